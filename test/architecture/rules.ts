@@ -1,0 +1,63 @@
+// Imports run one way: core at the bottom, the command line and the examples on top.
+import type { Row, Rules } from './checker.ts';
+
+const ENGINE = ['src/core', 'src/tracker', 'src/sync', 'src/models', 'src/scenario'] as const;
+
+const NONE: readonly string[] = [];
+
+/** Files of instrument/ that compose: they alone there may know the reports. */
+const COMPOSITION = ['instrument/install.ts', 'instrument/register.ts'] as const;
+
+export const ROWS: readonly Row[] = [
+  { from: 'src/core', to: NONE, builtins: false, packages: NONE },
+  { from: 'src/core/class-graph-export.ts', to: ['src/core'], builtins: false, packages: ['graphlib'] },
+  { from: 'src/tracker', to: ['src/core'], builtins: false, packages: NONE },
+  { from: 'src/sync', to: ['src/core'], builtins: false, packages: NONE },
+  { from: 'src/models', to: ['src/core', 'src/sync'], builtins: false, packages: NONE },
+  {
+    from: 'src/scenario',
+    to: ['src/core', 'src/sync', 'src/models', 'src/tracker'],
+    builtins: false,
+    packages: NONE,
+  },
+  { from: 'src/index.ts', to: ['src', 'instrument', 'reports'], builtins: false, packages: NONE },
+
+  { from: 'instrument', to: ENGINE, builtins: true, packages: 'declared' },
+  ...COMPOSITION.map(
+    (from): Row => ({
+      from,
+      to: ['instrument', 'reports', ...ENGINE],
+      builtins: true,
+      packages: 'declared',
+    }),
+  ),
+  // What runs inside a test runner imports that runner: it is there by definition.
+  { from: 'instrument/testing', to: ['instrument', ...ENGINE], builtins: true, packages: 'any' },
+
+  { from: 'reports', to: ['src/core'], typesFrom: ['src/tracker'], builtins: false, packages: 'declared' },
+  ...['reports/sinks', 'reports/source'].map(
+    (from): Row => ({
+      from,
+      to: ['reports', 'src/core'],
+      typesFrom: ['src/tracker'],
+      builtins: true,
+      packages: 'declared',
+    }),
+  ),
+
+  { from: 'cli', to: ['src', 'instrument', 'reports', 'package.json'], builtins: true, packages: 'declared' },
+  { from: 'examples', to: NONE, relative: false, builtins: true, packages: 'any' },
+];
+
+export function rulesFor(manifest: {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}): Rules {
+  return {
+    rows: ROWS,
+    packageName: manifest.name,
+    declaredPackages: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    maxLines: 400,
+  };
+}
