@@ -1,0 +1,74 @@
+import type { Context, ContextKind } from './context.ts';
+import type { EventContext } from './event-context.ts';
+import type { Histories, History } from './history.ts';
+import { type ContextId, NEVER, type Tick } from './ids.ts';
+import type { Wait } from './wait.ts';
+
+/** Where the slice of code that runs now stands; the attribution moves it from slice to slice. */
+export class Slice {
+  readonly histories: Histories;
+  /** What had to happen before the code that runs now. */
+  history: History | null = null;
+
+  constructor(histories: Histories) {
+    this.histories = histories;
+  }
+}
+
+/**
+ * A context whose holds and waits are read from the causal history of the slice that runs now. One object serves all
+ * slices of the same name: it is a label, the history is the identity.
+ */
+export class AsyncContext implements Context {
+  readonly id: ContextId;
+  readonly name: string;
+  readonly kind: ContextKind;
+  readonly exact: boolean = false;
+  readonly activity = 0;
+  readonly irqs = null;
+  readonly #slice: Slice;
+
+  constructor(id: ContextId, name: string, kind: ContextKind, slice: Slice) {
+    this.id = id;
+    this.name = name;
+    this.kind = kind;
+    this.#slice = slice;
+  }
+
+  get history(): History | null {
+    return this.#slice.histories.fresh(this.#slice.history);
+  }
+
+  forEachHeld(visit: (held: EventContext) => void): void {
+    const seen = new Set<EventContext>();
+    this.#slice.histories.each(this.history, NEVER, (step) => {
+      const held = step.held;
+      if (held === null || !held.open || seen.has(held)) return;
+      seen.add(held);
+      visit(held);
+    });
+  }
+
+  forEachWait(since: Tick, visit: (wait: Wait) => void): void {
+    this.#slice.histories.each(this.history, since, (step) => {
+      if (step.wait !== null && step.wait.fired > since) visit(step.wait);
+    });
+  }
+
+  /** An ended wait reaches the history through the promise its waiter awaits, not through the slice that began it. */
+  addWait(_wait: Wait): void {}
+
+  /** An event context that begins without a wait belongs to the slice that runs now. */
+  addHeld(held: EventContext): boolean {
+    const { histories } = this.#slice;
+    histories.mark(held.begin);
+    if (held.wait === null) {
+      this.#slice.history = histories.join(this.history, histories.step(held.begin, null, held));
+    }
+    return true;
+  }
+
+  removeHeld(held: EventContext): void {
+    this.#slice.histories.unmark(held.begin);
+  }
+}

@@ -1,0 +1,101 @@
+import type { EventContext } from './event-context.ts';
+import type { History } from './history.ts';
+import type { ContextId, Tick } from './ids.ts';
+import { IrqState } from './irq.ts';
+import type { Wait } from './wait.ts';
+
+/** Kinds of logical threads of control; `async` is a chain of promise reactions, `main` what runs outside every named one. */
+export type ContextKind = 'main' | 'async' | 'task' | 'work' | 'softirq' | 'hardirq';
+
+/**
+ * A logical thread of control: what it owes now and what it has waited for. Two kinds exist: an exact one (a simulated
+ * task, a replayed context) keeps both itself; an asynchronous slice reads them from its causal history.
+ */
+export interface Context {
+  readonly id: ContextId;
+  readonly name: string;
+  readonly kind: ContextKind;
+  /** True: holds and waits certainly belong together. False: a hold seen while waiting is confirmed when it is released. */
+  readonly exact: boolean;
+  /** Running number of the current system call, work item or interrupt (`ctxt_id`). */
+  readonly activity: number;
+  /** Interrupt state of a simulated context, null elsewhere. */
+  readonly irqs: IrqState | null;
+  /** The causal history of the code that runs now, null in an exact context. */
+  readonly history: History | null;
+  /** Open event contexts, newest first. */
+  forEachHeld(visit: (held: EventContext) => void): void;
+  /** Remembered waits whose interval ends after `since`, oldest first in an exact context. */
+  forEachWait(since: Tick, visit: (wait: Wait) => void): void;
+  /** Remembers the wait; a full ring forgets its oldest one. */
+  addWait(wait: Wait): void;
+  /** @returns false when no further event context can be recorded */
+  addHeld(held: EventContext): boolean;
+  removeHeld(held: EventContext): void;
+}
+
+/** A context with its own stack of event contexts and its own ring of waits: a task, a work item, an interrupt. */
+export class ExactContext implements Context {
+  readonly id: ContextId;
+  readonly name: string;
+  readonly kind: ContextKind;
+  readonly exact: boolean = true;
+  readonly history: History | null = null;
+  readonly irqs: IrqState;
+  activity = 1;
+  readonly #held: EventContext[] = [];
+  readonly #waits: Wait[] = [];
+  #next = 0;
+  readonly #maxHeld: number;
+  readonly #maxWaits: number;
+
+  constructor(id: ContextId, name: string, kind: ContextKind, maxHeld: number, maxWaits: number) {
+    this.id = id;
+    this.name = name;
+    this.kind = kind;
+    this.#maxHeld = maxHeld;
+    this.#maxWaits = maxWaits;
+    this.irqs = new IrqState(kind !== 'hardirq', kind !== 'hardirq' && kind !== 'softirq');
+  }
+
+  get heldCount(): number {
+    return this.#held.length;
+  }
+
+  /** A new system call, work item or interrupt begins: waits from before it can no longer explain later events. */
+  bumpActivity(): void {
+    this.activity++;
+  }
+
+  forEachHeld(visit: (held: EventContext) => void): void {
+    for (let i = this.#held.length - 1; i >= 0; i--) visit(this.#held[i] as EventContext);
+  }
+
+  forEachWait(since: Tick, visit: (wait: Wait) => void): void {
+    const n = this.#waits.length;
+    for (let k = 0; k < n; k++) {
+      const wait = this.#waits[(this.#next + k) % n] as Wait;
+      if (wait.fired > since) visit(wait);
+    }
+  }
+
+  addWait(wait: Wait): void {
+    if (this.#waits.length < this.#maxWaits) {
+      this.#waits.push(wait);
+      return;
+    }
+    this.#waits[this.#next] = wait;
+    this.#next = (this.#next + 1) % this.#maxWaits;
+  }
+
+  addHeld(held: EventContext): boolean {
+    if (this.#held.length >= this.#maxHeld) return false;
+    this.#held.push(held);
+    return true;
+  }
+
+  removeHeld(held: EventContext): void {
+    const at = this.#held.lastIndexOf(held);
+    if (at >= 0) this.#held.splice(at, 1);
+  }
+}

@@ -1,0 +1,99 @@
+import { className } from './classes.ts';
+import type { Dependency } from './dependency.ts';
+import type { Tick } from './ids.ts';
+import type { Stack } from './stack.ts';
+
+/** Stable codes; each has a page in docs/findings. */
+export type FindingCode = 'DEPT001' | 'DEPT002' | 'DEPT003' | 'DEPT004' | 'DEPT005' | 'DEPT006' | 'DEPT009';
+
+/** What a code is about, in one word for machines. */
+export type FindingKind = 'circular' | 'deadlock' | 'stalled' | 'lost-event' | 'leak' | 'misuse' | 'notice';
+
+export type Severity = 'error' | 'warning' | 'info';
+
+/** The rules a finding was made under. */
+export type RuleSet = 'linux' | 'dept';
+
+export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = Object.freeze({
+  DEPT001: 'circular',
+  DEPT002: 'deadlock',
+  DEPT003: 'stalled',
+  DEPT004: 'lost-event',
+  DEPT005: 'leak',
+  DEPT006: 'misuse',
+  DEPT009: 'notice',
+});
+
+/** A wait that nobody answered, for DEPT003. */
+export interface OpenWait {
+  readonly contextName: string;
+  readonly label: string;
+  readonly className: string;
+  readonly objectLabel: string;
+  readonly stack: Stack | null;
+  /** Who would have to trigger the event, as far as it is known. */
+  readonly owners: readonly {
+    readonly contextName: string;
+    readonly startLabel: string;
+    readonly stack: Stack | null;
+  }[];
+}
+
+/** What the tracker found: plain data, no text beyond one sentence. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly kind: FindingKind;
+  readonly severity: Severity;
+  /** Stable over runs, machines, path prefixes and the order of discovery. */
+  readonly fingerprint: string;
+  readonly rules: RuleSet;
+  /** The circle in reading order: A is the newest dependency, each [W] class is the [E] class of the one before. */
+  readonly circle: readonly Dependency[];
+  /** One sentence in plain words. */
+  readonly message: string;
+  /** What to do, best advice first. */
+  readonly help: readonly string[];
+  /** Fingerprint of the predicted circle that came true, for DEPT002. */
+  readonly predictedBy: string | null;
+  readonly openWaits: readonly OpenWait[];
+  /** Stack of the code that made the finding. */
+  readonly stack: Stack | null;
+  readonly at: Tick;
+}
+
+/** Why a circle of classes is not a deadlock. */
+export type FilterReason = 'gate-lock' | 'happens-before' | 'single-context';
+
+/** A circle of classes that cannot hang, kept so that it can be shown. */
+export interface FilteredCircle {
+  readonly reason: FilterReason;
+  /** Name of the gate, the order or the context that excludes it. */
+  readonly because: string;
+  readonly circle: readonly Dependency[];
+  readonly fingerprint: string;
+}
+
+/** Where findings go. */
+export type FindingListener = (finding: Finding) => void;
+
+/**
+ * Fingerprint of a circle: FNV-1a over its class names, rotated so that the smallest comes first. Equal for the same
+ * circle found from any edge.
+ */
+export function circleFingerprint(code: FindingCode, circle: readonly Dependency[]): string {
+  const names = circle.map((dependency) => `${dependency.from.key.kind}:${className(dependency.from)}`);
+  let best: string | null = null;
+  for (let shift = 0; shift < names.length; shift++) {
+    const turned = [...names.slice(shift), ...names.slice(0, shift)].join('\u0000');
+    if (best === null || turned < best) best = turned;
+  }
+  return fingerprint(`${code}\u0000${best ?? ''}`);
+}
+
+/** 64 bits of FNV-1a as 16 hex digits; enough to name a finding, not to defend against an adversary. */
+export function fingerprint(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text))
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  return hash.toString(16).padStart(16, '0');
+}

@@ -1,0 +1,139 @@
+import type { EventContext } from './event-context.ts';
+import type { Tick } from './ids.ts';
+import type { Wait } from './wait.ts';
+
+/**
+ * One step of a causal history: an immutable node that remembers a wait that ended or an event context that began, and
+ * what came before it. Joins have two predecessors. Histories are shared, never copied.
+ */
+export interface History {
+  readonly at: Tick;
+  readonly wait: Wait | null;
+  readonly held: EventContext | null;
+  readonly left: History | null;
+  readonly right: History | null;
+  /** Nodes reachable, shared ones counted as often as they are reached: an upper bound that triggers compaction. */
+  readonly size: number;
+}
+
+/** Predecessors looked at before a join is recorded as a join. */
+const SUBSUMPTION_DEPTH = 8;
+
+/**
+ * Happens-before histories of asynchronous slices. Nothing older than the oldest mark (an open event context, an
+ * outstanding request) can matter for a later event, so older nodes are cut off; long histories are compacted to the
+ * last wait of each class and the open event contexts. Every operation is linear in the nodes younger than the oldest
+ * mark at worst, and constant in the usual straight line.
+ */
+export class Histories {
+  /** Ticks of open event contexts and outstanding requests, in order of insertion, which is their order in time. */
+  readonly #marks = new Set<Tick>();
+  readonly #maxNodes: number;
+  #limit: number;
+  #oldest: Tick = Number.POSITIVE_INFINITY as Tick;
+
+  constructor(maxNodes: number) {
+    this.#maxNodes = maxNodes;
+    this.#limit = maxNodes;
+  }
+
+  /** True while something is owed or asked for, so that histories matter. */
+  get active(): boolean {
+    return this.#marks.size !== 0;
+  }
+
+  /** From here on waits matter until `unmark(at)`. */
+  mark(at: Tick): void {
+    this.#marks.add(at);
+    if (this.#marks.size === 1) this.#oldest = at;
+  }
+
+  unmark(at: Tick): void {
+    if (!this.#marks.delete(at) || at !== this.#oldest) return;
+    this.#oldest = Number.POSITIVE_INFINITY as Tick;
+    for (const first of this.#marks) {
+      this.#oldest = first;
+      break;
+    }
+  }
+
+  /** The history, or null when all of it is older than every mark. */
+  fresh(history: History | null | undefined): History | null {
+    return history !== null && history !== undefined && history.at >= this.#oldest ? history : null;
+  }
+
+  /** A new first step: what the continuation of a granted wait brings along. */
+  step(at: Tick, wait: Wait | null, held: EventContext | null): History {
+    return { at, wait, held, left: null, right: null, size: 1 };
+  }
+
+  /** The history of code that has `mine` behind it and now goes on because `theirs` happened. */
+  join(mine: History | null, theirs: History | null): History | null {
+    if (theirs === null || mine === theirs) return mine;
+    if (mine === null) return theirs;
+    if (theirs.left === null && theirs.right === null && theirs.at >= mine.at) {
+      return this.#bounded({ ...theirs, left: mine, size: mine.size + 1 });
+    }
+    if (descends(theirs, mine)) return theirs;
+    if (descends(mine, theirs)) return mine;
+    const at = mine.at > theirs.at ? mine.at : theirs.at;
+    return this.#bounded({ at, wait: null, held: null, left: mine, right: theirs, size: mine.size + theirs.size });
+  }
+
+  /** Visits every step not older than `since`, each once. */
+  each(history: History | null, since: Tick, visit: (step: History) => void): void {
+    let step = history;
+    while (step !== null && step.right === null) {
+      if (step.at < since) return;
+      if (step.wait !== null || step.held !== null) visit(step);
+      step = step.left;
+    }
+    if (step === null || step.at < since) return;
+    const seen = new Set<History>();
+    const open: History[] = [step];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (next.at < since || seen.has(next)) continue;
+      seen.add(next);
+      if (next.wait !== null || next.held !== null) visit(next);
+      if (next.left !== null) open.push(next.left);
+      if (next.right !== null) open.push(next.right);
+    }
+  }
+
+  #bounded(history: History): History | null {
+    return history.size > this.#limit ? this.#compact(history) : history;
+  }
+
+  /**
+   * Keeps every open event context once and the last wait of each object and mode. Without the first rule a long-held
+   * token copied by joins grows without bound.
+   */
+  #compact(history: History): History | null {
+    const last = new Map<unknown, History>();
+    this.each(history, this.#oldest, (step) => {
+      const key = step.held?.open === true ? step.held : waitKey(step.wait);
+      if (key === null) return;
+      const known = last.get(key);
+      if (known === undefined || known.at < step.at) last.set(key, step);
+    });
+    const kept = [...new Set(last.values())].sort((a, b) => a.at - b.at);
+    this.#limit = Math.max(this.#maxNodes, kept.length * 3);
+    return kept.reduce<History | null>(
+      (line, step) => ({ ...step, left: line, right: null, size: (line?.size ?? 0) + 1 }),
+      null,
+    );
+  }
+}
+
+function waitKey(wait: Wait | null): string | null {
+  return wait === null ? null : `${wait.object.id}:${wait.how.mode}`;
+}
+
+function descends(from: History, ancestor: History): boolean {
+  let step = from.left;
+  for (let i = 0; step !== null && i < SUBSUMPTION_DEPTH; i++) {
+    if (step === ancestor) return true;
+    step = step.left;
+  }
+  return false;
+}

@@ -1,0 +1,285 @@
+import { AsyncContext, Slice } from './async-context.ts';
+import { type ClassIdentity, ClassRegistry } from './classes.ts';
+import { type Context, type ContextKind, ExactContext } from './context.ts';
+import { EventContext } from './event-context.ts';
+import { Histories } from './history.ts';
+import { type ContextId, NEVER, type ObjectId, type Tick } from './ids.ts';
+import type { IrqType } from './irq.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { NO_STACKS, type Stack, type StackSource } from './stack.ts';
+import { TrackedObject } from './tracked-object.ts';
+import type { How, HowMuch, Misuse, Observer, Outcome } from './vocabulary.ts';
+import { Wait } from './wait.ts';
+
+/** What to make a tracked object from. */
+export interface ObjectOptions extends ClassIdentity {
+  /** Name of this instance where it differs from the class. */
+  readonly label?: string;
+  /** User sub-class, 0..7. */
+  readonly subclass?: number;
+}
+
+export interface SessionOptions {
+  readonly limits?: Partial<Limits>;
+  readonly stacks?: StackSource;
+  /** Told of each cap that is hit, once a name; the tracker turns it into a DEPT009 notice. */
+  readonly onLimit?: (name: keyof Limits, limit: number) => void;
+}
+
+/**
+ * The seam between hook points and observers. It gives every object, context, wait and event context its record and its
+ * logical time, and tells every observer in order. It does no judging, no I/O and reads no clock.
+ */
+export class Session {
+  readonly limits: Limits;
+  readonly classes: ClassRegistry;
+  readonly histories: Histories;
+  /** The slice of asynchronous code that runs now. */
+  readonly slice: Slice;
+  /** The context outside every named one. */
+  readonly main: AsyncContext;
+  /** The context hook points speak for when they name none; attribution and schedulers move it. */
+  current: Context;
+  /** Ties the promise a waiter awaits to its wait, so that its continuation inherits what the wait brought; set by the attribution. */
+  bindWaiter: (promise: object, wait: Wait) => void = () => undefined;
+  readonly #observers: Observer[] = [];
+  readonly #stacks: StackSource;
+  readonly #onLimit: (name: keyof Limits, limit: number) => void;
+  readonly #limitsHit = new Set<keyof Limits>();
+  readonly #held = new Map<ObjectId, EventContext[]>();
+  #tick = 0;
+  #objects = 0;
+  #contexts = 0;
+
+  constructor(options: SessionOptions = {}) {
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#stacks = options.stacks ?? NO_STACKS;
+    this.#onLimit = options.onLimit ?? (() => undefined);
+    this.classes = new ClassRegistry(this.limits.maxClasses, this.limits.maxStacksPerClass);
+    this.histories = new Histories(this.limits.maxHistoryNodes);
+    this.slice = new Slice(this.histories);
+    this.main = new AsyncContext(this.#nextContextId(), 'main', 'main', this.slice);
+    this.current = this.main;
+  }
+
+  /** Logical time now; the last tick given out. */
+  get now(): Tick {
+    return this.#tick as Tick;
+  }
+
+  addObserver(observer: Observer): void {
+    this.#observers.push(observer);
+  }
+
+  removeObserver(observer: Observer): void {
+    const at = this.#observers.indexOf(observer);
+    if (at >= 0) this.#observers.splice(at, 1);
+  }
+
+  /** The stack of the hook point's caller, for evidence that is new. */
+  capture(): Stack | null {
+    return this.#stacks.capture();
+  }
+
+  object(options: ObjectOptions): TrackedObject {
+    const key = this.classes.key(options);
+    const id = ++this.#objects as ObjectId;
+    return new TrackedObject(id, key, this.classes, options.subclass ?? 0, options.label ?? key.name);
+  }
+
+  /** A context with its own holds and waits: a simulated task, an interrupt, a replayed thread. */
+  exactContext(name: string, kind: ContextKind = 'task'): ExactContext {
+    const { maxOpenEventContexts, maxWaitHistory } = this.limits;
+    const context = new ExactContext(this.#nextContextId(), name, kind, maxOpenEventContexts, maxWaitHistory);
+    for (const observer of this.#observers) observer.onContextBegin?.(context);
+    return context;
+  }
+
+  /** A named label for asynchronous code; its holds and waits come from the causal history. */
+  asyncContext(name: string): AsyncContext {
+    const context = new AsyncContext(this.#nextContextId(), name, 'async', this.slice);
+    for (const observer of this.#observers) observer.onContextBegin?.(context);
+    return context;
+  }
+
+  endContext(context: Context): void {
+    for (const observer of this.#observers) observer.onContextEnd?.(context);
+  }
+
+  /** `context` may block until the object's event. Call before it blocks. */
+  wait(object: TrackedObject, how: How, more: HowMuch | null = null, context: Context = this.current): Wait {
+    if (object.destroyed) this.#usedAfterDestroy(object, how.waitLabel, context);
+    const wait = new Wait(object, how, more, context, this.#next(), context.history, this.#stackFor(object));
+    if (!how.sleeps) context.addWait(wait);
+    for (const observer of this.#observers) observer.onWait?.(context, wait);
+    return wait;
+  }
+
+  /** The wait really sleeps now. A sleep without an owner asks for its event at this moment (`request_event_wait_commit`). */
+  blocked(wait: Wait): void {
+    wait.blockedAt = this.#next();
+    if (wait.how.sleeps) {
+      this.request(wait.object, wait.context);
+      wait.begin = this.#next();
+      wait.context.addWait(wait);
+    }
+    for (const observer of this.#observers) observer.onBlocked?.(wait.context, wait);
+  }
+
+  /** The awaited event fired, or the wait gave up. Not the moment the waiter runs again. */
+  waited(wait: Wait, outcome: Outcome = 'fired'): void {
+    if (!wait.pending) return;
+    wait.fired = this.#next();
+    if (!wait.context.exact && outcome === 'fired') wait.node = this.histories.step(wait.fired, wait, null);
+    for (const observer of this.#observers) observer.onWaited?.(wait, outcome);
+  }
+
+  /** The wait got what it waited for and now owes the object's event: lock granted, permit taken. */
+  granted(wait: Wait, how: How = wait.how): EventContext {
+    this.waited(wait, 'fired');
+    const { object, more, context } = wait;
+    const held = new EventContext(object, how, more, context, this.#next(), wait.stack, wait);
+    if (!context.exact) wait.node = this.histories.step(held.begin, wait, held);
+    return this.#enter(context, held);
+  }
+
+  /** An event context begins without a wait: trylock, or a hand-made start. */
+  enter(object: TrackedObject, how: How, more: HowMuch | null = null, context: Context = this.current): EventContext {
+    if (object.destroyed) this.#usedAfterDestroy(object, how.startLabel, context);
+    return this.#enter(
+      context,
+      new EventContext(object, how, more, context, this.#next(), this.#stackFor(object), null),
+    );
+  }
+
+  /** An event context ends, in `context`. Order of release is free. */
+  exit(held: EventContext, context: Context = this.current): void {
+    if (!held.open) return;
+    const at = this.#next();
+    for (const observer of this.#observers) observer.onExit?.(context, held, at);
+    held.end = at;
+    held.context.removeHeld(held);
+    const holders = this.#held.get(held.object.id);
+    if (holders === undefined) return;
+    const index = holders.lastIndexOf(held);
+    if (index >= 0) holders.splice(index, 1);
+    if (holders.length === 0) this.#held.delete(held.object.id);
+  }
+
+  /** The newest open event context of this object that `context` owes, or null. */
+  heldBy(object: TrackedObject, context: Context = this.current): EventContext | null {
+    let found: EventContext | null = null;
+    context.forEachHeld((held) => {
+      if (found === null && held.object === object) found = held;
+    });
+    return found;
+  }
+
+  /** Every open event context of the object, oldest first. */
+  holders(object: TrackedObject): readonly EventContext[] {
+    return this.#held.get(object.id) ?? [];
+  }
+
+  /** Somebody asks for the event: whoever is heading for it counts from here. The last request wins. */
+  request(object: TrackedObject, context: Context = this.current): void {
+    const at = this.#next();
+    object.requestedAt = at;
+    if (object.firstRequestedAt === NEVER) {
+      object.firstRequestedAt = at;
+      this.histories.mark(at);
+    }
+    for (const observer of this.#observers) observer.onRequest?.(context, object, at);
+  }
+
+  /** The event happens in `context`. Its request is answered: further events are ignored until the next one. */
+  event(object: TrackedObject, how: How, context: Context = this.current): void {
+    const at = this.#next();
+    for (const observer of this.#observers) observer.onEvent?.(context, object, how, at);
+    if (object.firstRequestedAt !== NEVER) this.histories.unmark(object.firstRequestedAt);
+    object.requestedAt = NEVER;
+    object.firstRequestedAt = NEVER;
+  }
+
+  /** What is owed passes to another context, which will trigger the event. */
+  handover(held: EventContext, to: Context): void {
+    const from = held.context;
+    from.removeHeld(held);
+    held.context = to;
+    to.addHeld(held);
+    for (const observer of this.#observers) observer.onHandover?.(from, to, held);
+  }
+
+  /** The event that is owed changes its mode (downgrade). */
+  modify(held: EventContext, how: How, context: Context = this.current): EventContext {
+    const { object, more } = held;
+    this.exit(held, context);
+    return this.#enter(context, new EventContext(object, how, more, context, this.#next(), held.stack, held.wait));
+  }
+
+  setIrq(irq: IrqType, enabled: boolean, context: Context = this.current): void {
+    if (context.irqs === null) return;
+    context.irqs.set(irq, enabled);
+    const at = this.#next();
+    for (const observer of this.#observers) {
+      if (enabled) observer.onIrqEnable?.(context, irq, at);
+      else observer.onIrqDisable?.(context, irq, at);
+    }
+  }
+
+  init(object: TrackedObject, context: Context = this.current): void {
+    if (this.holders(object).length > 0) {
+      this.misuse({ kind: 'init-held', object, message: `${object.label} is initialised while it is held` }, context);
+    }
+    object.destroyed = false;
+    for (const observer of this.#observers) observer.onInit?.(context, object);
+  }
+
+  destroy(object: TrackedObject, context: Context = this.current): void {
+    if (this.holders(object).length > 0) {
+      this.misuse({ kind: 'destroy-held', object, message: `${object.label} is destroyed while it is held` }, context);
+    }
+    object.destroyed = true;
+    for (const observer of this.#observers) observer.onDestroy?.(context, object);
+  }
+
+  misuse(misuse: Misuse, context: Context = this.current): void {
+    for (const observer of this.#observers) observer.onMisuse?.(context, misuse);
+  }
+
+  #enter(context: Context, held: EventContext): EventContext {
+    if (!context.addHeld(held)) this.#limit('maxOpenEventContexts');
+    const holders = this.#held.get(held.object.id);
+    if (holders === undefined) this.#held.set(held.object.id, [held]);
+    else holders.push(held);
+    for (const observer of this.#observers) observer.onEnter?.(context, held);
+    return held;
+  }
+
+  #usedAfterDestroy(object: TrackedObject, label: string, context: Context): void {
+    this.misuse(
+      { kind: 'use-after-destroy', object, message: `${label}(${object.label}) after it was destroyed` },
+      context,
+    );
+  }
+
+  /** Stacks cost microseconds: a key has a few to spend, and the tracker grants more when it learns something new. */
+  #stackFor(object: TrackedObject): Stack | null {
+    if (object.key.captures <= 0) return null;
+    object.key.captures--;
+    return this.#stacks.capture();
+  }
+
+  #limit(name: keyof Limits): void {
+    if (this.#limitsHit.has(name)) return;
+    this.#limitsHit.add(name);
+    this.#onLimit(name, this.limits[name]);
+  }
+
+  #next(): Tick {
+    return ++this.#tick as Tick;
+  }
+
+  #nextContextId(): ContextId {
+    return ++this.#contexts as ContextId;
+  }
+}

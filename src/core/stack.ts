@@ -1,0 +1,23 @@
+/** One frame of a captured stack, already mapped to the source the user wrote. */
+export interface Frame {
+  /** Function name as the engine prints it, or null at top level. */
+  readonly functionName: string | null;
+  /** Package-relative POSIX path, `node:` specifier, or null where the engine knows none. */
+  readonly file: string | null;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A captured stack. Reading `frames` may be dear (formatting, source maps): only reports do. */
+export interface Stack {
+  readonly frames: readonly Frame[];
+}
+
+/** Where stacks come from; the core itself never looks at one. */
+export interface StackSource {
+  /** The stack of the caller's caller, unformatted; null where stacks are switched off. */
+  capture(): Stack | null;
+}
+
+/** A source without stacks: every place prints `(N/A)`. */
+export const NO_STACKS: StackSource = Object.freeze({ capture: () => null });

@@ -1,0 +1,56 @@
+import type { Context } from './context.ts';
+import type { History } from './history.ts';
+import { NEVER, PENDING, type Tick } from './ids.ts';
+import type { Stack } from './stack.ts';
+import type { TrackedObject } from './tracked-object.ts';
+import type { How, HowMuch } from './vocabulary.ts';
+
+/** One occurrence of waiting, as an interval: from the moment it may block to the moment the awaited event fired. */
+export class Wait {
+  readonly object: TrackedObject;
+  readonly how: How;
+  readonly more: HowMuch | null;
+  readonly context: Context;
+  /** Activity of the context at that time (`ctxt_id`): rule (b) never combines two activities. */
+  readonly activity: number;
+  begin: Tick;
+  /** When the awaited event fired or the wait gave up; `PENDING` until then. */
+  fired: Tick = PENDING;
+  /** When it really went to sleep; 0 = it never did. */
+  blockedAt: Tick = NEVER;
+  stack: Stack | null;
+  /** History of the slice that waits; null in an exact context. */
+  readonly history: History | null;
+  /** What joins the waiter's history when it goes on; null until granted, and in an exact context. */
+  node: History | null = null;
+
+  constructor(
+    object: TrackedObject,
+    how: How,
+    more: HowMuch | null,
+    context: Context,
+    begin: Tick,
+    history: History | null,
+    stack: Stack | null,
+  ) {
+    this.object = object;
+    this.how = how;
+    this.more = more;
+    this.context = context;
+    this.activity = context.activity;
+    this.begin = begin;
+    this.history = history;
+    this.stack = stack;
+  }
+
+  /** True while the awaited event has neither fired nor been given up. */
+  get pending(): boolean {
+    return this.fired === PENDING;
+  }
+
+  /** A wait that gives up by itself after some time. */
+  get timed(): boolean {
+    const timeout = this.more?.timeoutMs;
+    return timeout !== undefined && timeout > 0 && timeout < Number.POSITIVE_INFINITY;
+  }
+}
