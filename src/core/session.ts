@@ -119,7 +119,7 @@ export class Session {
   blocked(wait: Wait): void {
     wait.blockedAt = this.#next();
     if (wait.how.sleeps) {
-      this.request(wait.object, wait.context);
+      this.request(wait.object, wait.context, wait);
       wait.begin = this.#next();
       wait.context.addWait(wait);
     }
@@ -181,9 +181,10 @@ export class Session {
   }
 
   /** Somebody asks for the event: whoever is heading for it counts from here. The last request wins. */
-  request(object: TrackedObject, context: Context = this.current): void {
+  request(object: TrackedObject, context: Context = this.current, by: Wait | null = null): void {
     const at = this.#next();
     object.requestedAt = at;
+    object.requestedBy = by;
     if (object.firstRequestedAt === NEVER) {
       object.firstRequestedAt = at;
       this.histories.mark(at);
@@ -197,6 +198,7 @@ export class Session {
     for (const observer of this.#observers) observer.onEvent?.(context, object, how, at);
     if (object.firstRequestedAt !== NEVER) this.histories.unmark(object.firstRequestedAt);
     object.requestedAt = NEVER;
+    object.requestedBy = null;
     object.firstRequestedAt = NEVER;
   }
 

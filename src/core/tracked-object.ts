@@ -1,5 +1,6 @@
 import { type ClassKey, type ClassRegistry, USER_SUBCLASSES } from './classes.ts';
 import { type ClassId, NEVER, type ObjectId, type Tick } from './ids.ts';
+import type { Wait } from './wait.ts';
 
 /**
  * The handle an instrumented object carries (`struct dept_map`): its identity, its class key, and the stamp of the
@@ -16,6 +17,8 @@ export class TrackedObject {
   requestedAt: Tick = NEVER;
   /** When the oldest outstanding request was made; 0 = nobody asks. */
   firstRequestedAt: Tick = NEVER;
+  /** The wait that made the last outstanding request; null when it was asked for by hand. */
+  requestedBy: Wait | null = null;
   destroyed = false;
   readonly #classes: ClassId[] = [];
   readonly #registry: ClassRegistry;

@@ -1,0 +1,84 @@
+import { className } from '../core/classes.ts';
+import type { Dependency } from '../core/dependency.ts';
+
+/** Names that say nothing of the code they stand for. */
+const NAMELESS = /^(?:main|async|task|<anonymous>|Object\.<anonymous>|Module\.|new Promise|process\.|eval)/;
+
+/** Who a dependency's context is, in words: its own name, else the function that waits. */
+export function whoIs(dependency: Dependency): string {
+  if (dependency.context.kind !== 'main') return dependency.context.name;
+  for (const place of [dependency.wait, dependency.start, dependency.event]) {
+    for (const { functionName } of place.stack?.frames ?? []) {
+      if (functionName !== null && functionName !== '' && !NAMELESS.test(functionName)) return functionName.replace(/^async /, '');
+    }
+  }
+  return dependency.context.name;
+}
+
+/** What can happen, in one sentence. */
+export function sentence(circle: readonly Dependency[], isHappening: boolean): string {
+  const names = [...new Set(circle.map(whoIs))];
+  const can = isHappening ? '' : 'can ';
+  const first = circle[0] as Dependency;
+  const what = first.to.key.name;
+  if (circle.length === 1) {
+    if (first.irqs.length > 0) {
+      return `${names[0]} ${can}${isHappening ? 'hangs' : 'hang'}: a ${first.irqs.join(' or ')} that comes while ${what} is held waits for ${what}.`;
+    }
+    const again = first.to.key.capacity > 1 ? `another of the ${first.to.key.capacity} permits of ${what}` : `${what} again`;
+    return `${names[0]} ${isHappening ? 'waits' : 'can wait'} for ever: it asks for ${again} while it holds ${first.to.key.capacity > 1 ? 'one' : 'it'}.`;
+  }
+  if (names.length === 1) {
+    const classes = [...new Set(circle.map((dependency) => dependency.from.key.name))].join(' and ');
+    return `Two runs of ${names[0]} ${can}wait for each other for ever: they take ${classes} in different orders.`;
+  }
+  const all = names.length === 2 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${all} ${can}wait for each other for ever.`;
+}
+
+/** What to do about it, best advice first. */
+export function adviceFor(circle: readonly Dependency[]): readonly string[] {
+  const first = circle[0] as Dependency;
+  if (circle.some((dependency) => dependency.timed)) {
+    return [
+      'A timeout breaks this circle: check that it is meant to, and that giving up leaves nothing half done.',
+      ...structural(circle),
+    ];
+  }
+  if (circle.length === 1 && first.irqs.length > 0) {
+    return [`Disable ${first.irqs.join(' and ')}s while ${first.to.key.name} is held, or do not take it in the handler.`];
+  }
+  return structural(circle);
+}
+
+function structural(circle: readonly Dependency[]): readonly string[] {
+  const first = circle[0] as Dependency;
+  const { key } = first.to;
+  if (circle.length === 1 && key.capacity > 1) {
+    return [
+      `It hangs as soon as ${key.capacity} holders of ${key.name} ask for one more at the same time.`,
+      `Pass the permit (connection, slot) that is already held down to the inner call, or take both at once.`,
+    ];
+  }
+  if (circle.length === 1) {
+    return [
+      `Do not take ${key.name} again while it is held: split off an inner function that expects it to be held.`,
+      `If these are different instances of one class, give them an order (or names of their own).`,
+    ];
+  }
+  const order = circle.map((dependency) => className(dependency.from)).sort();
+  const locks = circle.every((dependency) => dependency.start.label !== null);
+  return locks
+    ? [`Take ${order.join(', ')} in one order everywhere, for example this one.`, 'Or release the first before asking for the second.']
+    : [
+        `Trigger ${eventNames(circle)} before waiting for what its waiters hold, or release that before waiting for it.`,
+        'Or wait for the event before taking the lock.',
+      ];
+}
+
+function eventNames(circle: readonly Dependency[]): string {
+  return circle
+    .filter((dependency) => dependency.start.label === null)
+    .map((dependency) => className(dependency.from))
+    .join(', ');
+}

@@ -1,0 +1,150 @@
+import { shortestPath } from '../core/circle-search.ts';
+import { className } from '../core/classes.ts';
+import type { Context } from '../core/context.ts';
+import type { Dependency } from '../core/dependency.ts';
+import { circleFingerprint, type FilteredCircle, type Finding } from '../core/finding.ts';
+import type { Session } from '../core/session.ts';
+import { adviceFor, sentence } from './advice.ts';
+import { excludedBy } from './circle-filter.ts';
+import type { DependencyStore } from './dependency-store.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Policy } from './policy.ts';
+
+/** A circle that was set aside, by the edges it runs through. */
+interface Aside {
+  readonly edges: readonly number[];
+  readonly filtered: FilteredCircle;
+}
+
+/** Other ways round that are tried when the shortest circle cannot hang. */
+const MAX_DETOURS = 16;
+
+/**
+ * Turns a new edge that closes a circle into a finding: the shortest circle through it, newest dependency first
+ * (kernel/dependency/dept.c, check_dl_bfs). Circles that cannot hang are set aside, and looked at again when one of
+ * their dependencies is seen in a new way.
+ */
+export class Circles {
+  readonly #session: Session;
+  readonly #store: DependencyStore;
+  readonly #interrupts: Interrupts;
+  readonly #policy: Policy;
+  readonly #emit: (finding: Finding) => void;
+  readonly #aside: Aside[] = [];
+  /** Fingerprints reported, and whether the report was the soft one of a circle that a timeout breaks. */
+  readonly #reported = new Map<string, 'soft' | 'hard'>();
+  readonly #namesakes = new Map<string, number>();
+
+  constructor(
+    session: Session,
+    store: DependencyStore,
+    interrupts: Interrupts,
+    policy: Policy,
+    emit: (finding: Finding) => void,
+  ) {
+    this.#session = session;
+    this.#store = store;
+    this.#interrupts = interrupts;
+    this.#policy = policy;
+    this.#emit = emit;
+  }
+
+  /** Circles that no run can hang in, with the reason. */
+  get filtered(): readonly FilteredCircle[] {
+    return this.#aside.map((aside) => aside.filtered);
+  }
+
+  /** True when this circle of classes was reported before it came true. */
+  wasReported(fingerprint: string): boolean {
+    return this.#reported.has(fingerprint);
+  }
+
+  /** A new edge closes a circle: reports the shortest one that can hang, or sets it aside. */
+  close(edge: number): void {
+    const { graph } = this.#store;
+    const [from, to] = [graph.from(edge), graph.to(edge)];
+    const path = shortestPath(graph, to, from);
+    if (path === null) return;
+    if (this.#tryReport([edge, ...path])) return;
+    for (const avoided of path.slice(0, MAX_DETOURS)) {
+      const detour = shortestPath(graph, to, from, (other) => other !== avoided);
+      if (detour !== null && this.#tryReport([edge, ...detour])) return;
+    }
+  }
+
+  /** Something new is known of this edge: circles set aside because of the old sightings may count now. */
+  reconsider(edge: number): void {
+    const open = this.#aside.filter((aside) => aside.edges.includes(edge));
+    for (const aside of open) this.#aside.splice(this.#aside.indexOf(aside), 1);
+    for (const aside of open) this.#tryReport(aside.edges);
+  }
+
+  /** An edge lost its timeout: a circle reported softly may be a deadlock after all. */
+  harden(edge: number): void {
+    const { graph } = this.#store;
+    const path = shortestPath(graph, graph.to(edge), graph.from(edge), (other) => !this.#store.dependency(other).timed);
+    if (path !== null) this.#tryReport([edge, ...path]);
+  }
+
+  contextBegins(context: Context): void {
+    const count = (this.#namesakes.get(context.name) ?? 0) + 1;
+    this.#namesakes.set(context.name, count);
+    if (count !== 2) return;
+    const waiting = this.#aside.filter(({ filtered }) => filtered.reason === 'single-context');
+    for (const { edges } of waiting) this.reconsider(edges[0] as number);
+  }
+
+  /** Reports a circle that was found elsewhere, for example among instances of one class. */
+  report(found: readonly Dependency[]): void {
+    const circle = this.#interrupts.merge(found);
+    const fingerprint = circleFingerprint('DEPT001', circle);
+    const softness = circle.some((dependency) => dependency.timed) ? 'soft' : 'hard';
+    const before = this.#reported.get(fingerprint);
+    const isRepeat = before === 'hard' || before === softness;
+    if (isRepeat && this.#policy.rules === 'dept') return;
+    this.#reported.set(fingerprint, softness);
+    this.#emit({
+      code: 'DEPT001',
+      kind: 'circular',
+      severity: softness === 'soft' ? 'warning' : 'error',
+      fingerprint,
+      rules: this.#policy.rules,
+      circle,
+      message: sentence(circle, false),
+      help: adviceFor(circle),
+      predictedBy: null,
+      openWaits: [],
+      stack: this.#session.capture(),
+      at: this.#session.now,
+    });
+  }
+
+  /** @returns false when the circle cannot hang */
+  #tryReport(edges: readonly number[]): boolean {
+    const circle = edges.map((edge) => this.#store.dependency(edge));
+    const excluded = this.#policy.filters ? this.#exclusion(edges, circle) : null;
+    if (excluded === null) {
+      this.report(circle);
+      return true;
+    }
+    const fingerprint = circleFingerprint('DEPT001', circle);
+    this.#aside.push({ edges, filtered: { ...excluded, circle, fingerprint } });
+    return false;
+  }
+
+  #exclusion(edges: readonly number[], circle: readonly Dependency[]): ReturnType<typeof excludedBy> {
+    // An interrupt comes when it likes: no order or gate keeps it away.
+    if (edges.length < 2 || circle.some((dependency) => dependency.irqs.length > 0)) return null;
+    const isAlone = (context: Context): boolean => (this.#namesakes.get(context.name) ?? 0) < 2;
+    return excludedBy(
+      edges.map((edge) => this.#store.sightings(edge)),
+      isAlone,
+    );
+  }
+}
+
+/** The classes of a circle in reading order, as in `A:0 -> B:0 -> A:0`. */
+export function circleName(circle: readonly Dependency[]): string {
+  const names = circle.map((dependency) => className(dependency.from));
+  return [...names, names[0] ?? ''].join(' -> ');
+}

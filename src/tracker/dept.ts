@@ -1,0 +1,289 @@
+import { USER_SUBCLASSES } from '../core/classes.ts';
+import type { Context } from '../core/context.ts';
+import type { Dependency, Rule } from '../core/dependency.ts';
+import type { EventContext } from '../core/event-context.ts';
+import { fingerprint, type FilteredCircle, type Finding, type FindingListener, type RuleSet } from '../core/finding.ts';
+import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
+import { NEVER, type ClassId, type Tick } from '../core/ids.ts';
+import type { Limits } from '../core/limits.ts';
+import type { Session } from '../core/session.ts';
+import type { TrackedObject } from '../core/tracked-object.ts';
+import type { How, Misuse, Observer, Outcome } from '../core/vocabulary.ts';
+import type { Wait } from '../core/wait.ts';
+import { Circles } from './circles.ts';
+import { DependencyStore } from './dependency-store.ts';
+import { awaitedBits, owedBit } from './event-bits.ts';
+import { InstanceOrder } from './instance-order.ts';
+import { Interrupts } from './interrupts.ts';
+import { dependencyFrom, type Observation } from './observation.ts';
+import { ContextOrder } from './order.ts';
+import { policyFor, type Policy } from './policy.ts';
+import { isUnconditional, sightingOf } from './sighting.ts';
+
+export interface DeptOptions extends Partial<Policy> {
+  readonly rules?: RuleSet;
+  /** Called with each finding at once, inside the hook that made it. */
+  readonly onFinding?: FindingListener;
+}
+
+/**
+ * DEPT: learns "event P cannot happen until event Q happens" from waits and events and reports a circle the moment its
+ * last dependency is learnt (kernel/dependency/dept.c). Under `linux` rules it decides as the kernel does; under `dept`
+ * rules waits are intervals, instances of one class are told apart and circles that cannot hang are set aside.
+ *
+ * Cost: a wait with n event contexts open is n probes while everything is known.
+ */
+export class DeptTracker implements Observer {
+  readonly policy: Policy;
+  readonly store: DependencyStore = new DependencyStore();
+  readonly #session: Session;
+  readonly #interrupts: Interrupts;
+  readonly #circles: Circles;
+  readonly #instances: InstanceOrder;
+  readonly #order = new ContextOrder();
+  readonly #onFinding: FindingListener;
+  readonly #noticed = new Set<keyof Limits>();
+  #findings = 0;
+
+  constructor(session: Session, options: DeptOptions = {}) {
+    const { rules = 'dept', onFinding = () => undefined, ...changes } = options;
+    this.policy = policyFor(rules, changes);
+    this.#session = session;
+    this.#onFinding = onFinding;
+    this.#interrupts = new Interrupts(session.classes);
+    this.#instances = new InstanceOrder(session.limits.maxInstancePairs);
+    this.#circles = new Circles(session, this.store, this.#interrupts, this.policy, (finding) => this.#emit(finding));
+  }
+
+  /** Circles of classes that cannot hang, with the reason. */
+  get filtered(): readonly FilteredCircle[] {
+    return this.#circles.filtered;
+  }
+
+  /** True when a circle with this fingerprint was reported. */
+  wasReported(circleFingerprint: string): boolean {
+    return this.#circles.wasReported(circleFingerprint);
+  }
+
+  onContextBegin(context: Context): void {
+    this.#circles.contextBegins(context);
+  }
+
+  onContextEnd(context: Context): void {
+    this.#order.forget(context);
+  }
+
+  onWait(context: Context, wait: Wait): void {
+    if (!wait.how.sleeps || this.policy.potentialSleeps) this.#atWait(context, wait);
+  }
+
+  onBlocked(context: Context, wait: Wait): void {
+    if (wait.how.sleeps && !this.policy.potentialSleeps) this.#atWait(context, wait);
+  }
+
+  onWaited(wait: Wait, outcome: Outcome): void {
+    if (this.policy.filters && outcome === 'fired' && wait.how.sleeps) {
+      this.#order.learn(wait.context, this.#session.current, wait.fired);
+    }
+  }
+
+  onEnter(context: Context, held: EventContext): void {
+    const { irqs } = context;
+    if (irqs === null) return;
+    for (const irq of IRQ_TYPES) if (irqs.enabled(irq)) this.#interruptible(context, held, irq, false);
+  }
+
+  /** In an asynchronous chain only the end proves what an event context depended on: every wait joined since its start. */
+  onExit(context: Context, held: EventContext, at: Tick): void {
+    if (held.context.exact) return;
+    const owed = held.object.classOf(owedBit(held.object.key.kind, held.how, this.policy));
+    context.forEachWait(held.begin, (wait) => {
+      if (wait.fired <= at && this.#counts(wait)) this.#learn('release', context, held, wait, owed, null);
+    });
+  }
+
+  /** DEPT's rule at the event: every wait of this context since the request is something the event had to wait for. */
+  onEvent(context: Context, object: TrackedObject, how: How, at: Tick): void {
+    const since = object.requestedAt;
+    if (since === NEVER || this.#session.heldBy(object, context) !== null) return;
+    const owed = object.classOf(owedBit(object.key.kind, how, this.policy));
+    context.forEachWait(since, (wait) => {
+      if (wait.activity !== context.activity || wait.fired > at || !this.#counts(wait)) return;
+      const began = wait.begin > since;
+      if (!began && !this.policy.intervals) return;
+      if (!began && wait.object === object) return;
+      this.#learn(began ? 'event' : 'overlap', context, null, wait, owed, { object, how });
+    });
+  }
+
+  onIrqEnable(context: Context): void {
+    const { irqs } = context;
+    if (irqs === null) return;
+    for (const irq of IRQ_TYPES) {
+      if (irqs.enabled(irq)) context.forEachHeld((held) => this.#interruptible(context, held, irq, true));
+    }
+  }
+
+  onMisuse(context: Context, misuse: Misuse): void {
+    const name = misuse.object?.key.name ?? '';
+    this.#emit({
+      code: 'DEPT006',
+      kind: 'misuse',
+      severity: 'error',
+      fingerprint: fingerprint(`DEPT006\u0000${misuse.kind}\u0000${name}`),
+      rules: this.policy.rules,
+      circle: [],
+      message: `${misuse.kind}: ${misuse.message} (in ${context.name}).`,
+      help: [`See the page of DEPT006 for what ${misuse.kind} means.`],
+      predictedBy: null,
+      openWaits: [],
+      stack: this.#session.capture(),
+      at: this.#session.now,
+    });
+  }
+
+  /** A cap was hit: what comes after may be missed. */
+  notice(limit: keyof Limits, value: number): void {
+    if (this.#noticed.has(limit)) return;
+    this.#noticed.add(limit);
+    this.#onFinding({
+      code: 'DEPT009',
+      kind: 'notice',
+      severity: 'info',
+      fingerprint: fingerprint(`DEPT009\u0000${limit}`),
+      rules: this.policy.rules,
+      circle: [],
+      message: `The limit ${limit} (${value}) is reached; what goes beyond it is not tracked.`,
+      help: [`Raise ${limit} in the options if the machine has the memory.`],
+      predictedBy: null,
+      openWaits: [],
+      stack: null,
+      at: this.#session.now,
+    });
+  }
+
+  #atWait(context: Context, wait: Wait): void {
+    if (!this.#counts(wait)) return;
+    if (context.kind === 'softirq' || context.kind === 'hardirq') this.#waitInInterrupt(context, wait, context.kind);
+    if (!context.exact) return;
+    context.forEachHeld((held) => {
+      if (this.#isExcused(held, wait)) return;
+      const owed = held.object.classOf(owedBit(held.object.key.kind, held.how, this.policy));
+      this.#learn('wait', context, held, wait, owed, null);
+    });
+  }
+
+  #counts(wait: Wait): boolean {
+    return this.policy.timedWaits || !wait.timed;
+  }
+
+  /** Declared nesting: another depth of the same class, or a group that backs off (nest_lock, ww_acquire_ctx). */
+  #isExcused(held: EventContext, wait: Wait): boolean {
+    const group = held.more?.group;
+    if (group !== undefined && (this.policy.rules === 'linux' || group === wait.more?.group)) return true;
+    const isSameClass = held.object.key === wait.object.key && held.object.subclass === wait.object.subclass;
+    return isSameClass && (held.more?.nest ?? 0) !== (wait.more?.nest ?? 0);
+  }
+
+  #learn(
+    rule: Rule,
+    context: Context,
+    held: EventContext | null,
+    wait: Wait,
+    owed: ClassId,
+    event: { object: TrackedObject; how: How } | null,
+  ): void {
+    for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
+      const awaited = wait.object.classOf(bit);
+      if (owed < 0 || awaited < 0 || this.store.isSettled(owed, awaited)) continue;
+      this.#learnNew({ rule, context, held, wait, event: event === null ? null : { ...event, stack: null } }, owed, awaited, bit);
+    }
+  }
+
+  #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: number): void {
+    const owner = seen.held?.object ?? seen.event?.object ?? seen.wait.object;
+    const isSameKey = owner.key === seen.wait.object.key && owner.subclass === seen.wait.object.subclass;
+    if (isSameKey && this.policy.sameClass === 'instance') {
+      const describe = (): Dependency => this.#describe(seen, owed, awaited);
+      const ownBit = this.#session.classes.get(owed).sub >= USER_SUBCLASSES ? 1 : 0;
+      const circle = this.#instances.add(owner, ownBit, seen.wait.object, bit, describe);
+      if (this.#instances.isFull) this.notice('maxInstancePairs', this.#session.limits.maxInstancePairs);
+      if (circle !== null) this.#circles.report(circle);
+      return;
+    }
+    this.#insert(owed, awaited, seen);
+  }
+
+  #insert(owed: ClassId, awaited: ClassId, seen: Observation): void {
+    const { graph } = this.store;
+    const known = graph.edgeOf(owed, awaited);
+    const sighting = this.#sighting(seen);
+    if (known >= 0) {
+      if (this.store.dependency(known).timed && !seen.wait.timed) {
+        this.store.replace(known, this.#describe(seen, owed, awaited));
+        this.#circles.harden(known);
+      }
+      if (this.store.addSighting(known, sighting)) this.#circles.reconsider(known);
+      return;
+    }
+    if (graph.edgeCount >= this.#session.limits.maxDependencies) {
+      this.notice('maxDependencies', this.#session.limits.maxDependencies);
+      return;
+    }
+    const result = graph.add(owed, awaited);
+    const edge = graph.edgeOf(owed, awaited);
+    this.store.add(edge, this.#describe(seen, owed, awaited), sighting);
+    if (result === 'closes-circle') this.#circles.close(edge);
+  }
+
+  #sighting(seen: Observation): ReturnType<typeof sightingOf> | null {
+    if (!this.policy.filters) return null;
+    const sighting = sightingOf(seen.context, seen.held, seen.wait, this.#order, this.#session.histories);
+    return isUnconditional(sighting) ? null : sighting;
+  }
+
+  /** The evidence of a new dependency. Stacks of here and now are exact, so they are taken now. */
+  #describe(seen: Observation, owed: ClassId, awaited: ClassId): Dependency {
+    const { classes, limits } = this.#session;
+    const here = this.#session.capture();
+    if (seen.rule === 'wait') seen.wait.stack = here;
+    const event = seen.event === null ? null : { ...seen.event, stack: here };
+    for (const key of [seen.held?.object.key, seen.wait.object.key]) {
+      if (key !== undefined) key.captures = Math.max(key.captures, limits.maxStacksPerClass >> 2);
+    }
+    const dependency = dependencyFrom({ ...seen, event }, classes.get(owed), classes.get(awaited));
+    return seen.rule === 'release' ? { ...dependency, event: { ...dependency.event, stack: here } } : dependency;
+  }
+
+  #interruptible(context: Context, held: EventContext, irq: IrqType, enabledNow: boolean): void {
+    const owed = held.object.classOf(owedBit(held.object.key.kind, held.how, this.policy));
+    const node = this.#interrupts.node(irq);
+    if (owed < 0 || this.store.isSettled(owed, node)) return;
+    const stack = enabledNow ? this.#session.capture() : null;
+    this.#insertIrq(owed, node, () => this.#interrupts.interruptible(context, held, owed, irq, stack));
+  }
+
+  #waitInInterrupt(context: Context, wait: Wait, irq: IrqType): void {
+    const node = this.#interrupts.node(irq);
+    for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
+      const awaited = wait.object.classOf(bit);
+      if (awaited < 0 || this.store.isSettled(node, awaited)) continue;
+      this.#insertIrq(node, awaited, () => this.#interrupts.waitInside(context, wait, awaited, irq));
+    }
+  }
+
+  #insertIrq(from: ClassId, to: ClassId, describe: () => Dependency): void {
+    const { graph } = this.store;
+    if (graph.hasEdge(from, to)) return;
+    const result = graph.add(from, to);
+    const edge = graph.edgeOf(from, to);
+    this.store.add(edge, describe(), null);
+    if (result === 'closes-circle') this.#circles.close(edge);
+  }
+
+  #emit(finding: Finding): void {
+    const { maxFindings } = this.#session.limits;
+    if (++this.#findings <= maxFindings) this.#onFinding(finding);
+    else this.notice('maxFindings', maxFindings);
+  }
+}
