@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts';
 import type { EventContext } from '../core/event-context.ts';
+import type { IrqType } from '../core/irq.ts';
 import type { ObjectOptions, Session } from '../core/session.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { How, HowMuch, MisuseKind, Outcome } from '../core/vocabulary.ts';
@@ -66,8 +67,13 @@ export function granted(begun: Wait | null, how?: How): EventContext | null {
 
 /** Ties the promise the waiter awaits to its wait. */
 export function bind<P extends object>(promise: P, begun: Wait | null): P {
-  if (begun !== null) guarded((session) => session.bindWaiter(promise, begun));
+  if (begun !== null) guarded((session) => session.attribution.bind(promise, begun));
   return promise;
+}
+
+/** Runs a library's own hand-over: the waits it wakes already carry the event, so the waker's history stays out of theirs. */
+export function quietly<T>(handOver: () => T): T {
+  return active === null ? handOver() : active.attribution.quietly(handOver);
 }
 
 /** The calling context owes the object's event from here, without having waited. */
@@ -78,6 +84,13 @@ export function enter(object: TrackedObject | null, how: How, more: HowMuch | nu
 /** What was owed has happened. */
 export function exit(held: EventContext | null): void {
   if (held !== null) guarded((session) => session.exit(held));
+}
+
+/**
+ * The event context that a release without a ticket ends: the calling context's own newest one, else the oldest there is.
+ */
+export function holderToRelease(object: TrackedObject | null): EventContext | null {
+  return object === null ? null : guarded((session) => session.heldBy(object) ?? session.holders(object)[0] ?? null);
 }
 
 /** Somebody asks for the event: whoever is heading for it counts from here. */
@@ -98,6 +111,11 @@ export function handover(held: EventContext | null, to: Context): void {
 /** What is owed changes its mode (downgrade). */
 export function modify(held: EventContext | null, how: How): EventContext | null {
   return held === null ? null : guarded((session) => session.modify(held, how));
+}
+
+/** Interrupts of this type become possible or impossible in the calling context. */
+export function setIrq(irq: IrqType, enabled: boolean): void {
+  guarded((session) => session.setIrq(irq, enabled));
 }
 
 export function init(object: TrackedObject | null): void {

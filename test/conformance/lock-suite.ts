@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import type { SleepOptions } from '../../src/sync/sleep.ts';
+import { World } from '../../src/sync/world.ts';
+import { type Recorder, recorded } from './recorder.ts';
+
+export type Release = () => void;
+export type Refused = 'timed-out' | 'cancelled';
+
+/** A primitive as the suite sees it: something one caller at a time can have. */
+export interface LockUnderTest {
+  lock(options?: SleepOptions): Promise<Release | Refused>;
+  tryLock(): Release | null;
+}
+
+export interface LockFactory {
+  readonly name: string;
+  make(): LockUnderTest;
+  /** Callers can give up after some time, or when a signal is aborted. */
+  readonly timeouts: boolean;
+  readonly aborts: boolean;
+  /** A second release is refused with an error. */
+  readonly refusesDoubleRelease: boolean;
+}
+
+const isRelease = (taken: Release | Refused): taken is Release => typeof taken === 'function';
+
+async function holding(lock: LockUnderTest, body: () => Promise<void> | void): Promise<void> {
+  const release = await lock.lock();
+  if (!isRelease(release)) throw new Error(`refused: ${release}`);
+  await body();
+  release();
+}
+
+/** The rules every lock keeps, whatever it is called. Each runs with and without a session, on every seed alike. */
+export function lockSuite(factory: LockFactory): void {
+  describe.each(['no session', 'a session'])(`${factory.name} with %s`, (mode) => {
+    async function inWorld(body: (world: World, lock: LockUnderTest) => void | Promise<void>, seed?: number) {
+      const world = new World(seed === undefined ? {} : { seed });
+      const go = async (): Promise<void> => {
+        await body(world, factory.make());
+        const { stuck } = await world.run();
+        expect(stuck).toEqual([]);
+      };
+      if (mode === 'no session') return void (await go());
+      const recorder: Recorder = await recorded(go);
+      expect([...recorder.open].map((held) => held.object.label)).toEqual([]);
+      expect([...recorder.pending].map((wait) => wait.object.label)).toEqual([]);
+    }
+
+    test.each([1, 2, 3, 4, 5, 6, 7, 8])('lets one in at a time (seed %i)', async (seed) => {
+      let inside = 0;
+      let entries = 0;
+      await inWorld((world, lock) => {
+        for (let i = 0; i < 6; i++) {
+          world.task(`t${i}`, async () => {
+            for (let round = 0; round < 4; round++) {
+              await holding(lock, async () => {
+                expect(++inside).toBe(1);
+                await Promise.resolve();
+                entries++;
+                inside--;
+              });
+              await world.yield();
+            }
+          });
+        }
+      }, seed);
+      expect(entries).toBe(24);
+    });
+
+    test('serves callers in the order in which they came', async () => {
+      const order: string[] = [];
+      let held: Release | null = null;
+      await inWorld((world, lock) => {
+        world.task('first', async () => {
+          held = (await lock.lock()) as Release;
+        });
+        for (const name of ['a', 'b', 'c', 'd']) world.task(name, () => holding(lock, () => void order.push(name)));
+        world.task('last', () => held?.());
+      });
+      expect(order).toEqual(['a', 'b', 'c', 'd']);
+    });
+
+    test('hands over: nobody steals between release and resumption', async () => {
+      let stolen: Release | null = null;
+      await inWorld((world, lock) => {
+        let release: Release = () => undefined;
+        world.task('owner', async () => {
+          release = (await lock.lock()) as Release;
+        });
+        world.task('waiter', () => holding(lock, () => undefined));
+        world.task('thief', () => {
+          release();
+          stolen = lock.tryLock();
+        });
+      });
+      expect(stolen).toBeNull();
+    });
+
+    test('tries without waiting', async () => {
+      const got: boolean[] = [];
+      await inWorld((world, lock) => {
+        world.task('tries', () => {
+          const first = lock.tryLock();
+          const second = lock.tryLock();
+          got.push(first !== null, second !== null);
+          first?.();
+          const third = lock.tryLock();
+          got.push(third !== null);
+          third?.();
+        });
+      });
+      expect(got).toEqual([true, false, true]);
+    });
+
+    test.runIf(factory.timeouts)('gives up after the timeout, and not before', async () => {
+      let result: unknown;
+      let at = 0;
+      await inWorld((world, lock) => {
+        world.task('owner', () => holding(lock, () => world.sleep(100)));
+        world.task('patient', async () => {
+          result = await lock.lock({ timeoutMs: 50 });
+          at = world.now();
+        });
+        world.task('lucky', async () => {
+          const release = await lock.lock({ timeoutMs: 500 });
+          expect(isRelease(release)).toBe(true);
+          expect(world.now()).toBe(100);
+          (release as Release)();
+        });
+      });
+      expect(result).toBe('timed-out');
+      expect(at).toBe(50);
+    });
+
+    test.runIf(factory.timeouts)('only tries with a timeout of 0', async () => {
+      const results: unknown[] = [];
+      await inWorld((world, lock) => {
+        world.task('zero', async () => {
+          const release = await lock.lock({ timeoutMs: 0 });
+          results.push(isRelease(release), await lock.lock({ timeoutMs: 0 }), world.now());
+          if (isRelease(release)) release();
+        });
+      });
+      expect(results).toEqual([true, 'timed-out', 0]);
+    });
+
+    test.runIf(factory.aborts)('an abort in the middle of the queue leaves the others in order', async () => {
+      const order: string[] = [];
+      const abort = new AbortController();
+      await inWorld((world, lock) => {
+        world.task('owner', () => holding(lock, () => world.sleep(10)));
+        world.task('a', () => holding(lock, () => void order.push('a')));
+        world.task('b', async () => {
+          order.push(String(await lock.lock({ signal: abort.signal })));
+        });
+        world.task('c', () => holding(lock, () => void order.push('c')));
+        world.task('aborter', () => abort.abort());
+      });
+      expect(order).toEqual(['cancelled', 'a', 'c']);
+    });
+
+    test.runIf(factory.aborts)('is not taken with a signal aborted before', async () => {
+      let result: unknown;
+      await inWorld((world, lock) => {
+        world.task('late', async () => {
+          result = await lock.lock({ signal: AbortSignal.abort() });
+          lock.tryLock()?.();
+        });
+      });
+      expect(result).toBe('cancelled');
+    });
+
+    test.runIf(factory.refusesDoubleRelease)('refuses a second release and stays usable', async () => {
+      let code: unknown;
+      await inWorld((world, lock) => {
+        world.task('twice', async () => {
+          const release = (await lock.lock()) as Release;
+          release();
+          try {
+            release();
+          } catch (error) {
+            code = (error as { code?: string }).code;
+          }
+          await holding(lock, () => expect(lock.tryLock()).toBeNull());
+        });
+      });
+      expect(code).toBe('ERR_DEPT_BAD_UNLOCK');
+    });
+  });
+}
