@@ -1,4 +1,57 @@
-#!/usr/bin/env node
-import { version } from '../src/index.ts';
+import { DeptError } from '../src/core/dept-error.ts';
+import { version } from '../src/version.ts';
+import type { Io } from './io.ts';
+import { UsageError } from './usage-error.ts';
 
-console.log(`dept ${version}`);
+const HELP = `dept finds deadlocks in asynchronous programs, also those that did not happen this time.
+
+Usage: dept COMMAND [options]
+
+  run -- COMMAND     run a program with dept preloaded
+  scenario FILE...   replay contexts x operations tables under DEPT and lockdep
+  show FILE          print findings that were recorded with --report
+  explain CODE       what a finding code means and what to do
+
+  dept COMMAND --help tells the options of a command.
+  -h, --help         this text
+  --version          the version
+`;
+
+type Command = (argv: string[], io: Io) => Promise<number>;
+
+// Loaded on demand: running a program must not wait for the scenario engine.
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.ts')).runCommand,
+  scenario: async () => (await import('./scenario.ts')).scenarioCommand,
+  show: async () => (await import('./show.ts')).showCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+};
+
+/** Runs one command line. @returns the exit code; 2 for anything that was not called right */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '-h' || name === '--help' || name === 'help') {
+    io.stdout.write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === '-v') {
+    io.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  try {
+    if (load === undefined)
+      throw new UsageError(`There is no command ${JSON.stringify(name)}. dept --help lists them.`);
+    const command = await load();
+    return await command(rest, io);
+  } catch (error) {
+    if (!isUsage(error)) throw error;
+    io.stderr.write(`dept: ${error.message}\n`);
+    return 2;
+  }
+}
+
+function isUsage(error: unknown): error is Error {
+  if (error instanceof UsageError || error instanceof DeptError) return true;
+  return error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+}

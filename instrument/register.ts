@@ -1,1 +1,80 @@
-export {};
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { describeProcess, type ReportEnvironment } from '../reports/environment.ts';
+import { fileSink } from '../reports/sinks/file.ts';
+import type { Sink } from '../reports/sinks/sink.ts';
+import { stderrSink } from '../reports/sinks/stderr.ts';
+import { formatDept } from '../reports/text/dept.ts';
+import { explain } from '../reports/text/explanation.ts';
+import type { Finding } from '../src/core/finding.ts';
+import { type Config, configFromEnv } from './config.ts';
+import { install } from './install.ts';
+import { packageRoot } from './paths.ts';
+import { watchEnd } from './process-end.ts';
+
+if (isMainThread) start();
+
+/** The preload: `node --import dept/register app.js`. Configured by `DEPT_*` variables; see docs/cli.md. */
+function start(): void {
+  const config = readConfig();
+  // Only this process was asked to answer with an exit code; what it spawns keeps its own.
+  delete process.env['DEPT_EXIT_CODE'];
+  const sinks = sinksFor(config);
+  const installation = install({
+    ...config,
+    onFinding: (finding) => {
+      for (const sink of sinks) sink.write(finding);
+    },
+    onFault: (fault) => {
+      process.stderr.write(
+        `dept: switched itself off after an internal error; the program goes on. ${String(fault)}\n`,
+      );
+    },
+  });
+  watchEnd(installation, config.exitCode);
+}
+
+function readConfig(): Config {
+  try {
+    return configFromEnv(process.env);
+  } catch (error) {
+    process.stderr.write(`dept: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
+
+function sinksFor(config: Config): readonly Sink[] {
+  const sinks: Sink[] = [];
+  if (config.report !== '') sinks.push(fileSink(config.report));
+  if (config.print) {
+    let environment: ReportEnvironment | null = null;
+    const format = (finding: Finding): string => {
+      environment ??= environmentOfProcess();
+      return formatDept(finding, { environment, indent: config.indent }) + explain(finding);
+    };
+    sinks.push(stderrSink(format));
+  }
+  return sinks;
+}
+
+/** What the report says about this process: the program's own package, not ours. */
+function environmentOfProcess(): ReportEnvironment {
+  const root = packageRoot(process.argv[1] === undefined ? process.cwd() : join(process.argv[1], '..'));
+  let program: { name?: string; version?: string } = {};
+  try {
+    program = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as typeof program;
+  } catch {
+    // A program without a package is named by its title alone.
+  }
+  return describeProcess({
+    packageName: program.name ?? '(no package)',
+    packageVersion: program.version ?? '0.0.0',
+    nodeVersion: process.version,
+    platform: process.platform,
+    arch: process.arch,
+    pid: process.pid,
+    title: process.title,
+    commandLine: ['node', ...process.argv.slice(1)],
+  });
+}

@@ -77,17 +77,22 @@ export interface FilteredCircle {
 export type FindingListener = (finding: Finding) => void;
 
 /**
- * Fingerprint of a circle: FNV-1a over its class names, rotated so that the smallest comes first. Equal for the same
+ * Fingerprint of a circle: FNV-1a over its class names and the files they come from, rotated so that the smallest comes first. Equal for the same
  * circle found from any edge.
  */
 export function circleFingerprint(code: FindingCode, circle: readonly Dependency[]): string {
-  const names = circle.map((dependency) => `${dependency.from.key.kind}:${className(dependency.from)}`);
+  const names = circle.map(({ from }) => `${from.key.kind}:${className(from)}@${fileOf(from.key.site)}`);
   let best: string | null = null;
   for (let shift = 0; shift < names.length; shift++) {
     const turned = [...names.slice(shift), ...names.slice(0, shift)].join('\u0000');
     if (best === null || turned < best) best = turned;
   }
   return fingerprint(`${code}\u0000${best ?? ''}`);
+}
+
+/** A site without its line: a finding outlives an edit above it. */
+function fileOf(site: string | null): string {
+  return site === null ? '' : site.replace(/(?::\d+)+$/, '');
 }
 
 /** 64 bits of FNV-1a as 16 hex digits; enough to name a finding, not to defend against an adversary. */

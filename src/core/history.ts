@@ -76,7 +76,7 @@ export class Histories {
     }
     if (descends(theirs, mine)) return theirs;
     if (descends(mine, theirs)) return mine;
-    const at = mine.at > theirs.at ? mine.at : theirs.at;
+    const at = Math.max(mine.at, theirs.at) as Tick;
     return this.#bounded({ at, wait: null, held: null, left: mine, right: theirs, size: mine.size + theirs.size });
   }
 

@@ -1,4 +1,5 @@
 import { AsyncContext, Slice } from './async-context.ts';
+import { type Attribution, NO_ATTRIBUTION } from './attribution.ts';
 import { type ClassIdentity, ClassRegistry } from './classes.ts';
 import { type Context, type ContextKind, ExactContext } from './context.ts';
 import { EventContext } from './event-context.ts';
@@ -40,8 +41,8 @@ export class Session {
   readonly main: AsyncContext;
   /** The context hook points speak for when they name none; attribution and schedulers move it. */
   current: Context;
-  /** Ties the promise a waiter awaits to its wait, so that its continuation inherits what the wait brought; set by the attribution. */
-  bindWaiter: (promise: object, wait: Wait) => void = () => undefined;
+  /** What ties asynchronous code to its history; none until an attribution is installed. */
+  attribution: Attribution = NO_ATTRIBUTION;
   readonly #observers: Observer[] = [];
   readonly #stacks: StackSource;
   readonly #onLimit: (name: keyof Limits, limit: number) => void;
@@ -141,6 +142,11 @@ export class Session {
     const held = new EventContext(object, how, more, context, this.#next(), wait.stack, wait);
     if (!context.exact) wait.node = this.histories.step(held.begin, wait, held);
     return this.#enter(context, held);
+  }
+
+  /** The slice that runs now goes on after this wait, without a promise in between (a wait annotated by hand). */
+  adopt(wait: Wait): void {
+    if (!wait.context.exact) this.slice.history = this.histories.join(this.slice.history, wait.node);
   }
 
   /** An event context begins without a wait: trylock, or a hand-made start. */

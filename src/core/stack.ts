@@ -4,6 +4,8 @@ export interface Frame {
   readonly functionName: string | null;
   /** Package-relative POSIX path, `node:` specifier, or null where the engine knows none. */
   readonly file: string | null;
+  /** Where the file is on this machine, for those who want to read it; never part of a report. */
+  readonly path?: string;
   readonly line: number;
   readonly column: number;
 }

@@ -65,6 +65,11 @@ export function granted(begun: Wait | null, how?: How): EventContext | null {
   return begun === null ? null : guarded((session) => session.granted(begun, how));
 }
 
+/** The code that runs now goes on after this wait, without a promise in between. */
+export function adopt(begun: Wait | null): void {
+  if (begun !== null) guarded((session) => session.adopt(begun));
+}
+
 /** Ties the promise the waiter awaits to its wait. */
 export function bind<P extends object>(promise: P, begun: Wait | null): P {
   if (begun !== null) guarded((session) => session.attribution.bind(promise, begun));

@@ -1,15 +1,19 @@
-import { className } from '../core/classes.ts';
 import type { Dependency } from '../core/dependency.ts';
 
 /** Names that say nothing of the code they stand for. */
 const NAMELESS = /^(?:main|async|task|<anonymous>|Object\.<anonymous>|Module\.|new Promise|process\.|eval)/;
 
-/** Who a dependency's context is, in words: its own name, else the function that waits. */
-export function whoIs(dependency: Dependency): string {
+/** The circle with its contexts called by what a reader knows: their own name, else the function that waits. */
+export function named(circle: readonly Dependency[]): readonly Dependency[] {
+  return circle.map((dependency) => ({ ...dependency, context: { ...dependency.context, name: whoIs(dependency) } }));
+}
+
+function whoIs(dependency: Dependency): string {
   if (dependency.context.kind !== 'main') return dependency.context.name;
   for (const place of [dependency.wait, dependency.start, dependency.event]) {
     for (const { functionName } of place.stack?.frames ?? []) {
-      if (functionName !== null && functionName !== '' && !NAMELESS.test(functionName)) return functionName.replace(/^async /, '');
+      if (functionName !== null && functionName !== '' && !NAMELESS.test(functionName))
+        return functionName.replace(/^async /, '');
     }
   }
   return dependency.context.name;
@@ -17,7 +21,7 @@ export function whoIs(dependency: Dependency): string {
 
 /** What can happen, in one sentence. */
 export function sentence(circle: readonly Dependency[], isHappening: boolean): string {
-  const names = [...new Set(circle.map(whoIs))];
+  const names = [...new Set(circle.map((dependency) => dependency.context.name))];
   const can = isHappening ? '' : 'can ';
   const first = circle[0] as Dependency;
   const what = first.to.key.name;
@@ -25,7 +29,8 @@ export function sentence(circle: readonly Dependency[], isHappening: boolean): s
     if (first.irqs.length > 0) {
       return `${names[0]} ${can}${isHappening ? 'hangs' : 'hang'}: a ${first.irqs.join(' or ')} that comes while ${what} is held waits for ${what}.`;
     }
-    const again = first.to.key.capacity > 1 ? `another of the ${first.to.key.capacity} permits of ${what}` : `${what} again`;
+    const again =
+      first.to.key.capacity > 1 ? `another of the ${first.to.key.capacity} permits of ${what}` : `${what} again`;
     return `${names[0]} ${isHappening ? 'waits' : 'can wait'} for ever: it asks for ${again} while it holds ${first.to.key.capacity > 1 ? 'one' : 'it'}.`;
   }
   if (names.length === 1) {
@@ -46,7 +51,9 @@ export function adviceFor(circle: readonly Dependency[]): readonly string[] {
     ];
   }
   if (circle.length === 1 && first.irqs.length > 0) {
-    return [`Disable ${first.irqs.join(' and ')}s while ${first.to.key.name} is held, or do not take it in the handler.`];
+    return [
+      `Disable ${first.irqs.join(' and ')}s while ${first.to.key.name} is held, or do not take it in the handler.`,
+    ];
   }
   return structural(circle);
 }
@@ -66,10 +73,13 @@ function structural(circle: readonly Dependency[]): readonly string[] {
       `If these are different instances of one class, give them an order (or names of their own).`,
     ];
   }
-  const order = circle.map((dependency) => className(dependency.from)).sort();
+  const order = [...new Set(circle.map((dependency) => dependency.from.key.name))].sort();
   const locks = circle.every((dependency) => dependency.start.label !== null);
   return locks
-    ? [`Take ${order.join(', ')} in one order everywhere, for example this one.`, 'Or release the first before asking for the second.']
+    ? [
+        `Take ${order.join(', ')} in one order everywhere, for example this one.`,
+        'Or release the first before asking for the second.',
+      ]
     : [
         `Trigger ${eventNames(circle)} before waiting for what its waiters hold, or release that before waiting for it.`,
         'Or wait for the event before taking the lock.',
@@ -79,6 +89,6 @@ function structural(circle: readonly Dependency[]): readonly string[] {
 function eventNames(circle: readonly Dependency[]): string {
   return circle
     .filter((dependency) => dependency.start.label === null)
-    .map((dependency) => className(dependency.from))
+    .map((dependency) => dependency.from.key.name)
     .join(', ');
 }

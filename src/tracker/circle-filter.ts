@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { exclusion, type Exclusion, type Sighting } from './sighting.ts';
+import { type Exclusion, exclusion, type Sighting } from './sighting.ts';
 
 /**
  * Why a circle can never hang: two of its dependencies are never under way at the same time, in none of their sightings.

@@ -1,10 +1,9 @@
 import { shortestPath } from '../core/circle-search.ts';
-import { className } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
 import { circleFingerprint, type FilteredCircle, type Finding } from '../core/finding.ts';
 import type { Session } from '../core/session.ts';
-import { adviceFor, sentence } from './advice.ts';
+import { adviceFor, named, sentence } from './advice.ts';
 import { excludedBy } from './circle-filter.ts';
 import type { DependencyStore } from './dependency-store.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -94,9 +93,9 @@ export class Circles {
     for (const { edges } of waiting) this.reconsider(edges[0] as number);
   }
 
-  /** Reports a circle that was found elsewhere, for example among instances of one class. */
+  /** Reports a circle given in the order of its path, newest dependency first; also one of instances of one class. */
   report(found: readonly Dependency[]): void {
-    const circle = this.#interrupts.merge(found);
+    const circle = named(inReadingOrder(this.#interrupts.merge(found)));
     const fingerprint = circleFingerprint('DEPT001', circle);
     const softness = circle.some((dependency) => dependency.timed) ? 'soft' : 'hard';
     const before = this.#reported.get(fingerprint);
@@ -143,8 +142,7 @@ export class Circles {
   }
 }
 
-/** The classes of a circle in reading order, as in `A:0 -> B:0 -> A:0`. */
-export function circleName(circle: readonly Dependency[]): string {
-  const names = circle.map((dependency) => className(dependency.from));
-  return [...names, names[0] ?? ''].join(' -> ');
+/** The newest dependency stays first; each one after it waits for the event of the one before (print_circle). */
+function inReadingOrder(path: readonly Dependency[]): readonly Dependency[] {
+  return [...path.slice(0, 1), ...path.slice(1).reverse()];
 }

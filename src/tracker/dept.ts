@@ -2,9 +2,9 @@ import { USER_SUBCLASSES } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency, Rule } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
-import { fingerprint, type FilteredCircle, type Finding, type FindingListener, type RuleSet } from '../core/finding.ts';
+import { type FilteredCircle, type Finding, type FindingListener, fingerprint, type RuleSet } from '../core/finding.ts';
+import { type ClassId, NEVER, type Tick } from '../core/ids.ts';
 import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
-import { NEVER, type ClassId, type Tick } from '../core/ids.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Session } from '../core/session.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
@@ -17,7 +17,7 @@ import { InstanceOrder } from './instance-order.ts';
 import { Interrupts } from './interrupts.ts';
 import { dependencyFrom, type Observation } from './observation.ts';
 import { ContextOrder } from './order.ts';
-import { policyFor, type Policy } from './policy.ts';
+import { type Policy, policyFor } from './policy.ts';
 import { isUnconditional, sightingOf } from './sighting.ts';
 
 export interface DeptOptions extends Partial<Policy> {
@@ -108,7 +108,9 @@ export class DeptTracker implements Observer {
     if (since === NEVER || this.#session.heldBy(object, context) !== null) return;
     const owed = object.classOf(owedBit(object.key.kind, how, this.policy));
     context.forEachWait(since, (wait) => {
-      if (wait.activity !== context.activity || wait.fired > at || !this.#counts(wait)) return;
+      // An exact context that runs has left its waits behind, whether their end was annotated or not.
+      if (!context.exact && wait.fired > at) return;
+      if (wait.activity !== context.activity || !this.#counts(wait)) return;
       const began = wait.begin > since;
       if (!began && !this.policy.intervals) return;
       if (!began && wait.object === object) return;
@@ -196,7 +198,12 @@ export class DeptTracker implements Observer {
     for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
       const awaited = wait.object.classOf(bit);
       if (owed < 0 || awaited < 0 || this.store.isSettled(owed, awaited)) continue;
-      this.#learnNew({ rule, context, held, wait, event: event === null ? null : { ...event, stack: null } }, owed, awaited, bit);
+      this.#learnNew(
+        { rule, context, held, wait, event: event === null ? null : { ...event, stack: null } },
+        owed,
+        awaited,
+        bit,
+      );
     }
   }
 

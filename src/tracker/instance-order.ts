@@ -1,5 +1,5 @@
-import type { Dependency } from '../core/dependency.ts';
 import { shortestPath } from '../core/circle-search.ts';
+import type { Dependency } from '../core/dependency.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import { DependencyStore } from './dependency-store.ts';
 

@@ -2,8 +2,8 @@ import type { ClassRegistry, EventClass } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
-import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
 import type { ClassId } from '../core/ids.ts';
+import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
 import type { Stack } from '../core/stack.ts';
 import type { Wait } from '../core/wait.ts';
 import { contextName } from './observation.ts';
@@ -20,7 +20,8 @@ export class Interrupts {
 
   constructor(classes: ClassRegistry) {
     this.#classes = classes;
-    const node = (irq: IrqType): ClassId => classes.classOf(classes.key({ kind: 'irq', name: `<${irq} interrupt>` }), 0);
+    const node = (irq: IrqType): ClassId =>
+      classes.classOf(classes.key({ kind: 'irq', name: `<${irq} interrupt>` }), 0);
     this.#nodes = { softirq: node('softirq'), hardirq: node('hardirq') };
   }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { NEVER, type ContextId, type Tick } from '../core/ids.ts';
+import { type ContextId, NEVER, type Tick } from '../core/ids.ts';
 
 /** For each other context, the last of its ticks that is known to lie before this point. */
 export type Known = ReadonlyMap<ContextId, Tick>;

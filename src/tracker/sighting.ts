@@ -2,7 +2,7 @@ import type { Context } from '../core/context.ts';
 import type { EventContext } from '../core/event-context.ts';
 import type { FilterReason } from '../core/finding.ts';
 import type { Histories } from '../core/history.ts';
-import { NEVER, PENDING, type ObjectId, type Tick } from '../core/ids.ts';
+import { NEVER, type ObjectId, PENDING, type Tick } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
 import type { ContextOrder, Known } from './order.ts';
 

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Frame } from '../src/core/stack.ts';
+import type { TrackedObject } from '../src/core/tracked-object.ts';
+import * as hooks from '../src/sync/hooks.ts';
+
+const lines = new Map<string, readonly string[]>();
+
+/**
+ * A tracked object for a library's instance whose making was not seen: its class is the place of its first use, its name
+ * the expression it is used through there (`stock` in `stock.acquire()`). Costs a formatted stack, once an instance.
+ */
+export function trackByFirstUse(kindName: string, capacity: number, methods: readonly string[]): TrackedObject | null {
+  const session = hooks.activeSession();
+  if (session === null) return null;
+  const frame = session.capture()?.frames[0];
+  const kind = capacity > 1 ? 'semaphore' : 'mutex';
+  if (frame === undefined || frame.file === null) return hooks.track({ kind, name: kindName, capacity });
+  const site = `${frame.file}:${frame.line}:${frame.column}`;
+  return hooks.track({ kind, name: nameAt(frame, methods) ?? `${kindName}@${site}`, site, capacity });
+}
+
+/** The expression before `.method(` at this place, or null where the source is not to be had. */
+function nameAt(frame: Frame, methods: readonly string[]): string | null {
+  const line = sourceLine(frame);
+  if (line === null) return null;
+  const pattern = new RegExp(
+    `((?:this\\.)?[\\w$#]+(?:\\.[\\w$#]+|\\[[^\\]]*\\])*)\\s*(?:\\?|!)?\\.\\s*(?:${methods.join('|')})\\s*[(<]`,
+    'g',
+  );
+  let name: string | null = null;
+  for (const match of line.matchAll(pattern)) {
+    if (name === null || match.index < frame.column) name = match[1] ?? null;
+  }
+  return name;
+}
+
+function sourceLine(frame: Frame): string | null {
+  const path = frame.path ?? (frame.file === null ? null : resolve(frame.file));
+  if (path === null) return null;
+  let text = lines.get(path);
+  if (text === undefined) {
+    try {
+      text = readFileSync(path, 'utf8').split('\n');
+    } catch {
+      text = [];
+    }
+    lines.set(path, text);
+  }
+  return text[frame.line - 1] ?? null;
+}

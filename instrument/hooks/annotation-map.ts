@@ -1,0 +1,56 @@
+import type { ObjectKind } from '../../src/core/classes.ts';
+import { USER_SUBCLASSES } from '../../src/core/classes.ts';
+import { DeptError } from '../../src/core/dept-error.ts';
+import type { Session } from '../../src/core/session.ts';
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+
+export interface MapOptions {
+  /** Name of this instance where it differs from the class. */
+  readonly label?: string;
+  /** User sub-class, 0..7: another class of the same name (`sub_u`). */
+  readonly subclass?: number;
+}
+
+/**
+ * The handle by which a primitive of the user's own is tracked (`struct dept_map`). Made once for each object; maps of
+ * one name are one class. It may be made before the tracker is installed.
+ */
+export class AnnotationMap {
+  readonly name: string;
+  readonly kind: ObjectKind;
+  readonly #options: MapOptions;
+  #session: Session | null = null;
+  #object: TrackedObject | null = null;
+
+  /** @throws DeptError ERR_DEPT_BAD_MAP for an empty name or a sub-class that is not 0..7 */
+  constructor(kind: ObjectKind, name: string, options: MapOptions = {}) {
+    const subclass = options.subclass ?? 0;
+    if (name === '') throw new DeptError('ERR_DEPT_BAD_MAP', 'A map needs a name: reports call the class by it.');
+    if (!Number.isInteger(subclass) || subclass < 0 || subclass >= USER_SUBCLASSES) {
+      throw new DeptError(
+        'ERR_DEPT_BAD_MAP',
+        `Map ${name}: subclass is ${subclass}; it must be 0 to ${USER_SUBCLASSES - 1}.`,
+      );
+    }
+    this.name = name;
+    this.kind = kind;
+    this.#options = options;
+  }
+
+  /** What the attached session knows this map as; null when none is attached. */
+  get object(): TrackedObject | null {
+    const session = hooks.activeSession();
+    if (session !== this.#session) {
+      this.#session = session;
+      const { label, subclass } = this.#options;
+      this.#object = hooks.track({
+        kind: this.kind,
+        name: this.name,
+        ...(label === undefined ? {} : { label }),
+        ...(subclass === undefined ? {} : { subclass }),
+      });
+    }
+    return this.#object;
+  }
+}

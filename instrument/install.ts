@@ -1,0 +1,76 @@
+import type { Finding } from '../src/core/finding.ts';
+import type { Limits } from '../src/core/limits.ts';
+import { Session } from '../src/core/session.ts';
+import { NO_STACKS } from '../src/core/stack.ts';
+import { activeSession, attachSession, detachSession } from '../src/sync/hooks.ts';
+import { DeptTracker } from '../src/tracker/dept.ts';
+import { WaitsFor } from '../src/tracker/waits-for.ts';
+import { PromiseHookAttribution } from './attribution/promise-hooks.ts';
+import { type Config, DEFAULT_CONFIG } from './config.ts';
+import { LIBRARY_ADAPTERS } from './libraries/index.ts';
+import { watchModules } from './module-hooks.ts';
+import { NodeStacks } from './stacks.ts';
+
+export interface InstallOptions extends Partial<Config> {
+  readonly limits?: Partial<Limits>;
+  /** Called with each finding at once; a throw here is a fault of the caller's and detaches the tracker. */
+  readonly onFinding?: (finding: Finding) => void;
+  /** Called when an internal error has detached the tracker. */
+  readonly onFault?: (fault: unknown) => void;
+}
+
+/** A running installation. */
+export interface Installation {
+  readonly session: Session;
+  readonly tracker: DeptTracker;
+  readonly waitsFor: WaitsFor;
+  /** Findings so far, in order. */
+  readonly findings: readonly Finding[];
+  /** Takes every patch and hook off again; the program goes on untouched. */
+  uninstall(): void;
+}
+
+let installed: Installation | null = null;
+
+/**
+ * Watches this process: attaches a session, attributes promises precisely, patches the libraries dept knows.
+ * A second call while one is installed returns the first. What is created or loaded before is not seen.
+ */
+export function install(options: InstallOptions = {}): Installation {
+  if (installed !== null && activeSession() === installed.session) return installed;
+  const config = { ...DEFAULT_CONFIG, ...options };
+  const findings: Finding[] = [];
+  const onFinding = (finding: Finding): void => {
+    findings.push(finding);
+    options.onFinding?.(finding);
+  };
+  const limits = options.limits ?? {};
+  let tracker: DeptTracker | null = null;
+  const session = new Session({
+    limits,
+    stacks: config.stacks === 'off' ? NO_STACKS : new NodeStacks(limits.maxStackFrames ?? 16),
+    onLimit: (name, limit) => tracker?.notice(name, limit),
+  });
+  tracker = new DeptTracker(session, { rules: config.rules, onFinding });
+  const waitsFor = new WaitsFor(session, { onFinding, wasReported: (fingerprint) => tracker.wasReported(fingerprint) });
+  session.addObserver(tracker);
+  session.addObserver(waitsFor);
+  attachSession(session, (fault) => options.onFault?.(fault));
+  const attribution = new PromiseHookAttribution(session);
+  attribution.install();
+  const undo: (() => void)[] = [];
+  undo.push(watchModules(LIBRARY_ADAPTERS, (restore) => undo.push(restore)));
+  installed = {
+    session,
+    tracker,
+    waitsFor,
+    findings,
+    uninstall: () => {
+      for (const restore of undo.splice(0)) restore();
+      attribution.uninstall();
+      if (activeSession() === session) detachSession();
+      installed = null;
+    },
+  };
+  return installed;
+}

@@ -1,0 +1,33 @@
+import type { Installation } from './install.ts';
+
+/** How long a suspected deadlock of asynchronous code must last before it is reported, in milliseconds. */
+export const CONFIRM_AFTER_MS = 250;
+
+/** Exit code of Node when a top-level await never settles. */
+const UNSETTLED_AWAIT = 13;
+
+/**
+ * Confirms suspected deadlocks when they have lasted or when nothing is left to run, and names the waits that are still
+ * open then. Keeps no event loop alive.
+ */
+export function watchEnd(installation: Installation, exitCode: number): void {
+  const { waitsFor } = installation;
+  setInterval(() => {
+    if (waitsFor.hasSuspects) waitsFor.confirm(false);
+  }, CONFIRM_AFTER_MS).unref();
+  process.once('beforeExit', () => {
+    waitsFor.confirm(true);
+    report(installation, false);
+  });
+  process.once('exit', (code) => {
+    waitsFor.confirm(true);
+    report(installation, code === UNSETTLED_AWAIT);
+    const hasFindings = installation.findings.some((finding) => finding.kind !== 'notice');
+    if (exitCode !== 0 && code === 0 && hasFindings) process.exitCode = exitCode;
+  });
+}
+
+function report({ waitsFor, session }: Installation, isUnsettled: boolean): void {
+  // An idle worker may sleep for work when the program ends well; a lock that is waited for may not.
+  waitsFor.reportStalled((wait) => isUnsettled || session.holders(wait.object).length > 0);
+}

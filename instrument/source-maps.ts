@@ -1,0 +1,46 @@
+import { createRequire } from 'node:module';
+
+export interface MappedPosition {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly functionName: string | null;
+}
+
+interface Support {
+  mapSourcePosition(position: { source: string; line: number; column: number }): {
+    source: string;
+    line: number;
+    column: number;
+    name?: string | null;
+  };
+}
+
+const require = createRequire(import.meta.url);
+let support: Support | null | undefined;
+
+/** Loaded on first use: it takes longer to load than a whole start of the tracker. */
+function load(): Support | null {
+  if (support !== undefined) return support;
+  try {
+    support = require('source-map-support') as Support;
+  } catch {
+    support = null;
+  }
+  return support;
+}
+
+/**
+ * The place in the source the user wrote. Positions that are original already (tsx, vitest, `--enable-source-maps`)
+ * come back as they are, because those files carry no map. Lines and columns count from 1.
+ */
+export function mapPosition(path: string, line: number, column: number): MappedPosition {
+  const unmapped = { path, line, column, functionName: null };
+  try {
+    const mapped = load()?.mapSourcePosition({ source: path, line, column: column - 1 });
+    if (mapped === undefined || mapped.source === path) return unmapped;
+    return { path: mapped.source, line: mapped.line, column: mapped.column + 1, functionName: null };
+  } catch {
+    return unmapped;
+  }
+}
