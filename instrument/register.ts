@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { describeProcess, type ReportEnvironment } from '../reports/environment.ts';
 import { fileSink } from '../reports/sinks/file.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
 import { stderrSink } from '../reports/sinks/stderr.ts';
-import { formatDept } from '../reports/text/dept.ts';
-import { explain } from '../reports/text/explanation.ts';
+import { formatReport } from '../reports/text/report.ts';
 import type { Finding } from '../src/core/finding.ts';
 import { type Config, configFromEnv } from './config.ts';
 import { install } from './install.ts';
@@ -45,16 +44,16 @@ function readConfig(): Config {
 }
 
 function sinksFor(config: Config): readonly Sink[] {
+  let known: ReportEnvironment | null = null;
+  const environment = (): ReportEnvironment => {
+    known ??= environmentOfProcess();
+    return known;
+  };
+  const format = (finding: Finding): string =>
+    formatReport(finding, { environment: environment(), indent: config.indent });
   const sinks: Sink[] = [];
-  if (config.report !== '') sinks.push(fileSink(config.report));
-  if (config.print) {
-    let environment: ReportEnvironment | null = null;
-    const format = (finding: Finding): string => {
-      environment ??= environmentOfProcess();
-      return formatDept(finding, { environment, indent: config.indent }) + explain(finding);
-    };
-    sinks.push(stderrSink(format));
-  }
+  if (config.report !== '') sinks.push(fileSink(config.report, { environment }));
+  if (config.print) sinks.push(stderrSink(format));
   return sinks;
 }
 
@@ -74,7 +73,13 @@ function environmentOfProcess(): ReportEnvironment {
     platform: process.platform,
     arch: process.arch,
     pid: process.pid,
-    title: process.title,
-    commandLine: ['node', ...process.argv.slice(1)],
+    title: basename(process.title),
+    commandLine: ['node', ...process.argv.slice(1, 2).map(fromHere), ...process.argv.slice(2)],
   });
+}
+
+/** A path as one would type it here, where it lies below. */
+function fromHere(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below === '' || below.startsWith('..') ? path : below;
 }

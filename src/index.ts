@@ -1,1 +1,14 @@
-export const version: string = '0.1.0';
+export { type Config, configFromEnv, DEFAULT_CONFIG } from '../instrument/config.ts';
+export { context } from '../instrument/context.ts';
+export type { AnnotationMap, MapOptions } from '../instrument/hooks/annotation-map.ts';
+export { type Ldt, type LockOptions as LdtLockOptions, ldt, type ReadLockOptions } from '../instrument/hooks/ldt.ts';
+export { type OwedEvent, type Sdt, type SleepOptions as SdtSleepOptions, sdt } from '../instrument/hooks/sdt.ts';
+export { type Installation, type InstallOptions, install } from '../instrument/install.ts';
+export type { ClassKey, EventClass, ObjectKind } from './core/classes.ts';
+export type { ContextName, Dependency, InstancePair, Place, Rule } from './core/dependency.ts';
+export { DeptError, type DeptErrorCode } from './core/dept-error.ts';
+export type { Finding, FindingCode, FindingKind, RuleSet, Severity } from './core/finding.ts';
+export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
+export type { Frame, Stack } from './core/stack.ts';
+export * from './sync/user/index.ts';
+export { version } from './version.ts';
