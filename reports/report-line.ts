@@ -1,0 +1,102 @@
+import type { ContextKind } from '../src/core/context.ts';
+import type { Rule } from '../src/core/dependency.ts';
+import type { FindingCode, FindingKind, RuleSet, Severity } from '../src/core/finding.ts';
+import type { IrqType } from '../src/core/irq.ts';
+import type { ReportEnvironment } from './environment.ts';
+
+/** Version of the JSON line; raised when a field changes its meaning, not when one is added. */
+export const REPORT_LINE_VERSION = 1;
+
+export interface FrameLine {
+  readonly function: string | null;
+  readonly file: string | null;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface ClassLine {
+  /** As reports print it: `name:sub`. */
+  readonly name: string;
+  readonly site: string | null;
+  readonly kind: string;
+  readonly sub: number;
+  readonly capacity: number;
+}
+
+/** One of [S], [W], [E]. */
+export interface PlaceLine {
+  readonly label: string | null;
+  /** Name of the class. */
+  readonly class: string;
+  /** `file:line:column`, null where no stack is known. */
+  readonly site: string | null;
+  readonly stack: readonly FrameLine[];
+}
+
+/** A context of the circle, in the order of its letters. */
+export interface ContextLine {
+  readonly name: string;
+  readonly kind: ContextKind;
+  readonly id: number;
+  readonly S: PlaceLine;
+  readonly W: PlaceLine;
+  readonly E: PlaceLine;
+}
+
+/** The dependency that the context of the same index stands for. */
+export interface DependencyLine {
+  readonly from: string;
+  readonly to: string;
+  /** Indexes into `classes`: two classes may print the same name. */
+  readonly fromClass: number;
+  readonly toClass: number;
+  readonly rule: Rule;
+  readonly timed: boolean;
+  readonly irqs: readonly IrqType[];
+  readonly irqStack: readonly FrameLine[];
+  readonly waker: readonly FrameLine[];
+  readonly instances: {
+    readonly from: number;
+    readonly fromLabel: string;
+    readonly to: number;
+    readonly toLabel: string;
+  } | null;
+  readonly at: number;
+}
+
+export interface OpenWaitLine {
+  readonly context: string;
+  readonly label: string;
+  readonly class: string;
+  readonly object: string;
+  readonly site: string | null;
+  readonly stack: readonly FrameLine[];
+  readonly owners: readonly {
+    readonly context: string;
+    readonly label: string;
+    readonly site: string | null;
+    readonly stack: readonly FrameLine[];
+  }[];
+}
+
+/** One finding as one line of NDJSON. Unknown fields are ignored by the reader. */
+export interface ReportLine {
+  readonly version: typeof REPORT_LINE_VERSION;
+  readonly code: FindingCode;
+  readonly kind: FindingKind;
+  readonly severity: Severity;
+  readonly fingerprint: string;
+  readonly rules: RuleSet;
+  readonly message: string;
+  readonly help: readonly string[];
+  readonly classes: readonly ClassLine[];
+  readonly contexts: readonly ContextLine[];
+  readonly dependencies: readonly DependencyLine[];
+  readonly openWaits: readonly OpenWaitLine[];
+  readonly predictedBy: string | null;
+  /** The code that made the finding. */
+  readonly stack: readonly FrameLine[];
+  /** Logical time of the finding. */
+  readonly at: number;
+  readonly environment: ReportEnvironment | null;
+}
