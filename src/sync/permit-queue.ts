@@ -25,6 +25,8 @@ export interface Demand {
 export interface Policy<G extends Grant, R> {
   /** Busy-waits instead of sleeping. */
   readonly spins: boolean;
+  /** A signal aborted before the call refuses it even when nothing need be waited for; kernel locks look at it later. */
+  readonly abortFirst: boolean;
   grant(eventContext: EventContext | null, permits: number, thread: Thread | null): G;
   /** The primitive notes its new holder, in the releaser. @returns what the waiter resumes with */
   admitted(grant: G): R;
@@ -82,7 +84,9 @@ export class PermitQueue<G extends Grant, R> {
    */
   take(demand: Demand, more: HowMuch | null, sleep: SleepOptions | null): Promise<R> {
     if (!this.#policy.spins) mightSleep(demand.how.waitLabel, this.handle);
-    if (sleep !== null && (sleep.signal?.aborted === true || sleep.timeoutMs === 0)) return this.#atOnce(demand, sleep);
+    if (sleep !== null && (sleep.signal?.aborted === true || sleep.timeoutMs === 0)) {
+      return this.#atOnce(demand, more, sleep);
+    }
     const begun = wait(this.handle.object, demand.how, detail(more, sleep));
     const thread = runtime().thread;
     if (this.#admits(demand)) return bind(Promise.resolve(this.#admit(demand, thread, granted(begun))), begun);
@@ -131,11 +135,11 @@ export class PermitQueue<G extends Grant, R> {
     return this.#policy.admitted(this.#policy.grant(held, demand.permits, thread));
   }
 
-  /** Nothing may be waited for: an aborted signal refuses, a timeout of 0 tries once. */
-  #atOnce(demand: Demand, sleep: SleepOptions): Promise<R> {
+  /** Nothing may be waited for: a timeout of 0 tries once, and so does an aborted signal where it is looked at late. */
+  #atOnce(demand: Demand, more: HowMuch | null, sleep: SleepOptions): Promise<R> {
     const aborted = sleep.signal?.aborted === true;
-    if (!aborted && this.#admits(demand)) {
-      const held = enter(this.handle.object, demand.tryHow);
+    if (this.#admits(demand) && !(aborted && this.#policy.abortFirst)) {
+      const held = enter(this.handle.object, demand.tryHow, more);
       return Promise.resolve(this.#admit(demand, runtime().thread, held));
     }
     const settled = deferred<R>();

@@ -1,4 +1,5 @@
 import type { IrqType } from '../core/irq.ts';
+import { activeSession } from './hooks.ts';
 import { deferred, type Parked } from './parked.ts';
 
 /** Why a thread stops: shown for threads that are stuck. */
@@ -16,8 +17,12 @@ export interface Thread {
   readonly signal: AbortSignal;
   /** Spinlocks held and preemption switched off: above 0 sleeping is forbidden. */
   preemptCount: number;
+  /** Nested `local_bh_disable()`. */
+  bhDepth: number;
   /** Classic RCU readers open: sleeping is forbidden. */
   rcuNesting: number;
+  /** True for an interrupt handler (`in_interrupt()`). */
+  readonly interrupt: boolean;
   readonly hardirqs: boolean;
   readonly softirqs: boolean;
   /** True where sleeping is forbidden (`in_atomic() || irqs_disabled()`). */
@@ -37,7 +42,7 @@ export interface Runtime {
   timer(callback: () => void, ms: number): () => void;
   /** Stops the caller, who awaits the promise at once. */
   park<T>(why: ParkReason): Parked<T>;
-  /** Starts a body later, never synchronously. It must not throw. */
+  /** Starts a body later, never synchronously, as a context of its own. What it throws is the runtime's to report. */
   spawn(name: string, kind: SpawnKind, body: () => Promise<void>): void;
   /** Who runs now; null outside a simulation, where owners are unknown. */
   readonly thread: Thread | null;
@@ -58,14 +63,27 @@ function hostTimer(callback: () => void, ms: number): () => void {
   return () => clearTimeout(id);
 }
 
+/** Starts a body that speaks for a context of this name; the attribution carries that on through its promises. */
+function asContext(name: string, body: () => Promise<void>): Promise<void> {
+  const session = activeSession();
+  if (session === null) return body();
+  const before = session.current;
+  session.current = session.asyncContext(name);
+  try {
+    return body();
+  } finally {
+    session.current = before;
+  }
+}
+
 /** Plain promises and the host's timers. */
 export const hostRuntime: Runtime = Object.freeze({
   thread: null,
   now: () => performance.now(),
   timer: hostTimer,
   park: deferred,
-  spawn(_name: string, _kind: SpawnKind, body: () => Promise<void>): void {
-    void Promise.resolve().then(body);
+  spawn(name: string, _kind: SpawnKind, body: () => Promise<void>): void {
+    void Promise.resolve().then(() => asContext(name, body));
   },
 });
 

@@ -13,6 +13,7 @@ export class Activation implements Thread {
   readonly kind: TaskKind;
   readonly signal: AbortSignal;
   preemptCount = 0;
+  bhDepth = 0;
   rcuNesting = 0;
   readonly #irqs: IrqState;
   readonly #enabled: () => void;
@@ -26,6 +27,10 @@ export class Activation implements Thread {
     this.signal = signal;
     this.#irqs = new IrqState(kind !== 'hardirq', kind !== 'hardirq' && kind !== 'softirq');
     this.#enabled = enabled;
+  }
+
+  get interrupt(): boolean {
+    return this.kind === 'hardirq' || this.kind === 'softirq';
   }
 
   get hardirqs(): boolean {

@@ -100,6 +100,13 @@ export class World implements Runtime {
     return parked.promise;
   }
 
+  /** Busy-waits for some time, where sleeping is forbidden too (`mdelay`). */
+  delay(ms: number): Promise<void> {
+    const parked = this.park<void>({ what: `mdelay(${ms})`, spins: true });
+    this.timer(() => parked.wake(), ms);
+    return parked.promise;
+  }
+
   /** Lets other threads run (`cond_resched`). */
   yield(): Promise<void> {
     const parked = this.park<void>({ what: 'cond_resched()', spins: false });

@@ -106,6 +106,7 @@ export class Guarded implements Releaser {
 function guards(owner: Releaser): Policy<Guard, Guard> {
   return {
     spins: false,
+    abortFirst: true,
     grant: (eventContext, permits, thread) => new Guard(owner, eventContext, permits, thread),
     admitted: (guard) => guard,
     refused: (parked, why, sleep) =>
