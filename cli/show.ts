@@ -1,0 +1,123 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { toReportLine } from '../reports/ndjson.ts';
+import { type ParsedReport, parseReports } from '../reports/parse-report.ts';
+import { drawClassGraph } from '../reports/text/class-graph.ts';
+import type { Indent } from '../reports/text/diagram.ts';
+import { formatReport } from '../reports/text/report.ts';
+import { DeptError } from '../src/core/dept-error.ts';
+import type { Io } from './io.ts';
+import { UsageError } from './usage-error.ts';
+
+export const SHOW_HELP = `Usage: dept show [options] FILE
+
+Prints findings that were recorded with dept run --report FILE.
+
+Options:
+  --format dept|json|graph   the reports (default), a JSON array, or drawings of the circles
+  --indent 3|4               layout of the report: 3 spaces, or 4 as in older kernels
+  --out FILE                 write to FILE instead of standard output
+  --force                    let --out overwrite a file
+  -h, --help                 this text
+
+Exit code: 0; 2 for a usage error or a file that holds something else than findings.
+`;
+
+type Format = 'dept' | 'json' | 'graph';
+
+interface Plan {
+  readonly file: string;
+  readonly format: Format;
+  readonly indent: Indent;
+  readonly out: string | null;
+  readonly force: boolean;
+}
+
+/** @throws UsageError for flags, files or contents that are not right */
+export async function showCommand(argv: readonly string[], io: Io): Promise<number> {
+  const plan = planShow(argv);
+  if (plan === null) {
+    io.stdout.write(SHOW_HELP);
+    return 0;
+  }
+  const reports = read(plan.file, io);
+  if (reports.length === 0) io.stderr.write(`dept: ${plan.file} holds no findings.\n`);
+  const text = render(reports, plan);
+  if (plan.out === null) io.stdout.write(text);
+  else save(text, plan.out, plan.force, io);
+  return 0;
+}
+
+function planShow(argv: readonly string[]): Plan | null {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      format: { type: 'string', default: 'dept' },
+      indent: { type: 'string', default: '3' },
+      out: { type: 'string' },
+      force: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return null;
+  const { format, indent } = values;
+  if (format !== 'dept' && format !== 'json' && format !== 'graph') {
+    throw new UsageError(`--format is ${JSON.stringify(format)}; it must be dept, json or graph.`);
+  }
+  if (indent !== '3' && indent !== '4') {
+    throw new UsageError(`--indent is ${JSON.stringify(indent)}; it must be 3 or 4.`);
+  }
+  const [file, ...others] = positionals;
+  if (file === undefined) throw new UsageError('show needs a file of findings, for example: dept show findings.ndjson');
+  if (others.length > 0) throw new UsageError(`show takes one file; ${others.join(' ')} is too much.`);
+  return { file, format, indent: indent === '4' ? 4 : 3, out: values.out ?? null, force: values.force };
+}
+
+function read(file: string, io: Io): readonly ParsedReport[] {
+  let text: string;
+  try {
+    text = readFileSync(resolve(io.cwd, file), 'utf8');
+  } catch (error) {
+    throw new UsageError(`Cannot read ${file}: ${(error as Error).message}.`);
+  }
+  try {
+    return parseReports(text);
+  } catch (error) {
+    if (error instanceof DeptError) throw new UsageError(`${file}, ${error.message}.`);
+    throw error;
+  }
+}
+
+function render(reports: readonly ParsedReport[], { format, indent }: Plan): string {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(
+        reports.map(({ finding, environment }) => toReportLine(finding, environment)),
+        null,
+        2,
+      )}\n`;
+    case 'graph':
+      return reports
+        .map(({ finding }) => `${finding.code} ${finding.fingerprint}\n${drawing(finding.circle)}`)
+        .join('\n');
+    case 'dept':
+      return reports.map(({ finding, environment }) => formatReport(finding, { environment, indent })).join('\n');
+  }
+}
+
+function drawing(circle: Parameters<typeof drawClassGraph>[0]): string {
+  return circle.length === 0 ? '(no circle)\n' : drawClassGraph(circle);
+}
+
+function save(text: string, out: string, force: boolean, io: Io): void {
+  try {
+    writeFileSync(resolve(io.cwd, out), text, { flag: force ? 'w' : 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new UsageError(`${out} exists; give --force to overwrite it.`);
+    }
+    throw new UsageError(`Cannot write ${out}: ${(error as Error).message}.`);
+  }
+}

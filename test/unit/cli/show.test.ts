@@ -1,0 +1,136 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { main } from '../../../cli/main.ts';
+import { type FindingPage, findingPage, formatPage } from '../../../reports/explain.ts';
+import { formatReportLine, toReportLine } from '../../../reports/ndjson.ts';
+import { formatReport } from '../../../reports/text/report.ts';
+import { abba, bare, SHOP } from '../reports/finding-builder.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'dept-show-'));
+});
+afterEach(() => {
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+const misuse = bare({ code: 'DEPT006', message: 'bad-unlock: orders is not held.' });
+
+function given(name: string, text: string): void {
+  writeFileSync(join(cwd, name), text);
+}
+
+async function dept(...argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const output = { stdout: '', stderr: '' };
+  const into = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      output[name] += text;
+    },
+  });
+  const code = await main(argv, { stdout: into('stdout'), stderr: into('stderr'), cwd });
+  return { code, ...output };
+}
+
+test('show prints the reports as they were printed when they were made', async () => {
+  given('f.ndjson', formatReportLine(abba(), SHOP) + formatReportLine(misuse));
+  const expected = `${formatReport(abba(), { environment: SHOP })}\n${formatReport(misuse)}`;
+  expect(await dept('show', 'f.ndjson')).toEqual({ code: 0, stdout: expected, stderr: '' });
+});
+
+test('show --indent 4 prints the older layout', async () => {
+  given('f.ndjson', formatReportLine(abba(), SHOP));
+  const { stdout } = await dept('show', '--indent', '4', 'f.ndjson');
+  expect(stdout).toBe(formatReport(abba(), { environment: SHOP, indent: 4 }));
+  expect(stdout).toContain('\n    [S] lock(stock:0)\n');
+});
+
+test('show --format json prints one array', async () => {
+  given('f.ndjson', formatReportLine(abba(), SHOP) + formatReportLine(misuse));
+  const { stdout } = await dept('show', '--format', 'json', 'f.ndjson');
+  expect(JSON.parse(stdout)).toEqual([toReportLine(abba(), SHOP), toReportLine(misuse)]);
+});
+
+test('show --format graph draws the circles', async () => {
+  given('f.ndjson', formatReportLine(abba()) + formatReportLine(misuse));
+  const { stdout } = await dept('show', '--format', 'graph', 'f.ndjson');
+  expect(stdout).toBe(
+    [
+      'DEPT001 00000000000000ff',
+      ' -> stock -> orders -',
+      '/                    \\',
+      '\\                    /',
+      ' --------------------',
+      '',
+      'DEPT006 00000000000000ff',
+      '(no circle)',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('show --out never overwrites without --force', async () => {
+  given('f.ndjson', formatReportLine(abba()));
+  expect(await dept('show', 'f.ndjson', '--out', 'report.txt')).toEqual({ code: 0, stdout: '', stderr: '' });
+  given('report.txt', 'mine');
+  expect(await dept('show', 'f.ndjson', '--out', 'report.txt')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'dept: report.txt exists; give --force to overwrite it.\n',
+  });
+  expect(readFileSync(join(cwd, 'report.txt'), 'utf8')).toBe('mine');
+  expect((await dept('show', 'f.ndjson', '--out', 'report.txt', '--force')).code).toBe(0);
+  expect(readFileSync(join(cwd, 'report.txt'), 'utf8')).toBe(formatReport(abba()));
+});
+
+test('show of a file without findings says so', async () => {
+  given('f.ndjson', '\n');
+  expect(await dept('show', 'f.ndjson')).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'dept: f.ndjson holds no findings.\n',
+  });
+});
+
+test('show refuses a broken line by file and number, prints nothing and writes nothing', async () => {
+  given('f.ndjson', `${formatReportLine(abba())}{"version":1,"code":"DEPT`);
+  const { code, stdout, stderr } = await dept('show', 'f.ndjson', '--out', 'report.txt');
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^dept: f\.ndjson, line 2: it is not JSON \(.*\); each line must be one finding .*\n$/);
+  expect(existsSync(join(cwd, 'report.txt'))).toBe(false);
+});
+
+test.each([
+  [['show'], 'show needs a file of findings, for example: dept show findings.ndjson'],
+  [['show', 'a', 'b'], 'show takes one file; b is too much.'],
+  [['show', 'f.ndjson', '--format', 'xml'], '--format is "xml"; it must be dept, json or graph.'],
+  [['show', 'f.ndjson', '--indent', '5'], '--indent is "5"; it must be 3 or 4.'],
+  [['explain'], 'explain needs a code: DEPT001, DEPT002, DEPT003, DEPT004, DEPT005, DEPT006, DEPT009.'],
+  [['explain', 'DEPT001', 'x'], 'explain takes one code; x is too much.'],
+])('dept %j is a usage error', async (argv, message) => {
+  expect(await dept(...argv)).toEqual({ code: 2, stdout: '', stderr: `dept: ${message}\n` });
+});
+
+test.each([
+  [['show', 'no-such-file'], /^dept: Cannot read no-such-file: ENOENT.*\n$/],
+  [['show', '.'], /^dept: Cannot read \.: EISDIR.*\n$/],
+  [['show', 'f.ndjson', '--bogus'], /^dept: Unknown option '--bogus'.*\n$/],
+  [['explain', 'DEPT777'], /^dept: There is no finding code "DEPT777"; there are DEPT001, .*\n$/],
+])('dept %j fails with one message', async (argv, message) => {
+  const { code, stdout, stderr } = await dept(...argv);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(message);
+});
+
+test('explain prints the page of a code', async () => {
+  const page = findingPage('DEPT003') as FindingPage;
+  expect(await dept('explain', 'dept003')).toEqual({ code: 0, stdout: formatPage(page), stderr: '' });
+});
+
+test('explain --help lists the codes with their titles', async () => {
+  const { code, stdout } = await dept('explain', '--help');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`  DEPT001   ${findingPage('DEPT001')?.title}\n`);
+  expect((await dept('show', '-h')).stdout).toContain('Usage: dept show');
+});
