@@ -15,6 +15,8 @@ export interface Context {
   readonly id: ContextId;
   readonly name: string;
   readonly kind: ContextKind;
+  /** False: a hard interrupt handler that no configuration moves to a thread (IRQF_NO_THREAD); nothing in it may sleep. */
+  readonly threaded?: boolean;
   /** True: holds and waits certainly belong together. False: a hold seen while waiting is confirmed when it is released. */
   readonly exact: boolean;
   /** Running number of the current system call, work item or interrupt (`ctxt_id`). */
@@ -39,6 +41,7 @@ export class ExactContext implements Context {
   readonly id: ContextId;
   readonly name: string;
   readonly kind: ContextKind;
+  threaded = true;
   readonly exact: boolean = true;
   readonly history: History | null = null;
   readonly irqs: IrqState;
