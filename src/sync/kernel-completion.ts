@@ -1,7 +1,7 @@
 import { COMPLETION, defineHow } from '../core/how.ts';
 import { ERESTARTSYS } from './errno.ts';
 import { Handle, type Identity } from './handle.ts';
-import { bind, event, request, wait, waited } from './hooks.ts';
+import { bind, enter, event, exit, request, wait, waited } from './hooks.ts';
 import { mightSleep, misused } from './misused.ts';
 import { runtime } from './runtime.ts';
 import { checkTimeout, detail, type SleepOptions } from './sleep.ts';
@@ -59,6 +59,12 @@ export class KernelCompletion {
     if (this.#done === 0) return false;
     this.#consume();
     return true;
+  }
+
+  /** `sdt_ecxt_enter`: the caller is the one who will complete it; ends with `using` or `[Symbol.dispose]()`. */
+  owe(): Disposable {
+    const held = enter(this.#handle.object, COMPLETION);
+    return { [Symbol.dispose]: () => exit(held) };
   }
 
   /** `complete`: one event, which wakes one waiter or is kept for the next one. */

@@ -24,6 +24,8 @@ export interface DeptOptions extends Partial<Policy> {
   readonly rules?: RuleSet;
   /** Called with each finding at once, inside the hook that made it. */
   readonly onFinding?: FindingListener;
+  /** Called with each dependency between two classes when it is learnt, before its circle is looked for. */
+  readonly onDependency?: (dependency: Dependency) => void;
 }
 
 /**
@@ -42,14 +44,16 @@ export class DeptTracker implements Observer {
   readonly #instances: InstanceOrder;
   readonly #order = new ContextOrder();
   readonly #onFinding: FindingListener;
+  readonly #onDependency: (dependency: Dependency) => void;
   readonly #noticed = new Set<keyof Limits>();
   #findings = 0;
 
   constructor(session: Session, options: DeptOptions = {}) {
-    const { rules = 'dept', onFinding = () => undefined, ...changes } = options;
+    const { rules = 'dept', onFinding = () => undefined, onDependency = () => undefined, ...changes } = options;
     this.policy = policyFor(rules, changes);
     this.#session = session;
     this.#onFinding = onFinding;
+    this.#onDependency = onDependency;
     this.#interrupts = new Interrupts(session.classes);
     this.#instances = new InstanceOrder(session.limits.maxInstancePairs);
     this.#circles = new Circles(session, this.store, this.#interrupts, this.policy, (finding) => this.#emit(finding));
@@ -239,7 +243,9 @@ export class DeptTracker implements Observer {
     }
     const result = graph.add(owed, awaited);
     const edge = graph.edgeOf(owed, awaited);
-    this.store.add(edge, this.#describe(seen, owed, awaited), sighting);
+    const dependency = this.#describe(seen, owed, awaited);
+    this.store.add(edge, dependency, sighting);
+    this.#onDependency(dependency);
     if (result === 'closes-circle') this.#circles.close(edge);
   }
 

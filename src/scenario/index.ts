@@ -1,0 +1,3 @@
+export { drawSteps } from './draw-steps.ts';
+export { type Seen, sideBySide, type Verdicts } from './side-by-side.ts';
+export type { Step } from './steps.ts';
