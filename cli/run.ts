@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
-import { extname, resolve } from 'node:path';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,6 +17,8 @@ Runs a program with dept preloaded and reports the deadlocks that can happen.
 Options:
   --rules dept|linux   dept's rules (default) or the kernel's exact ones
   --report FILE        append each finding to FILE as one JSON line
+  --graph FILE         write the class graph to FILE when the program ends (graphlib JSON)
+  --force              let --graph overwrite FILE
   --quiet              print no reports (use with --report)
   --indent 3|4         layout of the report: 3 spaces, or 4 as in older kernels
   --no-fail            exit with the program's own code even when there are findings
@@ -32,6 +34,8 @@ interface Plan {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Findings turn the exit code 0 into 1. */
+  readonly fails: boolean;
 }
 
 /** @throws UsageError for flags, values or programs that are not there */
@@ -41,7 +45,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
     io.stdout.write(RUN_HELP);
     return 0;
   }
-  return await execute(plan, io);
+  return plan.fails ? await executeCounting(plan, io) : await execute(plan, io);
 }
 
 function planRun(argv: readonly string[], io: Io): Plan | null {
@@ -51,6 +55,8 @@ function planRun(argv: readonly string[], io: Io): Plan | null {
     options: {
       rules: { type: 'string' },
       report: { type: 'string' },
+      graph: { type: 'string' },
+      force: { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
       indent: { type: 'string' },
       'no-fail': { type: 'boolean', default: false },
@@ -77,20 +83,44 @@ function planRun(argv: readonly string[], io: Io): Plan | null {
   const env: Record<string, string> = { NODE_OPTIONS: nodeOptions(usesScript && TYPESCRIPT.test(extname(script))) };
   if (values.rules !== undefined) env['DEPT_RULES'] = values.rules;
   if (values.report !== undefined) env['DEPT_REPORT'] = resolve(io.cwd, values.report);
+  if (values.graph !== undefined) env['DEPT_GRAPH'] = graphFile(resolve(io.cwd, values.graph), values.force);
   if (values.quiet) env['DEPT_PRINT'] = '0';
   if (values.indent !== undefined) env['DEPT_INDENT'] = values.indent;
-  if (!values['no-fail']) env['DEPT_EXIT_CODE'] = '1';
-  return { command, args, env };
+  return { command, args, env, fails: !values['no-fail'] };
+}
+
+function graphFile(path: string, force: boolean): string {
+  if (!force && existsSync(path)) throw new UsageError(`${path} exists; --force overwrites it.`);
+  return path;
 }
 
 /** The preload, and tsx where the program or dept itself runs from TypeScript source. */
 function nodeOptions(isTypeScript: boolean): string {
   const isSource = import.meta.url.endsWith('.ts');
-  const register = new URL(`../instrument/register.${isSource ? 'ts' : 'js'}`, import.meta.url).href;
   const options = [process.env['NODE_OPTIONS'] ?? ''];
+  if (isSource) options.push('--conditions=dept:source');
   if (isTypeScript || isSource) options.push(`--import=${import.meta.resolve('tsx')}`);
-  options.push(`--import=${register}`);
+  options.push(`--import=${isSource ? sourcePreload() : new URL('../instrument/register.js', import.meta.url).href}`);
   return options.filter((option) => option !== '').join(' ');
+}
+
+/** Workers do not read TypeScript on Node 20, and the preload does nothing there. */
+function sourcePreload(): string {
+  const register = new URL('../instrument/register.ts', import.meta.url).href;
+  const source = `import{isMainThread as m}from'node:worker_threads';if(m)await import('${register}')`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+/** Any process below may make a finding and end as it likes: the tally file tells. */
+async function executeCounting(plan: Plan, io: Io): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'dept-'));
+  const tally = join(folder, 'findings');
+  try {
+    const code = await execute({ ...plan, env: { ...plan.env, DEPT_TALLY: tally } }, io);
+    return code === 0 && existsSync(tally) ? 1 : code;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function execute(plan: Plan, io: Io): Promise<number> {

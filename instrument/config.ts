@@ -7,6 +7,8 @@ export interface Config {
   readonly rules: RuleSet;
   /** `DEPT_REPORT`: file to which each finding is appended as one JSON line the moment it is made; empty = none. */
   readonly report: string;
+  /** `DEPT_GRAPH`: file to which the class graph is written when the process ends, as graphlib's JSON; empty = none. */
+  readonly graph: string;
   /** `DEPT_PRINT`: findings are printed on stderr; `0` switches that off. */
   readonly print: boolean;
   /** `DEPT_INDENT`: 3 (default), or 4 for the older layout of the report. */
@@ -15,15 +17,19 @@ export interface Config {
   readonly stacks: 'new' | 'off';
   /** `DEPT_EXIT_CODE`: exit code of a program that would have ended with 0 but has findings; 0 (default) leaves it alone. */
   readonly exitCode: number;
+  /** `DEPT_TALLY`: file that is made at the first finding; how `dept run` learns of findings in any process below it. */
+  readonly tally: string;
 }
 
 export const DEFAULT_CONFIG: Config = Object.freeze({
   rules: 'dept',
   report: '',
+  graph: '',
   print: true,
   indent: 3,
   stacks: 'new',
   exitCode: 0,
+  tally: '',
 });
 
 /**
@@ -34,10 +40,12 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
   return {
     rules: oneOf(env, 'DEPT_RULES', ['dept', 'linux'], DEFAULT_CONFIG.rules),
     report: env['DEPT_REPORT'] ?? '',
+    graph: env['DEPT_GRAPH'] ?? '',
     print: oneOf(env, 'DEPT_PRINT', ['1', '0'], '1') === '1',
     indent: oneOf(env, 'DEPT_INDENT', ['3', '4'], '3') === '4' ? 4 : 3,
     stacks: oneOf(env, 'DEPT_STACKS', ['new', 'off'], DEFAULT_CONFIG.stacks),
     exitCode: exitCode(env['DEPT_EXIT_CODE']),
+    tally: env['DEPT_TALLY'] ?? '',
   };
 }
 

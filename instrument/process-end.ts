@@ -15,15 +15,20 @@ export function watchEnd(installation: Installation, exitCode: number): void {
   setInterval(() => {
     if (waitsFor.hasSuspects) waitsFor.confirm(false);
   }, CONFIRM_AFTER_MS).unref();
+  const atEnd = (code: number): void => {
+    waitsFor.confirm(true);
+    const ended = Number(process.exitCode ?? code);
+    report(installation, ended === UNSETTLED_AWAIT);
+    const hasFindings = installation.findings.some((finding) => finding.kind !== 'notice');
+    if (exitCode !== 0 && ended === 0 && hasFindings) process.exitCode = exitCode;
+  };
+  process.once('exit', atEnd);
   process.once('beforeExit', () => {
     waitsFor.confirm(true);
     report(installation, false);
-  });
-  process.once('exit', (code) => {
-    waitsFor.confirm(true);
-    report(installation, code === UNSETTLED_AWAIT);
-    const hasFindings = installation.findings.some((finding) => finding.kind !== 'notice');
-    if (exitCode !== 0 && code === 0 && hasFindings) process.exitCode = exitCode;
+    // Node's own listener sets the code of an unsettled await, unless there is one: ours has to come after it.
+    process.off('exit', atEnd);
+    process.once('exit', atEnd);
   });
 }
 

@@ -11,14 +11,16 @@ import { type Config, configFromEnv } from './config.ts';
 import { install } from './install.ts';
 import { packageRoot } from './paths.ts';
 import { watchEnd } from './process-end.ts';
+import { tallySink } from './tally.ts';
 
-if (isMainThread) start();
+if (isMainThread) await start();
 
 /** The preload: `node --import dept/register app.js`. Configured by `DEPT_*` variables; see docs/cli.md. */
-function start(): void {
+async function start(): Promise<void> {
   const config = readConfig();
-  // Only this process was asked to answer with an exit code; what it spawns keeps its own.
+  // Only this process was asked for an exit code and its graph; what it spawns keeps its own code and writes none.
   delete process.env['DEPT_EXIT_CODE'];
+  delete process.env['DEPT_GRAPH'];
   const sinks = sinksFor(config);
   const installation = install({
     ...config,
@@ -32,6 +34,11 @@ function start(): void {
     },
   });
   watchEnd(installation, config.exitCode);
+  if (config.graph !== '') {
+    // graphlib takes longer to load than everything else here together.
+    const { writeGraphAtExit } = await import('./graph-file.ts');
+    writeGraphAtExit(installation, config.graph);
+  }
 }
 
 function readConfig(): Config {
@@ -53,6 +60,7 @@ function sinksFor(config: Config): readonly Sink[] {
     formatReport(finding, { environment: environment(), indent: config.indent });
   const sinks: Sink[] = [];
   if (config.report !== '') sinks.push(fileSink(config.report, { environment }));
+  if (config.tally !== '') sinks.push(tallySink(config.tally));
   if (config.print) sinks.push(stderrSink(format));
   return sinks;
 }
