@@ -12,6 +12,7 @@ export {
   REPORT_LINE_VERSION,
   type ReportLine,
 } from './report-line.ts';
+export { type JsonSchema, REPORT_LINE_SCHEMA } from './schema.ts';
 export { type FileSinkOptions, fileSink } from './sinks/file.ts';
 export { MemorySink } from './sinks/memory.ts';
 export { type ParentLogger, pinoSink } from './sinks/pino.ts';
