@@ -33,7 +33,7 @@ export interface Row {
    * `any`: the folder is not part of what is published, or decides itself what is present.
    */
   readonly packages: readonly string[] | 'declared' | 'any';
-  /** False forbids relative imports altogether: only package names remain. */
+  /** False forbids relative imports but for those of `to`: only package names remain. */
   readonly relative?: false;
 }
 
@@ -111,7 +111,11 @@ function packageOf(specifier: string): string {
 }
 
 function judgeRelative(path: string, { specifier = '', typeOnly }: Import, row: Row): string | undefined {
-  if (row.relative === false) return `${row.from} imports by package name only, not '${specifier}'`;
+  if (row.relative === false) {
+    const target = resolveRelative(path, specifier);
+    if (target !== undefined && row.to.some((allowed) => covers(allowed, target))) return undefined;
+    return `${row.from} imports by package name only, not '${specifier}'`;
+  }
   if (!/\.(ts|json)$/.test(specifier)) return `'${specifier}' must name its file, with the extension .ts`;
   const target = resolveRelative(path, specifier);
   if (target === undefined) return `'${specifier}' leaves the repository`;

@@ -20,6 +20,7 @@ export const ROWS: readonly Row[] = [
     builtins: false,
     packages: NONE,
   },
+  { from: 'src/version.ts', to: NONE, builtins: false, packages: NONE },
   { from: 'src/index.ts', to: ['src', 'instrument', 'reports'], builtins: false, packages: NONE },
 
   { from: 'instrument', to: ENGINE, builtins: true, packages: 'declared' },
@@ -46,7 +47,7 @@ export const ROWS: readonly Row[] = [
   ),
 
   { from: 'cli', to: ['src', 'instrument', 'reports', 'package.json'], builtins: true, packages: 'declared' },
-  { from: 'examples', to: NONE, relative: false, builtins: true, packages: 'any' },
+  { from: 'examples', to: ['examples/stage'], relative: false, builtins: true, packages: 'any' },
 ];
 
 export function rulesFor(manifest: {
