@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { FROM_SOURCE, runDept, runNode } from './child.ts';
+
+const PROGRAMS = 'test/e2e/programs';
+const TIMEOUT_MS = 60_000;
+
+describe.concurrent('what was not called right is said in one line, with exit code 2', { timeout: TIMEOUT_MS }, () => {
+  test.each([
+    ['a program that is not there', ['run', 'nothere.mjs'], /^dept: There is no program nothere\.mjs\.\n$/],
+    [
+      'a command that is not there',
+      ['run', '--', 'no-such-command-here'],
+      /^dept: Cannot run no-such-command-here: .*\n$/,
+    ],
+    ['no program', ['run'], /^dept: run needs a program.*\n$/],
+    ['an unknown flag', ['run', '--bogus', 'x.mjs'], /^dept: Unknown option '--bogus'.*\n$/],
+    ['a bad value', ['run', '--rules', 'bsd', 'x.mjs'], /^dept: --rules is "bsd"; it must be dept or linux\.\n$/],
+    ['an unknown command', ['bogus'], /^dept: There is no command "bogus".*\n$/],
+  ])('%s', async (_what, args, message) => {
+    const ended = await runDept(args);
+    expect(ended.code).toBe(2);
+    expect(ended.stdout).toBe('');
+    expect(ended.stderr).toMatch(message);
+  });
+
+  test('a bad variable', async () => {
+    const ended = await runDept(['run', `${PROGRAMS}/fixed.mjs`], { env: { DEPT_RULES: 'bsd' } });
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toBe('dept: DEPT_RULES is "bsd"; it must be dept or linux.\n');
+  });
+});
+
+describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
+  test('when the report file cannot be written, which is said once', async () => {
+    const file = 'no/such/folder/findings.ndjson';
+    const ended = await runDept(['run', '--quiet', '--report', file, `${PROGRAMS}/lucky-abba.mjs`]);
+    expect(ended.stdout).toBe('ended well\n');
+    expect(ended.stderr.match(/cannot write findings/g)).toHaveLength(1);
+    expect(ended.stderr.split('\n')).toHaveLength(2);
+    expect(ended.code).toBe(1);
+  });
+
+  test('when it starts workers and children', async () => {
+    const ended = await runDept(['run', `${PROGRAMS}/workers-and-children.mjs`]);
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'done 0 done 0 42\n', stderr: '' });
+  });
+
+  test('when a signal comes: it gets it, and its exit code is kept', async () => {
+    let isSent = false;
+    const ended = await runDept(['run', `${PROGRAMS}/prints-signal.mjs`], {
+      onStdout: (text, kill) => {
+        if (isSent || !text.includes('ready')) return;
+        isSent = true;
+        kill('SIGTERM');
+      },
+    });
+    expect(ended.stdout).toBe('ready\ngot SIGTERM\n');
+    expect(ended.code).toBe(5);
+  });
+});
+
+describe.concurrent('the preload without the command', { timeout: TIMEOUT_MS }, () => {
+  const preload = [...FROM_SOURCE, '--import', 'dept/register'];
+
+  test('reports and leaves the exit code alone', async () => {
+    const ended = await runNode([...preload, `${PROGRAMS}/lucky-abba.mjs`]);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain('DEPT001');
+  });
+
+  test('DEPT_EXIT_CODE answers for findings, but never in place of Node', async () => {
+    const env = { DEPT_EXIT_CODE: '7', DEPT_PRINT: '0' };
+    const [lucky, hanging] = await Promise.all([
+      runNode([...preload, `${PROGRAMS}/lucky-abba.mjs`], { env }),
+      runNode([...preload, `${PROGRAMS}/hanging-abba.mjs`], { env }),
+    ]);
+    expect(lucky.code).toBe(7);
+    expect(hanging.code).toBe(13);
+  });
+});

@@ -1,0 +1,3 @@
+import './lucky-abba.mjs';
+
+process.exit(3);

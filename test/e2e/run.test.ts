@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { runDept } from './child.ts';
+import { FindingsFile } from './findings-file.ts';
+
+const PROGRAMS = 'test/e2e/programs';
+const TIMEOUT_MS = 60_000;
+
+/** The sites of [S], [W], [E] of each context. */
+function places(line: ReturnType<FindingsFile['read']>[number] | undefined): readonly (readonly unknown[])[] {
+  return (line?.contexts ?? []).map(({ name, S, W, E }) => [name, S.site, W.site, E.site]);
+}
+
+describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
+  test.each([
+    ['an ES module', 'lucky-abba.mjs', 'async-mutex/index.mjs:43:17'],
+    ['CommonJS', 'lucky-abba.cjs', 'async-mutex/lib/Semaphore.js:47:25'],
+  ])('predicts the deadlock of a lucky run: %s', async (_kind, name, releasedAt) => {
+    using findings = new FindingsFile();
+    const file = `${PROGRAMS}/${name}`;
+    const ended = await runDept(['run', '--report', findings.path, '--', 'node', file]);
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toBe('ended well\n');
+    expect(ended.stderr).toContain('*** DEADLOCK ***');
+    const [line, ...others] = findings.read();
+    expect(others).toEqual([]);
+    expect(line).toMatchObject({ code: 'DEPT001', kind: 'circular', severity: 'error', rules: 'dept' });
+    expect(line?.fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    expect(line?.classes.map((each) => [each.name, each.site])).toEqual([
+      ['ledger:0', `${file}:9:18`],
+      ['stock:0', `${file}:8:15`],
+    ]);
+    expect(places(line)).toEqual([
+      ['refundOrder', `${file}:14:32`, `${file}:15:15`, `${file}:16:3`],
+      ['placeOrder', `${file}:8:15`, `${file}:9:18`, releasedAt],
+    ]);
+  });
+
+  test('finds the same circle under the same fingerprint in another run', async () => {
+    using findings = new FindingsFile();
+    const args = ['run', '--quiet', '--report', findings.path, `${PROGRAMS}/lucky-abba.mjs`];
+    await runDept(args);
+    await runDept(args);
+    const prints = findings.read().map(({ fingerprint }) => fingerprint);
+    expect(prints).toHaveLength(2);
+    expect(new Set(prints).size).toBe(1);
+  });
+
+  test('reports the deadlock that happens and leaves the exit code of the unsettled await', async () => {
+    using findings = new FindingsFile();
+    const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/hanging-abba.mjs`]);
+    expect(ended.code).toBe(13);
+    expect(ended.stdout).toBe('');
+    const lines = findings.read();
+    expect(lines.map(({ code }) => code)).toEqual(['DEPT002']);
+    expect(lines[0]).toMatchObject({ kind: 'deadlock', severity: 'error' });
+    expect(lines[0]?.contexts.map(({ name }) => name).sort()).toEqual(['placeOrder', 'refundOrder']);
+  });
+
+  test('is silent about the fixed program', async () => {
+    using findings = new FindingsFile();
+    const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/fixed.mjs`]);
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'ended well\n', stderr: '' });
+    expect(findings.read()).toEqual([]);
+  });
+
+  test('gives the lines of the TypeScript source', async () => {
+    using findings = new FindingsFile();
+    const file = `${PROGRAMS}/lucky-abba.ts`;
+    const ended = await runDept(['run', '--quiet', '--report', findings.path, '--', 'node', file]);
+    expect(ended.code).toBe(1);
+    const [line] = findings.read();
+    expect(places(line)[0]).toEqual(['refundOrder', `${file}:20:37`, `${file}:21:20`, `${file}:22:3`]);
+    expect(places(line)[1]?.slice(0, 3)).toEqual(['placeOrder', `${file}:14:20`, `${file}:15:23`]);
+  });
+
+  test('watches programs that import dept themselves', async () => {
+    const ended = await runDept(['run', `${PROGRAMS}/own-locks.mjs`]);
+    expect(ended.stderr).toContain('DEPT001 error');
+    expect(ended.code).toBe(1);
+  });
+});
+
+describe.concurrent('the exit code', { timeout: TIMEOUT_MS }, () => {
+  test('of a program that throws is its own, and so is its message', async () => {
+    const ended = await runDept(['run', `${PROGRAMS}/throws.mjs`]);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('broken on purpose');
+    expect(ended.stderr).not.toContain('DEPT');
+  });
+
+  test('of a program that chose one stays, findings or not', async () => {
+    const ended = await runDept(['run', '--quiet', `${PROGRAMS}/exits-with-3.mjs`]);
+    expect(ended.code).toBe(3);
+  });
+
+  test('stays 0 with --no-fail', async () => {
+    const ended = await runDept(['run', '--no-fail', `${PROGRAMS}/lucky-abba.mjs`]);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain('DEPT001');
+  });
+
+  test('tells of findings in a process below the command', async () => {
+    const code = `require('node:child_process').execFileSync(process.execPath, ['${PROGRAMS}/lucky-abba.mjs'])`;
+    const ended = await runDept(['run', '--quiet', '--', 'node', '-e', code]);
+    expect(ended.code).toBe(1);
+  });
+});
+
+describe.concurrent('options', { timeout: TIMEOUT_MS }, () => {
+  test('--quiet prints nothing', async () => {
+    const ended = await runDept(['run', '--quiet', `${PROGRAMS}/lucky-abba.mjs`]);
+    expect(ended).toEqual({ code: 1, signal: null, stdout: 'ended well\n', stderr: '' });
+  });
+
+  test('--indent 4 is the layout of older kernels', async () => {
+    const { stderr } = await runDept(['run', '--indent', '4', `${PROGRAMS}/lucky-abba.mjs`]);
+    expect(stderr).toContain('\ncontext A\n    [S] acquire(ledger:0)\n    [W] acquire(stock:0)\n');
+  });
+
+  test('--rules linux says so in the finding', async () => {
+    using findings = new FindingsFile();
+    await runDept(['run', '--rules', 'linux', '--quiet', '--report', findings.path, `${PROGRAMS}/lucky-abba.mjs`]);
+    expect(findings.read().map(({ code, rules }) => [code, rules])).toEqual([['DEPT001', 'linux']]);
+  });
+});
