@@ -117,6 +117,13 @@ export class Task {
     return this.activations[this.activations.length - 1] as Activation;
   }
 
+  /** Hook points speak for the level that runs from now on. */
+  speak(): void {
+    const session = activeSession();
+    const context = this.top.context;
+    if (session !== null && context !== null) session.current = context;
+  }
+
   /** Sends it a signal: interruptible sleeps end with -EINTR. */
   interrupt(): void {
     this.#interrupts.abort();

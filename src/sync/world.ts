@@ -1,10 +1,10 @@
 import { DeptError } from '../core/dept-error.ts';
-import type { IrqType } from '../core/irq.ts';
-import { firstRunnable, type Pick, seededPick } from './choice.ts';
 import { activeSession } from './hooks.ts';
+import { InterruptController } from './interrupt-controller.ts';
 import { deferred, type Parked } from './parked.ts';
+import { RunQueue } from './run-queue.ts';
 import { type ParkReason, type Runtime, type SpawnKind, setRuntime, type Thread } from './runtime.ts';
-import { Activation, Task, type TaskKind } from './task.ts';
+import { Task, type TaskKind } from './task.ts';
 import { TimerQueue } from './timer-queue.ts';
 
 export interface WorldOptions {
@@ -31,6 +31,7 @@ export interface RunResult {
 const MAX_TURNS = 1_000_000;
 /** The same for a thread that has several stops open and was woken from one that may not be enough. */
 const MAX_TURNS_HALF_WOKEN = 10_000;
+const NEXT_MICROTASK = Promise.resolve();
 
 /**
  * A deterministic runtime: simulated threads over a virtual clock. Exactly one thread runs at a time, from where it was
@@ -39,14 +40,9 @@ const MAX_TURNS_HALF_WOKEN = 10_000;
  */
 export class World implements Runtime {
   readonly hz: number;
-  readonly #pick: Pick;
-  readonly #choose: ((runnable: readonly Task[]) => number) | null;
   readonly #tasks: Task[] = [];
-  readonly #runnable: Task[] = [];
-  /** Interrupts that may run now: before any thread. */
-  readonly #urgent: Task[] = [];
-  /** Interrupts that wait until the thread they hit enables them. */
-  readonly #deferred = new Map<Task, Task[]>();
+  readonly #runnable: RunQueue;
+  readonly #interrupts: InterruptController;
   readonly #timers = new TimerQueue();
   readonly #thrown: unknown[] = [];
   #now = 0;
@@ -55,8 +51,10 @@ export class World implements Runtime {
 
   constructor(options: WorldOptions = {}) {
     this.hz = options.hz ?? 1000;
-    this.#choose = options.choose ?? null;
-    this.#pick = options.seed === undefined ? firstRunnable : seededPick(options.seed);
+    this.#runnable = new RunQueue(options.seed, options.choose);
+    this.#interrupts = new InterruptController(this.#runnable, (name, kind, handler) =>
+      this.#make(name, kind, handler),
+    );
   }
 
   /** Virtual milliseconds since the world began. */
@@ -116,8 +114,8 @@ export class World implements Runtime {
 
   park<T>(why: ParkReason): Parked<T> {
     const task = this.#running;
-    const { promise, wake, fail } = deferred<T>();
-    if (task === null) return { promise, wake, fail };
+    const parked = deferred<T>();
+    if (task === null) return parked;
     this.#refuseSleep(task, why);
     task.state = 'parked';
     task.waitingFor = why.what;
@@ -129,12 +127,16 @@ export class World implements Runtime {
       task.parks--;
       this.#wakeUp(task, resume);
     };
-    return { promise, wake: (value) => goOn(() => wake(value)), fail: (error) => goOn(() => fail(error)) };
+    return {
+      promise: parked.promise,
+      wake: (value) => goOn(() => parked.wake(value)),
+      fail: (error) => goOn(() => parked.fail(error)),
+    };
   }
 
   /** Raises a hard interrupt: see `softirq`, with `hardirq` for the type. */
   hardirq(handler: () => Promise<void> | void, name = 'hardirq'): Promise<boolean> {
-    return this.#interrupt('hardirq', name, handler);
+    return this.#interrupts.raise(this.#running, 'hardirq', name, handler);
   }
 
   /**
@@ -144,7 +146,7 @@ export class World implements Runtime {
    * @returns false when the handler was put off
    */
   softirq(handler: () => Promise<void> | void, name = 'softirq'): Promise<boolean> {
-    return this.#interrupt('softirq', name, handler);
+    return this.#interrupts.raise(this.#running, 'softirq', name, handler);
   }
 
   /**
@@ -159,7 +161,7 @@ export class World implements Runtime {
     const outer = setRuntime(this);
     try {
       for (;;) {
-        const task = this.#next();
+        const task = this.#runnable.next();
         if (task !== null) await this.#turn(task);
         else if (!this.#jump()) break;
       }
@@ -172,7 +174,7 @@ export class World implements Runtime {
   }
 
   #make(name: string, kind: TaskKind, body: () => Promise<void> | void): Task {
-    const task = new Task(name, kind, () => this.#enabled(task));
+    const task = new Task(name, kind, () => this.#interrupts.enabled(task));
     task.resume = () => void this.#live(task, body);
     this.#tasks.push(task);
     return task;
@@ -206,19 +208,6 @@ export class World implements Runtime {
     this.#runnable.push(task);
   }
 
-  #next(): Task | null {
-    const urgent = this.#urgent.shift();
-    if (urgent !== undefined) return urgent;
-    const count = this.#runnable.length;
-    if (count === 0) return null;
-    const index = this.#choose === null ? this.#pick(count) : this.#choose(this.#runnable);
-    const [task] = this.#runnable.splice(index, 1);
-    if (task === undefined) {
-      throw new DeptError('ERR_DEPT_BAD_CHOICE', `choose() returned ${index}; ${count} threads are runnable.`);
-    }
-    return task;
-  }
-
   /**
    * One turn: the thread goes on, and microtasks run until it stops again or ends. Awaiting a resolved promise lets every
    * microtask queued before it run, so the loop needs nothing of the host but promises.
@@ -228,21 +217,15 @@ export class World implements Runtime {
     const before = session?.current;
     this.#running = task;
     task.state = 'running';
-    this.#speakFor(task);
+    task.speak();
     task.resume();
     for (let turns = 0; task.state === 'running'; turns++) {
       if (task.parks > 0 && turns > MAX_TURNS_HALF_WOKEN) task.state = 'parked';
       else if (turns > MAX_TURNS) this.#foreign(task);
-      else await null;
+      else await NEXT_MICROTASK;
     }
     this.#running = null;
     if (session !== null && before !== undefined) session.current = before;
-  }
-
-  #speakFor(task: Task): void {
-    const session = activeSession();
-    const context = task.top.context;
-    if (session !== null && context !== null) session.current = context;
   }
 
   #foreign(task: Task): never {
@@ -261,50 +244,6 @@ export class World implements Runtime {
     this.#now = Math.max(this.#now, at);
     this.#timers.shift()?.();
     return true;
-  }
-
-  #interrupt(irq: IrqType, name: string, handler: () => Promise<void> | void): Promise<boolean> {
-    const task = this.#running;
-    if (task === null) {
-      this.#urgent.push(this.#make(name, irq, handler));
-      return Promise.resolve(false);
-    }
-    if (!task.top.allows(irq)) {
-      const waiting = this.#deferred.get(task) ?? [];
-      waiting.push(this.#make(name, irq, handler));
-      this.#deferred.set(task, waiting);
-      return Promise.resolve(false);
-    }
-    task.activations.push(new Activation(name, irq, task.signal, () => this.#enabled(task)));
-    this.#speakFor(task);
-    return this.#handle(task, handler);
-  }
-
-  #handle(task: Task, handler: () => Promise<void> | void): Promise<boolean> {
-    const leave = (): void => {
-      task.activations.pop()?.end();
-      this.#speakFor(task);
-      this.#enabled(task);
-    };
-    let handled: Promise<void> | void;
-    try {
-      handled = handler();
-    } catch (error) {
-      leave();
-      return Promise.reject(error);
-    }
-    if (handled instanceof Promise) return handled.finally(leave).then(() => true);
-    leave();
-    return Promise.resolve(true);
-  }
-
-  #enabled(task: Task): void {
-    const waiting = this.#deferred.get(task);
-    if (waiting === undefined) return;
-    const left = waiting.filter((irq) => !task.top.allows(irq.kind as IrqType));
-    this.#urgent.push(...waiting.filter((irq) => task.top.allows(irq.kind as IrqType)));
-    if (left.length > 0) this.#deferred.set(task, left);
-    else this.#deferred.delete(task);
   }
 
   #refuseSleep(task: Task, why: ParkReason): void {

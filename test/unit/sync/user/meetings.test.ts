@@ -94,7 +94,7 @@ describe('Barrier', () => {
       const orders: number[] = [];
       for (const name of ['a', 'b']) world.task(name, async () => void orders.push(await barrier.wait()));
       await world.run();
-      expect(orders.sort()).toEqual([0, 1]);
+      expect(orders).toEqual([1, 0]);
     });
     expect(recorder.of('b')).toEqual(['wait barrier_wait(B)', 'event barrier_last(B)', 'fired barrier_wait(B)']);
     expect(recorder.pending.size).toBe(0);
@@ -108,7 +108,7 @@ describe('Barrier', () => {
     world.task('patient', () => barrier.wait().then(undefined, note) as Promise<void>);
     world.task('hasty', () => barrier.wait({ timeoutMs: 5 }).then(undefined, note) as Promise<void>);
     await world.run();
-    expect(results.sort()).toEqual(['ERR_DEPT_BROKEN', 'ERR_DEPT_TIMEOUT']);
+    expect(results).toEqual(['ERR_DEPT_TIMEOUT', 'ERR_DEPT_BROKEN']);
     for (const name of ['a', 'b', 'c']) world.task(name, async () => void (await barrier.wait()));
     expect((await world.run()).stuck).toEqual([]);
   });

@@ -105,7 +105,9 @@ describe('Mutex', () => {
       const mutex = new Mutex({ name: 'A' });
       const timed: boolean[] = [];
       world.task('owner', () => mutex.runExclusive(() => world.sleep(5)));
-      world.task('timed', async () => void (await mutex.lock({ timeoutMs: 50 })).release());
+      world.task('timed', async () => {
+        using _guard = await mutex.lock({ timeoutMs: 50 });
+      });
       world.task('looks', () => void timed.push(...[...recorder.pending].map((wait) => wait.timed)));
       await world.run();
       expect(timed).toEqual([true]);
