@@ -11,6 +11,7 @@ import { adviceFor, named, sentence } from './advice.ts';
 import { awaitedBits, owedBit } from './event-bits.ts';
 import { dependencyFrom } from './observation.ts';
 import { DEPT_POLICY } from './policy.ts';
+import { type BlockedWaits, circleOfStuck, type Step } from './stuck-waits.ts';
 
 export interface WaitsForOptions {
   readonly onFinding: FindingListener;
@@ -18,28 +19,29 @@ export interface WaitsForOptions {
   readonly wasReported?: (fingerprint: string) => boolean;
 }
 
-/** One step of a circle of contexts that are blocked now: a blocked wait, and the event context its owner cannot end. */
-interface Step {
-  readonly wait: Wait;
-  readonly held: EventContext;
-}
-
 /**
  * The waits-for graph over instances and contexts blocked now. A wait is stuck when everyone who could trigger its event
- * is stuck: one holder is enough for a lock, all holders for a pool of permits. Reports DEPT002 the moment it closes.
+ * is stuck (stuck-waits.ts tells who that is). Reports DEPT002 the moment a circle closes.
  * Cost of a block: the event contexts of its own context, and the blocked waits reachable from its object.
  */
 export class WaitsFor implements Observer {
   readonly #session: Session;
   readonly #options: WaitsForOptions;
   readonly #blocked = new Set<Wait>();
-  /** The blocked wait that keeps an event context from ending. */
+  readonly #blockedOn = new Map<TrackedObject, Set<Wait>>();
+  /** What an exact context waits for now. */
+  readonly #blockedIn = new Map<Context, Set<Wait>>();
+  /** The blocked waits that keep an event context from ending. */
   readonly #stoppedBy = new Map<EventContext, Set<Wait>>();
-  readonly #owedBy = new Map<Wait, readonly EventContext[]>();
+  readonly #owedBy = new Map<Wait, Set<EventContext>>();
   readonly #suspected = new Set<Wait>();
   /** Suspects that have outlived one call of `confirm`. */
   readonly #lasting = new Set<Wait>();
   readonly #reported = new Set<Wait>();
+  readonly #view: BlockedWaits = {
+    holdersInTheWay: (wait) => this.#holdersInTheWay(wait),
+    stoppedBy: (held) => this.#stoppedBy.get(held) ?? [],
+  };
 
   constructor(session: Session, options: WaitsForOptions) {
     this.#session = session;
@@ -52,33 +54,34 @@ export class WaitsFor implements Observer {
   }
 
   onBlocked(context: Context, wait: Wait): void {
-    const owed: EventContext[] = [];
-    context.forEachHeld((held) => owed.push(held));
     this.#blocked.add(wait);
-    this.#owedBy.set(wait, owed);
-    for (const held of owed) {
-      const waits = this.#stoppedBy.get(held);
-      if (waits === undefined) this.#stoppedBy.set(held, new Set([wait]));
-      else waits.add(wait);
-    }
+    this.#owedBy.set(wait, new Set());
+    addTo(this.#blockedOn, wait.object, wait);
+    if (context.exact) addTo(this.#blockedIn, context, wait);
+    context.forEachHeld((held) => this.#stop(held, wait));
     this.#check(wait);
   }
 
   /** An event context that begins while others already wait for its object may close a circle too (explicit start). */
-  onEnter(_context: Context, held: EventContext): void {
-    if (held.wait !== null) return;
-    for (const wait of this.#blocked) if (wait.object === held.object) this.#check(wait);
+  onEnter(context: Context, held: EventContext): void {
+    if (held.wait === null) this.#owes(context, held);
+  }
+
+  onHandover(from: Context, to: Context, held: EventContext): void {
+    for (const wait of this.#blockedIn.get(from) ?? []) {
+      removeFrom(this.#stoppedBy, held, wait);
+      this.#owedBy.get(wait)?.delete(held);
+    }
+    this.#owes(to, held);
   }
 
   onWaited(wait: Wait, _outcome: Outcome): void {
     this.#blocked.delete(wait);
     this.#suspected.delete(wait);
     this.#lasting.delete(wait);
-    for (const held of this.#owedBy.get(wait) ?? []) {
-      const waits = this.#stoppedBy.get(held);
-      waits?.delete(wait);
-      if (waits?.size === 0) this.#stoppedBy.delete(held);
-    }
+    removeFrom(this.#blockedOn, wait.object, wait);
+    removeFrom(this.#blockedIn, wait.context, wait);
+    for (const held of this.#owedBy.get(wait) ?? []) removeFrom(this.#stoppedBy, held, wait);
     this.#owedBy.delete(wait);
   }
 
@@ -93,6 +96,8 @@ export class WaitsFor implements Observer {
         continue;
       }
       const circle = this.#circleFrom(wait);
+      this.#suspected.delete(wait);
+      this.#lasting.delete(wait);
       if (circle !== null) this.#report(circle);
     }
   }
@@ -123,6 +128,19 @@ export class WaitsFor implements Observer {
     });
   }
 
+  /** `context` owes from now on what others may already wait for; it may be blocked itself. */
+  #owes(context: Context, held: EventContext): void {
+    const own = this.#blockedIn.get(context);
+    if (own === undefined) return;
+    for (const wait of own) this.#stop(held, wait);
+    for (const wait of this.#blockedOn.get(held.object) ?? []) this.#check(wait);
+  }
+
+  #stop(held: EventContext, wait: Wait): void {
+    addTo(this.#stoppedBy, held, wait);
+    this.#owedBy.get(wait)?.add(held);
+  }
+
   #check(wait: Wait): void {
     const circle = this.#circleFrom(wait);
     if (circle === null) return;
@@ -132,38 +150,7 @@ export class WaitsFor implements Observer {
   }
 
   #circleFrom(wait: Wait): readonly Step[] | null {
-    if (wait.timed || this.#reported.has(wait)) return null;
-    const path: Step[] = [];
-    const onPath = new Set<Wait>();
-    const isStuck = (waiting: Wait): boolean => {
-      if (waiting.timed) return false;
-      if (onPath.has(waiting)) return true;
-      onPath.add(waiting);
-      const holders = this.#holdersInTheWay(waiting);
-      const needsAll = waiting.object.key.capacity > 1;
-      const [first, ...others] = holders;
-      let stuck: boolean;
-      if (!needsAll) {
-        stuck = holders.some((held) => this.#isStopped(held, isStuck, path));
-      } else {
-        // One way round is enough for the report; the other holders only have to be stuck as well.
-        stuck = first !== undefined && holders.length >= waiting.object.key.capacity;
-        stuck &&= this.#isStopped(first as EventContext, isStuck, path);
-        stuck &&= others.every((held) => this.#isStopped(held, isStuck, []));
-      }
-      if (!stuck) onPath.delete(waiting);
-      return stuck;
-    };
-    return isStuck(wait) ? circleOf(wait, path) : null;
-  }
-
-  #isStopped(held: EventContext, isStuck: (wait: Wait) => boolean, path: Step[]): boolean {
-    for (const blocker of this.#stoppedBy.get(held) ?? []) {
-      if (!isStuck(blocker)) continue;
-      path.push({ wait: blocker, held });
-      return true;
-    }
-    return false;
+    return wait.timed || this.#reported.has(wait) ? null : circleOfStuck(wait, this.#view);
   }
 
   /** Who has to end an event context before this wait can go on. A reader passes readers. */
@@ -228,15 +215,14 @@ function labelOf(object: TrackedObject): string {
   return object.label === object.key.name ? object.label : `${object.label} (${object.key.name})`;
 }
 
-/**
- * The circle in a search path, newest wait first, then as reports order it: each step waits for what the one before owes.
- * The path was filled from the innermost step out; its last wait is where the search met itself, which need not be
- * where it began.
- */
-function circleOf(start: Wait, path: readonly Step[]): readonly Step[] {
-  const closing = path[0];
-  if (closing === undefined) return [];
-  if (closing.wait === start) return path;
-  const met = path.findLastIndex((step) => step.wait === closing.wait);
-  return path.slice(0, met > 0 ? met : path.length);
+function addTo<K>(index: Map<K, Set<Wait>>, key: K, wait: Wait): void {
+  const known = index.get(key);
+  if (known === undefined) index.set(key, new Set([wait]));
+  else known.add(wait);
+}
+
+function removeFrom<K>(index: Map<K, Set<Wait>>, key: K, wait: Wait): void {
+  const known = index.get(key);
+  known?.delete(wait);
+  if (known?.size === 0) index.delete(key);
 }
