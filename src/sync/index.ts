@@ -14,7 +14,7 @@ export {
 } from './irq-flags.ts';
 export { KernelCompletion } from './kernel-completion.ts';
 export { KernelMutex } from './kernel-mutex.ts';
-export { KernelSemaphore } from './kernel-semaphore.ts';
+export { KernelSemaphore, type KernelSemaphoreOptions } from './kernel-semaphore.ts';
 export { Kref } from './kref.ts';
 export type { Parked } from './parked.ts';
 export { PercpuRef } from './percpu-ref.ts';

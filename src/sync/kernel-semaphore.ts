@@ -16,20 +16,28 @@ const TAKE: Demand = Object.freeze({
   barges: false,
 });
 
+export interface KernelSemaphoreOptions extends Identity {
+  /**
+   * Counts are signals: what is taken is used up, nobody owes it back, and every `up()` is an event. Say so for the free
+   * slots of a producer and consumer too. True for a semaphore that starts at 0 if not given.
+   */
+  readonly signals?: boolean;
+}
+
 /**
  * `struct semaphore`: a counter without owners, first come first served. Anybody may `up()`: a count that was taken with
- * `down()` is given back, a count nobody took is an event. A semaphore that starts at 0 signals: what is taken from it is
- * used up, and every `up()` is an event.
+ * `down()` is given back, a count nobody took is an event.
  */
 export class KernelSemaphore {
   readonly #lock: KernelLock;
 
   /** @throws DeptError `ERR_DEPT_BAD_OPTION` when `count` is no whole number from 0 */
-  constructor(count: number, identity: Identity = {}) {
+  constructor(count: number, options: KernelSemaphoreOptions = {}) {
     if (!Number.isSafeInteger(count) || count < 0) {
       throw new DeptError('ERR_DEPT_BAD_OPTION', `A semaphore starts with a whole number from 0, not ${count}.`);
     }
-    this.#lock = new KernelLock('semaphore', count, identity, { consumed: count === 0 });
+    const { signals = count === 0, ...identity } = options;
+    this.#lock = new KernelLock('semaphore', count, identity, { consumed: signals });
   }
 
   get name(): string {

@@ -169,6 +169,30 @@ describe('KernelSemaphore', () => {
     expect(recorder.pending.size).toBe(0);
   });
 
+  test('slots that are taken here and freed there are owed by nobody, when that is said', async () => {
+    const recorder = await recorded(async () => {
+      const world = new World();
+      const free = new KernelSemaphore(2, { name: 'free', signals: true });
+      const used = new KernelSemaphore(0, { name: 'used' });
+      world.task('producer', async () => {
+        for (let i = 0; i < 6; i++) {
+          await free.down();
+          used.up();
+        }
+      });
+      world.task('consumer', async () => {
+        for (let i = 0; i < 6; i++) {
+          await used.down();
+          free.up();
+        }
+      });
+      expect((await world.run()).stuck).toEqual([]);
+    });
+    expect(recorder.kinds).toEqual([]);
+    expect(recorder.open.size).toBe(0);
+    expect(recorder.of('consumer')).toContain('event up(free)');
+  });
+
   test('refuses a bad count', () => {
     expect(() => new KernelSemaphore(-1)).toThrow(code('ERR_DEPT_BAD_OPTION'));
   });
