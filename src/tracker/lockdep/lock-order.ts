@@ -23,8 +23,9 @@ export class LockOrder {
 
   /**
    * Notes the order of what is held before `next`. The walk back ends at the first lock that was taken blocking: what
-   * was held before is ordered before that one already. Trylocked ones have no such order, so it goes on past them
-   * (check_prevs_add).
+   * was held before is ordered before that one already (check_prevs_add). Trylocked ones have no such order, so it goes
+   * on past them. Other than the kernel it goes on past recursive readers, whose order bars shared ones from following,
+   * and past nested locks, which have none: with A held, then B read, then C taken, A before C would be lost.
    */
   taken(context: Context, held: readonly HeldLock[], next: HeldLock): OrderVerdict {
     for (let i = held.length - 1; i >= 0; i--) {
@@ -32,7 +33,7 @@ export class LockOrder {
       if (!prev.lockClass.kind.validated) continue;
       const verdict = this.#add(context, held, prev, next);
       if (verdict !== 'fine') return verdict;
-      if (!prev.trylock) break;
+      if (!prev.trylock && prev.read !== 2 && prev.group === null) break;
     }
     return 'fine';
   }

@@ -11,6 +11,7 @@ import {
 } from '../../../../src/core/how.ts';
 import type { IrqType } from '../../../../src/core/irq.ts';
 import { Session } from '../../../../src/core/session.ts';
+import type { Stack } from '../../../../src/core/stack.ts';
 import type { TrackedObject } from '../../../../src/core/tracked-object.ts';
 import type { How, HowMuch, MisuseKind } from '../../../../src/core/vocabulary.ts';
 import { Lockdep, type LockdepOptions } from '../../../../src/tracker/lockdep/lockdep.ts';
@@ -54,7 +55,7 @@ export interface CaseText {
 
 /** Says what a class-mode case says to a session, one context after the other; nothing ever blocks. */
 export class ClassDriver {
-  readonly session: Session = new Session();
+  readonly session: Session = new Session({ stacks: { capture: () => this.#here() } });
   readonly reports: LockdepReport[] = [];
   readonly lockdep: Lockdep;
   readonly ww: WwRules;
@@ -62,6 +63,9 @@ export class ClassDriver {
   readonly #objects = new Map<string, TrackedObject>();
   readonly #holds = new Map<string, EventContext[]>();
   readonly #below: ExactContext[] = [];
+  /** Where the case is: stands for the line of source in stacks. */
+  #place: Stack | null = null;
+  #line = 0;
 
   constructor(options: Partial<LockdepOptions> = {}) {
     this.lockdep = new Lockdep(this.session, { onReport: (report) => this.reports.push(report), ...options });
@@ -103,6 +107,9 @@ export class ClassDriver {
   }
 
   do(op: string): void {
+    this.#line++;
+    const frame = { functionName: this.context.name, file: 'locks.c', line: this.#line, column: 3 };
+    this.#place = { frames: [frame, { ...frame, functionName: 'main', line: 1 }] };
     const [verb = '', name = '', ...rest] = op.split(' ');
     const args = new Map(rest.map((arg) => arg.replace(/^=/, 'result=').split('=') as [string, string]));
     if (verb in TAKES) this.#take(verb, name, args);
@@ -124,6 +131,10 @@ export class ClassDriver {
 
   misuse(kind: MisuseKind, name: string): void {
     this.session.misuse({ kind, object: this.#objects.get(name) ?? null, message: `${kind} ${name}` }, this.context);
+  }
+
+  #here(): Stack | null {
+    return this.#place;
   }
 
   #take(verb: string, name: string, args: ReadonlyMap<string, string>): void {
