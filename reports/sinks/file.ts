@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { ReportEnvironment } from '../environment.ts';
 import { formatReportLine } from '../ndjson.ts';
 import type { Sink } from './sink.ts';
-import { writeFully } from './write-fully.ts';
+import { type Device, NODE_DEVICE, writeFully } from './write-fully.ts';
 
 const STDERR = 2;
 
@@ -12,6 +12,8 @@ export interface FileSinkOptions {
   readonly environment?: () => ReportEnvironment | null;
   /** Told once when the file cannot be written; standard error if not given. */
   readonly warn?: (message: string) => void;
+  /** What it writes through; `node:fs` if not given. */
+  readonly device?: Device;
 }
 
 /**
@@ -19,7 +21,11 @@ export interface FileSinkOptions {
  * processes may share it. When it cannot be written, says so once and goes on.
  */
 export function fileSink(path: string, options: FileSinkOptions = {}): Sink {
-  const file = new ReportFile(resolve(path), options.warn ?? ((message) => void writeFully(STDERR, message)));
+  const file = new ReportFile(
+    resolve(path),
+    options.warn ?? ((message) => void writeFully(STDERR, message)),
+    options.device ?? NODE_DEVICE,
+  );
   let environment: ReportEnvironment | null | undefined;
   return {
     write(finding) {
@@ -34,13 +40,15 @@ export function fileSink(path: string, options: FileSinkOptions = {}): Sink {
 class ReportFile {
   readonly #path: string;
   readonly #warn: (message: string) => void;
+  readonly #device: Device;
   #fd: number | null = null;
   #isTorn = false;
   #hasWarned = false;
 
-  constructor(path: string, warn: (message: string) => void) {
+  constructor(path: string, warn: (message: string) => void, device: Device) {
     this.#path = path;
     this.#warn = warn;
+    this.#device = device;
   }
 
   append(format: () => string): void {
@@ -54,7 +62,7 @@ class ReportFile {
   #write(line: string): void {
     this.#fd ??= openSync(this.#path, 'a');
     // A line that was cut off must not spoil the next one.
-    const written = writeFully(this.#fd, this.#isTorn ? `\n${line}` : line);
+    const written = writeFully(this.#fd, this.#isTorn ? `\n${line}` : line, this.#device);
     this.#isTorn = written.complete ? false : this.#isTorn || written.bytes > 0;
     if (!written.complete) throw written.error;
   }

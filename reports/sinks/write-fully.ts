@@ -12,7 +12,8 @@ export interface Device {
 
 const never = new Int32Array(new SharedArrayBuffer(4));
 
-const DEVICE: Device = Object.freeze({
+/** Node's own way. */
+export const NODE_DEVICE: Device = Object.freeze({
   write: writeSync,
   pause: (ms: number) => void Atomics.wait(never, 0, 0, ms),
 });
@@ -26,7 +27,7 @@ export type Written =
  * Writes all of `text` to a descriptor, synchronously, so that it is out even if the program dies next. A full pipe
  * (`EAGAIN`) is tried again for about a second in all. Never throws.
  */
-export function writeFully(fd: number, text: string, device: Device = DEVICE): Written {
+export function writeFully(fd: number, text: string, device: Device = NODE_DEVICE): Written {
   const bytes = Buffer.from(text);
   let done = 0;
   let stalls = 0;

@@ -191,6 +191,16 @@ function deviceAnswering(answers: Answer[]): { readonly taken: Buffer[]; readonl
   return { taken, device: { write: write as Device['write'], pause: () => undefined } };
 }
 
+test('a line cut off by a full disk does not spoil the next one', () => {
+  const path = join(folder, 'findings.ndjson');
+  const { taken, device } = deviceAnswering([40, 'ENOSPC', 'ENOSPC']);
+  const sink = fileSink(path, { warn: () => undefined, device });
+  for (const message of ['cut', 'lost', 'kept', 'kept too']) sink.write(abba({ message }));
+  const [cut, ...lines] = Buffer.concat(taken).toString().trimEnd().split('\n');
+  expect(cut).toHaveLength(40);
+  expect(parseReports(lines.join('\n')).map(({ finding }) => finding.message)).toEqual(['kept', 'kept too']);
+});
+
 test('a slow pipe gets everything, in pieces', () => {
   const { taken, device } = deviceAnswering([2, 'EAGAIN', 'EINTR', 3]);
   expect(writeFully(2, 'häufig', device)).toEqual({ complete: true });
