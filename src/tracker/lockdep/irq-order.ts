@@ -4,7 +4,7 @@ import { classView, type Findings, lockView, orderViews } from './findings.ts';
 import type { HeldLock } from './held-lock.ts';
 import type { LockClass } from './lock-class.ts';
 import { findStrongPath, type StrongPath } from './strong-path.ts';
-import { enabledIn, stateName, usageName, usedIn } from './usage.ts';
+import { enabledIn, queuedIn, stateName, usageName, usedIn } from './usage.ts';
 
 /** Which of a class's bits count for a class reached this way. */
 export type IrqBit = typeof usedIn;
@@ -16,13 +16,14 @@ export function isPerCpu(lockClass: LockClass): boolean {
 
 /**
  * The bit of `lockClass` that conflicts when it is reached with this bar, 0 if none. A barred arrival ends at a shared
- * holder or recursive reader, so a reader's state does not block there.
+ * holder or recursive reader, so a reader's state does not block there, unless that reader queues.
  */
 export function conflictingBit(lockClass: LockClass, irq: IrqType, bitOf: IrqBit, barred: boolean): number {
   const exclusive = bitOf(irq, false);
   if ((lockClass.usage & exclusive) !== 0) return exclusive;
   const shared = bitOf(irq, true);
-  return !barred && (lockClass.usage & shared) !== 0 ? shared : 0;
+  const blocks = !barred || (bitOf === usedIn && (lockClass.usage & queuedIn(irq)) !== 0);
+  return blocks && (lockClass.usage & shared) !== 0 ? shared : 0;
 }
 
 /** From the held lock back to a class taken in the interrupt. */

@@ -4,7 +4,7 @@ import { classView, type Findings, lockView, orderViews } from './findings.ts';
 import type { HeldLock } from './held-lock.ts';
 import { conflictingBit, isPerCpu } from './irq-order.ts';
 import { findStrongPath, type StrongPath } from './strong-path.ts';
-import { enabledIn, stateName, usageName, usedIn } from './usage.ts';
+import { enabledIn, queuedIn, stateName, usageName, usedIn } from './usage.ts';
 
 /** A usage state about to be noted for the class of a lock. */
 interface Mark {
@@ -53,9 +53,10 @@ export class IrqUsage {
     const { lock, irq, inside } = mark;
     const { lockClass } = lock;
     const bit = (inside ? usedIn : enabledIn)(irq, lock.read !== 0);
-    if ((lockClass.usage & bit) !== 0) return true;
-    lockClass.usage |= bit;
-    lockClass.usageStacks.set(bit, lock.stack);
+    const bits = inside && lock.read === 1 ? bit | queuedIn(irq) : bit;
+    if ((lockClass.usage & bits) === bits) return true;
+    if ((lockClass.usage & bit) === 0) lockClass.usageStacks.set(bit, lock.stack);
+    lockClass.usage |= bits;
     const conflict = ownConflict(mark);
     if (conflict !== 0) {
       this.#reportInconsistent(mark, conflict, bit);
@@ -120,14 +121,13 @@ export class IrqUsage {
   }
 }
 
-/** The state of the class itself that does not go with the new one; readers only conflict with writers. */
+/** The state of the class itself that does not go with the new one; recursive readers only conflict with writers. */
 function ownConflict({ lock, irq, inside }: Mark): number {
   const opposite = inside ? enabledIn : usedIn;
   const { usage } = lock.lockClass;
   if ((usage & opposite(irq, false)) !== 0) return opposite(irq, false);
-  // A reader that queues can wait for a writer that waits for the reader below the interrupt.
-  const readersMatter = lock.read === 0 || (inside && lock.read === 1);
-  return readersMatter && (usage & opposite(irq, true)) !== 0 ? opposite(irq, true) : 0;
+  const queues = inside ? lock.read === 1 : (usage & queuedIn(irq)) !== 0;
+  return (lock.read === 0 || queues) && (usage & opposite(irq, true)) !== 0 ? opposite(irq, true) : 0;
 }
 
 /**

@@ -21,6 +21,14 @@ export function enabledIn(irq: IrqType, read: boolean): UsageBit {
   return 1 << (IRQ_INDEX[irq] * 4 + ENABLED + (read ? READ : 0));
 }
 
+/**
+ * Noted beside "taken in this interrupt as a reader" when that reader queues behind writers: it can wait for a writer
+ * that waits for the very reader it interrupted. The kernel's readers never queue there (read_lock_is_recursive).
+ */
+export function queuedIn(irq: IrqType): UsageBit {
+  return 1 << (8 + IRQ_INDEX[irq]);
+}
+
 /** One state as reports name it: `IN-HARDIRQ-W`, `SOFTIRQ-ON-R`. */
 export function usageName(bit: UsageBit): string {
   const index = 31 - Math.clz32(bit);
