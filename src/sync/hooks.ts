@@ -29,16 +29,22 @@ export function activeSession(): Session | null {
   return active;
 }
 
+function failed(fault: unknown): null {
+  active = null;
+  onFault(fault);
+  return null;
+}
+
 function guarded<T>(call: (session: Session) => T): T | null {
   if (active === null) return null;
   try {
     return call(active);
   } catch (fault) {
-    active = null;
-    onFault(fault);
-    return null;
+    return failed(fault);
   }
 }
+
+// The functions of the hot path below guard themselves: a closure for each call would cost as much as the call.
 
 /** A tracked object for an instance, or null when nobody listens. */
 export function track(options: ObjectOptions): TrackedObject | null {
@@ -47,22 +53,42 @@ export function track(options: ObjectOptions): TrackedObject | null {
 
 /** The calling context may block until the object's event; call before it does. */
 export function wait(object: TrackedObject | null, how: How, more: HowMuch | null = null): Wait | null {
-  return object === null ? null : guarded((session) => session.wait(object, how, more));
+  if (object === null || active === null) return null;
+  try {
+    return active.wait(object, how, more);
+  } catch (fault) {
+    return failed(fault);
+  }
 }
 
 /** The wait really sleeps now. */
 export function blocked(begun: Wait | null): void {
-  if (begun !== null) guarded((session) => session.blocked(begun));
+  if (begun === null || active === null) return;
+  try {
+    active.blocked(begun);
+  } catch (fault) {
+    failed(fault);
+  }
 }
 
 /** The awaited event fired, or the wait gave up; called where that happens, not where the waiter resumes. */
 export function waited(begun: Wait | null, outcome: Outcome = 'fired'): void {
-  if (begun !== null) guarded((session) => session.waited(begun, outcome));
+  if (begun === null || active === null) return;
+  try {
+    active.waited(begun, outcome);
+  } catch (fault) {
+    failed(fault);
+  }
 }
 
 /** The wait ended because its context was given the object: lock granted, permit taken. */
 export function granted(begun: Wait | null, how?: How): EventContext | null {
-  return begun === null ? null : guarded((session) => session.granted(begun, how));
+  if (begun === null || active === null) return null;
+  try {
+    return active.granted(begun, how);
+  } catch (fault) {
+    return failed(fault);
+  }
 }
 
 /** The code that runs now goes on after this wait, without a promise in between. */
@@ -72,7 +98,12 @@ export function adopt(begun: Wait | null): void {
 
 /** Ties the promise the waiter awaits to its wait. */
 export function bind<P extends object>(promise: P, begun: Wait | null): P {
-  if (begun !== null) guarded((session) => session.attribution.bind(promise, begun));
+  if (begun === null || active === null) return promise;
+  try {
+    active.attribution.bind(promise, begun);
+  } catch (fault) {
+    failed(fault);
+  }
   return promise;
 }
 
@@ -83,12 +114,22 @@ export function quietly<T>(handOver: () => T): T {
 
 /** The calling context owes the object's event from here, without having waited. */
 export function enter(object: TrackedObject | null, how: How, more: HowMuch | null = null): EventContext | null {
-  return object === null ? null : guarded((session) => session.enter(object, how, more));
+  if (object === null || active === null) return null;
+  try {
+    return active.enter(object, how, more);
+  } catch (fault) {
+    return failed(fault);
+  }
 }
 
 /** What was owed has happened. */
 export function exit(held: EventContext | null): void {
-  if (held !== null) guarded((session) => session.exit(held));
+  if (held === null || active === null) return;
+  try {
+    active.exit(held);
+  } catch (fault) {
+    failed(fault);
+  }
 }
 
 /**

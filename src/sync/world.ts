@@ -1,5 +1,5 @@
 import { DeptError } from '../core/dept-error.ts';
-import { activeSession } from './hooks.ts';
+import { activeSession, misuse } from './hooks.ts';
 import { InterruptController } from './interrupt-controller.ts';
 import { deferred, type Parked } from './parked.ts';
 import { RunQueue } from './run-queue.ts';
@@ -248,7 +248,9 @@ export class World implements Runtime {
 
   #refuseSleep(task: Task, why: ParkReason): void {
     if (why.spins || !task.top.atomic) return;
-    throw new DeptError('ERR_DEPT_ATOMIC', `scheduling while atomic: ${task.top.name} may not sleep in ${why.what}.`);
+    const message = `scheduling while atomic: ${task.top.name} may not sleep in ${why.what}. Use delay() there.`;
+    misuse('scheduling-while-atomic', null, message);
+    throw new DeptError('ERR_DEPT_ATOMIC', message);
   }
 
   #rethrow(): void {

@@ -115,7 +115,9 @@ export function lockSuite(factory: LockFactory): void {
     test.runIf(factory.timeouts)('gives up after the timeout, and not before', async () => {
       let result: unknown;
       let at = 0;
+      let clock: World | null = null;
       await inWorld((world, lock) => {
+        clock = world;
         world.task('owner', () => holding(lock, () => world.delay(100)));
         world.task('patient', async () => {
           result = await lock.lock({ timeoutMs: 50 });
@@ -130,6 +132,8 @@ export function lockSuite(factory: LockFactory): void {
       });
       expect(result).toBe('timed-out');
       expect(at).toBe(50);
+      // The timer of a granted wait is gone, or the clock would have gone on to it.
+      expect((clock as World | null)?.now()).toBe(100);
     });
 
     test.runIf(factory.timeouts)('only tries with a timeout of 0', async () => {

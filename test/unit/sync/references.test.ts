@@ -55,6 +55,7 @@ describe('RcuDomain', () => {
       expect((await world.run()).stuck).toEqual([]);
     });
     expect(recorder.kinds).toEqual([
+      'scheduling-while-atomic',
       'rcu-sync-in-reader',
       'scheduling-while-atomic',
       'bad-unlock',

@@ -189,6 +189,69 @@ describe('WwMutex', () => {
     expect(woken).toBe(10);
   });
 
+  test('wound-wait: a wound is healed when everything was unlocked', async () => {
+    const world = new World();
+    const wound = new WwClass('wound', { waitDie: false });
+    const [a, b, c, d] = [0, 1, 2, 3].map(() => new WwMutex(wound)) as [WwMutex, WwMutex, WwMutex, WwMutex];
+    const [older, younger] = [new WwAcquireContext(wound), new WwAcquireContext(wound)];
+    const results: number[] = [];
+    world.task('plain', async () => {
+      await d.lock();
+      await world.sleep(100);
+      d.unlock();
+    });
+    world.task('younger', async () => {
+      await a.lock(younger);
+      await world.sleep(10);
+      expect(younger.wounded).toBe(true);
+      a.unlock();
+      results.push(await c.lock(younger), await d.lock(younger), world.now());
+      d.unlock();
+      c.unlock();
+    });
+    world.task('older', async () => {
+      await b.lock(older);
+      await a.lock(older);
+      a.unlock();
+      b.unlock();
+    });
+    expect((await world.run()).stuck).toEqual([]);
+    expect(results).toEqual([0, 0, 100]);
+  });
+
+  test('wait-die: an older arrival makes younger waiters that hold locks give way', async () => {
+    const world = new World();
+    const [a, contended] = [new WwMutex(ww), new WwMutex(ww)];
+    const [older, younger, empty] = [0, 1, 2].map(() => new WwAcquireContext(ww)) as [
+      WwAcquireContext,
+      WwAcquireContext,
+      WwAcquireContext,
+    ];
+    const lines: string[] = [];
+    world.task('plain', async () => {
+      await contended.lock();
+      await world.sleep(100);
+      contended.unlock();
+    });
+    const takes = (name: string, context: WwAcquireContext) => async () => {
+      const result = await contended.lock(context);
+      lines.push(`${name} ${result} at ${world.now()}`);
+      if (result === 0) contended.unlock();
+    };
+    world.task('younger', async () => {
+      await a.lock(younger);
+      await takes('younger', younger)();
+      a.unlock();
+    });
+    world.task('empty', takes('empty', empty));
+    world.task('older', async () => {
+      await world.sleep(10);
+      await takes('older', older)();
+    });
+    expect((await world.run()).stuck).toEqual([]);
+    expect(lines).toEqual([`younger ${-EDEADLK} at 10`, 'older 0 at 100', 'empty 0 at 100']);
+  });
+
   test('interruptible, and waiters in order of age', async () => {
     const world = new World();
     const lock = new WwMutex(ww);
