@@ -61,7 +61,7 @@ export class AsyncContext implements Context {
   /** An event context that begins without a wait belongs to the slice that runs now. */
   addHeld(held: EventContext): boolean {
     const { histories } = this.#slice;
-    histories.mark(held.begin);
+    held.mark = histories.mark(held.begin);
     if (held.wait === null) {
       this.#slice.history = histories.join(this.history, histories.step(held.begin, null, held));
     }
@@ -69,6 +69,7 @@ export class AsyncContext implements Context {
   }
 
   removeHeld(held: EventContext): void {
-    this.#slice.histories.unmark(held.begin);
+    if (held.mark !== null) this.#slice.histories.unmark(held.mark);
+    held.mark = null;
   }
 }

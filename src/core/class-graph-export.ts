@@ -55,7 +55,8 @@ export function importClassGraph(value: unknown): ClassGraph {
   const classes = graph.nodes().map((id, i) => {
     index.set(id, i);
     const label = graph.node(id) as Partial<ClassNode> | undefined;
-    if (typeof label?.name !== 'string') throw new DeptError('ERR_DEPT_BAD_GRAPH', `Node ${id} of the graph has no name.`);
+    if (typeof label?.name !== 'string')
+      throw new DeptError('ERR_DEPT_BAD_GRAPH', `Node ${id} of the graph has no name.`);
     return { name: label.name, kind: label.kind ?? 'unknown', site: label.site ?? null };
   });
   const dependencies = graph.edges().map((edge) => {
@@ -68,8 +69,11 @@ export function importClassGraph(value: unknown): ClassGraph {
 
 function readGraph(value: unknown): Graph {
   const isGraph =
-    typeof value === 'object' && value !== null && Array.isArray((value as { nodes?: unknown }).nodes) &&
+    typeof value === 'object' &&
+    value !== null &&
+    Array.isArray((value as { nodes?: unknown }).nodes) &&
     Array.isArray((value as { edges?: unknown }).edges);
-  if (!isGraph) throw new DeptError('ERR_DEPT_BAD_GRAPH', 'This is not a class graph: it has no lists of nodes and edges.');
+  if (!isGraph)
+    throw new DeptError('ERR_DEPT_BAD_GRAPH', 'This is not a class graph: it has no lists of nodes and edges.');
   return json.read(value as never) as Graph;
 }

@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import type { Mark } from './history.ts';
 import { PENDING, type Tick } from './ids.ts';
 import type { Stack } from './stack.ts';
 import type { TrackedObject } from './tracked-object.ts';
@@ -16,6 +17,8 @@ export class EventContext {
   readonly begin: Tick;
   end: Tick = PENDING;
   readonly stack: Stack | null;
+  /** Keeps histories since the start while it is open; null in an exact context. */
+  mark: Mark | null = null;
   /** The wait that led here; null for a trylock or a hand-made start. */
   readonly wait: Wait | null;
 

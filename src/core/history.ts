@@ -1,5 +1,5 @@
 import type { EventContext } from './event-context.ts';
-import type { Tick } from './ids.ts';
+import { PENDING, type Tick } from './ids.ts';
 import type { Wait } from './wait.ts';
 
 /**
@@ -16,6 +16,13 @@ export interface History {
   readonly size: number;
 }
 
+/** A point from which histories must be kept: an event context that is open, a request that is not answered. */
+export interface Mark {
+  readonly at: Tick;
+  previous: Mark | null;
+  next: Mark | null;
+}
+
 /** Predecessors looked at before a join is recorded as a join. */
 const SUBSUMPTION_DEPTH = 8;
 
@@ -26,11 +33,11 @@ const SUBSUMPTION_DEPTH = 8;
  * mark at worst, and constant in the usual straight line.
  */
 export class Histories {
-  /** Ticks of open event contexts and outstanding requests, in order of insertion, which is their order in time. */
-  readonly #marks = new Set<Tick>();
+  #first: Mark | null = null;
+  #last: Mark | null = null;
   readonly #maxNodes: number;
   #limit: number;
-  #oldest: Tick = Number.POSITIVE_INFINITY as Tick;
+  #oldest: Tick = PENDING;
 
   constructor(maxNodes: number) {
     this.#maxNodes = maxNodes;
@@ -39,22 +46,27 @@ export class Histories {
 
   /** True while something is owed or asked for, so that histories matter. */
   get active(): boolean {
-    return this.#marks.size !== 0;
+    return this.#first !== null;
   }
 
-  /** From here on waits matter until `unmark(at)`. */
-  mark(at: Tick): void {
-    this.#marks.add(at);
-    if (this.#marks.size === 1) this.#oldest = at;
+  /** From here on waits matter until `unmark`. Marks are made in the order of time, so the list is sorted. O(1). */
+  mark(at: Tick): Mark {
+    const mark: Mark = { at, previous: this.#last, next: null };
+    if (this.#last === null) {
+      this.#first = mark;
+      this.#oldest = at;
+    } else this.#last.next = mark;
+    this.#last = mark;
+    return mark;
   }
 
-  unmark(at: Tick): void {
-    if (!this.#marks.delete(at) || at !== this.#oldest) return;
-    this.#oldest = Number.POSITIVE_INFINITY as Tick;
-    for (const first of this.#marks) {
-      this.#oldest = first;
-      break;
-    }
+  /** Each mark once. O(1). */
+  unmark(mark: Mark): void {
+    if (mark.previous === null) this.#first = mark.next;
+    else mark.previous.next = mark.next;
+    if (mark.next === null) this.#last = mark.previous;
+    else mark.next.previous = mark.previous;
+    this.#oldest = this.#first?.at ?? PENDING;
   }
 
   /** The history, or null when all of it is older than every mark. */

@@ -47,7 +47,6 @@ export class Session {
   readonly #stacks: StackSource;
   readonly #onLimit: (name: keyof Limits, limit: number) => void;
   readonly #limitsHit = new Set<keyof Limits>();
-  readonly #held = new Map<ObjectId, EventContext[]>();
   #tick = 0;
   #objects = 0;
   #contexts = 0;
@@ -165,11 +164,9 @@ export class Session {
     for (const observer of this.#observers) observer.onExit?.(context, held, at);
     held.end = at;
     held.context.removeHeld(held);
-    const holders = this.#held.get(held.object.id);
-    if (holders === undefined) return;
-    const index = holders.lastIndexOf(held);
-    if (index >= 0) holders.splice(index, 1);
-    if (holders.length === 0) this.#held.delete(held.object.id);
+    const { holders } = held.object;
+    if (holders.at(-1) === held) holders.pop();
+    else if (holders.includes(held)) holders.splice(holders.lastIndexOf(held), 1);
   }
 
   /** The newest open event context of this object that `context` owes, or null. */
@@ -183,7 +180,7 @@ export class Session {
 
   /** Every open event context of the object, oldest first. */
   holders(object: TrackedObject): readonly EventContext[] {
-    return this.#held.get(object.id) ?? [];
+    return object.holders;
   }
 
   /** Somebody asks for the event: whoever is heading for it counts from here. The last request wins. */
@@ -191,10 +188,7 @@ export class Session {
     const at = this.#next();
     object.requestedAt = at;
     object.requestedBy = by;
-    if (object.firstRequestedAt === NEVER) {
-      object.firstRequestedAt = at;
-      this.histories.mark(at);
-    }
+    object.requestMark ??= this.histories.mark(at);
     for (const observer of this.#observers) observer.onRequest?.(context, object, at);
   }
 
@@ -202,10 +196,10 @@ export class Session {
   event(object: TrackedObject, how: How, context: Context = this.current): void {
     const at = this.#next();
     for (const observer of this.#observers) observer.onEvent?.(context, object, how, at);
-    if (object.firstRequestedAt !== NEVER) this.histories.unmark(object.firstRequestedAt);
+    if (object.requestMark !== null) this.histories.unmark(object.requestMark);
+    object.requestMark = null;
     object.requestedAt = NEVER;
     object.requestedBy = null;
-    object.firstRequestedAt = NEVER;
   }
 
   /** What is owed passes to another context, which will trigger the event. */
@@ -256,9 +250,7 @@ export class Session {
 
   #enter(context: Context, held: EventContext): EventContext {
     if (!context.addHeld(held)) this.#limit('maxOpenEventContexts');
-    const holders = this.#held.get(held.object.id);
-    if (holders === undefined) this.#held.set(held.object.id, [held]);
-    else holders.push(held);
+    held.object.holders.push(held);
     for (const observer of this.#observers) observer.onEnter?.(context, held);
     return held;
   }

@@ -1,4 +1,6 @@
 import { type ClassKey, type ClassRegistry, USER_SUBCLASSES } from './classes.ts';
+import type { EventContext } from './event-context.ts';
+import type { Mark } from './history.ts';
 import { type ClassId, NEVER, type ObjectId, type Tick } from './ids.ts';
 import type { Wait } from './wait.ts';
 
@@ -15,11 +17,13 @@ export class TrackedObject {
   readonly label: string;
   /** When the last outstanding request for the event was made; 0 = nobody asks (`wgen`). */
   requestedAt: Tick = NEVER;
-  /** When the oldest outstanding request was made; 0 = nobody asks. */
-  firstRequestedAt: Tick = NEVER;
+  /** Keeps histories since the oldest outstanding request; null when nobody asks. */
+  requestMark: Mark | null = null;
   /** The wait that made the last outstanding request; null when it was asked for by hand. */
   requestedBy: Wait | null = null;
   destroyed = false;
+  /** Event contexts open for this object now, oldest first. */
+  readonly holders: EventContext[] = [];
   readonly #classes: ClassId[] = [];
   readonly #registry: ClassRegistry;
 

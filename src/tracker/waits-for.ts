@@ -76,7 +76,7 @@ export class WaitsFor implements Observer {
   }
 
   onWaited(wait: Wait, _outcome: Outcome): void {
-    this.#blocked.delete(wait);
+    if (!this.#blocked.delete(wait)) return;
     this.#suspected.delete(wait);
     this.#lasting.delete(wait);
     removeFrom(this.#blockedOn, wait.object, wait);
