@@ -83,7 +83,7 @@ export function shortestPath(
       if (!graph.mayReach(next, target)) {
         continue;
       }
-      if (length === queue.length) {
+      if (length + STRIDE > queue.length) {
         queue = memory.queue = grown(queue, length + STRIDE);
       }
       queue[length] = edge;

@@ -47,6 +47,21 @@ describe('shortestPath', () => {
     ]);
   });
 
+  for (const width of [30, 40, 60, 100, 1000]) {
+    test(`finds the way through two layers of ${width} nodes of which only the oldest edges go on`, () => {
+      const graph = new DependencyGraph();
+      const [first, second, last] = [1, 1 + width, 1 + 2 * width];
+      graph.add(second, last);
+      graph.add(first, second);
+      for (let i = 0; i < width; i++) {
+        graph.add(0, first + i);
+        graph.add(first, second + i);
+      }
+      expect(nodes(graph, shortestPath(graph, 0, last))).toBe(`0>${first} ${first}>${second} ${second}>${last}`);
+      expect(shortestPath(graph, first + 1, last)).toBeNull();
+    });
+  }
+
   test('goes through edges that close circles', () => {
     const graph = graphOf([0, 1], [1, 2], [2, 0], [2, 3]);
     expect(nodes(graph, shortestPath(graph, 1, 0))).toBe('1>2 2>0');
