@@ -89,16 +89,14 @@ export class Task {
   readonly name: string;
   readonly kind: TaskKind;
   state: TaskState = 'runnable';
-  /** What it waits for, as in `lock(A)`; null while it does not. */
-  waitingFor: string | null = null;
   /** What it threw; null if nothing. */
   error: unknown = null;
   /** Its own code at the bottom, interrupts on top. */
   readonly activations: Activation[] = [];
   /** What goes on when it is given the processor. Owned by the world. */
   resume: () => void = () => undefined;
-  /** Parked promises not yet woken. Owned by the world. */
-  parks = 0;
+  /** Where it stopped and was not woken yet. Owned by the world. */
+  readonly stops: Set<{ readonly what: string }> = new Set();
   readonly #interrupts = new AbortController();
 
   constructor(name: string, kind: TaskKind, enabled: () => void) {
@@ -110,6 +108,11 @@ export class Task {
   /** Aborted once the task was interrupted: the kernel's pending signal. */
   get signal(): AbortSignal {
     return this.#interrupts.signal;
+  }
+
+  /** What it waits for, as in `lock(A)`, several with commas; null while it waits for nothing. */
+  get waitingFor(): string | null {
+    return this.stops.size === 0 ? null : [...this.stops].map((stop) => stop.what).join(', ');
   }
 
   /** The level that runs. */

@@ -118,14 +118,11 @@ export class World implements Runtime {
     if (task === null) return parked;
     this.#refuseSleep(task, why);
     task.state = 'parked';
-    task.waitingFor = why.what;
-    task.parks++;
-    let open = true;
+    // A reason may be shared between calls; the stop may not.
+    const stop = { what: why.what };
+    task.stops.add(stop);
     const goOn = (resume: () => void): void => {
-      if (!open) return;
-      open = false;
-      task.parks--;
-      this.#wakeUp(task, resume);
+      if (task.stops.delete(stop)) this.#wakeUp(task, resume);
     };
     return {
       promise: parked.promise,
@@ -204,7 +201,6 @@ export class World implements Runtime {
     }
     task.resume = resume;
     task.state = 'runnable';
-    task.waitingFor = null;
     this.#runnable.push(task);
   }
 
@@ -217,19 +213,21 @@ export class World implements Runtime {
     const before = session?.current;
     this.#running = task;
     task.state = 'running';
-    task.speak();
-    task.resume();
-    for (let turns = 0; task.state === 'running'; turns++) {
-      if (task.parks > 0 && turns > MAX_TURNS_HALF_WOKEN) task.state = 'parked';
-      else if (turns > MAX_TURNS) this.#foreign(task);
-      else await NEXT_MICROTASK;
+    try {
+      task.speak();
+      task.resume();
+      for (let turns = 0; task.state === 'running'; turns++) {
+        if (task.stops.size > 0 && turns > MAX_TURNS_HALF_WOKEN) task.state = 'parked';
+        else if (turns > MAX_TURNS) this.#foreign(task);
+        else await NEXT_MICROTASK;
+      }
+    } finally {
+      this.#running = null;
+      if (session !== null && before !== undefined) session.current = before;
     }
-    this.#running = null;
-    if (session !== null && before !== undefined) session.current = before;
   }
 
   #foreign(task: Task): never {
-    this.#running = null;
     throw new DeptError(
       'ERR_DEPT_FOREIGN_AWAIT',
       `${task.name} awaits something the world cannot wake: host timers, I/O or a promise of another world. ` +

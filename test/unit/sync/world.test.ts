@@ -103,8 +103,12 @@ describe('World', () => {
   test('a thread that awaits something else is refused', async () => {
     const world = new World();
     world.task('foreign', () => new Promise(() => undefined));
-    await expect(world.run()).rejects.toMatchObject({ code: 'ERR_DEPT_FOREIGN_AWAIT' });
+    await recorded(async (_recorder, session) => {
+      await expect(world.run()).rejects.toMatchObject({ code: 'ERR_DEPT_FOREIGN_AWAIT' });
+      expect(session.current).toBe(session.main);
+    });
     expect(runtime()).toBe(hostRuntime);
+    expect(world.thread).toBeNull();
   });
 
   test('a thread may await several things at once', async () => {
@@ -115,8 +119,9 @@ describe('World', () => {
       await Promise.all([a.down(), b.down()]);
       both = true;
     });
-    world.task('one', () => a.up());
-    expect((await world.run()).stuck).toHaveLength(1);
+    expect((await world.run()).stuck.map(({ waitingFor }) => waitingFor)).toEqual(['down(a), down(b)']);
+    a.up();
+    expect((await world.run()).stuck.map(({ waitingFor }) => waitingFor)).toEqual(['down(b)']);
     b.up();
     expect((await world.run()).stuck).toHaveLength(0);
     expect(both).toBe(true);
