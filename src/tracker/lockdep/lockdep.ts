@@ -104,10 +104,7 @@ export class Lockdep implements Observer {
   /** A trylock that succeeded, or a section that begins without waiting (rcu_read_lock); a granted wait is checked already. */
   onEnter(context: Context, eventContext: EventContext): void {
     if (!this.on || this.#held.continues(eventContext) || eventContext.wait !== null) return;
-    const { how, begin } = eventContext;
-    if (this.#classes.kindOf(eventContext.object) === null) return;
-    const section = !how.trylock && this.#classes.kindOf(eventContext.object)?.validated === false;
-    const next = this.#known(context, describeLock(this.#classes, eventContext, !section, begin));
+    const next = this.#known(context, describeLock(this.#classes, eventContext, true, eventContext.begin));
     if (next === null) return;
     const held = this.#held.of(context).filter((lock) => lock !== this.#held.lockOf(eventContext));
     this.#acquire(context, held, next);
@@ -144,7 +141,7 @@ export class Lockdep implements Observer {
       if (!checkNestLock(this.#findings, context, held, next)) return;
       if (!next.trylock && !this.#validateChain(context, held, next)) return;
     }
-    if (depthOf([...held, next]) >= this.#limits.MAX_LOCK_DEPTH) this.#tooLow(context, 'MAX_LOCK_DEPTH');
+    if (depthOf(held) + 1 >= this.#limits.MAX_LOCK_DEPTH) this.#tooLow(context, 'MAX_LOCK_DEPTH');
   }
 
   /** validate_chain. A nesting that an outer lock makes safe adds no order, and is no proof for one without that lock. */

@@ -112,6 +112,18 @@ describe('an order between classes', () => {
     expect(run(...soft, ab, bc)).toEqual([]);
   });
 
+  test('bars a shared holder after a recursive reader', () => {
+    const ar = 'irq_disable hard; lock A; rlock_recursive R; runlock R; unlock A; irq_enable hard';
+    expect(run(safe, unsafe, ar, 'irq_disable hard; rlock_recursive R; lock C')).toEqual([]);
+    expect(run(safe, unsafe, ar, 'irq_disable hard; wlock R; lock C')).toMatchObject([{ kind: 'irq-order' }]);
+  });
+
+  test('ends at a writer even when a recursive reader arrives there', () => {
+    const ar = 'irq_disable hard; lock A; rlock_recursive R';
+    expect(run(safe, 'wlock R; wunlock R', ar)).toMatchObject([{ kind: 'irq-order' }]);
+    expect(run(safe, 'rlock_recursive R; runlock R', ar)).toEqual([]);
+  });
+
   test('does not lead through a per-CPU lock', () => {
     const through = [
       'local_lock L; lock B; unlock B; local_unlock L',

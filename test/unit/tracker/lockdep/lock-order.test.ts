@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DOWNGRADE, WRITE_LOCK } from '../../../../src/core/how.ts';
+import type { How } from '../../../../src/core/vocabulary.ts';
 import type { LockdepReport } from '../../../../src/tracker/lockdep/report.ts';
 import { ClassDriver } from './class-driver.ts';
 
@@ -68,6 +69,28 @@ describe('the order of locks', () => {
     expect(kinds(ClassDriver.run({ objects, contexts }))).toEqual(['circular']);
   });
 
+  test('goes on past a nested lock, which has no order of its own', () => {
+    const objects = { ...LOCKS, X1: 'mutex:X', X2: 'mutex:X' };
+    const contexts = ['lock D; lock X1; lock A; lock_nest X2 under=D; lock C', 'lock C; lock A'];
+    expect(kinds(ClassDriver.run({ objects, contexts }))).toEqual(['circular']);
+  });
+
+  test('a downgraded lock is a reader for what is taken from then on', () => {
+    const reportsAfter = (...hows: readonly How[]): string[] => {
+      const driver = new ClassDriver();
+      const a = driver.define('A', 'rwlock');
+      driver.define('C', 'rwlock');
+      driver.in('T1', 'nop');
+      let held = driver.acquire(a, WRITE_LOCK);
+      for (const how of hows) held = driver.session.modify(held, how, driver.context);
+      driver.do('wlock C');
+      driver.in('T2', 'wlock C; rlock_recursive A');
+      return kinds(driver);
+    };
+    expect(reportsAfter(DOWNGRADE)).toEqual([]);
+    expect(reportsAfter()).toEqual(['circular']);
+  });
+
   test('sees no completion and no semaphore: a circle through one is left to DEPT', () => {
     const objects = { A: 'mutex', C: 'completion', S: 'semaphore' };
     const contexts = [
@@ -129,6 +152,16 @@ describe('one class twice', () => {
     expect(under('lock N; lock X1; lock M; lock_nest X2 under=N')).toEqual([]);
     expect(under('lock X1; lock N; lock_nest X2 under=N')).toEqual(['recursive']);
     expect(under('lock X1; lock M; lock_nest X2 under=N')).toEqual(['nest-lock-not-held']);
+  });
+
+  test('two acquire contexts do not make each other safe', () => {
+    const objects = { M: 'mutex', o: 'ww_mutex', o2: 'ww_mutex' };
+    const take = (ctx: string): string[] => {
+      const ops = `ww_ctx_init t; ww_ctx_init u; ww_acquire o ctx=t; lock M; ww_acquire o2 ctx=${ctx}`;
+      return kinds(ClassDriver.run({ objects, contexts: [ops] }));
+    };
+    expect(take('t')).toEqual([]);
+    expect(take('u')).toEqual(['recursive']);
   });
 
   test('a chain that an outer lock made safe is no proof for the same chain without it', () => {

@@ -54,6 +54,12 @@ describe('contexts and sections', () => {
     }
   }
 
+  test('an RCU section has no usage states', () => {
+    const ops = 'irq_disable hard; rcu_enter rcu; irq_enable hard; lock mutex';
+    const { reports } = ClassDriver.run({ objects: LOCKS, contexts: [ops] });
+    expect(reports[0]?.held).toMatchObject([{ name: 'rcu', usage: '....', outer: 1, inner: 3 }]);
+  });
+
   test('an RCU section may begin anywhere, and makes no order', () => {
     const contexts = ['lock raw; rcu_enter rcu; rcu_exit rcu; unlock raw', 'rcu_enter rcu; lock raw'];
     const driver = ClassDriver.run({ objects: LOCKS, contexts });
