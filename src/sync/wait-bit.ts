@@ -1,4 +1,3 @@
-import { ERESTARTSYS } from './errno.ts';
 import type { Identity } from './handle.ts';
 import { runtime } from './runtime.ts';
 import { WaitQueueHead } from './wait-queue.ts';
@@ -58,13 +57,9 @@ export class WaitBits {
   }
 
   /** `wait_on_bit_lock`: waits until the bit is clear and sets it. @returns 0 or -ERESTARTSYS */
-  async waitOnBitLock(bit: number, signal: AbortSignal | undefined = runtime().thread?.signal): Promise<number> {
-    const taken = await this.#queue(bit).waitEventInterruptible(() => !this.testAndSet(bit), signal, {
-      exclusive: true,
-    });
-    // Woken for the bit and interrupted at once: the wake-up must not be lost for the next one.
-    if (taken === -ERESTARTSYS && !this.test(bit)) this.wakeUp(bit);
-    return taken;
+  waitOnBitLock(bit: number, signal: AbortSignal | undefined = runtime().thread?.signal): Promise<number> {
+    const queue = this.#queue(bit);
+    return queue.waitEventInterruptible(() => !this.testAndSet(bit), signal, { exclusive: true });
   }
 
   #queue(bit: number): WaitQueueHead {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { Session } from '../../../../src/core/session.ts';
 import { attachSession, detachSession } from '../../../../src/sync/hooks.ts';
@@ -99,6 +100,17 @@ describe('Mutex', () => {
     expect(mutex.waiting).toBe(0);
   });
 
+  test('leaves nothing on the signal once it is granted', async () => {
+    const mutex = new Mutex({ name: 'A' });
+    const { signal } = new AbortController();
+    const owner = await mutex.lock();
+    const waiting = mutex.lock({ signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    owner.release();
+    (await waiting).release();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   test('a timed wait says so', async () => {
     await recorded(async (recorder) => {
       const world = new World();
@@ -196,12 +208,15 @@ describe('Mutex', () => {
 
 describe('unnamed primitives', () => {
   test('are classes by the place where they were made', () => {
-    const frame = { functionName: 'f', file: 'app/db.ts', line: 3, column: 7 };
-    const session = new Session({ stacks: { capture: () => ({ frames: [frame] }) } });
+    let line = 0;
+    const capture = () => ({ frames: [{ functionName: 'f', file: 'app/db.ts', line: ++line, column: 7 }] });
+    const session = new Session({ stacks: { capture } });
     attachSession(session, () => undefined);
     try {
-      const guard = new Mutex().tryLock();
-      expect(guard?.eventContext?.object.key).toMatchObject({ name: 'mutex@app/db.ts:3:7', site: 'app/db.ts:3:7' });
+      const [first, second] = [new Mutex(), new Mutex()];
+      const keyOf = (mutex: Mutex) => mutex.tryLock()?.eventContext?.object.key;
+      expect(keyOf(second)).toMatchObject({ name: 'mutex@app/db.ts:2:7', site: 'app/db.ts:2:7' });
+      expect(keyOf(first)).toMatchObject({ name: 'mutex@app/db.ts:1:7', site: 'app/db.ts:1:7' });
     } finally {
       detachSession();
     }
