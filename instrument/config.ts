@@ -1,10 +1,13 @@
 import { DeptError } from '../src/core/dept-error.ts';
 import type { RuleSet } from '../src/core/finding.ts';
+import type { AttributionMode } from './attribution/promise-hooks.ts';
 
 /** How a run is watched. Every field has an environment variable, named in its line. */
 export interface Config {
   /** `DEPT_RULES`: `dept` (default) or the kernel's exact `linux` rules. */
   readonly rules: RuleSet;
+  /** `DEPT_ATTRIBUTION`: `precise` (default) or `dynamic`, which costs an idle program nothing and may miss. */
+  readonly attribution: AttributionMode;
   /** `DEPT_REPORT`: file to which each finding is appended as one JSON line the moment it is made; empty = none. */
   readonly report: string;
   /** `DEPT_GRAPH`: file to which the class graph is written when the process ends, as graphlib's JSON; empty = none. */
@@ -23,6 +26,7 @@ export interface Config {
 
 export const DEFAULT_CONFIG: Config = Object.freeze({
   rules: 'dept',
+  attribution: 'precise',
   report: '',
   graph: '',
   print: true,
@@ -39,6 +43,7 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
 export function configFromEnv(env: Readonly<Record<string, string | undefined>>): Config {
   return {
     rules: oneOf(env, 'DEPT_RULES', ['dept', 'linux'], DEFAULT_CONFIG.rules),
+    attribution: oneOf(env, 'DEPT_ATTRIBUTION', ['precise', 'dynamic'], DEFAULT_CONFIG.attribution),
     report: env['DEPT_REPORT'] ?? '',
     graph: env['DEPT_GRAPH'] ?? '',
     print: oneOf(env, 'DEPT_PRINT', ['1', '0'], '1') === '1',

@@ -56,7 +56,7 @@ export function install(options: InstallOptions = {}): Installation {
   session.addObserver(tracker);
   session.addObserver(waitsFor);
   attachSession(session, (fault) => options.onFault?.(fault));
-  const attribution = new PromiseHookAttribution(session);
+  const attribution = new PromiseHookAttribution(session, config.attribution);
   attribution.install();
   const undo: (() => void)[] = [];
   undo.push(watchModules(LIBRARY_ADAPTERS, (restore) => undo.push(restore)));

@@ -1,9 +1,12 @@
 import { promiseHooks } from 'node:v8';
 import type { Attribution } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
+import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
 import type { Session } from '../../src/core/session.ts';
+import type { Observer } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
+import { DynamicSwitch } from './dynamic-switch.ts';
 import { carryThroughTimers } from './timers.ts';
 
 // State lives under symbols on the promises themselves: a WeakMap costs ten times as much here.
@@ -13,6 +16,9 @@ const PARENT: unique symbol = Symbol('dept.parent');
 const SETTLED: unique symbol = Symbol('dept.settled');
 const WAIT: unique symbol = Symbol('dept.wait');
 const JOINED: unique symbol = Symbol('dept.joined');
+
+// Taken before anything is patched: it must not carry what it is there to clear.
+const microtask = queueMicrotask;
 
 interface Hooked {
   [HISTORY]?: History;
@@ -24,32 +30,47 @@ interface Hooked {
 }
 
 /**
+ * `precise`: hooks from the start; exact. `dynamic`: hooks only while something is owed, asked for or waited for, so an
+ * idle program pays nothing; what was awaited while they were off is missed, nothing is ever invented.
+ */
+export type AttributionMode = 'precise' | 'dynamic';
+
+/**
  * Precise attribution: every promise reaction runs with the history of the code that created it, joined with the history
  * of whoever settled the promise it waits for. So a child's waits reach whoever awaits the child, and never a sibling.
  * Installed before the program starts; without AsyncLocalStorage, which would cost more on Node 20 and 22.
  */
-export class PromiseHookAttribution implements Attribution {
+export class PromiseHookAttribution implements Attribution, Observer {
   readonly #session: Session;
+  readonly #mode: AttributionMode;
+  #stop: (() => void) | null = null;
+  /** True while a promise reaction runs, as far as the hooks saw it begin. */
+  #isReaction = false;
+  #isClearing = false;
   #isQuiet = false;
   /** History of the callback outside any promise reaction that runs now. */
   #outer: History | null = null;
   #outerContext: Context;
   #undo: (() => void)[] = [];
 
-  constructor(session: Session) {
+  constructor(session: Session, mode: AttributionMode = 'precise') {
     this.#session = session;
+    this.#mode = mode;
     this.#outerContext = session.main;
   }
 
   install(): void {
-    const stop = promiseHooks.createHook({
-      init: (promise, parent) => this.#init(promise as Hooked, parent as Hooked | undefined),
-      before: (promise) => this.#before(promise as Hooked),
-      after: () => this.#after(),
-      settled: (promise) => this.#settle(promise as Hooked),
-    }) as unknown as () => void;
-    this.#undo = [stop, this.#rememberElements('all'), this.#rememberElements('allSettled')];
-    this.#undo.push(carryThroughTimers(this.#session, (run) => this.#carry(run)));
+    const observers: Observer[] = [this];
+    if (this.#mode === 'precise') this.hook();
+    else observers.push(new DynamicSwitch(this.#session, this));
+    for (const observer of observers) this.#session.addObserver(observer);
+    this.#undo = [
+      this.#rememberElements('all'),
+      this.#rememberElements('allSettled'),
+      carryThroughTimers((run) => this.#carry(run)),
+      () => observers.forEach((observer) => this.#session.removeObserver(observer)),
+      () => this.unhook(),
+    ];
     this.#session.attribution = this;
   }
 
@@ -58,7 +79,21 @@ export class PromiseHookAttribution implements Attribution {
   }
 
   bind(promise: object, wait: Wait): void {
+    this.hook();
     (promise as Hooked)[WAIT] = wait;
+  }
+
+  /**
+   * What begins outside any reaction and without a wait belongs to the synchronous code that runs now and to what that
+   * starts, not to whatever callback the event loop runs next.
+   */
+  onEnter(_context: Context, held: EventContext): void {
+    if (held.wait !== null || this.#isReaction || this.#isClearing) return;
+    this.#isClearing = true;
+    microtask(() => {
+      this.#isClearing = false;
+      this.#session.slice.history = this.#outer;
+    });
   }
 
   quietly<T>(run: () => T): T {
@@ -69,6 +104,23 @@ export class PromiseHookAttribution implements Attribution {
     } finally {
       this.#isQuiet = before;
     }
+  }
+
+  /** Switches the hooks on; a no-op when they are. */
+  hook(): void {
+    if (this.#stop !== null) return;
+    this.#stop = promiseHooks.createHook({
+      init: (promise, parent) => this.#init(promise as Hooked, parent as Hooked | undefined),
+      before: (promise) => this.#before(promise as Hooked),
+      after: () => this.#after(),
+      settled: (promise) => this.#settle(promise as Hooked),
+    }) as unknown as () => void;
+  }
+
+  /** Switches the hooks off; call where no reaction runs. */
+  unhook(): void {
+    this.#stop?.();
+    this.#stop = null;
   }
 
   #init(promise: Hooked, parent: Hooked | undefined): void {
@@ -85,6 +137,7 @@ export class PromiseHookAttribution implements Attribution {
   }
 
   #before(promise: Hooked): void {
+    this.#isReaction = true;
     const { slice, histories, main } = this.#session;
     this.#session.current = promise[CONTEXT] ?? main;
     if (!histories.active) {
@@ -101,6 +154,7 @@ export class PromiseHookAttribution implements Attribution {
   }
 
   #after(): void {
+    this.#isReaction = false;
     this.#session.slice.history = this.#outer;
     this.#session.current = this.#outerContext;
   }

@@ -1,5 +1,3 @@
-import type { Session } from '../../src/core/session.ts';
-
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Scheduler = (this: unknown, callback: unknown, ...rest: unknown[]) => unknown;
 
@@ -10,7 +8,7 @@ const GLOBAL_SCHEDULERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMi
  * no history and no named context the callback is passed on untouched.
  * @returns what restores the original functions
  */
-export function carryThroughTimers(_session: Session, carry: (callback: Callback) => Callback): () => void {
+export function carryThroughTimers(carry: (callback: Callback) => Callback): () => void {
   const undo = GLOBAL_SCHEDULERS.map((name) => wrap(globalThis as never, name, carry));
   undo.push(wrap(process as never, 'nextTick', carry));
   return () => {

@@ -1,17 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
 import { Session } from '../../src/core/session.ts';
 import { attachSession, detachSession } from '../../src/sync/hooks.ts';
 import { Mutex } from '../../src/sync/user/mutex.ts';
 import { DeptTracker } from '../../src/tracker/dept.ts';
-import { type ProgramEnvironment, type ProgramMutex, programs } from './programs.mjs';
+import { type Program, type ProgramEnvironment, type ProgramMutex, programs } from './programs.mjs';
 
 let session: Session;
 let tracker: DeptTracker;
 let attribution: PromiseHookAttribution;
 let fault: unknown;
 
-beforeEach(() => {
+function start(mode: AttributionMode): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   session = new Session();
   tracker = new DeptTracker(session);
@@ -20,9 +21,9 @@ beforeEach(() => {
   attachSession(session, (error) => {
     fault = error;
   });
-  attribution = new PromiseHookAttribution(session);
+  attribution = new PromiseHookAttribution(session, mode);
   attribution.install();
-});
+}
 
 afterEach(() => {
   attribution.uninstall();
@@ -60,21 +61,33 @@ function learnt(): string[] {
   return [...tracker.store].map(({ from, to }) => `${from.key.name}->${to.key.name}`).sort();
 }
 
-describe('dependencies of programs whose truth is known', () => {
-  test.each(programs.map((program) => [program.name, program] as const))('%s', async (_name, program) => {
-    let done = false;
-    const run = Promise.resolve(program.run(environment())).finally(() => {
-      done = true;
-    });
-    while (!done) await vi.advanceTimersByTimeAsync(1);
-    await run;
-    expect(fault).toBeNull();
-    const optional = new Set(program.optional);
-    expect(learnt().filter((edge) => !optional.has(edge))).toEqual([...program.expect].sort());
+async function play(program: Program): Promise<string[]> {
+  let done = false;
+  const run = Promise.resolve(program.run(environment())).finally(() => {
+    done = true;
   });
+  while (!done) await vi.advanceTimersByTimeAsync(1);
+  await run;
+  expect(fault).toBeNull();
+  const optional = new Set(program.optional);
+  return learnt().filter((edge) => !optional.has(edge));
+}
+
+const named = programs.map((program) => [program.name, program] as const);
+
+test.each(named)('precise: %s', async (_name, program) => {
+  start('precise');
+  expect(await play(program)).toEqual([...program.expect].sort());
 });
 
-test('nothing is left behind when every lock is released', async () => {
+test.each(named)('dynamic, nothing invented: %s', async (_name, program) => {
+  start('dynamic');
+  const invented = (await play(program)).filter((edge) => !program.expect.includes(edge));
+  expect(invented).toEqual([]);
+});
+
+test.each(['precise', 'dynamic'] as const)('%s: nothing is left behind when every lock is released', async (mode) => {
+  start(mode);
   const { A, B } = environment();
   for (let i = 0; i < 1000; i++) {
     const a = await A.acquire();
@@ -83,4 +96,26 @@ test('nothing is left behind when every lock is released', async () => {
     a();
   }
   expect(session.histories.active).toBe(false);
+  expect(learnt()).toEqual(['A->B']);
+});
+
+test('what a callback takes without waiting is not held by the next callback', async () => {
+  start('precise');
+  const mutex = new Mutex({ name: 'A' });
+  const held: number[] = [];
+  // Messages come from the event loop with no history and no promise in between, as data of a socket does.
+  const { port1, port2 } = new MessageChannel();
+  await new Promise<void>((resolve) => {
+    port1.on('message', (number: number) => {
+      if (number === 1) mutex.tryLock();
+      let count = 0;
+      session.current.forEachHeld(() => count++);
+      held.push(count);
+      if (number === 2) resolve();
+    });
+    port2.postMessage(1);
+    port2.postMessage(2);
+  });
+  port1.close();
+  expect(held).toEqual([1, 0]);
 });
