@@ -132,6 +132,19 @@ describe('spinlocks and interrupts', () => {
     expect((await world.run()).stuck).toEqual([]);
   });
 
+  test('a soft interrupt raised in a hard one follows it', async () => {
+    const lines: string[] = [];
+    const world = new World();
+    world.task('task', async () => {
+      await world.hardirq(async () => {
+        expect(await world.softirq(() => void lines.push('softirq'))).toBe(false);
+        lines.push('hardirq');
+      });
+    });
+    await world.run();
+    expect(lines).toEqual(['hardirq', 'softirq']);
+  });
+
   test('an interrupt that hits an idle world runs before any thread', async () => {
     const lines: string[] = [];
     const world = new World();
