@@ -8,7 +8,8 @@ import type { Misuse, Observer } from '../../core/vocabulary.ts';
 import type { Wait } from '../../core/wait.ts';
 import { type Chain, ChainCache, type ChainVerdict, type MixStep } from './chain-cache.ts';
 import { Findings, lockView } from './findings.ts';
-import { describeLock, type HeldLock, HeldLocks, NOT_YET } from './held-lock.ts';
+import { describeLock, type HeldLock, NOT_YET } from './held-lock.ts';
+import { HeldLocks } from './held-locks.ts';
 import { IrqUsage } from './irq-usage.ts';
 import { type ClassFault, LockClasses, MAX_SUBCLASSES } from './lock-class.ts';
 import { LockGraph } from './lock-graph.ts';
@@ -59,6 +60,11 @@ export class Lockdep implements Observer {
   readonly #held: HeldLocks;
   readonly #usage: IrqUsage;
   readonly #order: LockOrder;
+  /** The chain being looked up; one list for all of them. */
+  readonly #chain: number[] = [];
+  /** The last wait and its lock, which is held when the wait is granted. */
+  #waitingFor: Wait | null = null;
+  #waiting: HeldLock | null = null;
 
   /** @param session where stacks and logical time come from; add the observer to it with `addObserver` */
   constructor(session: Session, options: LockdepOptions) {
@@ -98,27 +104,36 @@ export class Lockdep implements Observer {
   onWait(context: Context, wait: Wait): void {
     if (!this.on || wait.how.trylock || wait.how.sleeps) return;
     const next = this.#known(context, describeLock(this.#classes, wait, false, NOT_YET));
+    this.#waiting = next;
+    this.#waitingFor = wait;
     if (next !== null) this.#acquire(context, this.#held.of(context), next);
   }
 
   /** A trylock that succeeded, or a section that begins without waiting (rcu_read_lock); a granted wait is checked already. */
-  onEnter(context: Context, eventContext: EventContext): void {
-    if (!this.on || this.#held.continues(eventContext) || eventContext.wait !== null) return;
-    const next = this.#known(context, describeLock(this.#classes, eventContext, true, eventContext.begin));
-    if (next === null) return;
-    const held = this.#held.of(context).filter((lock) => lock !== this.#held.lockOf(eventContext));
-    this.#acquire(context, held, next);
+  onEnter(context: Context, hold: EventContext): void {
+    if (!this.on || this.#classes.kindOf(hold.object) === null || this.#held.goesOn(hold)) return;
+    const asked = hold.wait !== null && hold.wait === this.#waitingFor && hold.how === hold.wait.how;
+    const lock = asked
+      ? this.#waiting
+      : this.#known(context, describeLock(this.#classes, hold, hold.wait === null, hold.begin));
+    if (lock === null) return;
+    if (hold.wait === null) this.#acquire(context, this.#held.before(context, hold), lock);
+    this.#held.begin(context, hold, lock);
   }
 
   /** lock_release. A lock belongs to the context that took it. */
-  onExit(context: Context, eventContext: EventContext, at: Tick): void {
-    if (!this.on) return;
-    const owner = eventContext.context;
+  onExit(context: Context, hold: EventContext, at: Tick): void {
+    if (!this.on || this.#classes.kindOf(hold.object) === null) return;
+    const owner = hold.context;
     if (context !== owner && context.exact && owner.exact) {
-      const lock = this.#held.lockOf(eventContext);
+      const lock = this.#held.lockOf(hold);
       if (lock !== null) reportBadUnlock(this.#findings, context, this.#held.of(context), lock);
     }
-    this.#held.ended(eventContext, at);
+    this.#held.end(hold, at);
+  }
+
+  onHandover(from: Context, to: Context, hold: EventContext): void {
+    if (this.on && this.#classes.kindOf(hold.object) !== null) this.#held.handOver(from, to, hold);
   }
 
   /** Locks held while interrupts go on can be interrupted from now on. */
@@ -150,13 +165,22 @@ export class Lockdep implements Observer {
       const recursion = checkRecursion(this.#findings, context, held, next);
       if (recursion !== 'none') return recursion === 'nested';
     }
-    const verdict = this.#chains.lookup(chainOf(held, next));
+    const verdict = this.#chains.lookup(this.#chainOf(held, next));
     if (verdict === 'known') return true;
     if (verdict !== 'new') return this.#chainFault(context, held, next, verdict);
     if (checkRecursion(this.#findings, context, held, next) === 'reported') return false;
     const order = this.#order.taken(context, held, next);
     if (order === 'full') this.#tooLow(context, 'MAX_LOCKDEP_ENTRIES');
     return order === 'fine';
+  }
+
+  /** The locks of the chain, each with the way it is held: a chain with a reader is another one than with a writer. */
+  #chainOf(held: readonly HeldLock[], next: HeldLock): Chain {
+    const chain = this.#chain;
+    chain.length = 0;
+    for (const lock of held) chain.push(hlockId(lock));
+    chain.push(hlockId(next));
+    return chain;
   }
 
   #chainFault(context: Context, held: readonly HeldLock[], next: HeldLock, fault: ChainVerdict): false {
@@ -200,13 +224,6 @@ export class Lockdep implements Observer {
   #limit(context: Context, title: string, detail: string): void {
     this.#findings.report(context, this.#held.of(context), { kind: 'limit', title, detail, key: title });
   }
-}
-
-/** The locks of a chain, each with the way it is held: a chain with a reader is another one than with a writer. */
-function chainOf(held: readonly HeldLock[], next: HeldLock): Chain {
-  const chain = held.map(hlockId);
-  chain.push(hlockId(next));
-  return chain;
 }
 
 function hlockId(lock: HeldLock): number {

@@ -114,11 +114,28 @@ describe('misuse', () => {
   });
 });
 
+describe('a context seen late', () => {
+  test('holds what it took before lockdep listened', () => {
+    const driver = new ClassDriver();
+    const { session } = driver;
+    const [a, b] = [driver.define('A', 'mutex'), driver.define('B', 'mutex')];
+    session.removeObserver(driver.lockdep);
+    driver.in('T1', 'nop');
+    const held = driver.acquire(a, LOCK);
+    session.addObserver(driver.lockdep);
+    session.exit(driver.acquire(b, LOCK), driver.context);
+    session.exit(held, driver.context);
+    driver.in('T2', 'lock B; lock A');
+    expect(kinds(driver)).toEqual(['circular']);
+  });
+});
+
 describe('asynchronous code', () => {
   test('holds come from the causal history, without interrupt states', () => {
     const driver = new ClassDriver();
     const { session } = driver;
     const [a, b] = [driver.define('A', 'mutex'), driver.define('B', 'mutex')];
+    const c = driver.define('C', 'mutex');
     const main = session.main;
     const hold = (object: typeof a): ReturnType<typeof session.granted> => {
       const held = session.granted(session.wait(object, LOCK, null, main));
@@ -128,7 +145,10 @@ describe('asynchronous code', () => {
     const first = [hold(a), hold(b)];
     for (const held of first.reverse()) session.exit(held, main);
     hold(b);
+    hold(c);
     hold(a);
+    expect(driver.reports[0]?.held.map((lock) => lock.label)).toEqual(['B', 'C']);
+    expect(driver.reports[0]?.other?.label).toBe('C');
     expect(driver.reports[0]).toMatchObject({ kind: 'circular', irqState: null, lock: { name: 'A', usage: '....' } });
   });
 });
