@@ -26,6 +26,7 @@ export class AsyncContext implements Context {
   readonly exact: boolean = false;
   readonly activity = 0;
   readonly irqs = null;
+  readonly forgotten: Tick = NEVER;
   readonly #slice: Slice;
 
   constructor(id: ContextId, name: string, kind: ContextKind, slice: Slice) {

@@ -1,6 +1,6 @@
 import type { EventContext } from './event-context.ts';
 import type { History } from './history.ts';
-import type { ContextId, Tick } from './ids.ts';
+import { type ContextId, NEVER, type Tick } from './ids.ts';
 import { IrqState } from './irq.ts';
 import type { Wait } from './wait.ts';
 
@@ -25,11 +25,13 @@ export interface Context {
   readonly irqs: IrqState | null;
   /** The causal history of the code that runs now, null in an exact context. */
   readonly history: History | null;
+  /** End of the youngest wait that was forgotten because there was no room; 0 = none was. */
+  readonly forgotten: Tick;
   /** Open event contexts, newest first. */
   forEachHeld(visit: (held: EventContext) => void): void;
   /** Remembered waits whose interval ends after `since`, oldest first in an exact context. */
   forEachWait(since: Tick, visit: (wait: Wait) => void): void;
-  /** Remembers the wait; a full ring forgets its oldest one. */
+  /** Remembers the wait; a full ring forgets its oldest one. A repeated wait for one object takes one place. */
   addWait(wait: Wait): void;
   /** @returns false when no further event context can be recorded */
   addHeld(held: EventContext): boolean;
@@ -46,6 +48,7 @@ export class ExactContext implements Context {
   readonly history: History | null = null;
   readonly irqs: IrqState;
   activity = 1;
+  forgotten: Tick = NEVER;
   readonly #held: EventContext[] = [];
   readonly #waits: Wait[] = [];
   #next = 0;
@@ -83,10 +86,19 @@ export class ExactContext implements Context {
   }
 
   addWait(wait: Wait): void {
-    if (this.#waits.length < this.#maxWaits) {
+    const n = this.#waits.length;
+    const newest = (this.#next + n - 1) % n;
+    const last = this.#waits[newest];
+    if (last !== undefined && isRepeat(last, wait)) {
+      this.#waits[newest] = wait;
+      return;
+    }
+    if (n < this.#maxWaits) {
       this.#waits.push(wait);
       return;
     }
+    const oldest = this.#waits[this.#next];
+    if (oldest !== undefined && oldest.fired > this.forgotten) this.forgotten = oldest.fired;
     this.#waits[this.#next] = wait;
     this.#next = (this.#next + 1) % this.#maxWaits;
   }
@@ -101,4 +113,15 @@ export class ExactContext implements Context {
     const at = this.#held.lastIndexOf(held);
     if (at >= 0) this.#held.splice(at, 1);
   }
+}
+
+/** As in the kernel's history (add_hist), but for one object rather than one class, so that instances are not lost. */
+function isRepeat(last: Wait, wait: Wait): boolean {
+  return (
+    last.object === wait.object &&
+    last.how === wait.how &&
+    last.activity === wait.activity &&
+    last.timed === wait.timed &&
+    last.more?.group === wait.more?.group
+  );
 }

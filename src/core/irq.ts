@@ -1,3 +1,5 @@
+import { NEVER, type Tick } from './ids.ts';
+
 /** Interrupt kinds that can preempt a context, weakest first. */
 export type IrqType = 'softirq' | 'hardirq';
 
@@ -10,6 +12,7 @@ export const IRQ_TYPES: readonly IrqType[] = Object.freeze(['softirq', 'hardirq'
 export class IrqState {
   hardirqs: boolean;
   softirqs: boolean;
+  readonly #enabledAt: Record<IrqType, Tick> = { softirq: NEVER, hardirq: NEVER };
 
   constructor(hardirqs: boolean, softirqs: boolean) {
     this.hardirqs = hardirqs;
@@ -20,8 +23,15 @@ export class IrqState {
     return irq === 'hardirq' ? this.hardirqs : this.hardirqs && this.softirqs;
   }
 
-  set(irq: IrqType, enabled: boolean): void {
+  /** When interrupts of this type were last made possible, 0 if never since the context began (`wgen_enirq`). */
+  enabledAt(irq: IrqType): Tick {
+    return this.#enabledAt[irq];
+  }
+
+  set(irq: IrqType, enabled: boolean, at: Tick = NEVER): void {
     if (irq === 'hardirq') this.hardirqs = enabled;
     else this.softirqs = enabled;
+    if (!enabled) return;
+    for (const type of IRQ_TYPES) if (this.enabled(type)) this.#enabledAt[type] = at;
   }
 }

@@ -188,6 +188,7 @@ export class Session {
     const at = this.#next();
     object.requestedAt = at;
     object.requestedBy = by;
+    if (by?.timed !== true) object.untimedRequestedAt = at;
     object.requestMark ??= this.histories.mark(at);
     for (const observer of this.#observers) observer.onRequest?.(context, object, at);
   }
@@ -199,6 +200,7 @@ export class Session {
     if (object.requestMark !== null) this.histories.unmark(object.requestMark);
     object.requestMark = null;
     object.requestedAt = NEVER;
+    object.untimedRequestedAt = NEVER;
     object.requestedBy = null;
   }
 
@@ -220,8 +222,8 @@ export class Session {
 
   setIrq(irq: IrqType, enabled: boolean, context: Context = this.current): void {
     if (context.irqs === null) return;
-    context.irqs.set(irq, enabled);
     const at = this.#next();
+    context.irqs.set(irq, enabled, at);
     for (const observer of this.#observers) {
       if (enabled) observer.onIrqEnable?.(context, irq, at);
       else observer.onIrqDisable?.(context, irq, at);

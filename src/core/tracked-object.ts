@@ -17,6 +17,8 @@ export class TrackedObject {
   readonly label: string;
   /** When the last outstanding request for the event was made; 0 = nobody asks (`wgen`). */
   requestedAt: Tick = NEVER;
+  /** The same without requests of sleeps that give up by themselves: Linux drops such a sleep whole. */
+  untimedRequestedAt: Tick = NEVER;
   /** Keeps histories since the oldest outstanding request; null when nobody asks. */
   requestMark: Mark | null = null;
   /** The wait that made the last outstanding request; null when it was asked for by hand. */

@@ -30,8 +30,9 @@ export class Circles {
   readonly #policy: Policy;
   readonly #emit: (finding: Finding) => void;
   readonly #aside: Aside[] = [];
-  /** Fingerprints reported, and whether the report was the soft one of a circle that a timeout breaks. */
+  /** Circles reported, and whether the report was the soft one of a circle that a timeout breaks. */
   readonly #reported = new Map<string, 'soft' | 'hard'>();
+  readonly #fingerprints = new Set<string>();
   readonly #namesakes = new Map<string, number>();
 
   constructor(
@@ -55,7 +56,7 @@ export class Circles {
 
   /** True when this circle of classes was reported before it came true. */
   wasReported(fingerprint: string): boolean {
-    return this.#reported.has(fingerprint);
+    return this.#fingerprints.has(fingerprint);
   }
 
   /** A new edge closes a circle: reports the shortest one that can hang, or sets it aside. */
@@ -64,7 +65,11 @@ export class Circles {
     const [from, to] = [graph.from(edge), graph.to(edge)];
     const path = shortestPath(graph, to, from);
     if (path === null) return;
-    if (this.#tryReport([edge, ...path])) return;
+    if (this.#tryReport([edge, ...path])) {
+      // A short circle that a timeout breaks must not hide a longer one that nothing breaks.
+      if ([edge, ...path].some((other) => this.#store.dependency(other).timed)) this.harden(edge);
+      return;
+    }
     for (const avoided of path.slice(0, MAX_DETOURS)) {
       const detour = shortestPath(graph, to, from, (other) => other !== avoided);
       if (detour !== null && this.#tryReport([edge, ...detour])) return;
@@ -81,6 +86,7 @@ export class Circles {
   /** An edge lost its timeout: a circle reported softly may be a deadlock after all. */
   harden(edge: number): void {
     const { graph } = this.#store;
+    if (this.#store.dependency(edge).timed) return;
     const path = shortestPath(graph, graph.to(edge), graph.from(edge), (other) => !this.#store.dependency(other).timed);
     if (path !== null) this.#tryReport([edge, ...path]);
   }
@@ -98,10 +104,12 @@ export class Circles {
     const circle = named(inReadingOrder(this.#interrupts.merge(found)));
     const fingerprint = circleFingerprint('DEPT001', circle);
     const softness = circle.some((dependency) => dependency.timed) ? 'soft' : 'hard';
-    const before = this.#reported.get(fingerprint);
+    const key = circleKey(circle);
+    const before = this.#reported.get(key);
     const isRepeat = before === 'hard' || before === softness;
     if (isRepeat && this.#policy.rules === 'dept') return;
-    this.#reported.set(fingerprint, softness);
+    this.#reported.set(key, softness);
+    this.#fingerprints.add(fingerprint);
     this.#emit({
       code: 'DEPT001',
       kind: 'circular',
@@ -145,4 +153,11 @@ export class Circles {
 /** The newest dependency stays first; each one after it waits for the event of the one before (print_circle). */
 function inReadingOrder(path: readonly Dependency[]): readonly Dependency[] {
   return [...path.slice(0, 1), ...path.slice(1).reverse()];
+}
+
+/** The very classes of a circle, from any of its edges; a fingerprint also stands for namesakes in the same file. */
+function circleKey(circle: readonly Dependency[]): string {
+  const ids = circle.map(({ from, irqs }) => `${from.id}${irqs.join('')}`);
+  const turns = ids.map((_, shift) => [...ids.slice(shift), ...ids.slice(0, shift)].join());
+  return turns.sort()[0] ?? '';
 }

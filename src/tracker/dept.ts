@@ -2,7 +2,7 @@ import { USER_SUBCLASSES } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency, Rule } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
-import { type FilteredCircle, type Finding, type FindingListener, fingerprint, type RuleSet } from '../core/finding.ts';
+import type { FilteredCircle, Finding, FindingListener, RuleSet } from '../core/finding.ts';
 import { type ClassId, NEVER, type Tick } from '../core/ids.ts';
 import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
 import type { Limits } from '../core/limits.ts';
@@ -14,7 +14,8 @@ import { Circles } from './circles.ts';
 import { DependencyStore } from './dependency-store.ts';
 import { awaitedBits, owedBit } from './event-bits.ts';
 import { InstanceOrder } from './instance-order.ts';
-import { Interrupts } from './interrupts.ts';
+import { type Interrupted, Interrupts } from './interrupts.ts';
+import { limitFinding, misuseFinding } from './notices.ts';
 import { dependencyFrom, type Observation } from './observation.ts';
 import { ContextOrder } from './order.ts';
 import { type Policy, policyFor } from './policy.ts';
@@ -102,15 +103,16 @@ export class DeptTracker implements Observer {
     if (held.context.exact) return;
     const owed = held.object.classOf(owedBit(held.object.key.kind, held.how, this.policy));
     context.forEachWait(held.begin, (wait) => {
-      if (wait.fired <= at && this.#counts(wait)) this.#learn('release', context, held, wait, owed, null);
+      if (wait.fired <= at && this.#counts(wait)) this.#learnEach('release', context, held, wait, owed, null);
     });
   }
 
   /** DEPT's rule at the event: every wait of this context since the request is something the event had to wait for. */
   onEvent(context: Context, object: TrackedObject, how: How, at: Tick): void {
-    const since = object.requestedAt;
+    const since = this.policy.timedWaits ? object.requestedAt : object.untimedRequestedAt;
     if (since === NEVER || this.#session.heldBy(object, context) !== null) return;
     const owed = object.classOf(owedBit(object.key.kind, how, this.policy));
+    if (context.forgotten > since) this.notice('maxWaitHistory');
     context.forEachWait(since, (wait) => {
       // An exact context that runs has left its waits behind, whether their end was annotated or not.
       if (!context.exact && wait.fired > at) return;
@@ -118,8 +120,9 @@ export class DeptTracker implements Observer {
       const began = wait.begin > since;
       if (!began && !this.policy.intervals) return;
       if (!began && wait.object === object) return;
-      this.#learn(began ? 'event' : 'overlap', context, null, wait, owed, { object, how });
+      this.#learnEach(began ? 'event' : 'overlap', context, null, wait, owed, { object, how });
     });
+    this.#interruptedEvent(context, owed, how, since);
   }
 
   onIrqEnable(context: Context): void {
@@ -131,67 +134,48 @@ export class DeptTracker implements Observer {
   }
 
   onMisuse(context: Context, misuse: Misuse): void {
-    const name = misuse.object?.key.name ?? '';
-    this.#emit({
-      code: 'DEPT006',
-      kind: 'misuse',
-      severity: 'error',
-      fingerprint: fingerprint(`DEPT006\u0000${misuse.kind}\u0000${name}`),
-      rules: this.policy.rules,
-      circle: [],
-      message: `${misuse.kind}: ${misuse.message} (in ${context.name}).`,
-      help: [`See the page of DEPT006 for what ${misuse.kind} means.`],
-      predictedBy: null,
-      openWaits: [],
-      stack: this.#session.capture(),
-      at: this.#session.now,
-    });
+    this.#emit(misuseFinding(misuse, context, this.policy.rules, this.#session.capture(), this.#session.now));
   }
 
   /** A cap was hit: what comes after may be missed. */
-  notice(limit: keyof Limits, value: number): void {
+  notice(limit: keyof Limits, value: number = this.#session.limits[limit]): void {
     if (this.#noticed.has(limit)) return;
     this.#noticed.add(limit);
-    this.#onFinding({
-      code: 'DEPT009',
-      kind: 'notice',
-      severity: 'info',
-      fingerprint: fingerprint(`DEPT009\u0000${limit}`),
-      rules: this.policy.rules,
-      circle: [],
-      message: `The limit ${limit} (${value}) is reached; what goes beyond it is not tracked.`,
-      help: [`Raise ${limit} in the options if the machine has the memory.`],
-      predictedBy: null,
-      openWaits: [],
-      stack: null,
-      at: this.#session.now,
-    });
+    this.#onFinding(limitFinding(limit, value, this.policy.rules, this.#session.now));
   }
 
   #atWait(context: Context, wait: Wait): void {
     if (!this.#counts(wait)) return;
-    if (context.kind === 'softirq' || context.kind === 'hardirq') this.#waitInInterrupt(context, wait, context.kind);
-    if (!context.exact) return;
-    context.forEachHeld((held) => {
-      if (this.#isExcused(held, wait)) return;
-      const owed = held.object.classOf(owedBit(held.object.key.kind, held.how, this.policy));
-      this.#learn('wait', context, held, wait, owed, null);
-    });
+    for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
+      if (context.kind === 'softirq' || context.kind === 'hardirq') {
+        this.#waitInInterrupt(context, wait, bit, context.kind);
+      }
+      if (!context.exact) continue;
+      context.forEachHeld((held) => {
+        const owedAs = owedBit(held.object.key.kind, held.how, this.policy);
+        if (this.#isExcused(held, wait, owedAs === bit)) return;
+        this.#learn('wait', context, held, wait, held.object.classOf(owedAs), bit, null);
+      });
+    }
   }
 
+  /** Linux sees neither the waits nor the holds of locks taken under a `nest_lock` (dept_ldt.h, nokeep). */
   #counts(wait: Wait): boolean {
+    if (this.policy.rules === 'linux' && wait.more?.group !== undefined) return false;
     return this.policy.timedWaits || !wait.timed;
   }
 
   /** Declared nesting: another depth of the same class, or a group that backs off (nest_lock, ww_acquire_ctx). */
-  #isExcused(held: EventContext, wait: Wait): boolean {
+  #isExcused(held: EventContext, wait: Wait, isSameBit: boolean): boolean {
+    const isLinux = this.policy.rules === 'linux';
     const group = held.more?.group;
-    if (group !== undefined && (this.policy.rules === 'linux' || group === wait.more?.group)) return true;
-    const isSameClass = held.object.key === wait.object.key && held.object.subclass === wait.object.subclass;
-    return isSameClass && (held.more?.nest ?? 0) !== (wait.more?.nest ?? 0);
+    if (group !== undefined && (isLinux || group === wait.more?.group)) return true;
+    if (held.object.key !== wait.object.key || held.object.subclass !== wait.object.subclass) return false;
+    // A reader's event and a writer's are two classes there, and only one class is excused from itself.
+    return (isSameBit || !isLinux) && (held.more?.nest ?? 0) !== (wait.more?.nest ?? 0);
   }
 
-  #learn(
+  #learnEach(
     rule: Rule,
     context: Context,
     held: EventContext | null,
@@ -200,15 +184,27 @@ export class DeptTracker implements Observer {
     event: { object: TrackedObject; how: How } | null,
   ): void {
     for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
-      const awaited = wait.object.classOf(bit);
-      if (owed < 0 || awaited < 0 || this.store.isSettled(owed, awaited)) continue;
-      this.#learnNew(
-        { rule, context, held, wait, event: event === null ? null : { ...event, stack: null } },
-        owed,
-        awaited,
-        bit,
-      );
+      this.#learn(rule, context, held, wait, owed, bit, event);
     }
+  }
+
+  #learn(
+    rule: Rule,
+    context: Context,
+    held: EventContext | null,
+    wait: Wait,
+    owed: ClassId,
+    bit: number,
+    event: { object: TrackedObject; how: How } | null,
+  ): void {
+    const awaited = wait.object.classOf(bit);
+    if (owed < 0 || awaited < 0) {
+      this.notice('maxClasses');
+      return;
+    }
+    if (this.store.isSettled(owed, awaited)) return;
+    const seen = { rule, context, held, wait, event: event === null ? null : { ...event, stack: null } };
+    this.#learnNew(seen, owed, awaited, bit);
   }
 
   #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: number): void {
@@ -217,9 +213,9 @@ export class DeptTracker implements Observer {
     if (isSameKey && this.policy.sameClass === 'instance') {
       const describe = (): Dependency => this.#describe(seen, owed, awaited);
       const ownBit = this.#session.classes.get(owed).sub >= USER_SUBCLASSES ? 1 : 0;
-      const circle = this.#instances.add(owner, ownBit, seen.wait.object, bit, describe);
-      if (this.#instances.isFull) this.notice('maxInstancePairs', this.#session.limits.maxInstancePairs);
-      if (circle !== null) this.#circles.report(circle);
+      const circles = this.#instances.add(owner, ownBit, seen.wait.object, bit, seen.wait.timed, describe);
+      if (this.#instances.isFull) this.notice('maxInstancePairs');
+      for (const circle of circles) this.#circles.report(circle);
       return;
     }
     this.#insert(owed, awaited, seen);
@@ -238,7 +234,7 @@ export class DeptTracker implements Observer {
       return;
     }
     if (graph.edgeCount >= this.#session.limits.maxDependencies) {
-      this.notice('maxDependencies', this.#session.limits.maxDependencies);
+      this.notice('maxDependencies');
       return;
     }
     const result = graph.add(owed, awaited);
@@ -269,25 +265,53 @@ export class DeptTracker implements Observer {
   }
 
   #interruptible(context: Context, held: EventContext, irq: IrqType, enabledNow: boolean): void {
+    if (this.policy.rules === 'linux' && held.more?.group !== undefined) return;
+    const { startLabel, eventLabel } = held.how;
     const owed = held.object.classOf(owedBit(held.object.key.kind, held.how, this.policy));
-    const node = this.#interrupts.node(irq);
-    if (owed < 0 || this.store.isSettled(owed, node)) return;
-    const stack = enabledNow ? this.#session.capture() : null;
-    this.#insertIrq(owed, node, () => this.#interrupts.interruptible(context, held, owed, irq, stack));
+    if (this.store.isSettled(owed, this.#interrupts.node(irq))) return;
+    const places: Interrupted = { startLabel, eventLabel, startStack: held.stack, begin: held.begin };
+    this.#interruptedBetween(context, owed, irq, places, enabledNow);
   }
 
-  #waitInInterrupt(context: Context, wait: Wait, irq: IrqType): void {
-    const node = this.#interrupts.node(irq);
-    for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
-      const awaited = wait.object.classOf(bit);
-      if (awaited < 0 || this.store.isSettled(node, awaited)) continue;
-      this.#insertIrq(node, awaited, () => this.#interrupts.waitInside(context, wait, awaited, irq));
+  /** An interrupt may come, or could have come since the request, between the request and the event (do_event). */
+  #interruptedEvent(context: Context, owed: ClassId, how: How, since: Tick): void {
+    const { irqs } = context;
+    if (irqs === null) return;
+    if (IRQ_TYPES.every((irq) => this.store.isSettled(owed, this.#interrupts.node(irq)))) return;
+    const places: Interrupted = { startLabel: null, eventLabel: how.eventLabel, startStack: null, begin: since };
+    for (const irq of IRQ_TYPES) {
+      if (irqs.enabled(irq) || irqs.enabledAt(irq) >= since) {
+        this.#interruptedBetween(context, owed, irq, places, false);
+      }
     }
   }
 
-  #insertIrq(from: ClassId, to: ClassId, describe: () => Dependency): void {
+  #interruptedBetween(context: Context, owed: ClassId, irq: IrqType, places: Interrupted, enabledNow: boolean): void {
+    this.#insertIrq(owed, this.#interrupts.node(irq), false, () =>
+      this.#interrupts.interruptible(context, owed, irq, places, enabledNow ? this.#session.capture() : null),
+    );
+  }
+
+  #waitInInterrupt(context: Context, wait: Wait, bit: number, irq: IrqType): void {
+    const awaited = wait.object.classOf(bit);
+    this.#insertIrq(this.#interrupts.node(irq), awaited, wait.timed, () =>
+      this.#interrupts.waitInside(context, wait, awaited, irq),
+    );
+  }
+
+  #insertIrq(from: ClassId, to: ClassId, timed: boolean, describe: () => Dependency): void {
+    if (from < 0 || to < 0) {
+      this.notice('maxClasses');
+      return;
+    }
     const { graph } = this.store;
-    if (graph.hasEdge(from, to)) return;
+    const known = graph.edgeOf(from, to);
+    if (known >= 0) {
+      if (timed || !this.store.dependency(known).timed) return;
+      this.store.replace(known, describe());
+      this.#circles.harden(known);
+      return;
+    }
     const result = graph.add(from, to);
     const edge = graph.edgeOf(from, to);
     this.store.add(edge, describe(), null);
@@ -297,6 +321,6 @@ export class DeptTracker implements Observer {
   #emit(finding: Finding): void {
     const { maxFindings } = this.#session.limits;
     if (++this.#findings <= maxFindings) this.#onFinding(finding);
-    else this.notice('maxFindings', maxFindings);
+    else this.notice('maxFindings');
   }
 }

@@ -21,25 +21,42 @@ export class InstanceOrder {
   }
 
   /**
-   * Notes that `from` cannot be released before `to` is; `describe` is called only for a new pair.
-   * @returns the circle of instances that this closes, the new pair first, or null
+   * Notes that `from` cannot be released before `to` is; `describe` is called only for what is new.
+   * @returns the circles of instances that this closes, the new pair first: the shortest, and the shortest without a
+   * timeout where that is another one
    */
   add(
     from: TrackedObject,
     fromBit: number,
     to: TrackedObject,
     toBit: number,
+    timed: boolean,
     describe: () => Dependency,
-  ): readonly Dependency[] | null {
+  ): readonly (readonly Dependency[])[] {
     const { graph } = this.#store;
     const tail = this.#node(from, fromBit);
     const head = this.#node(to, toBit);
-    if (graph.hasEdge(tail, head) || this.isFull) return null;
+    const known = graph.edgeOf(tail, head);
+    if (known >= 0) {
+      if (timed || !this.#store.dependency(known).timed) return [];
+      this.#store.replace(known, describe());
+      return this.#circles(known, (edge) => !this.#store.dependency(edge).timed);
+    }
+    if (this.isFull) return [];
     const result = graph.add(tail, head);
-    this.#store.add(graph.edgeOf(tail, head), describe(), null);
-    if (result !== 'closes-circle') return null;
-    const path = shortestPath(graph, head, tail) ?? [];
-    return [graph.edgeOf(tail, head), ...path].map((edge) => this.#store.dependency(edge));
+    const edge = graph.edgeOf(tail, head);
+    this.#store.add(edge, describe(), null);
+    if (result !== 'closes-circle') return [];
+    const shortest = this.#circles(edge, () => true);
+    if (timed || shortest.every((circle) => circle.every((dependency) => !dependency.timed))) return shortest;
+    return [...shortest, ...this.#circles(edge, (other) => !this.#store.dependency(other).timed)];
+  }
+
+  /** The shortest circle through an edge, over edges that are accepted; empty when there is none. */
+  #circles(edge: number, accept: (edge: number) => boolean): readonly (readonly Dependency[])[] {
+    const { graph } = this.#store;
+    const path = shortestPath(graph, graph.to(edge), graph.from(edge), accept);
+    return path === null ? [] : [[edge, ...path].map((other) => this.#store.dependency(other))];
   }
 
   #node(object: TrackedObject, bit: number): number {

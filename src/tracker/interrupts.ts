@@ -1,12 +1,19 @@
 import type { ClassRegistry, EventClass } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
-import type { EventContext } from '../core/event-context.ts';
-import type { ClassId } from '../core/ids.ts';
+import type { ClassId, Tick } from '../core/ids.ts';
 import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
 import type { Stack } from '../core/stack.ts';
 import type { Wait } from '../core/wait.ts';
 import { contextName } from './observation.ts';
+
+/** The stretch from [S] to [E] that an interrupt may hit; its start is known only as a request where the label is null. */
+export interface Interrupted {
+  readonly startLabel: string | null;
+  readonly eventLabel: string;
+  readonly startStack: Stack | null;
+  readonly begin: Tick;
+}
 
 /**
  * Interrupts as nodes of the graph: what is owed while an interrupt may come cannot happen before its handler returns,
@@ -34,23 +41,29 @@ export class Interrupts {
     return IRQ_TYPES.find((irq) => this.#nodes[irq] === eventClass.id) ?? null;
   }
 
-  /** `held` is owed while this interrupt may come. */
-  interruptible(context: Context, held: EventContext, owed: ClassId, irq: IrqType, irqStack: Stack | null): Dependency {
+  /** The event is owed while this interrupt may come. */
+  interruptible(
+    context: Context,
+    owed: ClassId,
+    irq: IrqType,
+    places: Interrupted,
+    irqStack: Stack | null,
+  ): Dependency {
     const from = this.#classes.get(owed);
     return {
       from,
       to: this.#classes.get(this.#nodes[irq]),
       rule: 'irq',
       context: contextName(context),
-      start: { label: held.how.startLabel, class: from, stack: held.stack },
+      start: { label: places.startLabel, class: from, stack: places.startStack },
       wait: { label: null, class: this.#classes.get(this.#nodes[irq]), stack: null },
-      event: { label: held.how.eventLabel, class: from, stack: null },
+      event: { label: places.eventLabel, class: from, stack: null },
       waker: null,
       timed: false,
       irqs: [irq],
       irqStack,
       instances: null,
-      at: held.begin,
+      at: places.begin,
     };
   }
 

@@ -39,13 +39,18 @@ export function sightingOf(
   const gates: Gate[] = [];
   const add = (other: EventContext): void => {
     const covers = other.begin < wait.begin && other.end > wait.begin;
-    if (other === held || !covers || other.object === held?.object) return;
+    if (other === held || !covers || other.object === held?.object || !isGate(other)) return;
     gates.push({ object: other.object.id, label: other.object.label, shared: other.how.mode === 'read' });
   };
   // Gates of a wait that only overlaps its event context are not known to cover all of it.
   if (held !== null) heldDuring(wait, histories, add);
   const begin = held === null ? wait.begin : held.begin;
   return { context, begin, held, known: context.exact ? order.snapshot(context) : new Map(), gates };
+}
+
+/** Several contexts can hold permits of one pool, or owe one event, at the same time: neither keeps anybody out. */
+function isGate({ object, how }: EventContext): boolean {
+  return object.key.capacity === 1 && !how.sleeps;
 }
 
 function heldDuring(wait: Wait, histories: Histories, visit: (held: EventContext) => void): void {

@@ -1,0 +1,49 @@
+import type { Context } from '../core/context.ts';
+import { type Finding, fingerprint, type RuleSet } from '../core/finding.ts';
+import type { Tick } from '../core/ids.ts';
+import type { Limits } from '../core/limits.ts';
+import type { Stack } from '../core/stack.ts';
+import type { Misuse } from '../core/vocabulary.ts';
+
+/** DEPT006: a primitive was used against its rules. */
+export function misuseFinding(
+  misuse: Misuse,
+  context: Context,
+  rules: RuleSet,
+  stack: Stack | null,
+  at: Tick,
+): Finding {
+  const name = misuse.object?.key.name ?? '';
+  return {
+    code: 'DEPT006',
+    kind: 'misuse',
+    severity: 'error',
+    fingerprint: fingerprint(`DEPT006\u0000${misuse.kind}\u0000${name}`),
+    rules,
+    circle: [],
+    message: `${misuse.kind}: ${misuse.message} (in ${context.name}).`,
+    help: [`See the page of DEPT006 for what ${misuse.kind} means.`],
+    predictedBy: null,
+    openWaits: [],
+    stack,
+    at,
+  };
+}
+
+/** DEPT009: a cap was hit, so what comes after may be missed. */
+export function limitFinding(limit: keyof Limits, value: number, rules: RuleSet, at: Tick): Finding {
+  return {
+    code: 'DEPT009',
+    kind: 'notice',
+    severity: 'info',
+    fingerprint: fingerprint(`DEPT009\u0000${limit}`),
+    rules,
+    circle: [],
+    message: `The limit ${limit} (${value}) is reached; what goes beyond it is not tracked.`,
+    help: [`Raise ${limit} in the options if the machine has the memory.`],
+    predictedBy: null,
+    openWaits: [],
+    stack: null,
+    at,
+  };
+}
