@@ -13,6 +13,8 @@ export interface Frame {
 /** A captured stack. Reading `frames` may be dear (formatting, source maps): only reports do. */
 export interface Stack {
   readonly frames: readonly Frame[];
+  /** Lets go of everything but the places: an unformatted stack keeps every receiver on it alive. For stacks that stay. */
+  release?(): void;
 }
 
 /** Where stacks come from; the core itself never looks at one. */

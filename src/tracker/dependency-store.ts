@@ -38,12 +38,14 @@ export class DependencyStore {
 
   /** Stores the first evidence of an edge that the graph has just taken. */
   add(edge: number, dependency: Dependency, sighting: Sighting | null): void {
+    releaseStacks(dependency);
     this.#entries[edge] = { dependency, sightings: sighting === null ? null : [sighting] };
     this.#settle(edge);
   }
 
   /** A better observation of a known edge replaces its evidence: one without a timeout. */
   replace(edge: number, dependency: Dependency): void {
+    releaseStacks(dependency);
     this.#entry(edge).dependency = dependency;
     this.#settle(edge);
   }
@@ -73,6 +75,11 @@ export class DependencyStore {
     if (entry === undefined) throw new RangeError(`no dependency has the edge number ${edge}`);
     return entry;
   }
+}
+
+/** Evidence stays as long as the process: its stacks must not keep the program's objects alive. */
+function releaseStacks({ start, wait, event, waker, irqStack }: Dependency): void {
+  for (const stack of [start.stack, wait.stack, event.stack, waker, irqStack]) stack?.release?.();
 }
 
 /** Same context, same gates: for the filters the two are one. */
