@@ -9,7 +9,7 @@ import type { LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = defineHow({ startLabel: 'acquire', waitLabel: 'acquire', eventLabel: 'release' });
 
-/** The parts of a Semaphore that its methods share; not in its public types, the same in 0.4 and 0.5. */
+/** The parts of a Semaphore that its methods share; not in its public types. 0.4 has neither `_queue` nor `_dispatchItem`. */
 interface Internals {
   _queue: QueueEntry[];
   _value: number;
@@ -32,12 +32,12 @@ interface Tracked extends Internals {
 }
 
 /**
- * async-mutex 0.4 and 0.5. `Mutex`, both `runExclusive` and `withTimeout` all go through `Semaphore.acquire`, so one
+ * async-mutex 0.5. `Mutex`, both `runExclusive` and `withTimeout` all go through `Semaphore.acquire`, so one
  * class sees everything. The grant is taken where it happens, in `_dispatchItem`, not where the waiter resumes.
  */
 export const asyncMutex: LibraryAdapter = {
   name: 'async-mutex',
-  versions: '>=0.4.0 <0.6.0',
+  versions: '>=0.5.0 <0.6.0',
   patch(exports) {
     const semaphore = exports['Semaphore'] as (new (...args: never[]) => Semaphore) | undefined;
     const prototype = semaphore?.prototype as unknown as Tracked | undefined;

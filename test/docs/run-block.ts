@@ -13,6 +13,7 @@ const EXIT_CODE = /^\/\/ exit code (\d+)$/m;
 /** What the blocks of one page share: a folder of their own. */
 export class Workspace {
   readonly folder: string;
+  readonly #texts = new Map<string, Promise<string>>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -43,21 +44,30 @@ export class Workspace {
     for (const line of text.split('\n').filter((each) => each.trim() !== '')) {
       const command = parseCommandLine(line);
       if (hasPlaceholder(command)) await checkForm(command);
-      else output = (output ?? '') + (await this.#runDept(command, line));
+      else output = (output ?? '') + (await this.#run(command, line));
     }
     return output === null ? null : normalised(output, ROOT, this.folder);
   }
 
-  /** What a block says it comes from: a command, or a file of the repository. */
-  async textFrom(source: string): Promise<string> {
-    if (source.startsWith('npx dept ')) return (await this.runCommands(source)) ?? '';
+  /** What a block says it comes from: a command, or a file of the repository. Read once for all blocks of the page. */
+  textFrom(source: string): Promise<string> {
+    const known = this.#texts.get(source) ?? this.#read(source);
+    this.#texts.set(source, known);
+    return known;
+  }
+
+  async #read(source: string): Promise<string> {
+    if (source.startsWith('npx ')) return (await this.runCommands(source)) ?? '';
     return normalised(await readFile(join(ROOT, source), 'utf8'), ROOT);
   }
 
-  async #runDept({ env, words, exitCode }: CommandLine, line: string): Promise<string> {
-    if (words[0] !== 'npx' || words[1] !== 'dept') throw new Error(`a page may run npx dept only: ${line}`);
-    const args = words.slice(2).map((word) => (word === FINDINGS ? join(this.folder, FINDINGS) : word));
-    const ended = await runDept(args, { env });
+  async #run({ env, words, exitCode }: CommandLine, line: string): Promise<string> {
+    const [npx, program, ...rest] = words;
+    const args = rest.map((word) => (word === FINDINGS ? join(this.folder, FINDINGS) : word));
+    let ended: Ended;
+    if (npx === 'npx' && program === 'dept') ended = await runDept(args, { env });
+    else if (npx === 'npx' && program === 'tsx') ended = await runNode(['--import', 'tsx', ...args], { env });
+    else throw new Error(`a page may run npx dept and npx tsx only: ${line}`);
     expectCode(ended, exitCode, line);
     return ended.stdout + ended.stderr;
   }
