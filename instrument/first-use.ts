@@ -20,17 +20,26 @@ export function trackByFirstUse(kindName: string, capacity: number, methods: rea
   return hooks.track({ kind, name: nameAt(frame, methods) ?? `${kindName}@${site}`, site, capacity });
 }
 
-/** The expression before `.method(` at this place, or null where the source is not to be had. */
 function nameAt(frame: Frame, methods: readonly string[]): string | null {
   const line = sourceLine(frame);
-  if (line === null) return null;
+  return line === null ? null : receiverAt(line, frame.column, methods);
+}
+
+/**
+ * The expression before `.method(` at this column (from 1) of a line, or null where it is no plain one. A column that
+ * does not point at a method, as some source maps give it, takes the nearest call before it.
+ */
+export function receiverAt(line: string, column: number, methods: readonly string[]): string | null {
   const pattern = new RegExp(
-    `((?:this\\.)?[\\w$#]+(?:\\.[\\w$#]+|\\[[^\\]]*\\])*)\\s*(?:\\?|!)?\\.\\s*(?:${methods.join('|')})\\s*[(<]`,
-    'g',
+    `((?:this\\.)?[\\w$#]+(?:\\.[\\w$#]+|\\[[^\\]]*\\])*)\\s*(?:\\?|!)?\\.\\s*(${methods.join('|')})\\s*[(<]`,
+    'dg',
   );
+  const isExact = methods.some((method) => line.startsWith(method, column - 1));
   let name: string | null = null;
   for (const match of line.matchAll(pattern)) {
-    if (name === null || match.index < frame.column) name = match[1] ?? null;
+    const found = match[1] ?? null;
+    if (isExact && match.indices?.[2]?.[0] === column - 1) return found;
+    if (!isExact && (name === null || match.index < column)) name = found;
   }
   return name;
 }

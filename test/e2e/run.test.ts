@@ -12,8 +12,8 @@ function places(line: ReturnType<FindingsFile['read']>[number] | undefined): rea
 
 describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
   test.each([
-    ['an ES module', 'lucky-abba.mjs', 'async-mutex/index.mjs:43:17'],
-    ['CommonJS', 'lucky-abba.cjs', 'async-mutex/lib/Semaphore.js:47:25'],
+    ['an ES module', 'lucky-abba.mjs', /^async-mutex\/index\.mjs:\d+:\d+$/],
+    ['CommonJS', 'lucky-abba.cjs', /^async-mutex\/lib\/Semaphore\.js:\d+:\d+$/],
   ])('predicts the deadlock of a lucky run: %s', async (_kind, name, releasedAt) => {
     using findings = new FindingsFile();
     const file = `${PROGRAMS}/${name}`;
@@ -31,7 +31,7 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     ]);
     expect(places(line)).toEqual([
       ['refundOrder', `${file}:14:32`, `${file}:15:15`, `${file}:16:3`],
-      ['placeOrder', `${file}:8:15`, `${file}:9:18`, releasedAt],
+      ['placeOrder', `${file}:8:15`, `${file}:9:18`, expect.stringMatching(releasedAt)],
     ]);
   });
 
@@ -91,6 +91,11 @@ describe.concurrent('the exit code', { timeout: TIMEOUT_MS }, () => {
   test('of a program that chose one stays, findings or not', async () => {
     const ended = await runDept(['run', '--quiet', `${PROGRAMS}/exits-with-3.mjs`]);
     expect(ended.code).toBe(3);
+  });
+
+  test('of a program that a signal ends is 128 and the number of the signal', async () => {
+    const ended = await runDept(['run', '--', 'node', '-e', "process.kill(process.pid, 'SIGKILL')"]);
+    expect(ended.code).toBe(128 + 9);
   });
 
   test('stays 0 with --no-fail', async () => {

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { receiverAt } from '../../../instrument/first-use.ts';
+
+const METHODS = ['acquire', 'runExclusive'];
+
+/** The receiver of the call that `^` points at. */
+function receiver(line: string, pointer: string): string | null {
+  return receiverAt(line, pointer.indexOf('^') + 1, METHODS);
+}
+
+test.each([
+  ['await stock.acquire();', '            ^', 'stock'],
+  ['await this.lock.runExclusive(f);', '                ^', 'this.lock'],
+  ['await locks[i]?.acquire();', '                ^', 'locks[i]'],
+  ['await a.runExclusive(() => b.acquire());', '                             ^', 'b'],
+  ['await a.runExclusive(() => b.acquire());', '        ^', 'a'],
+])('%s', (line, pointer, name) => {
+  expect(receiver(line, pointer)).toBe(name);
+});
+
+test('a call on the result of another one is not given the name of a neighbour', () => {
+  expect(receiver('await a.runExclusive(() => pick(b).acquire());', '                                   ^')).toBeNull();
+});
+
+test('a column beside every call takes the nearest call before it', () => {
+  expect(receiver('await stock.acquire();', '      ^')).toBe('stock');
+});
