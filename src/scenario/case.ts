@@ -1,3 +1,4 @@
+import type { DeclaredOrder } from './declared-order.ts';
 import type { Op } from './op.ts';
 
 /** How a case is meant to be run. */
@@ -72,8 +73,8 @@ export interface ScenarioCase {
   readonly hangOrder: readonly string[] | null;
   readonly luckyOrder: readonly string[] | null;
   readonly stuckContexts: readonly string[] | null;
-  /** Names of objects or classes in the order in which they must be taken; empty where none is declared. */
-  readonly declaredOrder: readonly (readonly string[])[];
+  /** The order in which locks must be taken, null where none is declared. */
+  readonly declaredOrder: DeclaredOrder | null;
 }
 
 /** The case as reports name it: `suite/name`. */

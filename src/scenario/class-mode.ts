@@ -1,4 +1,5 @@
 import type { Finding, RuleSet } from '../core/finding.ts';
+import { LOCK } from '../core/how.ts';
 import { Session } from '../core/session.ts';
 import type { Observer } from '../core/vocabulary.ts';
 import { DeptTracker } from '../tracker/dept.ts';
@@ -125,9 +126,22 @@ function replay(session: Session, scenario: ScenarioCase, clock: Clock, localLoc
   const awaited = new Set(
     scenario.contexts.flatMap(({ ops }) => ops.filter(({ verb }) => verb === 'await_task').map(({ target }) => target)),
   );
+  declareOrder(driver, scenario);
   for (const [number, context] of scenario.contexts.entries()) {
     driver.contextNumber = number;
     replayContext(driver, context, awaited.has(context.name), clock);
+  }
+}
+
+/** What is declared counts as seen: each chain is taken once in its order. */
+function declareOrder(driver: ClassDriver, { declaredOrder, objects }: ScenarioCase): void {
+  for (const chain of declaredOrder?.chains ?? []) {
+    driver.enter(driver.session.exactContext('declared order'));
+    for (const name of chain) {
+      const first = [...objects.values()].find((object) => object.name === name || object.className === name);
+      if (first !== undefined) driver.take(first.name, driver.objects.object(first.name), LOCK, 'write', null);
+    }
+    driver.leave();
   }
 }
 

@@ -97,6 +97,11 @@ const STEPS: Readonly<Record<Verb, Step>> = Object.freeze({
   path: nothing,
 });
 
+/** True for an operation that changes nothing but the place of its own context. */
+export function isPrivate(op: Op): boolean {
+  return STEPS[op.verb] === nothing;
+}
+
 /** Starts one operation; it may leave the context blocked. */
 export function perform(run: MachineRun, context: number, op: Op): void {
   STEPS[op.verb](run, context, op);
@@ -135,5 +140,9 @@ function exit(run: MachineRun, context: number, op: Op): void {
 
 function cancel(run: MachineRun, _context: number, op: Op): void {
   const cancelled = run.plan.context(op.target);
-  if (run.context(cancelled).phase !== 'done') run.giveUp(cancelled, 'cancelled');
+  const { phase } = run.context(cancelled);
+  if (phase === 'done') return;
+  // One that was never spawned begins only to end.
+  if (phase === 'absent') run.effects.begins(cancelled);
+  run.giveUp(cancelled, 'cancelled');
 }

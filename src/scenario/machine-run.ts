@@ -2,6 +2,7 @@ import type { ScenarioCase, ScenarioContext, ScenarioObject } from './case.ts';
 import type { MachineEffects } from './machine-effects.ts';
 import { admit } from './machine-queues.ts';
 import type { ContextState, Ending, Hold, HoldMode, MachineState, ObjectState, Waiting } from './machine-state.ts';
+import { copyContext, copyObject } from './machine-state.ts';
 import { countsEntries } from './reentry.ts';
 
 /** Names and declarations of a case, by number. */
@@ -10,15 +11,15 @@ export class MachinePlan {
   readonly objects: readonly ScenarioObject[];
   readonly #contextNumbers: ReadonlyMap<string, number>;
   readonly #objectNumbers: ReadonlyMap<string, number>;
-  /** Classes in which two locks have one rank: those of a declared order. */
-  readonly ranked: ReadonlySet<string>;
+  /** Ranks of a declared order, by name of object or class. */
+  readonly ranks: ReadonlyMap<string, string>;
 
   constructor(scenario: ScenarioCase) {
     this.contexts = scenario.contexts;
     this.objects = [...scenario.objects.values()];
     this.#contextNumbers = new Map(scenario.contexts.map(({ name }, index) => [name, index]));
     this.#objectNumbers = new Map(this.objects.map(({ name }, index) => [name, index]));
-    this.ranked = new Set(scenario.declaredOrder.flat());
+    this.ranks = scenario.declaredOrder?.ranks ?? new Map();
   }
 
   /** @throws RangeError for a name the case does not have */
@@ -56,18 +57,33 @@ export class MachineRun {
   readonly state: MachineState;
   readonly effects: MachineEffects;
 
-  constructor(plan: MachinePlan, state: MachineState, effects: MachineEffects) {
+  /** Parts that may be changed in place; null when all of them may. */
+  readonly #owned: { readonly contexts: Set<number>; readonly objects: Set<number> } | null;
+
+  /** @param ownsAll false for a state that shares its parts with another one: they are copied before they change */
+  constructor(plan: MachinePlan, state: MachineState, effects: MachineEffects, ownsAll = true) {
     this.plan = plan;
     this.state = state;
     this.effects = effects;
+    this.#owned = ownsAll ? null : { contexts: new Set(), objects: new Set() };
   }
 
   context(number: number): ContextState {
-    return this.state.contexts[number] as ContextState;
+    const context = this.state.contexts[number] as ContextState;
+    if (this.#owned === null || this.#owned.contexts.has(number)) return context;
+    this.#owned.contexts.add(number);
+    const copy = copyContext(context);
+    this.state.contexts[number] = copy;
+    return copy;
   }
 
   object(number: number): ObjectState {
-    return this.state.objects[number] as ObjectState;
+    const object = this.state.objects[number] as ObjectState;
+    if (this.#owned === null || this.#owned.objects.has(number)) return object;
+    this.#owned.objects.add(number);
+    const copy = copyObject(object);
+    this.state.objects[number] = copy;
+    return copy;
   }
 
   declared(number: number): ScenarioObject {

@@ -114,36 +114,39 @@ function initialObject(object: ScenarioObject): ObjectState {
   };
 }
 
-export function copyState(state: MachineState): MachineState {
+/** A copy that shares its contexts and objects with the original until they are changed. */
+export function shareState(state: MachineState): MachineState {
   return {
-    contexts: state.contexts.map((context) => ({ ...context, holds: context.holds.map((hold) => ({ ...hold })) })),
-    objects: state.objects.map((object) => ({ ...object, queue: [...object.queue], entries: [...object.entries] })),
+    contexts: [...state.contexts],
+    objects: [...state.objects],
     ww: state.ww.map((context) => ({ ...context })),
     misuse: state.misuse,
     isOtherRun: state.isOtherRun,
   };
 }
 
+export function copyContext(context: ContextState): ContextState {
+  return { ...context, holds: context.holds.map((hold) => ({ ...hold })) };
+}
+
+export function copyObject(object: ObjectState): ObjectState {
+  return { ...object, queue: [...object.queue], entries: [...object.entries] };
+}
+
 /** Text that is equal for states from which the same can happen. Linear in the size of the state. */
 export function stateKey(state: MachineState): string {
-  const contexts = state.contexts.map(({ pc, phase, ending, waiting, holds, hasToken }) => [
-    pc,
-    phase[0],
-    ending,
+  let key = `${state.misuse ?? ''}${state.isOtherRun ? '!' : ''}`;
+  for (const { pc, phase, ending, waiting, holds, hasToken } of state.contexts) {
     // What a context waits for follows from its operation, except while it takes the mutex of a condition again.
-    waiting === null ? '' : waiting.kind,
-    holds.map((hold) => `${hold.object}${hold.mode[0]}${hold.count}`).join('.'),
-    hasToken ? 1 : 0,
-  ]);
-  const objects = state.objects.map((object) => [
-    object.permits,
-    object.buffered,
-    object.senders,
-    object.arrived,
-    [object.isSet, object.isClosed, object.isDestroyed, object.isForeign].map(Number).join(''),
-    object.queue.join('.'),
-    object.entries.join('.'),
-  ]);
-  const ww = state.ww.map((context) => Object.values(context).join('.'));
-  return `${contexts.join(';')}|${objects.join(';')}|${ww.join(';')}|${state.misuse ?? ''}|${state.isOtherRun}`;
+    key += `|${pc},${phase},${ending},${waiting === null ? '' : waiting.kind},${hasToken}`;
+    for (const hold of holds) key += `;${hold.object}${hold.mode}${hold.count}`;
+  }
+  for (const object of state.objects) {
+    const { permits, buffered, senders, arrived, isSet, isClosed, isDestroyed, isForeign, queue, entries } = object;
+    key += `|${permits},${buffered},${senders},${arrived},${isSet},${isClosed},${isDestroyed},${isForeign}`;
+    if (queue.length > 0) key += `;${queue.join(' ')}`;
+    if (entries.length > 0) key += `:${entries.join(' ')}`;
+  }
+  for (const context of state.ww) key += `|${Object.values(context).join()}`;
+  return key;
 }

@@ -1,10 +1,10 @@
 import type { ScenarioCase } from './case.ts';
 import type { Explorable } from './explore.ts';
 import { type MachineEffects, SILENT } from './machine-effects.ts';
-import { perform } from './machine-ops.ts';
+import { isPrivate, perform } from './machine-ops.ts';
 import { isFreeFor, isServed } from './machine-queues.ts';
 import { MachinePlan, MachineRun } from './machine-run.ts';
-import { copyState, initialState, type MachineState, stateKey } from './machine-state.ts';
+import { initialState, type MachineState, shareState, stateKey } from './machine-state.ts';
 
 /** One scheduling decision: this context runs its next operation, takes what it was barging for, or gives up its timed wait. */
 export interface Move {
@@ -38,6 +38,8 @@ export class Machine implements Explorable<MachineState, Move> {
 
   moves(state: MachineState): readonly Move[] {
     if (state.isOtherRun) return [];
+    const alone = this.#alone(state);
+    if (alone !== null) return [alone];
     const moves: Move[] = [];
     for (let context = 0; context < state.contexts.length; context++) {
       const move = this.moveOf(state, context);
@@ -57,14 +59,17 @@ export class Machine implements Explorable<MachineState, Move> {
   }
 
   apply(state: MachineState, move: Move): MachineState {
-    const reached = copyState(state);
-    this.advance(reached, move, SILENT);
+    const reached = shareState(state);
+    this.#make(new MachineRun(this.plan, reached, SILENT, false), move);
     return reached;
   }
 
   /** Makes the move in place and tells what happens. */
-  advance(state: MachineState, { context, kind }: Move, effects: MachineEffects): void {
-    const run = new MachineRun(this.plan, state, effects);
+  advance(state: MachineState, move: Move, effects: MachineEffects): void {
+    this.#make(new MachineRun(this.plan, state, effects), move);
+  }
+
+  #make(run: MachineRun, { context, kind }: Move): void {
     const current = run.context(context);
     if (kind === 'expire') {
       run.giveUp(context, 'timed-out');
@@ -96,6 +101,20 @@ export class Machine implements Explorable<MachineState, Move> {
     return this.plan.contexts
       .filter((context, number) => state.contexts[number]?.phase === 'blocked' && !context.daemon)
       .map((context) => context.name);
+  }
+
+  /**
+   * A context whose next operation touches nothing that others see: running it first loses no schedule that hangs, so
+   * an exploration needs no other move.
+   */
+  #alone(state: MachineState): Move | null {
+    for (const [context, { phase, pc }] of state.contexts.entries()) {
+      const { ops, abandonedAfter } = this.plan.contexts[context] ?? { ops: [], abandonedAfter: null };
+      const isLast = pc + 1 >= (abandonedAfter ?? ops.length) || pc + 1 >= ops.length;
+      const op = ops[pc];
+      if (phase === 'ready' && op !== undefined && !isLast && isPrivate(op)) return { context, kind: 'run' };
+    }
+    return null;
   }
 
   /** Of the waits that can give up, the one with the shortest time. */

@@ -1,4 +1,5 @@
 import { MODES, type Mode, type ScenarioCase, type ScenarioContext } from './case.ts';
+import { declaredOrderOf } from './declared-order.ts';
 import { type Fields, fieldsOf } from './fields.ts';
 import { type Op, parseOp } from './op.ts';
 import { parseObjects } from './parse-objects.ts';
@@ -93,11 +94,4 @@ function checkContexts(contexts: readonly ScenarioContext[], mode: Mode, place: 
       }
     }
   }
-}
-
-/** One order (`["A", "B"]`) or several; what is not a list of names says nothing about an order. */
-function declaredOrderOf(raw: unknown): readonly (readonly string[])[] {
-  if (!Array.isArray(raw)) return [];
-  if (raw.every((entry) => typeof entry === 'string')) return [raw];
-  return raw.filter((entry) => Array.isArray(entry)).map((entry) => entry.map(String));
 }

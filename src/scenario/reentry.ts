@@ -5,8 +5,8 @@ import type { ScenarioContext, ScenarioObject } from './case.ts';
 export interface ReentryPlan {
   readonly contexts: readonly ScenarioContext[];
   readonly objects: readonly ScenarioObject[];
-  /** Names of objects or classes of a declared order. */
-  readonly ranked: ReadonlySet<string>;
+  /** Ranks of a declared order, by name of object or class. */
+  readonly ranks: ReadonlyMap<string, string>;
 }
 
 /**
@@ -22,11 +22,15 @@ export function reentryFault(
 ): MisuseKind | null {
   const declared = plan.objects[object] as ScenarioObject;
   if (declared.reentry === 'not-allowed' && isInside(plan, object, context, holdsOf)) return 'reentry-not-allowed';
-  if (!plan.ranked.has(declared.className) && !plan.ranked.has(declared.name)) return null;
-  const isSameRank = holdsOf(context).some(
-    (held) => held !== object && plan.objects[held]?.className === declared.className,
-  );
+  const rank = rankOf(plan, object);
+  if (rank === null) return null;
+  const isSameRank = holdsOf(context).some((held) => held !== object && rankOf(plan, held) === rank);
   return isSameRank ? 'same-rank' : null;
+}
+
+function rankOf({ ranks, objects }: ReentryPlan, object: number): string | null {
+  const { name, className } = objects[object] as ScenarioObject;
+  return ranks.get(name) ?? ranks.get(className) ?? null;
 }
 
 /** True when the context, or one it was spawned in, holds the object. */

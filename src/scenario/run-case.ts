@@ -90,7 +90,9 @@ function instance(scenario: ScenarioCase, detector: Detector, rules: RuleSet): C
 
 function explored(scenario: ScenarioCase, maxStates: number): CaseResult {
   const machine = new Machine(scenario);
-  const { hang, fault, complete, states } = explore(machine, { maxStates });
+  const broad = explore(machine, { maxStates });
+  // What is too much to search in breadth may still show a hang in depth.
+  const { hang, fault, complete, states } = broad.complete ? broad : explore(machine, { maxStates, strategy: 'depth' });
   const shown = hang ?? fault?.order ?? null;
   const names = shown?.map((move) => machine.plan.contexts[move.context]?.name ?? '') ?? null;
   const run = names === null ? null : runInstance(scenario, names);
