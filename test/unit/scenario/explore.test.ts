@@ -90,7 +90,7 @@ const PARTS = fc.oneof(
     ['notify_all c'],
   ),
 );
-const OPS = fc.array(PARTS, { minLength: 1, maxLength: 2 }).map((parts) => parts.flat().slice(0, 5));
+const OPS = fc.array(PARTS, { minLength: 1, maxLength: 2 }).map((parts) => parts.flat().slice(0, 4));
 const SCENARIO = fc.array(OPS, { minLength: 2, maxLength: 3 }).map((contexts) => {
   const objects = {
     a: { type: 'mutex' },
