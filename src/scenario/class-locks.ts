@@ -2,6 +2,7 @@ import { DOWNGRADE } from '../core/how.ts';
 import type { HowMuch } from '../core/vocabulary.ts';
 import type { ClassDriver, ClassHold } from './class-driver.ts';
 import { howOf, UPGRADABLE_HOLD, UPGRADABLE_WAIT } from './class-objects.ts';
+import { isPureSignal } from './object-types.ts';
 import type { Op } from './op.ts';
 
 /** `lock`, `wlock`, `rlock` and their kin. */
@@ -118,8 +119,13 @@ export function downgrade(driver: ClassDriver, op: Op): void {
 
 export function acquirePermits(driver: ClassDriver, op: Op): void {
   if (!driver.mayTake(op)) return;
+  const declared = driver.objects.declared(op.target);
+  if (declared !== null && isPureSignal(declared)) {
+    driver.awaitSignal(driver.objects.object(op.target), op);
+    return;
+  }
   const mine = driver.holdOf(op.target);
-  if (mine !== null && driver.objects.declared(op.target)?.recursive === true) {
+  if (mine !== null && declared?.recursive === true) {
     mine.count++;
     return;
   }

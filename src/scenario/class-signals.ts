@@ -1,4 +1,5 @@
 import type { ScenarioCase } from './case.ts';
+import { isPureSignal } from './object-types.ts';
 import type { Op } from './op.ts';
 import type { Verb } from './vocabulary.ts';
 
@@ -79,11 +80,12 @@ export function taskName(context: string): string {
 
 function isSignallingRelease(scenario: ScenarioCase, op: Op, held: Map<string, number>): boolean {
   if (!GIVES.has(op.verb)) return false;
+  const declared = scenario.objects.get(op.target);
+  if (declared !== undefined && isPureSignal(declared)) return true;
   const count = held.get(op.target) ?? 0;
   if (count > 0) {
     held.set(op.target, count - 1);
     return false;
   }
-  const declared = scenario.objects.get(op.target);
   return declared !== undefined && (declared.permits !== null || declared.crossRelease);
 }

@@ -81,6 +81,11 @@ export function isPermitType(type: string): boolean {
   return PERMIT_TYPES.has(type);
 }
 
+/** Permits that all come from releases: nobody owns one, an acquire waits for a signal. */
+export function isPureSignal({ permits }: { readonly permits: number | null }): boolean {
+  return permits !== null && permits <= 0;
+}
+
 export function typeOfVerb({ verb }: Op): string {
   return TYPE_OF_VERB[verb] ?? 'mutex';
 }

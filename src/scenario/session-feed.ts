@@ -20,6 +20,7 @@ import { parkName, type SignalPlan, signalPlan, taskName } from './class-signals
 import type { MachineEffects } from './machine-effects.ts';
 import { MachinePlan } from './machine-run.ts';
 import type { HoldMode, Waiting } from './machine-state.ts';
+import { isPureSignal } from './object-types.ts';
 
 /** A context that will make an event happen: from its start, or from where it says so, to the event. */
 const PROMISE: How = defineHow({ startLabel: 'start', waitLabel: 'wait', eventLabel: 'event' });
@@ -110,7 +111,7 @@ export class SessionFeed implements MachineEffects {
     const { wait } = fed;
     fed.wait = null;
     if (wait === null) return;
-    if (holds === null) {
+    if (holds === null || this.#isPureSignal(waiting.object)) {
       this.#session.waited(wait);
       return;
     }
@@ -132,6 +133,10 @@ export class SessionFeed implements MachineEffects {
 
   releases(by: number, owner: number, object: number, isAll: boolean): void {
     const fed = this.#of(owner);
+    if (this.#isPureSignal(object)) {
+      this.signals(by, object);
+      return;
+    }
     if (isAll) {
       this.#exitAll(fed, object, this.#of(by));
       return;
@@ -195,6 +200,11 @@ export class SessionFeed implements MachineEffects {
     const known = fed.held.get(object);
     if (known === undefined) fed.held.set(object, [held]);
     else known.push(held);
+  }
+
+  #isPureSignal(object: number): boolean {
+    const declared = this.#plan.objects[object];
+    return declared !== undefined && isPureSignal(declared);
   }
 
   #object(object: number): TrackedObject {
