@@ -233,16 +233,19 @@ export class DeptTracker implements Observer {
       if (this.store.addSighting(known, sighting)) this.#circles.reconsider(known);
       return;
     }
-    if (graph.edgeCount >= this.#session.limits.maxDependencies) {
-      this.notice('maxDependencies');
-      return;
-    }
+    if (this.#isFull()) return;
     const result = graph.add(owed, awaited);
     const edge = graph.edgeOf(owed, awaited);
     const dependency = this.#describe(seen, owed, awaited);
     this.store.add(edge, dependency, sighting);
     this.#onDependency(dependency);
     if (result === 'closes-circle') this.#circles.close(edge);
+  }
+
+  #isFull(): boolean {
+    const isFull = this.store.graph.edgeCount >= this.#session.limits.maxDependencies;
+    if (isFull) this.notice('maxDependencies');
+    return isFull;
   }
 
   #sighting(seen: Observation): ReturnType<typeof sightingOf> | null {
@@ -312,6 +315,7 @@ export class DeptTracker implements Observer {
       this.#circles.harden(known);
       return;
     }
+    if (this.#isFull()) return;
     const result = graph.add(from, to);
     const edge = graph.edgeOf(from, to);
     this.store.add(edge, describe(), null);

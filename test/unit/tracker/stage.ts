@@ -109,9 +109,10 @@ export class Stage {
     this.unlock(this.lock(context, inner, how), held);
   }
 
-  /** Class pairs learnt, as `A:0 -> B:0`, in the order of their names. */
+  /** Class pairs learnt, as `A:0 -> B:0`, in the order of their names; without those to and from interrupts. */
   get dependencies(): string[] {
-    return [...this.tracker.store].map(({ from, to }) => `${className(from)} -> ${className(to)}`).sort();
+    const plain = [...this.tracker.store].filter(({ from, to }) => from.key.kind !== 'irq' && to.key.kind !== 'irq');
+    return plain.map(({ from, to }) => `${className(from)} -> ${className(to)}`).sort();
   }
 
   /** Codes of all findings so far, predicted first. */
