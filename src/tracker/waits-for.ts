@@ -28,11 +28,11 @@ export class WaitsFor implements Observer {
   readonly #session: Session;
   readonly #options: WaitsForOptions;
   readonly #blocked = new Set<Wait>();
-  readonly #blockedOn = new Map<TrackedObject, Set<Wait>>();
   /** What an exact context waits for now. */
   readonly #blockedIn = new Map<Context, Set<Wait>>();
   /** The blocked waits that keep an event context from ending. */
   readonly #stoppedBy = new Map<EventContext, Set<Wait>>();
+  /** What the waits that sleep keep from ending; a wait that owes nothing has no entry. */
   readonly #owedBy = new Map<Wait, Set<EventContext>>();
   readonly #suspected = new Set<Wait>();
   /** Suspects that have outlived one call of `confirm`. */
@@ -55,8 +55,6 @@ export class WaitsFor implements Observer {
 
   onBlocked(context: Context, wait: Wait): void {
     this.#blocked.add(wait);
-    this.#owedBy.set(wait, new Set());
-    addTo(this.#blockedOn, wait.object, wait);
     if (context.exact) addTo(this.#blockedIn, context, wait);
     context.forEachHeld((held) => this.#stop(held, wait));
     this.#check(wait);
@@ -79,9 +77,10 @@ export class WaitsFor implements Observer {
     if (!this.#blocked.delete(wait)) return;
     this.#suspected.delete(wait);
     this.#lasting.delete(wait);
-    removeFrom(this.#blockedOn, wait.object, wait);
-    removeFrom(this.#blockedIn, wait.context, wait);
-    for (const held of this.#owedBy.get(wait) ?? []) removeFrom(this.#stoppedBy, held, wait);
+    if (wait.context.exact) removeFrom(this.#blockedIn, wait.context, wait);
+    const owed = this.#owedBy.get(wait);
+    if (owed === undefined) return;
+    for (const held of owed) removeFrom(this.#stoppedBy, held, wait);
     this.#owedBy.delete(wait);
   }
 
@@ -133,12 +132,14 @@ export class WaitsFor implements Observer {
     const own = this.#blockedIn.get(context);
     if (own === undefined) return;
     for (const wait of own) this.#stop(held, wait);
-    for (const wait of this.#blockedOn.get(held.object) ?? []) this.#check(wait);
+    for (const wait of this.#blocked) if (wait.object === held.object) this.#check(wait);
   }
 
   #stop(held: EventContext, wait: Wait): void {
     addTo(this.#stoppedBy, held, wait);
-    this.#owedBy.get(wait)?.add(held);
+    const owed = this.#owedBy.get(wait);
+    if (owed === undefined) this.#owedBy.set(wait, new Set([held]));
+    else owed.add(held);
   }
 
   #check(wait: Wait): void {
@@ -150,7 +151,8 @@ export class WaitsFor implements Observer {
   }
 
   #circleFrom(wait: Wait): readonly Step[] | null {
-    return wait.timed || this.#reported.has(wait) ? null : circleOfStuck(wait, this.#view);
+    const isFree = wait.object.holders.every((held) => !this.#stoppedBy.has(held));
+    return isFree || wait.timed || this.#reported.has(wait) ? null : circleOfStuck(wait, this.#view);
   }
 
   /** Who has to end an event context before this wait can go on. A reader passes readers. */
