@@ -11,7 +11,7 @@ import { type Config, configFromEnv } from './config.ts';
 import { install } from './install.ts';
 import { packageRoot } from './paths.ts';
 import { watchEnd } from './process-end.ts';
-import { tallySink } from './tally.ts';
+import { tallyTo } from './tally.ts';
 
 if (isMainThread) await start();
 
@@ -60,7 +60,7 @@ function sinksFor(config: Config): readonly Sink[] {
     formatReport(finding, { environment: environment(), indent: config.indent });
   const sinks: Sink[] = [];
   if (config.report !== '') sinks.push(fileSink(config.report, { environment }));
-  if (config.tally !== '') sinks.push(tallySink(config.tally));
+  if (config.tally !== '') sinks.push({ write: tallyTo(config.tally) });
   if (config.print) sinks.push(stderrSink(format));
   return sinks;
 }

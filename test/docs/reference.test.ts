@@ -46,5 +46,5 @@ test('every operation of a scenario is listed, and no other', () => {
     (match) => match[1] ?? '',
   );
   const verbs = cells.flatMap((cell) => [...cell.matchAll(/`([a-z_]+)`/g)].map((match) => match[1]));
-  expect(verbs.sort()).toEqual(Object.keys(VOCABULARY).sort());
+  expect(new Set(verbs)).toEqual(new Set(Object.keys(VOCABULARY)));
 });

@@ -16,6 +16,10 @@ async function refundOrder() {
   release();
 }
 
-placeOrder()
-  .then(refundOrder)
-  .then(() => console.log('ended well'));
+async function main() {
+  await placeOrder();
+  await refundOrder();
+  console.log('ended well');
+}
+
+void main();
