@@ -49,14 +49,20 @@ export class Histories {
     return this.#first !== null;
   }
 
-  /** From here on waits matter until `unmark`. Marks are made in the order of time, so the list is sorted. O(1). */
+  /**
+   * From here on waits matter until `unmark`. O(1) for a point in time that is the latest, as all are but one that is
+   * handed over: such a mark is put back in its place, so the list stays sorted.
+   */
   mark(at: Tick): Mark {
-    const mark: Mark = { at, previous: this.#last, next: null };
-    if (this.#last === null) {
-      this.#first = mark;
-      this.#oldest = at;
-    } else this.#last.next = mark;
-    this.#last = mark;
+    let previous = this.#last;
+    while (previous !== null && previous.at > at) previous = previous.previous;
+    const next = previous === null ? this.#first : previous.next;
+    const mark: Mark = { at, previous, next };
+    if (previous === null) this.#first = mark;
+    else previous.next = mark;
+    if (next === null) this.#last = mark;
+    else next.previous = mark;
+    this.#oldest = this.#first?.at ?? PENDING;
     return mark;
   }
 
