@@ -3,7 +3,10 @@ import type { MachineEffects } from './machine-effects.ts';
 import { admit } from './machine-queues.ts';
 import type { ContextState, Ending, Hold, HoldMode, MachineState, ObjectState, Waiting } from './machine-state.ts';
 import { copyContext, copyObject } from './machine-state.ts';
+import type { Op } from './op.ts';
 import { countsEntries } from './reentry.ts';
+
+const SEVERAL = -1;
 
 /** Names and declarations of a case, by number. */
 export class MachinePlan {
@@ -11,6 +14,8 @@ export class MachinePlan {
   readonly objects: readonly ScenarioObject[];
   readonly #contextNumbers: ReadonlyMap<string, number>;
   readonly #objectNumbers: ReadonlyMap<string, number>;
+  /** For each name the one context that uses it, or `SEVERAL`. */
+  readonly #onlyUsers = new Map<string, number>();
   /** Ranks of a declared order, by name of object or class. */
   readonly ranks: ReadonlyMap<string, string>;
 
@@ -20,6 +25,19 @@ export class MachinePlan {
     this.#contextNumbers = new Map(scenario.contexts.map(({ name }, index) => [name, index]));
     this.#objectNumbers = new Map(this.objects.map(({ name }, index) => [name, index]));
     this.ranks = scenario.declaredOrder?.ranks ?? new Map();
+    for (const [number, { ops }] of scenario.contexts.entries()) {
+      for (const { target, mutex, under } of ops) {
+        for (const name of [target, mutex ?? target, under ?? target]) {
+          const user = this.#onlyUsers.get(name) ?? number;
+          this.#onlyUsers.set(name, user === number ? number : SEVERAL);
+        }
+      }
+    }
+  }
+
+  /** True when no other context names anything this operation names. */
+  isOwnMatter(context: number, { target, mutex, under }: Op): boolean {
+    return [target, mutex ?? target, under ?? target].every((name) => this.#onlyUsers.get(name) === context);
   }
 
   /** @throws RangeError for a name the case does not have */

@@ -133,20 +133,26 @@ export function copyObject(object: ObjectState): ObjectState {
   return { ...object, queue: [...object.queue], entries: [...object.entries] };
 }
 
-/** Text that is equal for states from which the same can happen. Linear in the size of the state. */
+const ENDINGS: readonly Ending[] = ['none', 'finished', 'exited', 'aborted', 'cancelled', 'abandoned'];
+
+/** Text that is equal for states from which the same can happen; short, because an exploration keeps all of them. */
 export function stateKey(state: MachineState): string {
-  let key = `${state.misuse ?? ''}${state.isOtherRun ? '!' : ''}`;
+  const parts: string[] = [state.misuse ?? '', state.isOtherRun ? '!' : ''];
   for (const { pc, phase, ending, waiting, holds, hasToken } of state.contexts) {
     // What a context waits for follows from its operation, except while it takes the mutex of a condition again.
-    key += `|${pc},${phase},${ending},${waiting === null ? '' : waiting.kind},${hasToken}`;
-    for (const hold of holds) key += `;${hold.object}${hold.mode}${hold.count}`;
+    const waits = waiting === null ? '' : waiting.kind.slice(0, 2);
+    parts.push(`${pc}${phase[0]}${ENDINGS.indexOf(ending)}${waits}${hasToken ? 't' : ''}`);
+    for (const hold of holds) parts.push(`${hold.object}${hold.mode[0]}${hold.count}`);
+    parts.push('');
   }
   for (const object of state.objects) {
-    const { permits, buffered, senders, arrived, isSet, isClosed, isDestroyed, isForeign, queue, entries } = object;
-    key += `|${permits},${buffered},${senders},${arrived},${isSet},${isClosed},${isDestroyed},${isForeign}`;
-    if (queue.length > 0) key += `;${queue.join(' ')}`;
-    if (entries.length > 0) key += `:${entries.join(' ')}`;
+    const { permits, buffered, senders, arrived, queue, entries } = object;
+    const flags = +object.isSet | (+object.isClosed << 1) | (+object.isDestroyed << 2) | (+object.isForeign << 3);
+    const counts = permits === 0 && buffered === 0 && arrived === 0 ? '' : `${permits}.${buffered}.${arrived}`;
+    parts.push(`${counts}:${flags === 0 ? '' : flags}:${senders === 1 ? '' : senders}`);
+    if (queue.length > 0) parts.push(`q${queue.join('.')}`);
+    if (entries.length > 0) parts.push(`e${entries.join('.')}`);
   }
-  for (const context of state.ww) key += `|${Object.values(context).join()}`;
-  return key;
+  for (const context of state.ww) parts.push(Object.values(context).join());
+  return parts.join(' ');
 }

@@ -5,6 +5,8 @@ import { isPrivate, perform } from './machine-ops.ts';
 import { isFreeFor, isServed } from './machine-queues.ts';
 import { MachinePlan, MachineRun } from './machine-run.ts';
 import { initialState, type MachineState, shareState, stateKey } from './machine-state.ts';
+import type { Op } from './op.ts';
+import { type Grammar, VOCABULARY } from './vocabulary.ts';
 
 /** One scheduling decision: this context runs its next operation, takes what it was barging for, or gives up its timed wait. */
 export interface Move {
@@ -112,9 +114,17 @@ export class Machine implements Explorable<MachineState, Move> {
       const { ops, abandonedAfter } = this.plan.contexts[context] ?? { ops: [], abandonedAfter: null };
       const isLast = pc + 1 >= (abandonedAfter ?? ops.length) || pc + 1 >= ops.length;
       const op = ops[pc];
-      if (phase === 'ready' && op !== undefined && !isLast && isPrivate(op)) return { context, kind: 'run' };
+      if (phase === 'ready' && op !== undefined && !isLast && this.#isUnseen(context, op))
+        return { context, kind: 'run' };
     }
     return null;
+  }
+
+  #isUnseen(context: number, op: Op): boolean {
+    if (isPrivate(op)) return true;
+    const grammar: Grammar = VOCABULARY[op.verb];
+    // Acquire contexts have an age among all others.
+    return grammar.operand === 'object' && !op.verb.startsWith('ww_') && this.plan.isOwnMatter(context, op);
   }
 
   /** Of the waits that can give up, the one with the shortest time. */

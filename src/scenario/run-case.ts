@@ -1,10 +1,10 @@
 import type { Finding, RuleSet } from '../core/finding.ts';
 import type { Mode, ScenarioCase } from './case.ts';
 import { type Detector, runClassMode } from './class-mode.ts';
-import { DEFAULT_MAX_STATES, explore } from './explore.ts';
+import { DEFAULT_MAX_STATES, type Exploration, explore } from './explore.ts';
 import { type Failed, runGraph } from './graph-mode.ts';
 import { runInstance, type Started } from './instance-mode.ts';
-import { Machine } from './machine.ts';
+import { Machine, type Move } from './machine.ts';
 import type { Note } from './verdict.ts';
 import { watchInstance } from './watched-run.ts';
 
@@ -92,7 +92,7 @@ function explored(scenario: ScenarioCase, maxStates: number): CaseResult {
   const machine = new Machine(scenario);
   const broad = explore(machine, { maxStates });
   // What is too much to search in breadth may still show a hang in depth.
-  const { hang, fault, complete, states } = broad.complete ? broad : explore(machine, { maxStates, strategy: 'depth' });
+  const { hang, fault, complete, states } = broad.complete ? broad : deepen(machine, maxStates, broad);
   const shown = hang ?? fault?.order ?? null;
   const names = shown?.map((move) => machine.plan.contexts[move.context]?.name ?? '') ?? null;
   const run = names === null ? null : runInstance(scenario, names);
@@ -105,6 +105,14 @@ function explored(scenario: ScenarioCase, maxStates: number): CaseResult {
     states,
     started: run?.started ?? [],
   };
+}
+
+/** Part of the search in breadth that is spent again on a search in depth. */
+const DEEP_SHARE = 0.25;
+
+function deepen(machine: Machine, maxStates: number, broad: Exploration<Move>): Exploration<Move> {
+  const deep = explore(machine, { maxStates: Math.ceil(maxStates * DEEP_SHARE), strategy: 'depth' });
+  return deep.hang === null && broad.fault !== null ? broad : deep;
 }
 
 function graph(scenario: ScenarioCase): CaseResult {
