@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { main } from '../../cli/main.ts';
 import { type Ended, FROM_SOURCE, ROOT, runDept, runNode } from '../e2e/child.ts';
 import { type CommandLine, hasPlaceholder, ownFlags, parseCommandLine } from './command-line.ts';
 import { normalised } from './expected-output.ts';
@@ -77,17 +78,25 @@ function expectCode({ code, stdout, stderr }: Ended, expected: number, what: str
   if (code !== expected) throw new Error(`${what} ended with ${code}, not ${expected}:\n${stdout}${stderr}`);
 }
 
+/** What `dept ARGS --help` prints. */
+async function help(args: readonly string[]): Promise<string> {
+  let printed = '';
+  const write = (text: string): void => {
+    printed += text;
+  };
+  await main([...args, '--help'], { stdout: { write }, stderr: { write }, cwd: ROOT });
+  return printed;
+}
+
 /** Commands and flags of a form must exist; `--help` is the authority. @throws Error naming what does not */
 async function checkForm({ env, words }: CommandLine): Promise<void> {
-  const help = (args: readonly string[]): Promise<Ended> => runDept([...args, '--help']);
   const [program, second, name = ''] = words;
   await checkVariables(Object.keys(env));
   if (program === 'npx' && second === 'dept') {
-    if (!new RegExp(`^  ${name}\\b`, 'm').test((await help([])).stdout)) throw new Error(`no command dept ${name}`);
-    const { stdout } = await help([name]);
+    if (!new RegExp(`^  ${name}\\b`, 'm').test(await help([]))) throw new Error(`no command dept ${name}`);
+    const text = await help([name]);
     for (const flag of ownFlags(words.slice(3))) {
-      if (!new RegExp(`(?:^|[\\s,])${flag}(?=[\\s,])`, 'm').test(stdout))
-        throw new Error(`dept ${name} has no ${flag}`);
+      if (!new RegExp(`(?:^|[\\s,])${flag}(?=[\\s,])`, 'm').test(text)) throw new Error(`dept ${name} has no ${flag}`);
     }
     return;
   }
