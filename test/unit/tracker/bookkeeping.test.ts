@@ -83,6 +83,18 @@ describe('requests and events (facts 2.6 to 2.8)', () => {
     stage.fire(x, done, wait);
     expect(stage.dependencies).toEqual(['done:0 -> A:0']);
   });
+
+  test.each(RULES)('%s rules: who gave up waiting for an event and then triggers it depends on nothing', (rules) => {
+    const stage = new Stage({ rules });
+    const [x, y] = [stage.task('X'), stage.task('Y')];
+    const done = stage.completion('done');
+    const mine = stage.sleep(x, done);
+    const other = stage.sleep(y, done);
+    stage.giveUp(mine);
+    stage.fire(x, done, other);
+    expect(stage.dependencies).toEqual([]);
+    expect(stage.codes).toEqual([]);
+  });
 });
 
 describe('what is reported', () => {
