@@ -58,14 +58,13 @@ function patchSemaphore(prototype: Tracked): () => void {
     acquire(this: Tracked, ...args: [weight?: number, priority?: number]) {
       const object = this[OBJECT] ?? trackByFirstUse('Semaphore', this._value, ['acquire', 'runExclusive']);
       this[OBJECT] = object;
-      const wait = hooks.wait(object, ACQUIRE, args[0] === undefined ? null : { permits: args[0] });
+      const wait = hooks.wait(object, ACQUIRE, args[0] === undefined || args[0] === 1 ? null : { permits: args[0] });
       beginning = wait;
       const queued = this._queue.length;
       try {
         const ticket = acquire.apply(this, args);
         if (this._queue.length > queued && wait !== null) {
-          const entry = this._queue.find((candidate) => candidate[WAIT] === undefined);
-          if (entry !== undefined) entry[WAIT] = wait;
+          tagNewest(this._queue, wait);
           hooks.blocked(wait);
         }
         return hooks.bind(ticket, wait);
@@ -90,20 +89,20 @@ function patchSemaphore(prototype: Tracked): () => void {
       const held = owing;
       const releaser = _newReleaser.call(this, weight);
       return () => {
-        const outer = insideReleaser;
-        insideReleaser = true;
         hooks.exit(held);
+        insideReleaser = true;
         try {
           hooks.quietly(releaser);
         } finally {
-          insideReleaser = outer;
+          insideReleaser = false;
         }
       };
     },
   }._newReleaser;
   prototype.release = {
     release(this: Tracked, ...args: [weight?: number]) {
-      if (!insideReleaser) hooks.exit(hooks.holderToRelease(this[OBJECT] ?? null));
+      if (insideReleaser) return release.apply(this, args);
+      hooks.exit(hooks.holderToRelease(this[OBJECT] ?? null));
       return hooks.quietly(() => release.apply(this, args));
     },
   }.release;
@@ -114,4 +113,14 @@ function patchSemaphore(prototype: Tracked): () => void {
     },
   }.cancel;
   return () => Object.assign(prototype, { acquire, release, cancel, _dispatchItem, _newReleaser });
+}
+
+/** The entry that was queued last has no wait yet; priorities decide where in the queue it stands. */
+function tagNewest(queue: readonly QueueEntry[], wait: Wait): void {
+  for (let i = queue.length - 1; i >= 0; i--) {
+    const entry = queue[i];
+    if (entry === undefined || entry[WAIT] !== undefined) continue;
+    entry[WAIT] = wait;
+    return;
+  }
 }
