@@ -23,3 +23,5 @@ export const ETIMEDOUT = 110;
 export const EALREADY = 114;
 export const ECANCELED = 125;
 export const ERESTARTSYS = 512;
+/** The largest errno: a smaller number than its negative is no error code. */
+export const MAX_ERRNO = 4095;
