@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { toReportLine } from '../reports/ndjson.ts';
+import { toReportDocument } from '../reports/ndjson.ts';
 import { type ParsedReport, parseReports } from '../reports/parse-report.ts';
 import { drawClassGraph } from '../reports/text/class-graph.ts';
 import type { Indent } from '../reports/text/diagram.ts';
@@ -94,7 +94,7 @@ function render(reports: readonly ParsedReport[], { format, indent }: Plan): str
   switch (format) {
     case 'json':
       return `${JSON.stringify(
-        reports.map(({ finding, environment }) => toReportLine(finding, environment)),
+        reports.map(({ finding, environment }) => toReportDocument(finding, environment)),
         null,
         2,
       )}\n`;

@@ -1,7 +1,3 @@
-export { describeProcess, type ProcessFacts, type ReportEnvironment } from './environment.ts';
-export { EXPLAINED_CODES, type FindingPage, findingPage, formatPage, formatPageMarkdown } from './explain.ts';
-export { formatReportLine, toReportLine } from './ndjson.ts';
-export { type ParsedReport, parseReportLine, parseReports } from './parse-report.ts';
 export {
   type ClassLine,
   type ContextLine,
@@ -9,10 +5,14 @@ export {
   type FrameLine,
   type OpenWaitLine,
   type PlaceLine,
-  REPORT_LINE_VERSION,
-  type ReportLine,
-} from './report-line.ts';
-export { type JsonSchema, REPORT_LINE_SCHEMA } from './schema.ts';
+  REPORT_SCHEMA_VERSION,
+  type ReportDocument,
+} from './document.ts';
+export { describeProcess, type ProcessFacts, type ReportEnvironment } from './environment.ts';
+export { EXPLAINED_CODES, type FindingPage, findingPage, formatPage, formatPageMarkdown } from './explain.ts';
+export { formatReportLine, toReportDocument } from './ndjson.ts';
+export { type ParsedReport, parseReportLine, parseReports } from './parse-report.ts';
+export { type JsonSchema, REPORT_SCHEMA } from './schema.ts';
 export { type FileSinkOptions, fileSink } from './sinks/file.ts';
 export { MemorySink } from './sinks/memory.ts';
 export { type ParentLogger, pinoSink } from './sinks/pino.ts';

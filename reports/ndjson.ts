@@ -2,7 +2,6 @@ import { className, type EventClass } from '../src/core/classes.ts';
 import type { Dependency, Place } from '../src/core/dependency.ts';
 import type { Finding, OpenWait } from '../src/core/finding.ts';
 import type { Stack } from '../src/core/stack.ts';
-import type { ReportEnvironment } from './environment.ts';
 import {
   type ClassLine,
   type ContextLine,
@@ -10,16 +9,17 @@ import {
   type FrameLine,
   type OpenWaitLine,
   type PlaceLine,
-  REPORT_LINE_VERSION,
-  type ReportLine,
-} from './report-line.ts';
+  REPORT_SCHEMA_VERSION,
+  type ReportDocument,
+} from './document.ts';
+import type { ReportEnvironment } from './environment.ts';
 import { placeOf, siteText } from './text/frames.ts';
 
 /** The finding as plain JSON. Reads its stacks, which may be dear. */
-export function toReportLine(finding: Finding, environment: ReportEnvironment | null = null): ReportLine {
+export function toReportDocument(finding: Finding, environment: ReportEnvironment | null = null): ReportDocument {
   const classes = classesOf(finding.circle);
   return {
-    version: REPORT_LINE_VERSION,
+    schemaVersion: REPORT_SCHEMA_VERSION,
     code: finding.code,
     kind: finding.kind,
     severity: finding.severity,
@@ -40,7 +40,7 @@ export function toReportLine(finding: Finding, environment: ReportEnvironment | 
 
 /** The finding as one line of NDJSON, newline included. */
 export function formatReportLine(finding: Finding, environment: ReportEnvironment | null = null): string {
-  return `${JSON.stringify(toReportLine(finding, environment))}\n`;
+  return `${JSON.stringify(toReportDocument(finding, environment))}\n`;
 }
 
 /** Every class of the circle once, in reading order. */

@@ -5,9 +5,9 @@ import { FINDING_KINDS, type Finding, type FindingCode, type OpenWait } from '..
 import type { ClassId, ContextId, ObjectId, Tick } from '../src/core/ids.ts';
 import { IRQ_TYPES } from '../src/core/irq.ts';
 import type { Stack } from '../src/core/stack.ts';
+import { REPORT_SCHEMA_VERSION } from './document.ts';
 import type { ReportEnvironment } from './environment.ts';
 import { badReport, JsonValue } from './json-fields.ts';
-import { REPORT_LINE_VERSION } from './report-line.ts';
 
 /** A finding read back, with the process it was made in where the line says so. */
 export interface ParsedReport {
@@ -26,9 +26,12 @@ const RULES: readonly Rule[] = ['wait', 'event', 'overlap', 'release', 'irq'];
  */
 export function parseReportLine(text: string, line = 1): ParsedReport {
   const report = new JsonValue(parseJson(text, line), '', line);
-  const version = report.field('version').count();
-  if (version > REPORT_LINE_VERSION) {
-    throw badReport(line, `it has version ${version}, this dept reads up to ${REPORT_LINE_VERSION}: use a newer dept`);
+  const version = report.field('schemaVersion').count();
+  if (version > REPORT_SCHEMA_VERSION) {
+    throw badReport(
+      line,
+      `it has schemaVersion ${version}, this dept reads up to ${REPORT_SCHEMA_VERSION}: use a newer dept`,
+    );
   }
   return { finding: readFinding(report), environment: report.field('environment').orNull(readEnvironment) };
 }

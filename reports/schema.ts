@@ -1,5 +1,5 @@
 import { FINDING_KINDS } from '../src/core/finding.ts';
-import { REPORT_LINE_VERSION } from './report-line.ts';
+import { REPORT_SCHEMA_VERSION } from './document.ts';
 
 /** A part of a JSON schema. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -44,12 +44,16 @@ const openWait = record({
   owners: list(record({ context: text, label: text, site: textOrNull, stack: frames })),
 });
 
-/** JSON schema (draft 2020-12) of one line of a report file, for programs that read it without dept. */
-export const REPORT_LINE_SCHEMA: JsonSchema = Object.freeze({
+/**
+ * JSON schema (draft 2020-12) of a report document, for programs that read one without dept. Published as
+ * `dept/report.v1.schema.json`.
+ */
+export const REPORT_SCHEMA: JsonSchema = Object.freeze({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: `dept report line, version ${REPORT_LINE_VERSION}`,
+  $id: `urn:dept:report:v${REPORT_SCHEMA_VERSION}`,
+  title: `dept report, version ${REPORT_SCHEMA_VERSION}`,
   ...record({
-    version: { const: REPORT_LINE_VERSION },
+    schemaVersion: { const: REPORT_SCHEMA_VERSION },
     code: { enum: Object.keys(FINDING_KINDS) },
     kind: { enum: Object.values(FINDING_KINDS) },
     severity: { enum: ['error', 'warning', 'info'] },

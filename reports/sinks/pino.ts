@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
 import type { Finding, Severity } from '../../src/core/finding.ts';
-import { toReportLine } from '../ndjson.ts';
+import { toReportDocument } from '../ndjson.ts';
 import { frameText } from '../text/frames.ts';
 import type { Sink } from './sink.ts';
 import { writeFully } from './write-fully.ts';
@@ -30,7 +30,7 @@ export function pinoSink(logger?: ParentLogger): Sink {
     write(finding) {
       try {
         child ??= (logger ?? standardErrorLogger()).child({ name: 'dept' });
-        child[LEVELS[finding.severity]]({ err: errorOf(finding), report: toReportLine(finding) }, finding.message);
+        child[LEVELS[finding.severity]]({ err: errorOf(finding), report: toReportDocument(finding) }, finding.message);
       } catch (error) {
         if (hasWarned) return;
         hasWarned = true;

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ReportLine } from '../../reports/report-line.ts';
+import type { ReportDocument } from '../../reports/document.ts';
 
 /** A file for `--report` in a folder of its own; `using` removes it. */
 export class FindingsFile implements Disposable {
@@ -14,10 +14,10 @@ export class FindingsFile implements Disposable {
   }
 
   /** The lines so far, parsed. @throws SyntaxError for a line that is not JSON */
-  read(): readonly ReportLine[] {
+  read(): readonly ReportDocument[] {
     if (!existsSync(this.path)) return [];
     const lines = readFileSync(this.path, 'utf8').split('\n');
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as ReportLine);
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as ReportDocument);
   }
 
   [Symbol.dispose](): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { type FindingPage, findingPage, formatPage } from '../../../reports/explain.ts';
-import { formatReportLine, toReportLine } from '../../../reports/ndjson.ts';
+import { formatReportLine, toReportDocument } from '../../../reports/ndjson.ts';
 import { formatReport } from '../../../reports/text/report.ts';
 import { abba, bare, SHOP } from '../reports/finding-builder.ts';
 
@@ -49,7 +49,7 @@ test('show --indent 4 prints the older layout', async () => {
 test('show --format json prints one array', async () => {
   given('f.ndjson', formatReportLine(abba(), SHOP) + formatReportLine(misuse));
   const { stdout } = await dept('show', '--format', 'json', 'f.ndjson');
-  expect(JSON.parse(stdout)).toEqual([toReportLine(abba(), SHOP), toReportLine(misuse)]);
+  expect(JSON.parse(stdout)).toEqual([toReportDocument(abba(), SHOP), toReportDocument(misuse)]);
 });
 
 test('show --format graph draws the circles', async () => {
@@ -94,7 +94,7 @@ test('show of a file without findings says so', async () => {
 });
 
 test('show refuses a broken line by file and number, prints nothing and writes nothing', async () => {
-  given('f.ndjson', `${formatReportLine(abba())}{"version":1,"code":"DEPT`);
+  given('f.ndjson', `${formatReportLine(abba())}{"schemaVersion":1,"code":"DEPT`);
   const { code, stdout, stderr } = await dept('show', 'f.ndjson', '--out', 'report.txt');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^dept: f\.ndjson, line 2: it is not JSON \(.*\); each line must be one finding .*\n$/);

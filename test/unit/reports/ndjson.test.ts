@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatReportLine, toReportLine } from '../../../reports/ndjson.ts';
+import { formatReportLine, toReportDocument } from '../../../reports/ndjson.ts';
 import { parseReportLine, parseReports } from '../../../reports/parse-report.ts';
 import { drawClassGraph } from '../../../reports/text/class-graph.ts';
 import { formatReport } from '../../../reports/text/report.ts';
@@ -9,9 +9,9 @@ import { arbitraryFinding } from './arbitrary-finding.ts';
 import { abba, SHOP } from './finding-builder.ts';
 
 test('a line says who waits where for what', () => {
-  const line = toReportLine(abba());
+  const line = toReportDocument(abba());
   expect(line).toMatchObject({
-    version: 1,
+    schemaVersion: 1,
     code: 'DEPT001',
     kind: 'circular',
     severity: 'error',
@@ -65,7 +65,7 @@ test('a file of several lines, with empty ones and a byte order mark', () => {
 });
 
 test('unknown fields are ignored', () => {
-  const line = { ...toReportLine(abba()), addedLater: { deep: true } };
+  const line = { ...toReportDocument(abba()), addedLater: { deep: true } };
   expect(parseReportLine(JSON.stringify(line)).finding.code).toBe('DEPT001');
 });
 
@@ -85,7 +85,7 @@ function broken(path: string, value: unknown): string {
 test.each([
   ['not JSON', '{"code":', /^line 7: it is not JSON \(.+\); each line must be one finding/],
   ['no object', '[1]', /^line 7: the whole line is an array of 1, expected an object;/],
-  ['a newer version', broken('version', 2), /^line 7: it has version 2, this dept reads up to 1/],
+  ['a newer version', broken('schemaVersion', 2), /^line 7: it has schemaVersion 2, this dept reads up to 1/],
   ['an unknown code', broken('code', 'DEPT999'), /^line 7: code is "DEPT999", expected one of DEPT001, /],
   ['a kind of another code', broken('kind', 'leak'), /^line 7: kind is "leak", expected one of circular;/],
   ['a missing field', broken('message', undefined), /^line 7: message is missing, expected a string;/],

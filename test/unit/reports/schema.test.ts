@@ -1,12 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatReportLine } from '../../../reports/ndjson.ts';
-import { REPORT_LINE_SCHEMA } from '../../../reports/schema.ts';
+import { REPORT_SCHEMA } from '../../../reports/schema.ts';
 import { arbitraryFinding } from './arbitrary-finding.ts';
 import { abba, SHOP } from './finding-builder.ts';
 
-const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(REPORT_LINE_SCHEMA);
+const published = JSON.parse(
+  readFileSync(createRequire(import.meta.url).resolve('dept/report.v1.schema.json'), 'utf8'),
+) as object;
+const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(published);
+
+test('the published file is the schema of this version', () => {
+  expect(published).toEqual(REPORT_SCHEMA);
+});
 
 test('every line that dept writes satisfies the schema', () => {
   fc.assert(

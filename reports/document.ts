@@ -4,8 +4,8 @@ import type { FindingCode, FindingKind, RuleSet, Severity } from '../src/core/fi
 import type { IrqType } from '../src/core/irq.ts';
 import type { ReportEnvironment } from './environment.ts';
 
-/** Version of the JSON line; raised when a field changes its meaning, not when one is added. */
-export const REPORT_LINE_VERSION = 1;
+/** Version of the report document; raised when a field changes its meaning, not when one is added. */
+export const REPORT_SCHEMA_VERSION = 1;
 
 export interface FrameLine {
   readonly function: string | null;
@@ -79,9 +79,13 @@ export interface OpenWaitLine {
   }[];
 }
 
-/** One finding as one line of NDJSON. Unknown fields are ignored by the reader. */
-export interface ReportLine {
-  readonly version: typeof REPORT_LINE_VERSION;
+/**
+ * One finding as plain JSON, version 1: what a line of a findings file holds, what the HTML page embeds, what every
+ * format is made from. Paths are POSIX and relative to the package they belong to, so a document says nothing of the
+ * machine. Readers ignore fields they do not know. Its schema is `dept/report.v1.schema.json`.
+ */
+export interface ReportDocument {
+  readonly schemaVersion: typeof REPORT_SCHEMA_VERSION;
   readonly code: FindingCode;
   readonly kind: FindingKind;
   readonly severity: Severity;
