@@ -4,6 +4,7 @@ import { Session } from '../src/core/session.ts';
 import { NO_STACKS } from '../src/core/stack.ts';
 import { activeSession, attachSession, detachSession } from '../src/sync/hooks.ts';
 import { DeptTracker } from '../src/tracker/dept.ts';
+import { faultFinding, unknownLibraryFinding } from '../src/tracker/notices.ts';
 import { WaitsFor } from '../src/tracker/waits-for.ts';
 import { PromiseHookAttribution } from './attribution/promise-hooks.ts';
 import { type Config, DEFAULT_CONFIG } from './config.ts';
@@ -26,6 +27,8 @@ export interface Installation {
   readonly waitsFor: WaitsFor;
   /** Findings so far, in order. */
   readonly findings: readonly Finding[];
+  /** Makes one DEPT009 for each library that is loaded in a version dept does not know. */
+  noteUnknownLibraries(): void;
   /** Takes every patch and hook off again; the program goes on untouched. */
   uninstall(): void;
 }
@@ -55,18 +58,29 @@ export function install(options: InstallOptions = {}): Installation {
   const waitsFor = new WaitsFor(session, { onFinding, wasReported: (fingerprint) => tracker.wasReported(fingerprint) });
   session.addObserver(tracker);
   session.addObserver(waitsFor);
-  attachSession(session, (fault) => options.onFault?.(fault));
+  attachSession(session, (fault) => {
+    // Outside the guard by now: a second failure here would be the host's.
+    try {
+      onFinding(faultFinding(fault, config.rules, session.now));
+    } finally {
+      options.onFault?.(fault);
+    }
+  });
   const attribution = new PromiseHookAttribution(session, config.attribution);
   attribution.install();
-  const undo: (() => void)[] = [];
-  undo.push(watchModules(LIBRARY_ADAPTERS, (restore) => undo.push(restore)));
+  const modules = watchModules(LIBRARY_ADAPTERS);
   installed = {
     session,
     tracker,
     waitsFor,
     findings,
+    noteUnknownLibraries: () => {
+      for (const { name, versions } of modules.unknown) {
+        onFinding(unknownLibraryFinding(name, versions, config.rules, session.now));
+      }
+    },
     uninstall: () => {
-      for (const restore of undo.splice(0)) restore();
+      modules.stop();
       attribution.uninstall();
       if (activeSession() === session) detachSession();
       installed = null;

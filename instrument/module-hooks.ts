@@ -1,39 +1,89 @@
 import Module from 'node:module';
-import type { LibraryAdapter } from './libraries/adapter.ts';
+import type { Callable, LibraryAdapter, Rebind } from './libraries/adapter.ts';
 
 /** Called by instrumented packages when one of their modules has been evaluated. */
 const LOADED = Symbol.for('dept.loaded');
 
-type OnLoaded = (name: string, exports: Record<string, unknown>) => void;
+type Bindings = Readonly<Record<string, readonly [get: () => Callable | undefined, set: (value: Callable) => void]>>;
+type OnLoaded = (name: string, exports: Record<string, unknown>, bindings: Bindings | null) => void;
 type Load = (this: unknown, request: string, parent: unknown, isMain: boolean) => unknown;
 interface LoadResult {
   readonly format?: string | null | undefined;
   readonly source?: string | ArrayBuffer | NodeJS.TypedArray | null | undefined;
 }
 
+/** What becomes of the packages that are watched. */
+export interface ModuleWatch {
+  /** Packages of which a module was loaded and none was patched: versions the adapters do not know. */
+  readonly unknown: readonly LibraryAdapter[];
+  /** Restores what was patched and takes the hooks off where the runtime allows it. */
+  stop(): void;
+}
+
 /**
- * Hands every copy of a known package to its adapter, ES module or CommonJS, once it is evaluated. ES modules get a
- * line that imports the module from itself, so the adapter sees the very namespace the program sees.
- * @returns what takes the hooks off where the runtime allows it
+ * Hands every copy of a known package to its adapter, ES module or CommonJS, module by module, once each is evaluated. ES
+ * modules get a line that imports the module from itself, so the adapter sees the very namespace the program sees, and can
+ * replace the functions the module declares.
  */
-export function watchModules(adapters: readonly LibraryAdapter[], onPatched: (undo: () => void) => void): () => void {
+export function watchModules(adapters: readonly LibraryAdapter[]): ModuleWatch {
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const seen = new WeakSet<object>();
-  const onLoaded: OnLoaded = (name, exports) => {
-    const target = typeof exports === 'object' || typeof exports === 'function' ? exports : null;
-    if (target === null || seen.has(target)) return;
-    seen.add(target);
-    const undo = byName.get(name)?.patch(exports) ?? null;
-    if (undo !== null) onPatched(undo);
+  const loaded = new Set<LibraryAdapter>();
+  const patched = new Set<LibraryAdapter>();
+  const undo: (() => void)[] = [];
+  const onLoaded: OnLoaded = (name, exports, bindings) => {
+    const adapter = byName.get(name);
+    const isObject = (typeof exports === 'object' && exports !== null) || typeof exports === 'function';
+    if (adapter === undefined || !isObject || seen.has(exports)) return;
+    seen.add(exports);
+    loaded.add(adapter);
+    const rebind: Rebind = (binding, wrap) => rebound(exports, bindings, binding, wrap, undo);
+    const restore = adapter.patch(exports, rebind);
+    if (restore === null) return;
+    patched.add(adapter);
+    undo.push(restore);
   };
   (globalThis as Record<symbol, unknown>)[LOADED] = onLoaded;
-  const undoCommonJs = watchCommonJs(byName, onLoaded);
-  const undoModules = watchEsModules([...byName.keys()]);
-  return () => {
-    delete (globalThis as Record<symbol, unknown>)[LOADED];
-    undoCommonJs();
-    undoModules();
+  undo.push(watchCommonJs(byName, onLoaded), watchEsModules(adapters));
+  return {
+    get unknown() {
+      return [...loaded].filter((adapter) => !patched.has(adapter));
+    },
+    stop: () => {
+      delete (globalThis as Record<symbol, unknown>)[LOADED];
+      for (const restore of undo.splice(0)) restore();
+    },
   };
+}
+
+function rebound(
+  exports: Record<string, unknown>,
+  bindings: Bindings | null,
+  name: string,
+  wrap: (original: Callable) => Callable,
+  undo: (() => void)[],
+): boolean {
+  const [get, set] = bindings?.[name] ?? ownBinding(exports, name);
+  const original = get();
+  if (typeof original !== 'function') return false;
+  try {
+    set(wrap(original));
+  } catch {
+    return false;
+  }
+  undo.push(() => set(original));
+  return true;
+}
+
+/** A CommonJS export that can be assigned; one behind a getter is another module's, where it is met as itself. */
+function ownBinding(exports: Record<string, unknown>, name: string): Bindings[string] {
+  const isOwn = Object.getOwnPropertyDescriptor(exports, name)?.writable === true;
+  return [
+    () => (isOwn ? (exports[name] as Callable) : undefined),
+    (value) => {
+      exports[name] = value;
+    },
+  ];
 }
 
 function watchCommonJs(byName: ReadonlyMap<string, LibraryAdapter>, onLoaded: OnLoaded): () => void {
@@ -41,8 +91,8 @@ function watchCommonJs(byName: ReadonlyMap<string, LibraryAdapter>, onLoaded: On
   const original = loader._load;
   loader._load = function _load(this: unknown, request: string, parent: unknown, isMain: boolean): unknown {
     const exports = Reflect.apply(original, this, [request, parent, isMain]) as Record<string, unknown>;
-    const name = packageName(request);
-    if (name !== null && byName.has(name)) onLoaded(name, exports);
+    const name = packageName(request, parent);
+    if (name !== null && byName.has(name)) onLoaded(name, exports, null);
     return exports;
   };
   return () => {
@@ -50,29 +100,45 @@ function watchCommonJs(byName: ReadonlyMap<string, LibraryAdapter>, onLoaded: On
   };
 }
 
-/** `async-mutex/lib` belongs to `async-mutex`, `@scope/name/x` to `@scope/name`; relative and absolute requests to none. */
-function packageName(request: string): string | null {
-  if (request.startsWith('.') || request.startsWith('/')) return null;
-  return request
-    .split('/')
-    .slice(0, request.startsWith('@') ? 2 : 1)
+/**
+ * `async-mutex/lib` belongs to `async-mutex`, `@scope/name/x` to `@scope/name`; a relative request to the package of the
+ * module that asks.
+ */
+function packageName(request: string, parent: unknown): string | null {
+  const asker = request.startsWith('.') ? ((parent as { filename?: string } | undefined)?.filename ?? '') : '';
+  const path = request.startsWith('.') ? asker.split(/[\\/]node_modules[\\/]/).at(-1) : request;
+  if (path === undefined || path === '' || path === asker || path.startsWith('/')) return null;
+  return path
+    .split(/[\\/]/)
+    .slice(0, path.startsWith('@') ? 2 : 1)
     .join('/');
 }
 
-/** Source of a module of a watched package with the line that announces it. Runs in the hooks thread on Node 20, so it stands alone. */
-function announced(url: string, result: LoadResult, pattern: RegExp): LoadResult {
-  const match = pattern.exec(url);
-  if (match === null || result.format !== 'module' || result.source === null || result.source === undefined)
-    return result;
-  const source =
-    typeof result.source === 'string' ? result.source : new TextDecoder().decode(result.source as Uint8Array);
-  const line = `\nimport * as __dept from ${JSON.stringify(url)};globalThis[Symbol.for('dept.loaded')]?.(${JSON.stringify(match[1])},__dept);`;
-  return { ...result, source: source + line };
+/**
+ * Source of a module of a watched package with the line that announces it. The line may read and set the functions the
+ * module declares, and those it exports follow. Runs in the hooks thread on Node 20, so it stands alone.
+ */
+function announced(
+  url: string,
+  result: LoadResult,
+  pattern: RegExp,
+  rebinds: Readonly<Record<string, readonly string[]>>,
+): LoadResult {
+  const name = pattern.exec(url)?.[1];
+  const { format, source } = result;
+  if (name === undefined || format !== 'module' || source === null || source === undefined) return result;
+  const text = typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array);
+  const bindings = (rebinds[name] ?? []).map(
+    (binding) => `${binding}:[()=>typeof ${binding}==='function'?${binding}:undefined,(f)=>{${binding}=f}]`,
+  );
+  const call = `globalThis[Symbol.for('dept.loaded')]?.(${JSON.stringify(name)},__dept,{${bindings.join(',')}})`;
+  return { ...result, source: `${text}\nimport * as __dept from ${JSON.stringify(url)};${call};` };
 }
 
-function watchEsModules(names: readonly string[]): () => void {
-  const alternatives = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+function watchEsModules(adapters: readonly LibraryAdapter[]): () => void {
+  const alternatives = adapters.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
   const pattern = new RegExp(`/node_modules/(${alternatives})/(?!.*/node_modules/)`);
+  const rebinds = Object.fromEntries(adapters.map(({ name, rebinds = [] }) => [name, rebinds]));
   const module = Module as unknown as {
     registerHooks?: (hooks: object) => { deregister(): void };
     register: (specifier: string, parent: string) => void;
@@ -80,14 +146,15 @@ function watchEsModules(names: readonly string[]): () => void {
   if (module.registerHooks !== undefined) {
     const hooks = module.registerHooks({
       load: (url: string, context: unknown, next: (url: string, context: unknown) => LoadResult) =>
-        announced(url, next(url, context), pattern),
+        announced(url, next(url, context), pattern, rebinds),
     });
     return () => hooks.deregister();
   }
   const source = [
     `const announced = ${announced.toString()};`,
     `const pattern = new RegExp(${JSON.stringify(pattern.source)});`,
-    'export const load = async (url, context, next) => announced(url, await next(url, context), pattern);',
+    `const rebinds = ${JSON.stringify(rebinds)};`,
+    'export const load = async (url, context, next) => announced(url, await next(url, context), pattern, rebinds);',
   ].join('\n');
   module.register(`data:text/javascript,${encodeURIComponent(source)}`, import.meta.url);
   // Hooks of the hooks thread cannot be taken off again; without the global they announce to nobody.

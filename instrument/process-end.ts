@@ -17,6 +17,7 @@ export function watchEnd(installation: Installation, exitCode: number): void {
   }, CONFIRM_AFTER_MS).unref();
   const atEnd = (code: number): void => {
     waitsFor.confirm(true);
+    installation.noteUnknownLibraries();
     const ended = Number(process.exitCode ?? code);
     report(installation, ended === UNSETTLED_AWAIT);
     const hasFindings = installation.findings.some((finding) => finding.kind !== 'notice');

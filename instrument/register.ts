@@ -27,11 +27,6 @@ async function start(): Promise<void> {
     onFinding: (finding) => {
       for (const sink of sinks) sink.write(finding);
     },
-    onFault: (fault) => {
-      process.stderr.write(
-        `dept: switched itself off after an internal error; the program goes on. ${String(fault)}\n`,
-      );
-    },
   });
   watchEnd(installation, config.exitCode);
   if (config.graph !== '') {

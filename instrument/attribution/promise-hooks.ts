@@ -6,6 +6,7 @@ import type { History } from '../../src/core/history.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
+import { failed } from '../../src/sync/hooks.ts';
 import { DynamicSwitch } from './dynamic-switch.ts';
 import { carryThroughTimers } from './timers.ts';
 
@@ -144,13 +145,19 @@ export class PromiseHookAttribution implements Attribution, Observer {
       slice.history = null;
       return;
     }
-    let history = histories.fresh(promise[HISTORY]);
-    const parent = promise[PARENT];
-    if (parent !== undefined) {
-      promise[PARENT] = undefined;
-      history = histories.join(history, this.#settledHistory(parent));
+    try {
+      let history = histories.fresh(promise[HISTORY]);
+      const parent = promise[PARENT];
+      if (parent !== undefined) {
+        promise[PARENT] = undefined;
+        history = histories.join(history, this.#settledHistory(parent));
+      }
+      slice.history = history;
+    } catch (fault) {
+      // An exception in a hook would become the program's own.
+      failed(fault);
+      this.unhook();
     }
-    slice.history = history;
   }
 
   #after(): void {
@@ -177,8 +184,8 @@ export class PromiseHookAttribution implements Attribution, Observer {
     const { histories } = this.#session;
     let history = histories.fresh(promise[SETTLED]);
     for (const element of promise[JOINED] ?? []) {
-      if (typeof element === 'object' && element !== null)
-        history = histories.join(history, this.#settledHistory(element));
+      if (typeof element !== 'object' || element === null) continue;
+      history = histories.join(history, this.#settledHistory(element));
     }
     return history;
   }

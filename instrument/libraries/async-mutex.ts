@@ -2,12 +2,19 @@ import type { Semaphore } from 'async-mutex';
 import type { EventContext } from '../../src/core/event-context.ts';
 import { defineHow } from '../../src/core/how.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import type { HowMuch } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { trackByFirstUse } from '../first-use.ts';
-import type { LibraryAdapter } from './adapter.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = defineHow({ startLabel: 'acquire', waitLabel: 'acquire', eventLabel: 'release' });
+const TRY_ACQUIRE = defineHow({
+  trylock: true,
+  startLabel: 'tryAcquire',
+  waitLabel: 'tryAcquire',
+  eventLabel: 'release',
+});
 
 /** The parts of a Semaphore that its methods share; not in its public types. 0.4 has neither `_queue` nor `_dispatchItem`. */
 interface Internals {
@@ -31,14 +38,20 @@ interface Tracked extends Internals {
   [OBJECT]?: TrackedObject | null;
 }
 
+/** The timeout of the decorated lock whose `acquire` runs now; null for a plain one. */
+let timeoutMs: number | null = null;
+
 /**
- * async-mutex 0.5. `Mutex`, both `runExclusive` and `withTimeout` all go through `Semaphore.acquire`, so one
- * class sees everything. The grant is taken where it happens, in `_dispatchItem`, not where the waiter resumes.
+ * async-mutex 0.5. `Mutex` and both `runExclusive` go through `Semaphore.acquire`, so one class sees everything. The
+ * grant is taken where it happens, in `_dispatchItem`, not where the waiter resumes. `withTimeout` and `tryAcquire` go
+ * through it too, but only they know that the wait gives up.
  */
 export const asyncMutex: LibraryAdapter = {
   name: 'async-mutex',
   versions: '>=0.5.0 <0.6.0',
-  patch(exports) {
+  rebinds: ['withTimeout'],
+  patch(exports, rebind) {
+    rebind('withTimeout', decorateTimed);
     const semaphore = exports['Semaphore'] as (new (...args: never[]) => Semaphore) | undefined;
     const prototype = semaphore?.prototype as unknown as Tracked | undefined;
     if (prototype === undefined || typeof prototype._dispatchItem !== 'function') return null;
@@ -46,10 +59,37 @@ export const asyncMutex: LibraryAdapter = {
   },
 };
 
+interface Decorated {
+  acquire: (...args: unknown[]) => unknown;
+}
+
+/** `tryAcquire` is `withTimeout` with 0: it decorates too. */
+function decorateTimed(original: Callable): Callable {
+  const decorate = original as unknown as (sync: unknown, timeout: number, ...rest: unknown[]) => Decorated;
+  return {
+    withTimeout(this: unknown, sync: unknown, timeout: number, ...rest: unknown[]): Decorated {
+      const decorated = decorate.call(this, sync, timeout, ...rest);
+      const { acquire } = decorated;
+      decorated.acquire = (...args) => {
+        const outer = timeoutMs;
+        timeoutMs = timeout;
+        try {
+          return acquire.apply(decorated, args);
+        } finally {
+          timeoutMs = outer;
+        }
+      };
+      return decorated;
+    },
+  }.withTimeout as unknown as Callable;
+}
+
 function patchSemaphore(prototype: Tracked): () => void {
   const { acquire, release, cancel, _dispatchItem, _newReleaser } = prototype;
   /** The wait of the `acquire` that runs now, for an entry that is dispatched before it is queued. */
   let beginning: Wait | null = null;
+  /** The object of a `tryAcquire` that runs now. */
+  let attempting: TrackedObject | null = null;
   /** The event context that the releaser made next will end. */
   let owing: EventContext | null = null;
   let insideReleaser = false;
@@ -58,7 +98,10 @@ function patchSemaphore(prototype: Tracked): () => void {
     acquire(this: Tracked, ...args: [weight?: number, priority?: number]) {
       const object = this[OBJECT] ?? trackByFirstUse('Semaphore', this._value, ['acquire', 'runExclusive']);
       this[OBJECT] = object;
-      const wait = hooks.wait(object, ACQUIRE, args[0] === undefined || args[0] === 1 ? null : { permits: args[0] });
+      const isAttempt = timeoutMs === 0;
+      // An attempt that finds the lock taken waits for nobody, even though its entry stands in the queue for a moment.
+      const wait = isAttempt ? null : hooks.wait(object, ACQUIRE, moreOf(args[0]));
+      attempting = isAttempt ? object : null;
       beginning = wait;
       const queued = this._queue.length;
       try {
@@ -70,13 +113,14 @@ function patchSemaphore(prototype: Tracked): () => void {
         return hooks.bind(ticket, wait);
       } finally {
         beginning = null;
+        attempting = null;
       }
     },
   }.acquire;
   prototype._dispatchItem = {
     _dispatchItem(this: Tracked, entry: QueueEntry) {
       const wait = entry[WAIT] === undefined ? beginning : entry[WAIT];
-      owing = hooks.granted(wait);
+      owing = attempting === null ? hooks.granted(wait) : hooks.enter(attempting, TRY_ACQUIRE);
       try {
         _dispatchItem.call(this, entry);
       } finally {
@@ -113,6 +157,11 @@ function patchSemaphore(prototype: Tracked): () => void {
     },
   }.cancel;
   return () => Object.assign(prototype, { acquire, release, cancel, _dispatchItem, _newReleaser });
+}
+
+function moreOf(weight: number | undefined): HowMuch | null {
+  if (timeoutMs !== null) return weight === undefined ? { timeoutMs } : { timeoutMs, permits: weight };
+  return weight === undefined || weight === 1 ? null : { permits: weight };
 }
 
 /** The entry that was queued last has no wait yet; priorities decide where in the queue it stands. */

@@ -29,7 +29,8 @@ export function activeSession(): Session | null {
   return active;
 }
 
-function failed(fault: unknown): null {
+/** An internal error outside a hook point, in an attribution: detaches the session like one inside. */
+export function failed(fault: unknown): null {
   active = null;
   onFault(fault);
   return null;

@@ -101,9 +101,14 @@ export class DeptTracker implements Observer {
   /** In an asynchronous chain only the end proves what an event context depended on: every wait joined since its start. */
   onExit(context: Context, held: EventContext, at: Tick): void {
     if (held.context.exact) return;
-    const owed = held.object.classOf(owedBit(held.object.key.kind, held.how, this.policy));
+    const owedAs = owedBit(held.object.key.kind, held.how, this.policy);
+    const owed = held.object.classOf(owedAs);
     context.forEachWait(held.begin, (wait) => {
-      if (wait.fired <= at && this.#counts(wait)) this.#learnEach('release', context, held, wait, owed, null);
+      if (wait.fired > at || !this.#counts(wait)) return;
+      for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
+        if (this.#isExcused(held, wait, owedAs === bit)) continue;
+        this.#learn('release', context, held, wait, owed, bit, null);
+      }
     });
   }
 
@@ -120,7 +125,9 @@ export class DeptTracker implements Observer {
       const began = wait.begin > since;
       if (!began && !this.policy.intervals) return;
       if (!began && wait.object === object) return;
-      this.#learnEach(began ? 'event' : 'overlap', context, null, wait, owed, { object, how });
+      for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
+        this.#learn(began ? 'event' : 'overlap', context, null, wait, owed, bit, { object, how });
+      }
     });
     this.#interruptedEvent(context, owed, how, since);
   }
@@ -173,19 +180,6 @@ export class DeptTracker implements Observer {
     if (held.object.key !== wait.object.key || held.object.subclass !== wait.object.subclass) return false;
     // A reader's event and a writer's are two classes there, and only one class is excused from itself.
     return (isSameBit || !isLinux) && (held.more?.nest ?? 0) !== (wait.more?.nest ?? 0);
-  }
-
-  #learnEach(
-    rule: Rule,
-    context: Context,
-    held: EventContext | null,
-    wait: Wait,
-    owed: ClassId,
-    event: { object: TrackedObject; how: How } | null,
-  ): void {
-    for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
-      this.#learn(rule, context, held, wait, owed, bit, event);
-    }
   }
 
   #learn(

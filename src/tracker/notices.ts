@@ -32,15 +32,39 @@ export function misuseFinding(
 
 /** DEPT009: a cap was hit, so what comes after may be missed. */
 export function limitFinding(limit: keyof Limits, value: number, rules: RuleSet, at: Tick): Finding {
+  const message = `The limit ${limit} (${value}) is reached; what goes beyond it is not tracked.`;
+  return notice(limit, message, `Raise ${limit} in the options if the machine has the memory.`, rules, at);
+}
+
+/** DEPT009: the tracker failed and is detached; the program goes on as if it had never been there. */
+export function faultFinding(fault: unknown, rules: RuleSet, at: Tick): Finding {
+  const message = `dept switched itself off after an internal error; the program goes on. ${String(fault)}`;
+  return notice(
+    'fault',
+    message,
+    'Please report this with the stack, if there is one: it is a bug of dept.',
+    rules,
+    at,
+  );
+}
+
+/** DEPT009: a library is there in a version whose insides nobody looked at, so it is not watched. */
+export function unknownLibraryFinding(name: string, versions: string, rules: RuleSet, at: Tick): Finding {
+  const message = `${name} is loaded in a version dept does not know (it knows ${versions}); its locks are not watched.`;
+  const help = `Use a version in that range, or annotate the lock (docs/annotations.md).`;
+  return notice(`library ${name}`, message, help, rules, at);
+}
+
+function notice(what: string, message: string, help: string, rules: RuleSet, at: Tick): Finding {
   return {
     code: 'DEPT009',
     kind: 'notice',
     severity: 'info',
-    fingerprint: fingerprint(`DEPT009\u0000${limit}`),
+    fingerprint: fingerprint(`DEPT009\u0000${what}`),
     rules,
     circle: [],
-    message: `The limit ${limit} (${value}) is reached; what goes beyond it is not tracked.`,
-    help: [`Raise ${limit} in the options if the machine has the memory.`],
+    message,
+    help: [help],
     predictedBy: null,
     openWaits: [],
     stack: null,
