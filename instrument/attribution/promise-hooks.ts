@@ -69,7 +69,7 @@ export class PromiseHookAttribution implements Attribution, Observer {
       this.#rememberElements('all'),
       this.#rememberElements('allSettled'),
       carryThroughTimers((run) => this.#carry(run)),
-      () => observers.forEach((observer) => this.#session.removeObserver(observer)),
+      ...observers.map((observer) => () => this.#session.removeObserver(observer)),
       () => this.unhook(),
     ];
     this.#session.attribution = this;
@@ -211,9 +211,9 @@ export class PromiseHookAttribution implements Attribution, Observer {
     const history = session.histories.fresh(session.slice.history);
     const context = session.current;
     if (history === null && context === session.main) return callback;
-    const attribution = this;
+    const runAs = (run: () => R): R => this.#runAs(session.histories.fresh(history), context, run);
     return function carried(this: unknown, ...args: T): R {
-      return attribution.#runAs(session.histories.fresh(history), context, () => Reflect.apply(callback, this, args));
+      return runAs(() => Reflect.apply(callback, this, args));
     };
   }
 

@@ -3,12 +3,10 @@
 // 'A->B' reads: the event "A released" cannot happen until the event "B released" has (A's holder waited for B before releasing A).
 // Bind acquire/tryAcquire/runExclusive to the implementation under test; fork(fn) may stay the identity (nobody annotates).
 import { EventEmitter, once } from 'node:events';
-import { Readable, Transform, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
 const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 const fork = (fn) => fn();
-const tick = () => Promise.resolve();
+const _tick = () => Promise.resolve();
 export const programs = [];
 function P(name, expect, run, optional = []) {
   programs.push({ name, expect, optional, run });
@@ -433,7 +431,7 @@ P('43 A,B acquired; A released from a timer callback', ['A->B'], async ({ A, B }
 });
 P('45 hold A, hand job to long-lived worker by event, await done event', ['A->B'], async ({ A, B }) => {
   const e = new EventEmitter();
-  let stop;
+  let _stop;
   const w = fork(async () => {
     await once(e, 'job');
     await sleep(1);

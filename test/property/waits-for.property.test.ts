@@ -102,19 +102,23 @@ class Comparison {
     this.holds.push({ context, object, mode, permits, held });
   }
 
+  #stuck(): Set<number> {
+    return stuckContexts({ holds: this.holds, waits: this.waits, capacities: CAPACITIES });
+  }
+
   #block(step: Move): void {
     const { context, object, permits, timed } = step;
     const isCompletion = KINDS[object] === 'completion';
     if (!isCompletion && this.#isFree(step)) return;
     const mode = this.#mode(object, step.read);
-    const before = stuckContexts({ ...this, capacities: CAPACITIES });
+    const before = this.#stuck();
     const known = this.found.length;
     const more = timed ? { permits, timeoutMs: 5 } : { permits };
     const how = isCompletion ? COMPLETION : howOf(mode);
     const wait = this.session.wait(this.objects[object]!, how, more, this.contexts[context]!);
     this.waits.push({ context, object, mode, permits, timed, wait });
     this.session.blocked(wait);
-    const after = stuckContexts({ ...this, capacities: CAPACITIES });
+    const after = this.#stuck();
     const fresh = this.found.slice(known);
     if (before.size === 0) expect(fresh).toHaveLength(after.size > 0 ? 1 : 0);
     else expect(fresh.length).toBeLessThanOrEqual(after.has(context) ? 1 : 0);

@@ -292,7 +292,7 @@ describe('interrupts (facts 3.5)', () => {
       stage.session.setIrq('hardirq', false, other);
       stage.nest(other, a, b);
       expect(stage.codes).toEqual(['DEPT001']);
-      expect(stage.findings[0]!.circle.map(({ irqs }) => irqs.length).sort()).toEqual([0, 1]);
+      expect(stage.findings[0]!.circle.map(({ irqs }) => irqs.length).sort((x, y) => x - y)).toEqual([0, 1]);
     },
   );
 
