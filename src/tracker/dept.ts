@@ -29,6 +29,13 @@ export interface DeptOptions extends Partial<Policy> {
   readonly onDependency?: (dependency: Dependency) => void;
 }
 
+/** A graph of dependencies with its circles: one of classes, one of the instances within a class. */
+interface Layer {
+  readonly store: DependencyStore;
+  readonly circles: Circles;
+  readonly limit: 'maxDependencies' | 'maxInstancePairs';
+}
+
 /**
  * DEPT: learns "event P cannot happen until event Q happens" from waits and events and reports a circle the moment its
  * last dependency is learnt (kernel/dependency/dept.c). Under `linux` rules it decides as the kernel does; under `dept`
@@ -41,8 +48,9 @@ export class DeptTracker implements Observer {
   readonly store: DependencyStore = new DependencyStore();
   readonly #session: Session;
   readonly #interrupts: Interrupts;
-  readonly #circles: Circles;
-  readonly #instances: InstanceOrder;
+  readonly #classes: Layer;
+  readonly #instances: InstanceOrder = new InstanceOrder();
+  readonly #instancePairs: Layer;
   readonly #order = new ContextOrder();
   readonly #onFinding: FindingListener;
   readonly #onDependency: (dependency: Dependency) => void;
@@ -56,22 +64,23 @@ export class DeptTracker implements Observer {
     this.#onFinding = onFinding;
     this.#onDependency = onDependency;
     this.#interrupts = new Interrupts(session.classes);
-    this.#instances = new InstanceOrder(session.limits.maxInstancePairs);
-    this.#circles = new Circles(session, this.store, this.#interrupts, this.policy, (finding) => this.#emit(finding));
+    this.#classes = this.#layer(this.store, 'maxDependencies');
+    this.#instancePairs = this.#layer(this.#instances.store, 'maxInstancePairs');
   }
 
   /** Circles of classes that cannot hang, with the reason. */
   get filtered(): readonly FilteredCircle[] {
-    return this.#circles.filtered;
+    return [...this.#classes.circles.filtered, ...this.#instancePairs.circles.filtered];
   }
 
   /** True when a circle with this fingerprint was reported. */
   wasReported(circleFingerprint: string): boolean {
-    return this.#circles.wasReported(circleFingerprint);
+    return [this.#classes, this.#instancePairs].some(({ circles }) => circles.wasReported(circleFingerprint));
   }
 
   onContextBegin(context: Context): void {
-    this.#circles.contextBegins(context);
+    this.#classes.circles.contextBegins(context);
+    this.#instancePairs.circles.contextBegins(context);
   }
 
   onContextEnd(context: Context): void {
@@ -151,6 +160,11 @@ export class DeptTracker implements Observer {
     this.#onFinding(limitFinding(limit, value, this.policy.rules, this.#session.now));
   }
 
+  #layer(store: DependencyStore, limit: Layer['limit']): Layer {
+    const emit = (finding: Finding): void => this.#emit(finding);
+    return { store, limit, circles: new Circles(this.#session, store, this.#interrupts, this.policy, emit) };
+  }
+
   #atWait(context: Context, wait: Wait): void {
     if (!this.#counts(wait)) return;
     for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
@@ -204,41 +218,48 @@ export class DeptTracker implements Observer {
   #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: number): void {
     const owner = seen.held?.object ?? seen.event?.object ?? seen.wait.object;
     const isSameKey = owner.key === seen.wait.object.key && owner.subclass === seen.wait.object.subclass;
-    if (isSameKey && this.policy.sameClass === 'instance') {
-      const describe = (): Dependency => this.#describe(seen, owed, awaited);
-      const ownBit = this.#session.classes.get(owed).sub >= USER_SUBCLASSES ? 1 : 0;
-      const circles = this.#instances.add(owner, ownBit, seen.wait.object, bit, seen.wait.timed, describe);
-      if (this.#instances.isFull) this.notice('maxInstancePairs');
-      for (const circle of circles) this.#circles.report(circle);
+    const describe = (): Dependency => this.#describe(seen, owed, awaited);
+    if (!isSameKey || this.policy.sameClass === 'class') {
+      this.#insert(this.#classes, owed, awaited, seen, describe);
       return;
     }
-    this.#insert(owed, awaited, seen);
+    const ownBit = this.#session.classes.get(owed).sub >= USER_SUBCLASSES ? 1 : 0;
+    const tail = this.#instances.node(owner, ownBit);
+    const head = this.#instances.node(seen.wait.object, bit);
+    const layer = this.#instancePairs;
+    if (!layer.store.isSettled(tail, head)) this.#insert(layer, tail, head, seen, describe);
   }
 
-  #insert(owed: ClassId, awaited: ClassId, seen: Observation): void {
-    const { graph } = this.store;
-    const known = graph.edgeOf(owed, awaited);
+  #insert(
+    { store, circles, limit }: Layer,
+    from: number,
+    to: number,
+    seen: Observation,
+    describe: () => Dependency,
+  ): void {
+    const { graph } = store;
+    const known = graph.edgeOf(from, to);
     const sighting = this.#sighting(seen);
     if (known >= 0) {
-      if (this.store.dependency(known).timed && !seen.wait.timed) {
-        this.store.replace(known, this.#describe(seen, owed, awaited));
-        this.#circles.harden(known);
+      if (store.dependency(known).timed && !seen.wait.timed) {
+        store.replace(known, describe());
+        circles.harden(known);
       }
-      if (this.store.addSighting(known, sighting)) this.#circles.reconsider(known);
+      if (store.addSighting(known, sighting)) circles.reconsider(known);
       return;
     }
-    if (this.#isFull()) return;
-    const result = graph.add(owed, awaited);
-    const edge = graph.edgeOf(owed, awaited);
-    const dependency = this.#describe(seen, owed, awaited);
-    this.store.add(edge, dependency, sighting);
-    this.#onDependency(dependency);
-    if (result === 'closes-circle') this.#circles.close(edge);
+    if (this.#isFull(store, limit)) return;
+    const result = graph.add(from, to);
+    const edge = graph.edgeOf(from, to);
+    const dependency = describe();
+    store.add(edge, dependency, sighting);
+    if (store === this.store) this.#onDependency(dependency);
+    if (result === 'closes-circle') circles.close(edge);
   }
 
-  #isFull(): boolean {
-    const isFull = this.store.graph.edgeCount >= this.#session.limits.maxDependencies;
-    if (isFull) this.notice('maxDependencies');
+  #isFull(store: DependencyStore, limit: Layer['limit']): boolean {
+    const isFull = store.graph.edgeCount >= this.#session.limits[limit];
+    if (isFull) this.notice(limit);
     return isFull;
   }
 
@@ -306,14 +327,14 @@ export class DeptTracker implements Observer {
     if (known >= 0) {
       if (timed || !this.store.dependency(known).timed) return;
       this.store.replace(known, describe());
-      this.#circles.harden(known);
+      this.#classes.circles.harden(known);
       return;
     }
-    if (this.#isFull()) return;
+    if (this.#isFull(this.store, 'maxDependencies')) return;
     const result = graph.add(from, to);
     const edge = graph.edgeOf(from, to);
     this.store.add(edge, describe(), null);
-    if (result === 'closes-circle') this.#circles.close(edge);
+    if (result === 'closes-circle') this.#classes.circles.close(edge);
   }
 
   #emit(finding: Finding): void {

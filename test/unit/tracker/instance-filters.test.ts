@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import type { Context } from '../../../src/core/context.ts';
+import type { Finding } from '../../../src/core/finding.ts';
+import { LOCK } from '../../../src/core/how.ts';
+import { Session } from '../../../src/core/session.ts';
+import type { TrackedObject } from '../../../src/core/tracked-object.ts';
+import { DeptTracker } from '../../../src/tracker/dept.ts';
+
+function stage(): {
+  readonly session: Session;
+  readonly findings: Finding[];
+  readonly tracker: DeptTracker;
+  node(label: string): TrackedObject;
+  nest(context: Context, ...objects: readonly TrackedObject[]): void;
+} {
+  const session = new Session();
+  const findings: Finding[] = [];
+  const tracker = new DeptTracker(session, { onFinding: (finding) => findings.push(finding) });
+  session.addObserver(tracker);
+  const node = (label: string): TrackedObject => session.object({ kind: 'mutex', name: 'node', label });
+  const nest = (context: Context, ...objects: readonly TrackedObject[]): void => {
+    const held = objects.map((object) => session.granted(session.wait(object, LOCK, null, context)));
+    for (const each of held.reverse()) session.exit(each, context);
+  };
+  return { session, findings, tracker, node, nest };
+}
+
+describe('instances of one class that nest in both orders', () => {
+  test('are a deadlock between two contexts', () => {
+    const { session, findings, node, nest } = stage();
+    const [one, two] = [node('one'), node('two')];
+    nest(session.exactContext('X'), one, two);
+    nest(session.exactContext('Y'), two, one);
+    expect(findings.map(({ code }) => code)).toEqual(['DEPT001']);
+  });
+
+  test('are none under a parent that both hold, until one does not', () => {
+    const { session, findings, tracker, node, nest } = stage();
+    const [one, two] = [node('one'), node('two')];
+    const parent = session.object({ kind: 'mutex', name: 'parent' });
+    nest(session.exactContext('X'), parent, one, two);
+    const y = session.exactContext('Y');
+    nest(y, parent, two, one);
+    expect(findings).toEqual([]);
+    expect(tracker.filtered.map(({ reason, because }) => [reason, because])).toEqual([['gate-lock', 'parent']]);
+    nest(y, two, one);
+    expect(findings.map(({ code }) => code)).toEqual(['DEPT001']);
+    expect(tracker.filtered).toEqual([]);
+  });
+
+  test('are none in one context alone, until a namesake begins', () => {
+    const { session, findings, tracker, node, nest } = stage();
+    const [one, two] = [node('one'), node('two')];
+    const x = session.exactContext('X');
+    nest(x, one, two);
+    nest(x, two, one);
+    expect(findings).toEqual([]);
+    expect(tracker.filtered.map(({ reason }) => reason)).toEqual(['single-context']);
+    session.exactContext('X');
+    expect(findings.map(({ code }) => code)).toEqual(['DEPT001']);
+  });
+
+  test('the same instance twice needs no second context', () => {
+    const { session, findings, node, nest } = stage();
+    const one = node('one');
+    nest(session.exactContext('X'), one, one);
+    expect(findings.map(({ code }) => code)).toEqual(['DEPT001']);
+  });
+});
