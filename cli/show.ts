@@ -1,34 +1,39 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { toReportDocument } from '../reports/ndjson.ts';
+import { FORMAT_NAMES, FORMATS, type FormatName } from '../reports/formats.ts';
 import { type ParsedReport, parseReports } from '../reports/parse-report.ts';
-import { drawClassGraph } from '../reports/text/class-graph.ts';
+import { SourceFiles } from '../reports/source/source-files.ts';
 import type { Indent } from '../reports/text/diagram.ts';
-import { formatReport } from '../reports/text/report.ts';
+import { wantsColor } from '../reports/text/palette.ts';
 import { DeptError } from '../src/core/dept-error.ts';
+import { version } from '../src/version.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
-export const SHOW_HELP = `Usage: dept show [options] FILE
+/** One line for each format. */
+function listOfFormats(): string {
+  return FORMAT_NAMES.map((name) => `                      ${name.padEnd(8)} ${FORMATS[name].summary}`).join('\n');
+}
+
+export const SHOW_HELP: string = `Usage: dept show [options] FILE
 
 Prints findings that were recorded with dept run --report FILE.
 
 Options:
-  --format dept|json|graph   the reports (default), a JSON array, or drawings of the circles
-  --indent 3|4               layout of the report: 3 spaces, or 4 as in older kernels
-  --out FILE                 write to FILE instead of standard output
-  --force                    let --out overwrite a file
-  -h, --help                 this text
+  --format FORMAT   one of these; dept if not given
+${listOfFormats()}
+  --indent 3|4      layout of dept and pretty: 3 spaces, or 4 as in older kernels
+  --out FILE        write to FILE instead of standard output
+  --force           let --out overwrite a file
+  -h, --help        this text
 
 Exit code: 0; 2 for a usage error or a file that holds something else than findings.
 `;
 
-type Format = 'dept' | 'json' | 'graph';
-
 interface Plan {
   readonly file: string;
-  readonly format: Format;
+  readonly format: FormatName;
   readonly indent: Indent;
   readonly out: string | null;
   readonly force: boolean;
@@ -43,7 +48,12 @@ export async function showCommand(argv: readonly string[], io: Io): Promise<numb
   }
   const reports = read(plan.file, io);
   if (reports.length === 0) io.stderr.write(`dept: ${plan.file} holds no findings.\n`);
-  const text = render(reports, plan);
+  const text = FORMATS[plan.format].format(reports, {
+    indent: plan.indent,
+    source: new SourceFiles(io.cwd),
+    color: wantsColor(process.env, plan.out === null && io.stdout.isTTY === true),
+    toolVersion: version,
+  });
   if (plan.out === null) io.stdout.write(text);
   else save(text, plan.out, plan.force, io);
   return 0;
@@ -62,9 +72,11 @@ function planShow(argv: readonly string[]): Plan | null {
     },
   });
   if (values.help) return null;
-  const { format, indent } = values;
-  if (format !== 'dept' && format !== 'json' && format !== 'graph') {
-    throw new UsageError(`--format is ${JSON.stringify(format)}; it must be dept, json or graph.`);
+  const { indent } = values;
+  const format = FORMAT_NAMES.find((name) => name === values.format);
+  if (format === undefined) {
+    const names = `${FORMAT_NAMES.slice(0, -1).join(', ')} or ${FORMAT_NAMES.at(-1)}`;
+    throw new UsageError(`--format is ${JSON.stringify(values.format)}; it must be ${names}.`);
   }
   if (indent !== '3' && indent !== '4') {
     throw new UsageError(`--indent is ${JSON.stringify(indent)}; it must be 3 or 4.`);
@@ -88,27 +100,6 @@ function read(file: string, io: Io): readonly ParsedReport[] {
     if (error instanceof DeptError) throw new UsageError(`${file}, ${error.message}.`);
     throw error;
   }
-}
-
-function render(reports: readonly ParsedReport[], { format, indent }: Plan): string {
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify(
-        reports.map(({ finding, environment }) => toReportDocument(finding, environment)),
-        null,
-        2,
-      )}\n`;
-    case 'graph':
-      return reports
-        .map(({ finding }) => `${finding.code} ${finding.fingerprint}\n${drawing(finding.circle)}`)
-        .join('\n');
-    case 'dept':
-      return reports.map(({ finding, environment }) => formatReport(finding, { environment, indent })).join('\n');
-  }
-}
-
-function drawing(circle: Parameters<typeof drawClassGraph>[0]): string {
-  return circle.length === 0 ? '(no circle)\n' : drawClassGraph(circle);
 }
 
 function save(text: string, out: string, force: boolean, io: Io): void {

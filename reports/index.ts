@@ -1,3 +1,6 @@
+export { formatGithub, type GithubOptions } from './ci/github.ts';
+export { formatJunit, type JunitOptions, type JunitReport } from './ci/junit.ts';
+export { formatSarif, type SarifOptions } from './ci/sarif.ts';
 export {
   type ClassLine,
   type ContextLine,
@@ -10,6 +13,9 @@ export {
 } from './document.ts';
 export { describeProcess, type ProcessFacts, type ReportEnvironment } from './environment.ts';
 export { EXPLAINED_CODES, type FindingPage, findingPage, formatPage, formatPageMarkdown } from './explain.ts';
+export { FORMAT_NAMES, FORMATS, type Format, type FormatName, type FormatOptions } from './formats.ts';
+export { formatDot } from './graph/dot.ts';
+export { formatMermaid } from './graph/mermaid.ts';
 export { formatReportLine, toReportDocument } from './ndjson.ts';
 export { type ParsedReport, parseReportLine, parseReports } from './parse-report.ts';
 export { type JsonSchema, REPORT_SCHEMA } from './schema.ts';
@@ -18,8 +24,13 @@ export { MemorySink } from './sinks/memory.ts';
 export { type ParentLogger, pinoSink } from './sinks/pino.ts';
 export type { Sink } from './sinks/sink.ts';
 export { stderrSink } from './sinks/stderr.ts';
+export { SourceFiles } from './source/source-files.ts';
 export { type DrawnEdge, drawClassGraph } from './text/class-graph.ts';
+export { NO_SOURCE, type SourceLines } from './text/code-frame.ts';
 export { type DeptTextOptions, formatDept } from './text/dept.ts';
 export type { Indent } from './text/diagram.ts';
 export { explain } from './text/explanation.ts';
+export { wantsColor } from './text/palette.ts';
+export { formatPretty, type PrettyOptions } from './text/pretty.ts';
 export { formatReport } from './text/report.ts';
+export { formatChromeTrace } from './trace/chrome-trace.ts';

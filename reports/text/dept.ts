@@ -43,10 +43,9 @@ const CIRCLE_LEGEND: readonly string[] = Object.freeze([
  */
 export function formatDept(finding: Finding, options: DeptTextOptions = {}): string {
   const { environment = null, indent = 3, maxFrames = DEFAULT_MAX_FRAMES } = options;
-  const [title] = finding.circle.length > 0 ? [CIRCLE_TITLE] : TITLES[finding.code];
   const lines = [
     DOUBLE_RULE,
-    title,
+    titleLine(finding),
     ...(environment === null ? [] : [oneLine(environment.release)]),
     ...heading('summary'),
     ...body(finding, indent, maxFrames),
@@ -55,18 +54,25 @@ export function formatDept(finding: Finding, options: DeptTextOptions = {}): str
   return `${lines.join('\n')}\n`;
 }
 
-function body(finding: Finding, indent: Indent, maxFrames: number): readonly string[] {
+/** `DEPT: Circular dependency has been detected.`, or what stands there for findings without a circle. */
+export function titleLine({ circle, code }: Finding): string {
+  return circle.length > 0 ? CIRCLE_TITLE : TITLES[code][0];
+}
+
+/** The summary alone: headline, the contexts with their marks, and what the letters mean. */
+export function summaryLines(finding: Finding, indent: Indent): readonly string[] {
   const { circle, openWaits } = finding;
-  if (circle.length > 0) return [...circleSummary(circle, indent), ...circleDetails(circle, indent, maxFrames)];
+  if (circle.length > 0) return circleSummary(circle, indent);
   const [, headline] = TITLES[finding.code];
   if (openWaits.length === 0) return [headline, '', oneLine(finding.message)];
-  return [
-    headline,
-    '',
-    ...openWaitSummary(openWaits, indent),
-    ...OPEN_WAIT_LEGEND,
-    ...openWaitDetails(openWaits, indent, maxFrames),
-  ];
+  return [headline, '', ...openWaitSummary(openWaits, indent), ...OPEN_WAIT_LEGEND];
+}
+
+function body(finding: Finding, indent: Indent, maxFrames: number): readonly string[] {
+  const { circle, openWaits } = finding;
+  const details =
+    circle.length > 0 ? circleDetails(circle, indent, maxFrames) : openWaitDetails(openWaits, indent, maxFrames);
+  return [...summaryLines(finding, indent), ...details];
 }
 
 /** A timeout anywhere in the circle comes first, then a circle of one class. */

@@ -104,7 +104,10 @@ test('show refuses a broken line by file and number, prints nothing and writes n
 test.each([
   [['show'], 'show needs a file of findings, for example: dept show findings.ndjson'],
   [['show', 'a', 'b'], 'show takes one file; b is too much.'],
-  [['show', 'f.ndjson', '--format', 'xml'], '--format is "xml"; it must be dept, json or graph.'],
+  [
+    ['show', 'f.ndjson', '--format', 'xml'],
+    '--format is "xml"; it must be dept, pretty, json, ndjson, graph, dot, mermaid, trace, sarif, junit or github.',
+  ],
   [['show', 'f.ndjson', '--indent', '5'], '--indent is "5"; it must be 3 or 4.'],
   [['explain'], 'explain needs a code: DEPT001, DEPT002, DEPT003, DEPT004, DEPT005, DEPT006, DEPT009.'],
   [['explain', 'DEPT001', 'x'], 'explain takes one code; x is too much.'],
