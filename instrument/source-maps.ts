@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setImmediate } from 'node:timers';
 
 export interface MappedPosition {
   readonly path: string;
@@ -28,6 +29,15 @@ function load(): Support | null {
     support = null;
   }
   return support;
+}
+
+let isLoadingSoon = false;
+
+/** Something was learnt that a report may be made of: loads the maps in an idle moment, before anybody waits for them. */
+export function loadMapsSoon(): void {
+  if (isLoadingSoon) return;
+  isLoadingSoon = true;
+  setImmediate(load).unref();
 }
 
 /**

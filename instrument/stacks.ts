@@ -1,26 +1,20 @@
 import type { Frame, Stack, StackSource } from '../src/core/stack.ts';
-import { isOwnFile, packageRelative, toPath } from './paths.ts';
-import { mapPosition } from './source-maps.ts';
+import { isOwnFile, packageRelative } from './paths.ts';
+import { parseStack, type RawFrame } from './raw-frame.ts';
+import { loadMapsSoon, mapPosition } from './source-maps.ts';
+import { type StackId, StackTable } from './stack-table.ts';
 
 /** Frames of dept itself between the user's call and the capture, at most. */
 const OWN_FRAMES = 12;
 
-const WITH_FUNCTION = /^\s*at (?:async )?(.*?) \((.*?)(?::(\d+))?(?::(\d+))?\)$/;
-const WITHOUT_FUNCTION = /^\s*at (?:async )?(.*?)(?::(\d+))(?::(\d+))$/;
-
-interface RawFrame {
-  readonly functionName: string | null;
-  readonly path: string;
-  readonly line: number;
-  readonly column: number;
-  /** Set when somebody has read it. */
-  mapped: Frame | null;
-}
+/** Shared by all stacks of the process; a full one is followed by a new one. */
+let table = new StackTable();
 
 /** A stack that is formatted, parsed and mapped when somebody reads it. */
 class CapturedStack implements Stack {
   #holder: { stack?: string } | null;
-  #raw: readonly RawFrame[] = [];
+  #table = table;
+  #stack: StackId = 0;
   readonly #maxFrames: number;
 
   constructor(holder: { stack?: string }, maxFrames: number) {
@@ -30,7 +24,7 @@ class CapturedStack implements Stack {
 
   get frames(): readonly Frame[] {
     this.release();
-    return this.#raw.map((frame) => {
+    return this.#table.frames(this.#stack).map((frame) => {
       frame.mapped ??= toFrame(frame);
       return frame.mapped;
     });
@@ -38,8 +32,11 @@ class CapturedStack implements Stack {
 
   release(): void {
     if (this.#holder === null) return;
-    this.#raw = userFrames(parseStack(this.#holder.stack ?? ''), this.#maxFrames);
+    if (!table.hasRoom) table = new StackTable();
+    this.#table = table;
+    this.#stack = table.intern(userFrames(parseStack(this.#holder.stack ?? ''), this.#maxFrames));
     this.#holder = null;
+    loadMapsSoon();
   }
 }
 
@@ -59,37 +56,6 @@ export class NodeStacks implements StackSource {
     Error.stackTraceLimit = limit;
     return new CapturedStack(holder, this.#maxFrames);
   }
-}
-
-/** Frames of the same place are one object: a program has few places and many stacks. */
-const frames = new Map<string, RawFrame>();
-/** Places remembered; beyond it the table starts anew. */
-const MAX_PLACES = 100_000;
-
-function parseStack(text: string): readonly RawFrame[] {
-  const parsed: RawFrame[] = [];
-  for (const line of text.split('\n')) {
-    const known = frames.get(line) ?? parseLine(line);
-    if (known === null) continue;
-    if (frames.size >= MAX_PLACES) frames.clear();
-    frames.set(line, known);
-    parsed.push(known);
-  }
-  return parsed;
-}
-
-function parseLine(line: string): RawFrame | null {
-  const named = WITH_FUNCTION.exec(line);
-  const match = named ?? WITHOUT_FUNCTION.exec(line);
-  if (match === null) return null;
-  const [functionName, path, row, column] = named === null ? [null, match[1], match[2], match[3]] : match.slice(1);
-  return {
-    functionName: functionName ?? null,
-    path: toPath(path ?? ''),
-    line: Number(row ?? 0),
-    column: Number(column ?? 0),
-    mapped: null,
-  };
 }
 
 /** Drops our own frames and Node's; a library's are dropped too where the user's code is on the stack. */

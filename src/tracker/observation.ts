@@ -2,6 +2,7 @@ import type { EventClass } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { ContextName, Dependency, InstancePair, Place, Rule } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
+import type { IrqType } from '../core/irq.ts';
 import type { Stack } from '../core/stack.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { How } from '../core/vocabulary.ts';
@@ -22,6 +23,8 @@ export function contextName(context: Context): ContextName {
   return { id: context.id, name: context.name, kind: context.kind };
 }
 
+const NO_IRQS: readonly IrqType[] = Object.freeze([]);
+
 /** Copies everything a report needs out of the live records. */
 export function dependencyFrom(seen: Observation, from: EventClass, to: EventClass): Dependency {
   const { held, wait, event } = seen;
@@ -39,7 +42,7 @@ export function dependencyFrom(seen: Observation, from: EventClass, to: EventCla
     event: { label: eventLabel, class: from, stack: event?.stack ?? null },
     waker: held === null ? (fromObject.requestedBy?.stack ?? null) : null,
     timed: wait.timed,
-    irqs: [],
+    irqs: NO_IRQS,
     irqStack: null,
     instances: instancePair(fromObject, wait.object),
     at: wait.begin,
