@@ -67,7 +67,7 @@ function result(finding: Finding, ruleIndex: number, pathOf: PathOf): Json {
     ruleId: finding.code,
     ruleIndex,
     level: LEVELS[finding.severity],
-    message: { text: [finding.message, ...finding.help].map(oneLine).join('\n') },
+    message: { text: [finding.message, ...finding.help].map(literal).join('\n') },
     ...(frame === null ? {} : { locations: [{ physicalLocation: physical(frame, pathOf) }] }),
     ...(related.length === 0 ? {} : { relatedLocations: related }),
     ...(flows.length === 0 ? {} : { codeFlows: [{ threadFlows: flows }] }),
@@ -90,7 +90,7 @@ function threadFlow(context: OutlinedContext, pathOf: PathOf): Json | null {
   if (marks.length === 0) return null;
   return {
     id: context.letter,
-    message: { text: `context ${context.letter}: ${context.name}` },
+    message: { text: literal(`context ${context.letter}: ${context.name}`) },
     locations: marks.map((mark, index) => ({
       location: location(context, mark, pathOf),
       nestingLevel: mark.letter === 'W' ? 1 : 0,
@@ -102,7 +102,7 @@ function threadFlow(context: OutlinedContext, pathOf: PathOf): Json | null {
 
 function location({ letter, name }: OutlinedContext, mark: Mark, pathOf: PathOf): Json {
   const text = `context ${letter} (${name}): [${mark.letter}] ${mark.call}, ${MARK_MEANINGS[mark.letter]}`;
-  return { physicalLocation: physical(mark.frame as Frame, pathOf), message: { text } };
+  return { physicalLocation: physical(mark.frame as Frame, pathOf), message: { text: literal(text) } };
 }
 
 function physical(frame: Frame, pathOf: PathOf): Json {
@@ -110,6 +110,13 @@ function physical(frame: Frame, pathOf: PathOf): Json {
     artifactLocation: { uri: uriOf(pathOf(frame)), uriBaseId: '%SRCROOT%' },
     region: { startLine: frame.line, ...(frame.column > 0 ? { startColumn: frame.column } : {}) },
   };
+}
+
+/** One line that says what it says: SARIF reads `[text](target)` as a link and `{0}` as a place to be filled. */
+function literal(text: string): string {
+  return oneLine(text)
+    .replaceAll('](', '\\](')
+    .replace(/\{(\d+)\}/g, '{{$1}}');
 }
 
 /** A relative URI: a colon, a space or a stranger character of a path would make it something else. */
