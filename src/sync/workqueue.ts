@@ -79,6 +79,8 @@ export class Workqueue {
     work.pending = null;
     const index = this.#queued.indexOf(pending);
     if (index >= 0) this.#queued.splice(index, 1);
+    // Its thread may have been started and not have run yet: it has nothing left to do, so nobody waits for it.
+    this.#active.delete(pending);
     pending.end();
     return true;
   }

@@ -141,6 +141,22 @@ describe('Workqueue', () => {
     expect((await world.run()).stuck).toEqual([]);
   });
 
+  test('a work item that is cancelled after its thread was started, and before it ran, keeps nobody waiting', async () => {
+    const world = new World();
+    const queue = new Workqueue({ name: 'wq', maxActive: 1 });
+    const ran: string[] = [];
+    const first = new Work(() => void ran.push('first'), { name: 'first' });
+    const second = new Work(() => void ran.push('second'), { name: 'second' });
+    world.task('main', async () => {
+      queue.queue(first);
+      queue.queue(second);
+      expect(await queue.cancelWorkSync(first)).toBe(true);
+      await queue.destroy();
+    });
+    expect((await world.run()).stuck).toEqual([]);
+    expect(ran).toEqual(['second']);
+  });
+
   test('the classic deadlocks hang', async () => {
     async function stuck(body: (world: World, queue: Workqueue) => void): Promise<string[]> {
       const world = new World();
