@@ -12,31 +12,37 @@ let table = new StackTable();
 
 /** A stack that is formatted, parsed and mapped when somebody reads it. */
 class CapturedStack implements Stack {
-  #holder: { stack?: string } | null;
-  #table = table;
-  #stack: StackId = 0;
-  readonly #maxFrames: number;
+  /** Until it is read; then the table its frames are in. */
+  #source: { stack?: string } | StackTable;
+  /** Until it is read, the most frames to keep; then its place in the table. */
+  #stack: StackId;
 
   constructor(holder: { stack?: string }, maxFrames: number) {
-    this.#holder = holder;
-    this.#maxFrames = maxFrames;
+    this.#source = holder;
+    this.#stack = maxFrames;
   }
 
   get frames(): readonly Frame[] {
-    this.release();
-    return this.#table.frames(this.#stack).map((frame) => {
-      frame.mapped ??= toFrame(frame);
-      return frame.mapped;
-    });
+    return this.#interned()
+      .frames(this.#stack)
+      .map((frame) => {
+        frame.mapped ??= toFrame(frame);
+        return frame.mapped;
+      });
   }
 
   release(): void {
-    if (this.#holder === null) return;
+    this.#interned();
+  }
+
+  #interned(): StackTable {
+    const source = this.#source;
+    if (source instanceof StackTable) return source;
     if (!table.hasRoom) table = new StackTable();
-    this.#table = table;
-    this.#stack = table.intern(userFrames(parseStack(this.#holder.stack ?? ''), this.#maxFrames));
-    this.#holder = null;
+    this.#source = table;
+    this.#stack = table.intern(userFrames(parseStack(source.stack ?? ''), this.#stack));
     loadMapsSoon();
+    return table;
   }
 }
 

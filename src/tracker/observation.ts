@@ -19,8 +19,15 @@ export interface Observation {
   readonly event: { readonly object: TrackedObject; readonly how: How; readonly stack: Stack | null } | null;
 }
 
+const contextNames = new WeakMap<Context, ContextName>();
+
+/** The name of a context, one object for all its dependencies. */
 export function contextName(context: Context): ContextName {
-  return { id: context.id, name: context.name, kind: context.kind };
+  const known = contextNames.get(context);
+  if (known !== undefined) return known;
+  const name = { id: context.id, name: context.name, kind: context.kind };
+  contextNames.set(context, name);
+  return name;
 }
 
 const NO_IRQS: readonly IrqType[] = Object.freeze([]);
@@ -49,6 +56,9 @@ export function dependencyFrom(seen: Observation, from: EventClass, to: EventCla
   };
 }
 
-function instancePair(from: TrackedObject, to: TrackedObject): InstancePair {
+/** Null where the instances say nothing that their classes do not say. */
+function instancePair(from: TrackedObject, to: TrackedObject): InstancePair | null {
+  const isPlain = from.label === from.key.name && to.label === to.key.name;
+  if (isPlain && from.key !== to.key) return null;
   return { from: from.id, fromLabel: from.label, to: to.id, toLabel: to.label };
 }

@@ -10,8 +10,8 @@ function stage(): {
   readonly session: Session;
   readonly findings: Finding[];
   readonly tracker: DeptTracker;
-  node(label: string): TrackedObject;
-  nest(context: Context, ...objects: readonly TrackedObject[]): void;
+  readonly node: (label: string) => TrackedObject;
+  readonly nest: (context: Context, ...objects: readonly TrackedObject[]) => void;
 } {
   const session = new Session();
   const findings: Finding[] = [];

@@ -1,0 +1,68 @@
+import { Mutex as AsyncMutex } from 'async-mutex';
+import { Mutex } from 'dept';
+
+/** One workload: runs about `count` operations. */
+export type Workload = (count: number) => Promise<void>;
+
+const taskOf8 = async (mutex: AsyncMutex, count: number): Promise<void> => {
+  for (let i = 0; i < count; i++) {
+    const release = await mutex.acquire();
+    await null;
+    release();
+  }
+};
+
+const nest = (depth: number): Workload => {
+  const mutexes = Array.from({ length: depth }, (_, i) => new Mutex({ name: `level ${i}` }));
+  return async (count) => {
+    for (let i = 0; i < count; i += depth) {
+      const guards = [];
+      for (const mutex of mutexes) guards.push(await mutex.lock());
+      for (const guard of guards.reverse()) guard.release();
+    }
+  };
+};
+
+/** The operations people pay for, by name. Locks are made when the workload is, after the tracker is installed. */
+export const WORKLOADS: Readonly<Record<string, () => Workload>> = {
+  'await null': () => async (count) => {
+    for (let i = 0; i < count; i++) await null;
+  },
+  'async-mutex acquire': () => {
+    const mutex = new AsyncMutex();
+    return async (count) => {
+      for (let i = 0; i < count; i++) (await mutex.acquire())();
+    };
+  },
+  'async-mutex nested 2': () => {
+    const [outer, inner] = [new AsyncMutex(), new AsyncMutex()];
+    return async (count) => {
+      for (let i = 0; i < count; i += 2) {
+        const releaseOuter = await outer.acquire();
+        const releaseInner = await inner.acquire();
+        releaseInner();
+        releaseOuter();
+      }
+    };
+  },
+  'async-mutex contended 8': () => {
+    const mutex = new AsyncMutex();
+    return async (count) => {
+      await Promise.all(Array.from({ length: 8 }, () => taskOf8(mutex, count / 8)));
+    };
+  },
+  'async-mutex runExclusive': () => {
+    const mutex = new AsyncMutex();
+    return async (count) => {
+      for (let i = 0; i < count; i++) await mutex.runExclusive(() => undefined);
+    };
+  },
+  'dept Mutex lock': () => {
+    const mutex = new Mutex({ name: 'mutex' });
+    return async (count) => {
+      for (let i = 0; i < count; i++) (await mutex.lock()).release();
+    };
+  },
+  'dept Mutex depth 1': () => nest(1),
+  'dept Mutex depth 8': () => nest(8),
+};
