@@ -59,6 +59,11 @@ export class KernelLock {
     return this.#holds.size > 0;
   }
 
+  /** True when the thread that runs holds it (`lockdep_is_held`). */
+  get isHeld(): boolean {
+    return this.#holds.isHeldBy(runtime().thread);
+  }
+
   /** Permits nobody has. */
   get free(): number {
     return this.#queue.free;
