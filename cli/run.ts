@@ -19,6 +19,7 @@ Options:
   --report FILE        append each finding to FILE as one JSON line
   --graph FILE         write the class graph to FILE when the program ends (graphlib JSON)
   --force              let --graph overwrite FILE
+  --format pretty|dept layout of the printed reports; pretty on a terminal if not given, dept elsewhere
   --quiet              print no reports (use with --report)
   --indent 3|4         layout of the report: 3 spaces, or 4 as in older kernels
   --no-fail            exit with the program's own code even when there are findings
@@ -57,6 +58,7 @@ function planRun(argv: readonly string[], io: Io): Plan | null {
       report: { type: 'string' },
       graph: { type: 'string' },
       force: { type: 'boolean', default: false },
+      format: { type: 'string' },
       quiet: { type: 'boolean', default: false },
       indent: { type: 'string' },
       'no-fail': { type: 'boolean', default: false },
@@ -66,6 +68,9 @@ function planRun(argv: readonly string[], io: Io): Plan | null {
   if (values.help) return null;
   if (values.rules !== undefined && values.rules !== 'dept' && values.rules !== 'linux') {
     throw new UsageError(`--rules is ${JSON.stringify(values.rules)}; it must be dept or linux.`);
+  }
+  if (values.format !== undefined && values.format !== 'pretty' && values.format !== 'dept') {
+    throw new UsageError(`--format is ${JSON.stringify(values.format)}; it must be pretty or dept.`);
   }
   if (values.indent !== undefined && values.indent !== '3' && values.indent !== '4') {
     throw new UsageError(`--indent is ${JSON.stringify(values.indent)}; it must be 3 or 4.`);
@@ -84,6 +89,7 @@ function planRun(argv: readonly string[], io: Io): Plan | null {
   if (values.rules !== undefined) env['DEPT_RULES'] = values.rules;
   if (values.report !== undefined) env['DEPT_REPORT'] = resolve(io.cwd, values.report);
   if (values.graph !== undefined) env['DEPT_GRAPH'] = graphFile(resolve(io.cwd, values.graph), values.force);
+  if (values.format !== undefined) env['DEPT_FORMAT'] = values.format;
   if (values.quiet) env['DEPT_PRINT'] = '0';
   if (values.indent !== undefined) env['DEPT_INDENT'] = values.indent;
   return { command, args, env, fails: !values['no-fail'] };

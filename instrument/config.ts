@@ -14,6 +14,8 @@ export interface Config {
   readonly graph: string;
   /** `DEPT_PRINT`: findings are printed on stderr; `0` switches that off. */
   readonly print: boolean;
+  /** `DEPT_FORMAT`: `pretty` or `dept` text; `auto` (default) is pretty where standard error is a terminal, else dept. */
+  readonly format: 'auto' | 'pretty' | 'dept';
   /** `DEPT_INDENT`: 3 (default), or 4 for the older layout of the report. */
   readonly indent: 3 | 4;
   /** `DEPT_STACKS`: `new` (default) captures stacks for what is new, `off` never. */
@@ -30,6 +32,7 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   report: '',
   graph: '',
   print: true,
+  format: 'auto',
   indent: 3,
   stacks: 'new',
   exitCode: 0,
@@ -47,6 +50,7 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
     report: env['DEPT_REPORT'] ?? '',
     graph: env['DEPT_GRAPH'] ?? '',
     print: oneOf(env, 'DEPT_PRINT', ['1', '0'], '1') === '1',
+    format: oneOf(env, 'DEPT_FORMAT', ['auto', 'pretty', 'dept'], DEFAULT_CONFIG.format),
     indent: oneOf(env, 'DEPT_INDENT', ['3', '4'], '3') === '4' ? 4 : 3,
     stacks: oneOf(env, 'DEPT_STACKS', ['new', 'off'], DEFAULT_CONFIG.stacks),
     exitCode: exitCode(env['DEPT_EXIT_CODE']),

@@ -1,3 +1,5 @@
+import { fanOut } from '../reports/sinks/fan-out.ts';
+import type { Sink } from '../reports/sinks/sink.ts';
 import type { Finding } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
 import { Session } from '../src/core/session.ts';
@@ -14,7 +16,9 @@ import { NodeStacks } from './stacks.ts';
 
 export interface InstallOptions extends Partial<Config> {
   readonly limits?: Partial<Limits>;
-  /** Called with each finding at once; a throw here is a fault of the caller's and detaches the tracker. */
+  /** Where findings go the moment they are made; one that throws is left out from then on. */
+  readonly sinks?: readonly Sink[];
+  /** Called with each finding at once, after the sinks; a throw here is a fault of the caller's and detaches the tracker. */
   readonly onFinding?: (finding: Finding) => void;
   /** Called when an internal error has detached the tracker. */
   readonly onFault?: (fault: unknown) => void;
@@ -43,8 +47,10 @@ export function install(options: InstallOptions = {}): Installation {
   if (installed !== null && activeSession() === installed.session) return installed;
   const config = { ...DEFAULT_CONFIG, ...options };
   const findings: Finding[] = [];
+  const sink = fanOut(options.sinks ?? []);
   const onFinding = (finding: Finding): void => {
     findings.push(finding);
+    sink.write(finding);
     options.onFinding?.(finding);
   };
   const limits = options.limits ?? {};

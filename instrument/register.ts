@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { isatty } from 'node:tty';
 import { isMainThread } from 'node:worker_threads';
 import { describeProcess, type ReportEnvironment } from '../reports/environment.ts';
+import { diagnosticsChannelSink } from '../reports/sinks/diagnostics-channel.ts';
 import { fileSink } from '../reports/sinks/file.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
 import { stderrSink } from '../reports/sinks/stderr.ts';
@@ -13,6 +15,8 @@ import { packageRoot } from './paths.ts';
 import { watchEnd } from './process-end.ts';
 import { tallyTo } from './tally.ts';
 
+const STDERR = 2;
+
 if (isMainThread) await start();
 
 /** The preload: `node --import dept/register app.js`. Configured by `DEPT_*` variables; see docs/cli.md. */
@@ -21,13 +25,7 @@ async function start(): Promise<void> {
   // Only this process was asked for an exit code and its graph; what it spawns keeps its own code and writes none.
   delete process.env['DEPT_EXIT_CODE'];
   delete process.env['DEPT_GRAPH'];
-  const sinks = sinksFor(config);
-  const installation = install({
-    ...config,
-    onFinding: (finding) => {
-      for (const sink of sinks) sink.write(finding);
-    },
-  });
+  const installation = install({ ...config, sinks: await sinksFor(config) });
   watchEnd(installation, config.exitCode);
   if (config.graph !== '') {
     // graphlib takes longer to load than everything else here together.
@@ -45,19 +43,36 @@ function readConfig(): Config {
   }
 }
 
-function sinksFor(config: Config): readonly Sink[] {
+async function sinksFor(config: Config): Promise<readonly Sink[]> {
   let known: ReportEnvironment | null = null;
   const environment = (): ReportEnvironment => {
     known ??= environmentOfProcess();
     return known;
   };
-  const format = (finding: Finding): string =>
-    formatReport(finding, { environment: environment(), indent: config.indent });
-  const sinks: Sink[] = [];
+  const sinks: Sink[] = [diagnosticsChannelSink(environment)];
   if (config.report !== '') sinks.push(fileSink(config.report, { environment }));
   if (config.tally !== '') sinks.push({ write: tallyTo(config.tally) });
-  if (config.print) sinks.push(stderrSink(format));
+  if (config.print) sinks.push(stderrSink(await formatterFor(config, environment)));
   return sinks;
+}
+
+/** What standard error is told: a person at a terminal gets code and colours, everybody else the plain report. */
+async function formatterFor(
+  { format, indent }: Config,
+  environment: () => ReportEnvironment,
+): Promise<(finding: Finding) => string> {
+  const isTerminal = isatty(STDERR);
+  if (format === 'dept' || (format === 'auto' && !isTerminal)) {
+    return (finding) => formatReport(finding, { environment: environment(), indent });
+  }
+  // Loaded for people only: nobody else should wait for it.
+  const [{ formatPretty }, { SourceFiles }, { wantsColor }] = await Promise.all([
+    import('../reports/text/pretty.ts'),
+    import('../reports/source/source-files.ts'),
+    import('../reports/text/palette.ts'),
+  ]);
+  const options = { source: new SourceFiles(process.cwd()), color: wantsColor(process.env, isTerminal), indent };
+  return (finding) => formatPretty(finding, options);
 }
 
 /** What the report says about this process: the program's own package, not ours. */

@@ -15,6 +15,7 @@ describe.concurrent('what was not called right is said in one line, with exit co
     ['no program', ['run'], /^dept: run needs a program.*\n$/],
     ['an unknown flag', ['run', '--bogus', 'x.mjs'], /^dept: Unknown option '--bogus'.*\n$/],
     ['a bad value', ['run', '--rules', 'bsd', 'x.mjs'], /^dept: --rules is "bsd"; it must be dept or linux\.\n$/],
+    ['a bad format', ['run', '--format', 'x', 'x.mjs'], /^dept: --format is "x"; it must be pretty or dept\.\n$/],
     ['an unknown command', ['bogus'], /^dept: There is no command "bogus".*\n$/],
   ])('%s', async (_what, args, message) => {
     const ended = await runDept(args);

@@ -140,6 +140,25 @@ describe.concurrent('options', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toContain('\ncontext A\n    [S] acquire(ledger:0)\n    [W] acquire(stock:0)\n');
   });
 
+  test('--format pretty shows the code of each wait, dept is what a pipe gets anyway', async () => {
+    const program = `${PROGRAMS}/lucky-abba.mjs`;
+    const [pretty, colored, dept, plain] = await Promise.all([
+      runDept(['run', '--format', 'pretty', program]),
+      runDept(['run', program], { env: { DEPT_FORMAT: 'pretty', FORCE_COLOR: '1' } }),
+      runDept(['run', '--format', 'dept', program]),
+      runDept(['run', program]),
+    ]);
+    expect(pretty.stderr).toMatch(/^refundOrder and placeOrder can wait for each other for ever\.\n/);
+    expect(pretty.stderr).toContain(`--> ${program}:15:15\n`);
+    expect(pretty.stderr).toContain(
+      '15 |   await stock.runExclusive(async () => undefined);\n   |               ^ waits here',
+    );
+    expect(colored.stderr).toContain('\u001b[1;31m*** DEADLOCK ***\u001b[22;39m');
+    const withoutProcess = ({ stderr }: typeof dept): string => stderr.replace(/^PID: .*$/m, '');
+    expect(withoutProcess(dept)).toBe(withoutProcess(plain));
+    expect(plain.stderr).toMatch(/^={51}\nDEPT: /);
+  });
+
   test('--rules linux says so in the finding', async () => {
     using findings = new FindingsFile();
     await runDept(['run', '--rules', 'linux', '--quiet', '--report', findings.path, `${PROGRAMS}/lucky-abba.mjs`]);
