@@ -1,4 +1,5 @@
-import type { Dependency } from '../core/dependency.ts';
+import type { ContextName, Dependency } from '../core/dependency.ts';
+import type { Stack } from '../core/stack.ts';
 
 /** Names that say nothing of the code they stand for. */
 const NAMELESS = /^(?:main|async|task|<anonymous>|Object\.<anonymous>|Module\.|new Promise|process\.|eval)/;
@@ -8,15 +9,20 @@ export function named(circle: readonly Dependency[]): readonly Dependency[] {
   return circle.map((dependency) => ({ ...dependency, context: { ...dependency.context, name: whoIs(dependency) } }));
 }
 
-function whoIs(dependency: Dependency): string {
-  if (dependency.context.kind !== 'main') return dependency.context.name;
-  for (const place of [dependency.wait, dependency.start, dependency.event]) {
-    for (const { functionName } of place.stack?.frames ?? []) {
+function whoIs({ context, wait, start, event }: Dependency): string {
+  return callerName(context, [wait.stack, start.stack, event.stack]);
+}
+
+/** The context's own name; the main one is called by the function it was in, as far as a stack tells. */
+export function callerName(context: ContextName, stacks: readonly (Stack | null)[]): string {
+  if (context.kind !== 'main') return context.name;
+  for (const stack of stacks) {
+    for (const { functionName } of stack?.frames ?? []) {
       if (functionName !== null && functionName !== '' && !NAMELESS.test(functionName))
         return functionName.replace(/^async /, '');
     }
   }
-  return dependency.context.name;
+  return context.name;
 }
 
 /** What can happen, in one sentence. */

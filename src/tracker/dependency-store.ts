@@ -5,20 +5,16 @@ import type { Sighting } from './sighting.ts';
 /** Sightings kept of a dependency; one that is seen more often counts as seen everywhere. */
 const MAX_SIGHTINGS = 8;
 
-/** What is known of one edge. */
-interface Entry {
-  dependency: Dependency;
-  /** Null when there were too many, or one that nothing can exclude. */
-  sightings: Sighting[] | null;
-}
-
 /**
  * The graph of dependencies with the evidence of each. A settled edge is one that no later sighting can change: meeting
  * it again costs one probe of the edge table and no allocation.
  */
 export class DependencyStore {
   readonly graph: DependencyGraph = new DependencyGraph();
-  readonly #entries: (Entry | undefined)[] = [];
+  /** By edge number, as are the sightings: two arrays cost less than an object for each edge. */
+  readonly #dependencies: (Dependency | undefined)[] = [];
+  /** Null for an edge that was seen too often, or in a way that nothing can exclude. */
+  readonly #sightings: (Sighting[] | null)[] = [];
   readonly #settled: boolean[] = [];
 
   /** True when the pair is known and meeting it again teaches nothing. */
@@ -29,51 +25,45 @@ export class DependencyStore {
 
   /** Evidence of an edge. @throws RangeError when the edge has none */
   dependency(edge: number): Dependency {
-    return this.#entry(edge).dependency;
+    const dependency = this.#dependencies[edge];
+    if (dependency === undefined) throw new RangeError(`no dependency has the edge number ${edge}`);
+    return dependency;
   }
 
   sightings(edge: number): readonly Sighting[] | null {
-    return this.#entry(edge).sightings;
+    return this.#sightings[edge] ?? null;
   }
 
   /** Stores the first evidence of an edge that the graph has just taken. */
   add(edge: number, dependency: Dependency, sighting: Sighting | null): void {
-    releaseStacks(dependency);
-    this.#entries[edge] = { dependency, sightings: sighting === null ? null : [sighting] };
-    this.#settle(edge);
+    this.#sightings[edge] = sighting === null ? null : [sighting];
+    this.replace(edge, dependency);
   }
 
   /** A better observation of a known edge replaces its evidence: one without a timeout. */
   replace(edge: number, dependency: Dependency): void {
     releaseStacks(dependency);
-    this.#entry(edge).dependency = dependency;
+    this.#dependencies[edge] = dependency;
     this.#settle(edge);
   }
 
   /** @returns true when the sighting tells something new, so that circles set aside must be looked at again */
   addSighting(edge: number, sighting: Sighting | null): boolean {
-    const entry = this.#entry(edge);
-    if (entry.sightings === null) return false;
-    if (sighting !== null && entry.sightings.some((known) => isAlike(known, sighting))) return false;
-    if (sighting === null || entry.sightings.length >= MAX_SIGHTINGS) entry.sightings = null;
-    else entry.sightings.push(sighting);
+    const known = this.#sightings[edge] ?? null;
+    if (known === null) return false;
+    if (sighting !== null && known.some((other) => isAlike(other, sighting))) return false;
+    if (sighting === null || known.length >= MAX_SIGHTINGS) this.#sightings[edge] = null;
+    else known.push(sighting);
     this.#settle(edge);
     return true;
   }
 
   *[Symbol.iterator](): IterableIterator<Dependency> {
-    for (const entry of this.#entries) if (entry !== undefined) yield entry.dependency;
+    for (const dependency of this.#dependencies) if (dependency !== undefined) yield dependency;
   }
 
   #settle(edge: number): void {
-    const { dependency, sightings } = this.#entry(edge);
-    this.#settled[edge] = sightings === null && !dependency.timed;
-  }
-
-  #entry(edge: number): Entry {
-    const entry = this.#entries[edge];
-    if (entry === undefined) throw new RangeError(`no dependency has the edge number ${edge}`);
-    return entry;
+    this.#settled[edge] = this.sightings(edge) === null && !this.dependency(edge).timed;
   }
 }
 

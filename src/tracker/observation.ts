@@ -46,7 +46,7 @@ export function dependencyFrom(seen: Observation, from: EventClass, to: EventCla
     context: contextName(seen.context),
     start,
     wait: waited,
-    event: { label: eventLabel, class: from, stack: event?.stack ?? null },
+    event: placeOf(eventLabel, from, event?.stack ?? null),
     waker: held === null ? (fromObject.requestedBy?.stack ?? null) : null,
     timed: wait.timed,
     irqs: NO_IRQS,
@@ -54,6 +54,17 @@ export function dependencyFrom(seen: Observation, from: EventClass, to: EventCla
     instances: instancePair(fromObject, wait.object),
     at: wait.begin,
   };
+}
+
+const stackless = new WeakMap<EventClass, Place>();
+
+/** A place; the last one without a stack is kept for its class, because most events have none. */
+function placeOf(label: string | null, eventClass: EventClass, stack: Stack | null): Place {
+  const known = stackless.get(eventClass);
+  if (stack === null && known?.label === label) return known;
+  const place = { label, class: eventClass, stack };
+  if (stack === null) stackless.set(eventClass, place);
+  return place;
 }
 
 /** Null where the instances say nothing that their classes do not say. */

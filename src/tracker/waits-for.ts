@@ -7,7 +7,7 @@ import type { Session } from '../core/session.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { Observer, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
-import { adviceFor, named, sentence } from './advice.ts';
+import { adviceFor, callerName, named, sentence } from './advice.ts';
 import { awaitedBits, owedBit } from './event-bits.ts';
 import { dependencyFrom } from './observation.ts';
 import { DEPT_POLICY } from './policy.ts';
@@ -51,6 +51,17 @@ export class WaitsFor implements Observer {
   /** Waits that sleep now, oldest first. */
   get open(): readonly Wait[] {
     return [...this.#blocked];
+  }
+
+  /** Who waits for whom now: the same waits in words, each with those who owe its event. */
+  describeOpen(): readonly OpenWait[] {
+    return this.open.map((wait) => {
+      const described = this.#describe(wait);
+      const owners = this.#session.holders(wait.object).map(({ context, how: { startLabel }, stack }) => {
+        return { contextName: callerName(context, [stack]), startLabel, stack };
+      });
+      return { ...described, contextName: callerName(wait.context, [wait.stack]), owners };
+    });
   }
 
   onBlocked(context: Context, wait: Wait): void {
