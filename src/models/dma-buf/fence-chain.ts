@@ -61,8 +61,9 @@ export class DmaFenceChain {
     warnOn(toDmaFenceChain(fence) !== null, `dma_fence_chain_init: contained fence ${fence.label} is a chain`);
   }
 
-  /** `dma_fence_chain_enable_signaling`: one callback on the newest fence that is not signaled yet. */
+  /** `dma_fence_chain_enable_signaling`: one callback, with a reference, on the newest fence that is not signaled yet. */
   async enableSignaling(): Promise<boolean> {
+    this.base.get();
     for (let node: DmaFence | null = this.base.get(); node !== null; node = await dmaFenceChainWalk(node)) {
       const fence = dmaFenceChainContained(node).get();
       if ((await fence.addCallback(this.#callback, () => this.#signaledOne(fence))) === 0) {
@@ -71,6 +72,7 @@ export class DmaFenceChain {
       }
       await fence.put();
     }
+    await this.base.put();
     return false;
   }
 
