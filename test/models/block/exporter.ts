@@ -1,0 +1,117 @@
+import type { DmaDevice, DmaRange } from '../../../src/models/block/dma-device.ts';
+import type {
+  Dmabuf,
+  DmabufAttachment,
+  DmabufImporter,
+  DmabufMapping,
+  DmabufResv,
+} from '../../../src/models/block/dmabuf.ts';
+import type { DmaFence } from '../../../src/models/dma-buf/fence.ts';
+import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
+import { Lifetime } from '../../../src/models/lifetime.ts';
+import { WwClass } from '../../../src/sync/ww-acquire-context.ts';
+import { WwMutex } from '../../../src/sync/ww-mutex.ts';
+
+/** A reservation object with as much as the exporter needs. */
+export class Reservation implements DmabufResv {
+  readonly fences: { readonly fence: DmaFence; readonly usage: number }[] = [];
+  readonly #lock = new WwMutex(new WwClass('reservation_ww_class'));
+
+  lock(): Promise<number> {
+    return this.#lock.lock();
+  }
+
+  unlock(): void {
+    this.#lock.unlock();
+  }
+
+  reserveFences(): number {
+    return 0;
+  }
+
+  addFence(fence: DmaFence, usage: number): void {
+    this.fences.push({ fence: fence.get(), usage });
+  }
+
+  async waitTimeout(usage: number, intr: boolean, timeout: number): Promise<number> {
+    let left = timeout;
+    for (const entry of [...this.fences]) {
+      if (entry.usage > usage) continue;
+      left = await entry.fence.waitTimeout(intr, left, { site: 'dma_resv_wait_timeout' });
+      if (left <= 0) return left;
+    }
+    return left === 0 ? 1 : left;
+  }
+}
+
+/** A driver that exports a buffer and moves it about. */
+export class Exporter implements Dmabuf {
+  readonly size: number;
+  readonly resv: Reservation = new Reservation();
+  references = 1;
+  /** What `map` answers; null for the mapping. */
+  mapError: number | null = null;
+  maps = 0;
+  readonly #lengths: readonly number[];
+  readonly #importers = new Set<DmabufImporter>();
+  #place = 0;
+  #memory = new Lifetime('buffer at place 0');
+
+  /** @param lengths of the contiguous ranges; neighbours do not touch */
+  constructor(lengths: readonly number[]) {
+    this.#lengths = lengths;
+    this.size = lengths.reduce((sum, length) => sum + length, 0);
+  }
+
+  get attached(): number {
+    return this.#importers.size;
+  }
+
+  get place(): number {
+    return this.#place;
+  }
+
+  get(): void {
+    this.references++;
+  }
+
+  put(): void {
+    this.references--;
+  }
+
+  dynamicAttach(_device: DmaDevice, importer: DmabufImporter): DmabufAttachment {
+    this.#importers.add(importer);
+    return {
+      map: () => this.#map(),
+      unmap: () => {
+        this.maps--;
+      },
+      detach: () => {
+        this.#importers.delete(importer);
+      },
+    };
+  }
+
+  /** Moves the buffer: everybody lets go of it, and the old memory is freed once nobody uses it. */
+  async move(): Promise<void> {
+    await this.resv.lock();
+    for (const importer of this.#importers) await importer.invalidateMappings();
+    await this.resv.waitTimeout(0, false, MAX_SCHEDULE_TIMEOUT);
+    this.#memory.free('the move of the buffer');
+    this.#place++;
+    this.#memory = new Lifetime(`buffer at place ${this.#place}`);
+    this.resv.unlock();
+  }
+
+  #map(): DmabufMapping | number {
+    if (this.mapError !== null) return this.mapError;
+    this.maps++;
+    let address = (this.#place + 1) * 0x1_0000_0000;
+    const ranges: DmaRange[] = this.#lengths.map((length) => {
+      const range = { address, length };
+      address += length + 0x1_0000;
+      return range;
+    });
+    return { ranges, memory: this.#memory };
+  }
+}
