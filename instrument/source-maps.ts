@@ -5,7 +5,8 @@ export interface MappedPosition {
   readonly path: string;
   readonly line: number;
   readonly column: number;
-  readonly functionName: string | null;
+  /** The name that stands there in the source, where the map has names. */
+  readonly name: string | null;
 }
 
 interface Support {
@@ -45,11 +46,11 @@ export function loadMapsSoon(): void {
  * come back as they are, because those files carry no map. Lines and columns count from 1.
  */
 export function mapPosition(path: string, line: number, column: number): MappedPosition {
-  const unmapped = { path, line, column, functionName: null };
+  const unmapped = { path, line, column, name: null };
   try {
     const mapped = load()?.mapSourcePosition({ source: path, line, column: column - 1 });
     if (mapped === undefined || mapped.source === path) return unmapped;
-    return { path: mapped.source, line: mapped.line, column: mapped.column + 1, functionName: null };
+    return { path: mapped.source, line: mapped.line, column: mapped.column + 1, name: mapped.name ?? null };
   } catch {
     return unmapped;
   }

@@ -1,4 +1,5 @@
 import type { Frame, Stack, StackSource } from '../src/core/stack.ts';
+import { originalName } from './original-names.ts';
 import { isOwnFile, packageRelative } from './paths.ts';
 import { parseStack, type RawFrame } from './raw-frame.ts';
 import { loadMapsSoon, mapPosition } from './source-maps.ts';
@@ -75,12 +76,15 @@ function userFrames(raw: readonly RawFrame[], maxFrames: number): readonly RawFr
 
 function toFrame(frame: RawFrame): Frame {
   const mapped = mapPosition(frame.path, frame.line, frame.column);
-  const functionName = frame.functionName ?? mapped.functionName;
   return {
-    functionName,
+    functionName: mapped.path === frame.path ? frame.functionName : nameOf(frame),
     file: packageRelative(mapped.path),
     path: mapped.path,
     line: mapped.line,
     column: mapped.column,
   };
+}
+
+function nameOf({ functionName, path, line, column }: RawFrame): string | null {
+  return functionName === null ? null : (originalName(path, line, column, functionName) ?? functionName);
 }
