@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ldt } from '../../instrument/hooks/ldt.ts';
 import { sdt } from '../../instrument/hooks/sdt.ts';
 import { LIBRARY_ADAPTERS } from '../../instrument/libraries/index.ts';
+import { FORMAT_NAMES } from '../../reports/formats.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { VOCABULARY } from '../../src/scenario/vocabulary.ts';
 import { DEPT_POLICY } from '../../src/tracker/policy.ts';
@@ -35,6 +36,10 @@ test('every annotation has its row', () => {
   const names = [...Object.keys(ldt).map((name) => `ldt.${name}`), ...Object.keys(sdt).map((name) => `sdt.${name}`)];
   const documented = rows('annotations.md').map((row) => row.replace(/\(.*/, ''));
   expect(documented).toEqual(expect.arrayContaining(names));
+});
+
+test('every format has its row', () => {
+  expect(rows('formats.md')).toEqual(expect.arrayContaining([...FORMAT_NAMES]));
 });
 
 test('every library has its row', () => {
