@@ -1,54 +1,53 @@
 /**
  * What an instrumented operation costs beside the bare one: each pair in processes of their own, taken in turns.
  *
- *     node --conditions dept:source --import tsx bench/hot-path.bench.ts [--short] [--json FILE]
+ *     node --conditions dept:source --import tsx bench/hot-path.bench.ts [--short] [--json FILE] [--against DIST]
+ *
+ * With --against, DIST is the dist folder of an earlier build, and its figures stand beside ours.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Table } from './table.ts';
 
 interface Sample {
   readonly ns: number;
   readonly captures: number;
 }
 
-interface Row {
-  readonly measure: string;
-  readonly value: number;
-  readonly goal: number | null;
-  readonly detail: string;
-}
-
-const { values: options } = parseArgs({ options: { short: { type: 'boolean' }, json: { type: 'string' } } });
+const { values: options } = parseArgs({
+  options: { short: { type: 'boolean' }, json: { type: 'string' }, against: { type: 'string' } },
+});
 const ROUNDS = options.short ? 1 : 7;
 const COUNT = options.short ? 2000 : 200_000;
 const PROGRAM = fileURLToPath(new URL('./hot-path/program.ts', import.meta.url));
 
-function sample(mode: string, workload: string): Sample {
+function sample(mode: string, workload: string, dist = ''): Sample {
   const args = ['--conditions', 'dept:source', '--import', 'tsx', PROGRAM, mode, workload, String(COUNT)];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Sample;
+  const env = { ...process.env, DEPT_BENCH_DIST: dist };
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env })) as Sample;
 }
 
-type Side = readonly [mode: string, workload: string];
+type Side = readonly [mode: string, workload: string, dist?: string];
 
 /** Medians of both sides, taken in turns so that a busy moment of the machine hits both. */
-function compare([mode, workload]: Side, [baseMode, baseWorkload]: Side): { ratio: number; detail: string } {
-  const pairs = Array.from({ length: ROUNDS }, () => [sample(mode, workload), sample(baseMode, baseWorkload)] as const);
+function compare(own: Side, base: Side): { ratio: number; detail: string } {
+  const pairs = Array.from({ length: ROUNDS }, () => [sample(...own), sample(...base)] as const);
   const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-  const mine = median(pairs.map(([own]) => own.ns));
-  const base = median(pairs.map(([, other]) => other.ns));
-  const captures = Math.max(...pairs.map(([own]) => own.captures));
-  return { ratio: mine / base, detail: `${mine.toFixed(0)} ns / ${base.toFixed(0)} ns, ${captures} stacks captured` };
+  const mine = median(pairs.map(([first]) => first.ns));
+  const theirs = median(pairs.map(([, second]) => second.ns));
+  const captures = Math.max(...pairs.map(([first]) => first.captures));
+  return {
+    ratio: mine / theirs,
+    detail: `${mine.toFixed(0)} ns / ${theirs.toFixed(0)} ns, ${captures} stacks captured`,
+  };
 }
 
-const rows: Row[] = [];
+const table = new Table();
 
 function report(measure: string, own: Side, base: Side, goal: number | null): void {
   const { ratio, detail } = compare(own, base);
-  rows.push({ measure, value: ratio, goal, detail });
-  const verdict = goal === null ? '' : `  [<= ${goal}${ratio <= goal ? '' : ', MISSED'}]`;
-  console.log(`${measure.padEnd(48)} ${ratio.toFixed(2)}x  (${detail})${verdict}`);
+  table.add(measure, ratio, 'x', goal, detail);
 }
 
 console.log(`Node ${process.version}, CPU time, medians of ${ROUNDS} processes each, ${COUNT} operations\n`);
@@ -66,4 +65,9 @@ report('await null, nothing held: precise / bare', ['precise', 'await null'], ['
 report('dept Mutex tracked / bare async-mutex', ['precise', 'dept Mutex lock'], ['bare', 'async-mutex acquire'], 0.15);
 report('dept Mutex untracked / bare async-mutex', ['bare', 'dept Mutex lock'], ['bare', 'async-mutex acquire'], null);
 report('lock+unlock, depth 8 / depth 1', ['precise', 'dept Mutex depth 8'], ['precise', 'dept Mutex depth 1'], 1.15);
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+if (options.against !== undefined) {
+  for (const workload of ['async-mutex acquire', 'async-mutex contended 8', 'dept Mutex lock', 'dept Mutex depth 8']) {
+    report(`${workload}: this / earlier build`, ['precise', workload], ['precise', workload, options.against], null);
+  }
+}
+table.write(options.json);

@@ -1,11 +1,16 @@
 // One measurement in a process of its own: node program.ts MODE WORKLOAD COUNT. Prints CPU nanoseconds an operation.
-import { install } from 'dept';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const [, , mode = 'bare', name = '', count = '100000'] = process.argv;
+const dist = process.env['DEPT_BENCH_DIST'] ?? '';
+const dept = (await import(
+  dist === '' ? 'dept' : pathToFileURL(join(dist, 'src/index.js')).href
+)) as typeof import('dept');
 const operations = Number(count);
-const installation = mode === 'bare' ? null : install({ attribution: mode === 'dynamic' ? 'dynamic' : 'precise' });
-const { WORKLOADS } = await import('./workloads.ts');
-const workload = WORKLOADS[name]?.();
+const installation = mode === 'bare' ? null : dept.install({ attribution: mode === 'dynamic' ? 'dynamic' : 'precise' });
+const { workloadsWith } = await import('./workloads.ts');
+const workload = workloadsWith(dept)[name]?.();
 if (workload === undefined) throw new Error(`no workload ${name}`);
 
 await workload(operations / 4); // warms up: classes, stacks and dependencies are learnt here

@@ -1,5 +1,4 @@
 import { Mutex as AsyncMutex } from 'async-mutex';
-import { Mutex } from 'dept';
 
 /** One workload: runs about `count` operations. */
 export type Workload = (count: number) => Promise<void>;
@@ -12,7 +11,9 @@ const taskOf8 = async (mutex: AsyncMutex, count: number): Promise<void> => {
   }
 };
 
-const nest = (depth: number): Workload => {
+type Dept = typeof import('dept');
+
+const nest = ({ Mutex }: Dept, depth: number): Workload => {
   const mutexes = Array.from({ length: depth }, (_, i) => new Mutex({ name: `level ${i}` }));
   return async (count) => {
     for (let i = 0; i < count; i += depth) {
@@ -24,7 +25,7 @@ const nest = (depth: number): Workload => {
 };
 
 /** The operations people pay for, by name. Locks are made when the workload is, after the tracker is installed. */
-export const WORKLOADS: Readonly<Record<string, () => Workload>> = {
+export const workloadsWith = (dept: Dept): Readonly<Record<string, () => Workload>> => ({
   'await null': () => async (count) => {
     for (let i = 0; i < count; i++) await null;
   },
@@ -58,11 +59,11 @@ export const WORKLOADS: Readonly<Record<string, () => Workload>> = {
     };
   },
   'dept Mutex lock': () => {
-    const mutex = new Mutex({ name: 'mutex' });
+    const mutex = new dept.Mutex({ name: 'mutex' });
     return async (count) => {
       for (let i = 0; i < count; i++) (await mutex.lock()).release();
     };
   },
-  'dept Mutex depth 1': () => nest(1),
-  'dept Mutex depth 8': () => nest(8),
-};
+  'dept Mutex depth 1': () => nest(dept, 1),
+  'dept Mutex depth 8': () => nest(dept, 8),
+});

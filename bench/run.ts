@@ -1,0 +1,86 @@
+/**
+ * All benches, one after the other. Ratios are against a baseline of the same run; goals stand beside the figures.
+ *
+ *     npm run bench                      everything (about ten minutes on two cores)
+ *     npm run bench -- --short           a quick round that only shows that the benches live
+ *     npm run bench -- --only graph      one of: graph, hot-path, report, scale
+ *     npm run bench -- --json FILE       all figures as JSON
+ *     npm run bench -- --write           also writes docs/performance.md
+ *     npm run bench -- --against DIST    the hot path beside an earlier build
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { performancePage, type Section } from './performance-page.ts';
+
+const BENCHES = ['graph', 'hot-path', 'report', 'scale'] as const;
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    json: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    against: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'dept-bench-'));
+const sections: Section[] = [];
+
+function run(name: string): void {
+  console.log(`\n== ${name}`);
+  const file = join(folder, `${name}.json`);
+  const args = ['--expose-gc', '--conditions', 'dept:source', '--import', 'tsx', join(root, `bench/${name}.bench.ts`)];
+  if (options.short) args.push('--short');
+  if (options.against !== undefined && name === 'hot-path') args.push('--against', resolve(options.against));
+  const { status } = spawnSync(process.execPath, [...args, '--json', file], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`bench ${name} failed with exit code ${status}`);
+    process.exitCode = 1;
+    return;
+  }
+  sections.push({ name, rows: rowsIn(JSON.parse(readFileSync(file, 'utf8'))) });
+}
+
+interface Measured {
+  readonly measure: string;
+  readonly nodes?: number;
+  readonly value: number;
+  readonly text?: string;
+  readonly unit?: string;
+  readonly goal?: string | number | null;
+  readonly detail?: string;
+}
+
+/** The graph's bench says how each figure is to be read itself; the others give value and unit. */
+function rowsIn(value: unknown): Section['rows'] {
+  const rows = (Array.isArray(value) ? value : (value as { rows: unknown }).rows) as readonly Measured[];
+  return rows.map(({ measure, nodes = null, value: figure, text, unit = 'x', goal = null, detail = '' }) => ({
+    measure,
+    nodes,
+    value: figure,
+    text: text ?? `${figure.toFixed(2)} ${unit}`,
+    goal: typeof goal === 'number' ? `<= ${goal}` : (goal ?? ''),
+    detail,
+  }));
+}
+
+if (options.help) {
+  console.log(
+    readFileSync(fileURLToPath(import.meta.url), 'utf8')
+      .split('*/')[0]
+      ?.replaceAll(/^\/?\*+ ?| \* ?/gm, ''),
+  );
+} else {
+  if (options.short) console.log('A short round: it shows that the benches live, its figures mean nothing.');
+  for (const name of BENCHES) if (options.only === undefined || options.only === name) run(name);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(sections, null, 2)}\n`);
+  if (options.write) writeFileSync(join(root, 'docs/performance.md'), performancePage(sections, process.version));
+}
+rmSync(folder, { recursive: true, force: true });
