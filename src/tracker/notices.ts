@@ -36,6 +36,13 @@ export function limitFinding(limit: keyof Limits, value: number, rules: RuleSet,
   return notice(limit, message, `Raise ${limit} in the options if the machine has the memory.`, rules, at);
 }
 
+/** DEPT009: a recording has reached its bound; tracking goes on. */
+export function recordingLimitFinding(max: number, rules: RuleSet, at: Tick): Finding {
+  const message = `The recording has reached its limit of ${max} characters (maxRecordingCharacters); what comes after is not in it.`;
+  const help = 'Record a shorter run, or raise maxRecordingCharacters in the options of install.';
+  return notice('maxRecordingCharacters', message, help, rules, at);
+}
+
 /** DEPT009: the tracker failed and is detached; the program goes on as if it had never been there. */
 export function faultFinding(fault: unknown, rules: RuleSet, at: Tick): Finding {
   const message = `dept switched itself off after an internal error; the program goes on. ${String(fault)}`;
