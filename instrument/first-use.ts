@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Frame } from '../src/core/stack.ts';
 import type { TrackedObject } from '../src/core/tracked-object.ts';
 import * as hooks from '../src/sync/hooks.ts';
+import { embeddedSource } from './source-maps.ts';
 
 const lines = new Map<string, readonly string[]>();
 
@@ -52,7 +53,7 @@ function sourceLine(frame: Frame): string | null {
     try {
       text = readFileSync(path, 'utf8').split('\n');
     } catch {
-      text = [];
+      text = embeddedSource(path)?.split('\n') ?? [];
     }
     lines.set(path, text);
   }

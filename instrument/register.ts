@@ -13,6 +13,7 @@ import { type Config, configFromEnv } from './config.ts';
 import { install } from './install.ts';
 import { packageRoot } from './paths.ts';
 import { watchEnd } from './process-end.ts';
+import { embeddedSource } from './source-maps.ts';
 import { tallyTo } from './tally.ts';
 
 const STDERR = 2;
@@ -71,7 +72,11 @@ async function formatterFor(
     import('../reports/source/source-files.ts'),
     import('../reports/text/palette.ts'),
   ]);
-  const options = { source: new SourceFiles(process.cwd()), color: wantsColor(process.env, isTerminal), indent };
+  const options = {
+    source: new SourceFiles(process.cwd(), embeddedSource),
+    color: wantsColor(process.env, isTerminal),
+    indent,
+  };
   return (finding) => formatPretty(finding, options);
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers';
 
 export interface MappedPosition {
@@ -16,6 +17,14 @@ interface Support {
     column: number;
     name?: string | null;
   };
+  retrieveSourceMap(generated: string): { readonly url: string; readonly map: unknown } | null;
+}
+
+/** What is needed of a source map (ECMA-426). */
+interface SourceMap {
+  readonly sourceRoot?: string;
+  readonly sources: readonly (string | null)[];
+  readonly sourcesContent?: readonly (string | null)[];
 }
 
 const require = createRequire(import.meta.url);
@@ -31,6 +40,9 @@ function load(): Support | null {
   }
   return support;
 }
+
+/** The generated file each source was seen to be compiled into. */
+const generatedFrom = new Map<string, string>();
 
 let isLoadingSoon = false;
 
@@ -50,8 +62,29 @@ export function mapPosition(path: string, line: number, column: number): MappedP
   try {
     const mapped = load()?.mapSourcePosition({ source: path, line, column: column - 1 });
     if (mapped === undefined || mapped.source === path) return unmapped;
+    generatedFrom.set(mapped.source, path);
     return { path: mapped.source, line: mapped.line, column: mapped.column + 1, name: mapped.name ?? null };
   } catch {
     return unmapped;
   }
+}
+
+/** The text of a source as its source map has it, for programs that are shipped without; null where none has it. */
+export function embeddedSource(path: string): string | null {
+  const generated = generatedFrom.get(path);
+  if (generated === undefined) return null;
+  try {
+    const found = load()?.retrieveSourceMap(generated);
+    if (found === null || found === undefined) return null;
+    const { sources, sourcesContent, sourceRoot = '' } = parseMap(found.map);
+    const folder = dirname(found.url === '' ? generated : found.url);
+    const index = sources.findIndex((source) => source !== null && resolve(folder, sourceRoot, source) === path);
+    return sourcesContent?.[index] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function parseMap(map: unknown): SourceMap {
+  return (typeof map === 'object' && !Buffer.isBuffer(map) ? map : JSON.parse(String(map))) as SourceMap;
 }

@@ -5,15 +5,21 @@ import type { SourceLines } from '../text/code-frame.ts';
 
 /** A file beyond that is no source anybody wrote. */
 const MAX_BYTES = 4_000_000;
+const LINE_END = /\r\n|\n/;
 
 /** Reads the program's own files for code frames; each file once, and never one that a recorded finding made up. */
 export class SourceFiles implements SourceLines {
   readonly #folder: string;
+  readonly #embedded: (path: string) => string | null;
   readonly #lines = new Map<string, readonly string[] | null>();
 
-  /** @param folder where package-relative files are looked for, and what printed paths are relative to */
-  constructor(folder: string) {
+  /**
+   * @param folder where package-relative files are looked for, and what printed paths are relative to
+   * @param embedded text of a file that is not there, as a source map may have it
+   */
+  constructor(folder: string, embedded: (path: string) => string | null = () => null) {
     this.#folder = resolve(folder);
+    this.#embedded = embedded;
   }
 
   readLine(frame: Frame, line: number): string | null {
@@ -46,9 +52,9 @@ export class SourceFiles implements SourceLines {
     let lines: readonly string[] | null = null;
     try {
       const facts = statSync(path);
-      if (facts.isFile() && facts.size <= MAX_BYTES) lines = readFileSync(path, 'utf8').split(/\r\n|\n/);
+      if (facts.isFile() && facts.size <= MAX_BYTES) lines = readFileSync(path, 'utf8').split(LINE_END);
     } catch {
-      // No file, no code frame.
+      lines = this.#embedded(path)?.split(LINE_END) ?? null;
     }
     this.#lines.set(path, lines);
     return lines;

@@ -101,6 +101,22 @@ describe.concurrent('a minified program', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
+test('a program that is shipped without its sources has names and code from its source map', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const whole = await finding(...PRELOAD, 'dist/bundle.js');
+  for (const file of ['dist/bundle.js', 'dist/bundle.js.map']) {
+    project.write(`shipped/${file}`, readFileSync(project.path(file), 'utf8'));
+  }
+  project.write('shipped/package.json', '{ "name": "shop", "type": "module" }');
+  const cwd = project.path('shipped');
+  const { stderr } = await runNode([...PRELOAD, 'dist/bundle.js'], { cwd, env: { DEPT_FORMAT: 'pretty' } });
+  expect(stderr).toMatch(/^refundOrder and placeOrder can wait/);
+  expect(stderr).toContain('--> src/lucky-abba.ts:21:20\n');
+  expect(stderr).toContain('\n21 |   await shop.stock.runExclusive(async () => undefined);\n');
+  expect(stderr).toContain(`DEPT001 error ${whole?.fingerprint} `);
+});
+
 test('vitest: a finding of a test file is at the lines of that file', { timeout: TIMEOUT_MS }, async () => {
   project.write('setup.ts', "import { install } from 'dept';\nglobalThis.installed = install();\n");
   project.write('vitest.config.js', "export default { test: { setupFiles: ['./setup.ts'] } };\n");
