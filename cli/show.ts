@@ -51,7 +51,7 @@ export async function showCommand(argv: readonly string[], io: Io): Promise<numb
   const text = FORMATS[plan.format].format(reports, {
     indent: plan.indent,
     source: new SourceFiles(io.cwd),
-    color: wantsColor(process.env, plan.out === null && io.stdout.isTTY === true),
+    color: plan.out === null && wantsColor(process.env, io.stdout.isTTY === true),
     toolVersion: version,
   });
   if (plan.out === null) io.stdout.write(text);

@@ -1,11 +1,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { type FindingPage, findingPage, formatPage } from '../../../reports/explain.ts';
+import { FORMAT_NAMES, FORMATS } from '../../../reports/formats.ts';
 import { formatReportLine, toReportDocument } from '../../../reports/ndjson.ts';
+import { SourceFiles } from '../../../reports/source/source-files.ts';
+import { formatPretty } from '../../../reports/text/pretty.ts';
 import { formatReport } from '../../../reports/text/report.ts';
+import { version } from '../../../src/version.ts';
 import { abba, bare, SHOP } from '../reports/finding-builder.ts';
 
 let cwd: string;
@@ -14,6 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   rmSync(cwd, { recursive: true, force: true });
+  vi.unstubAllEnvs();
 });
 
 const misuse = bare({ code: 'DEPT006', message: 'bad-unlock: orders is not held.' });
@@ -70,6 +75,27 @@ test('show --format graph draws the circles', async () => {
   );
 });
 
+test.each(FORMAT_NAMES)('show --format %s prints what the format makes of the findings', async (name) => {
+  vi.stubEnv('FORCE_COLOR', '0');
+  given('f.ndjson', formatReportLine(abba(), SHOP) + formatReportLine(misuse));
+  const { code, stdout, stderr } = await dept('show', '--format', name, 'f.ndjson');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const source = new SourceFiles(cwd);
+  const reports = [
+    { finding: abba(), environment: SHOP },
+    { finding: misuse, environment: null },
+  ];
+  expect(stdout).toBe(FORMATS[name].format(reports, { source, toolVersion: version }));
+});
+
+test('show colours for a terminal, never a file', async () => {
+  vi.stubEnv('FORCE_COLOR', '1');
+  given('f.ndjson', formatReportLine(abba()));
+  expect((await dept('show', '--format', 'pretty', 'f.ndjson')).stdout).toBe(formatPretty(abba(), { color: true }));
+  await dept('show', '--format', 'pretty', 'f.ndjson', '--out', 'report.txt');
+  expect(readFileSync(join(cwd, 'report.txt'), 'utf8')).toBe(formatPretty(abba()));
+});
+
 test('show --out never overwrites without --force', async () => {
   given('f.ndjson', formatReportLine(abba()));
   expect(await dept('show', 'f.ndjson', '--out', 'report.txt')).toEqual({ code: 0, stdout: '', stderr: '' });
@@ -106,7 +132,7 @@ test.each([
   [['show', 'a', 'b'], 'show takes one file; b is too much.'],
   [
     ['show', 'f.ndjson', '--format', 'xml'],
-    '--format is "xml"; it must be dept, pretty, json, ndjson, graph, dot, mermaid, trace, sarif, junit or github.',
+    `--format is "xml"; it must be ${FORMAT_NAMES.slice(0, -1).join(', ')} or ${FORMAT_NAMES.at(-1)}.`,
   ],
   [['show', 'f.ndjson', '--indent', '5'], '--indent is "5"; it must be 3 or 4.'],
   [['explain'], 'explain needs a code: DEPT001, DEPT002, DEPT003, DEPT004, DEPT005, DEPT006, DEPT009.'],
