@@ -110,7 +110,7 @@ export class Session {
   wait(object: TrackedObject, how: How, more: HowMuch | null = null, context: Context = this.current): Wait {
     if (object.destroyed) this.#usedAfterDestroy(object, how.waitLabel, context);
     const wait = new Wait(object, how, more, context, this.#next(), context.history, this.#stackFor(object));
-    if (!how.sleeps) context.addWait(wait);
+    context.addWait(wait);
     for (const observer of this.#observers) observer.onWait?.(context, wait);
     return wait;
   }
@@ -121,7 +121,6 @@ export class Session {
     if (wait.how.sleeps) {
       this.request(wait.object, wait.context, wait);
       wait.begin = this.#next();
-      wait.context.addWait(wait);
     }
     for (const observer of this.#observers) observer.onBlocked?.(wait.context, wait);
   }

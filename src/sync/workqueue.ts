@@ -2,13 +2,14 @@ import { defineHow } from '../core/how.ts';
 import type { Wait } from '../core/wait.ts';
 import { whenAllEnded } from './ending.ts';
 import { Handle, type Identity } from './handle.ts';
-import { enter, exit, misuse, wait, waited } from './hooks.ts';
+import { enter, exit, granted, misuse, wait, waited } from './hooks.ts';
 import { mightSleep, misused } from './misused.ts';
 import { runtime, type Thread } from './runtime.ts';
 import { Sleepers } from './sleepers.ts';
 import { type Work, WorkInstance } from './work.ts';
 
 const RUN_WORK = defineHow({ startLabel: 'process_one_work', waitLabel: 'flush_work', eventLabel: 'work_end' });
+const TURN = defineHow({ ...RUN_WORK, waitLabel: 'queue_work' });
 const FLUSH_QUEUE = defineHow({ ...RUN_WORK, waitLabel: 'flush_workqueue' });
 
 /** Which workqueue a simulated worker runs for. */
@@ -153,7 +154,9 @@ export class Workqueue {
     work.running = instance;
     const { thread } = runtime();
     if (thread !== null) queueOf.set(thread, this);
-    const queueHeld = enter(this.#handle.object, RUN_WORK);
+    // An item of an ordered queue could not begin before the one in front of it had ended.
+    const isOrdered = this.maxActive === 1;
+    const queueHeld = isOrdered ? granted(wait(this.#handle.object, TURN)) : enter(this.#handle.object, RUN_WORK);
     const held = enter(work.handle.object, RUN_WORK);
     try {
       await work.body();

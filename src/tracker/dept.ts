@@ -133,7 +133,8 @@ export class DeptTracker implements Observer {
       if (wait.activity !== context.activity || !this.#counts(wait)) return;
       const began = wait.begin > since;
       if (!began && !this.policy.intervals) return;
-      if (!began && wait.object === object) return;
+      // Who did not have to wait for this very event, because it is the one who brings it, depends on nobody.
+      if (wait.object === object && (!began || (wait.how.sleeps && wait.blockedAt === NEVER))) return;
       for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
         this.#learn(began ? 'event' : 'overlap', context, null, wait, owed, bit, { object, how });
       }
@@ -183,6 +184,7 @@ export class DeptTracker implements Observer {
   /** Linux sees neither the waits nor the holds of locks taken under a `nest_lock` (dept_ldt.h, nokeep). */
   #counts(wait: Wait): boolean {
     if (this.policy.rules === 'linux' && wait.more?.group !== undefined) return false;
+    if (wait.how.sleeps && wait.blockedAt === NEVER && !this.policy.potentialSleeps) return false;
     return this.policy.timedWaits || !wait.timed;
   }
 

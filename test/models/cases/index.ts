@@ -1,9 +1,14 @@
+import { BLOCK_CASES } from './block.ts';
+import { DEPT_DEADLOCK_CASES } from './dept-deadlocks.ts';
+import { DEPT_NEGATIVE_CASES } from './dept-negatives.ts';
 import { FENCE_CASES } from './fence.ts';
 import { FENCE_CHAIN_CASES } from './fence-chain.ts';
 import { FENCE_LIFETIME_CASES } from './fence-lifetime.ts';
 import { FENCE_UNWRAP_CASES } from './fence-unwrap.ts';
 import type { KernelCase } from './kernel-case.ts';
+import { PREEMPTION_CASES } from './preemption.ts';
 import { SCHED_CASES } from './sched.ts';
+import { TLB_CASES } from './tlb.ts';
 
 /** Every case; each area adds its file here. */
 export const KERNEL_CASES: readonly KernelCase[] = [
@@ -12,4 +17,9 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...FENCE_UNWRAP_CASES,
   ...FENCE_LIFETIME_CASES,
   ...SCHED_CASES,
+  ...PREEMPTION_CASES,
+  ...BLOCK_CASES,
+  ...TLB_CASES,
+  ...DEPT_DEADLOCK_CASES,
+  ...DEPT_NEGATIVE_CASES,
 ];

@@ -208,6 +208,8 @@ describe('Workqueue', () => {
       await world.run();
     });
     expect(recorder.of('first')).toEqual([
+      'wait queue_work(wq)',
+      'fired queue_work(wq)',
       'enter process_one_work(wq)',
       'enter process_one_work(first)',
       'wait flush_work(wq)',
