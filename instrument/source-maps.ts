@@ -17,7 +17,7 @@ interface Support {
     column: number;
     name?: string | null;
   };
-  retrieveSourceMap(generated: string): { readonly url: string; readonly map: unknown } | null;
+  retrieveSourceMap(generated: string): { readonly url: string; readonly map: string | Buffer | SourceMap } | null;
 }
 
 /** What is needed of a source map (ECMA-426). */
@@ -85,6 +85,6 @@ export function embeddedSource(path: string): string | null {
   }
 }
 
-function parseMap(map: unknown): SourceMap {
-  return (typeof map === 'object' && !Buffer.isBuffer(map) ? map : JSON.parse(String(map))) as SourceMap;
+function parseMap(map: string | Buffer | SourceMap): SourceMap {
+  return typeof map === 'object' && 'sources' in map ? map : (JSON.parse(map.toString()) as SourceMap);
 }

@@ -4,6 +4,7 @@ import type { ReportDocument } from '../../reports/document.ts';
 import { parseReportLine } from '../../reports/parse-report.ts';
 import { SourceFiles } from '../../reports/source/source-files.ts';
 import { formatPretty } from '../../reports/text/pretty.ts';
+import type { Frame } from '../../src/core/stack.ts';
 import { RECORDED_ABBA } from '../unit/reports/five-findings.ts';
 import { runDept, runNode } from './child.ts';
 import { FindingsFile } from './findings-file.ts';
@@ -129,8 +130,8 @@ test('vitest: a finding of a test file is at the lines of that file', { timeout:
   );
   const ended = await runNode(['node_modules/vitest/vitest.mjs', 'run', '--root', '.'], { cwd: project.folder });
   expect(ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/^waits /m) as string });
-  const waits = JSON.parse(/^waits (.*)$/m.exec(ended.stderr)?.[1] ?? '[]') as Record<string, unknown>[];
-  expect(waits.map(({ file, line, column }) => `${file}:${line}:${column}`)).toEqual([
+  const waits = JSON.parse(/^waits (.*)$/m.exec(ended.stderr)?.[1] ?? '[]') as Frame[];
+  expect(waits.map(({ file, line, column }) => `${String(file)}:${line}:${column}`)).toEqual([
     'src/abba.test.ts:21:20',
     'src/abba.test.ts:15:23',
   ]);
