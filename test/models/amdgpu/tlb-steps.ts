@@ -153,21 +153,3 @@ export function tlbSystem(system: TlbSystem, fault: Fault): Explorable<State, Mo
     fault: (state) => (state.faults.includes(fault) ? fault : null),
   };
 }
-
-/** What every schedule of the system can end with: whether the reader saw the flag, and the number it read. */
-export function tlbOutcomes(system: TlbSystem): string[] {
-  const seen = new Set<string>();
-  const outcomes = new Set<string>();
-  const open: State[] = [START];
-  for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    const key = JSON.stringify(state);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    const next = moves(system, state);
-    if (next.length === 0) {
-      outcomes.add(state.faults.at(-1) ?? `signaled=${state.sawSignaled} seq=${state.readSeq}`);
-    }
-    for (const move of next) open.push(step(system, state, move));
-  }
-  return [...outcomes].sort();
-}
