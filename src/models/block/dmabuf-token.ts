@@ -102,10 +102,14 @@ export class DmabufToken {
     if (this.fixes.unwindToken) this.queue.put();
   }
 
+  /** Where the work item runs that signals the fence of a killed map. */
+  get freeQueue(): Workqueue {
+    return this.fixes.rescuer ? queues().reclaim : queues().system;
+  }
+
   /** The last reference to a killed map was put, in whatever context. */
   queueFree(map: DmabufMap): void {
-    const { system, reclaim } = queues();
-    (this.fixes.rescuer ? reclaim : system).queue(map.freeWork);
+    this.freeQueue.queue(map.freeWork);
   }
 
   /** `blk_mq_dmabuf_map_free_work` */
