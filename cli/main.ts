@@ -10,6 +10,9 @@ Usage: dept COMMAND [options]
   run -- COMMAND     run a program with dept preloaded
   scenario FILE...   replay contexts x operations tables under DEPT and lockdep
   show FILE          print findings that were recorded with --report
+  baseline FILE...   accept recorded findings, so that only new ones fail a run
+  replay FILE        find deadlocks in a program that was recorded with --record
+  merge FILE FILE... circles that only several processes or runs together show
   explain CODE       what a finding code means and what to do
 
   dept COMMAND --help tells the options of a command.
@@ -24,6 +27,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand,
   scenario: async () => (await import('./scenario.ts')).scenarioCommand,
   show: async () => (await import('./show.ts')).showCommand,
+  baseline: async () => (await import('./baseline.ts')).baselineCommand,
+  replay: async () => (await import('./replay.ts')).replayCommand,
+  merge: async () => (await import('./merge.ts')).mergeCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
 };
 

@@ -12,6 +12,10 @@ export interface Config {
   readonly report: string;
   /** `DEPT_GRAPH`: file to which the class graph is written when the process ends, as graphlib's JSON; empty = none. */
   readonly graph: string;
+  /** `DEPT_RECORD`: file in which the process is recorded for `dept replay`; empty = none. */
+  readonly record: string;
+  /** `DEPT_SUPPRESSIONS`: file of findings that are known and accepted; empty = none. */
+  readonly suppressionsFile: string;
   /** `DEPT_PRINT`: findings are printed on stderr; `0` switches that off. */
   readonly print: boolean;
   /** `DEPT_FORMAT`: `pretty` or `dept` text; `auto` (default) is pretty where standard error is a terminal, else dept. */
@@ -22,7 +26,7 @@ export interface Config {
   readonly stacks: 'new' | 'off';
   /** `DEPT_EXIT_CODE`: exit code of a program that would have ended with 0 but has findings; 0 (default) leaves it alone. */
   readonly exitCode: number;
-  /** `DEPT_TALLY`: file that is made at the first finding; how `dept run` learns of findings in any process below it. */
+  /** `DEPT_TALLY`: file to which each finding is appended in short; how `dept run` learns of findings in any process below it. */
   readonly tally: string;
 }
 
@@ -31,6 +35,8 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   attribution: 'precise',
   report: '',
   graph: '',
+  record: '',
+  suppressionsFile: '',
   print: true,
   format: 'auto',
   indent: 3,
@@ -49,6 +55,8 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
     attribution: oneOf(env, 'DEPT_ATTRIBUTION', ['precise', 'dynamic'], DEFAULT_CONFIG.attribution),
     report: env['DEPT_REPORT'] ?? '',
     graph: env['DEPT_GRAPH'] ?? '',
+    record: env['DEPT_RECORD'] ?? '',
+    suppressionsFile: env['DEPT_SUPPRESSIONS'] ?? '',
     print: oneOf(env, 'DEPT_PRINT', ['1', '0'], '1') === '1',
     format: oneOf(env, 'DEPT_FORMAT', ['auto', 'pretty', 'dept'], DEFAULT_CONFIG.format),
     indent: oneOf(env, 'DEPT_INDENT', ['3', '4'], '3') === '4' ? 4 : 3,

@@ -1,5 +1,6 @@
 import { fanOut } from '../reports/sinks/fan-out.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
+import { type Suppression, suppressionTest } from '../reports/suppressions.ts';
 import type { Finding } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
 import { Session } from '../src/core/session.ts';
@@ -18,6 +19,10 @@ export interface InstallOptions extends Partial<Config> {
   readonly limits?: Partial<Limits>;
   /** Where findings go the moment they are made; one that throws is left out from then on. */
   readonly sinks?: readonly Sink[];
+  /** Findings that are known and accepted: they reach neither sinks nor `findings`. */
+  readonly suppressions?: readonly Suppression[];
+  /** Called with each finding that a suppression keeps back. */
+  readonly onSuppressed?: (finding: Finding) => void;
   /** Called with each finding at once, after the sinks; a throw here is a fault of the caller's and detaches the tracker. */
   readonly onFinding?: (finding: Finding) => void;
   /** Called when an internal error has detached the tracker. */
@@ -31,6 +36,8 @@ export interface Installation {
   readonly waitsFor: WaitsFor;
   /** Findings so far, in order. */
   readonly findings: readonly Finding[];
+  /** Findings that a suppression has kept back, in order. */
+  readonly suppressed: readonly Finding[];
   /** Makes one DEPT009 for each library that is loaded in a version dept does not know. */
   noteUnknownLibraries(): void;
   /** Takes every patch and hook off again; the program goes on untouched. */
@@ -47,8 +54,15 @@ export function install(options: InstallOptions = {}): Installation {
   if (installed !== null && activeSession() === installed.session) return installed;
   const config = { ...DEFAULT_CONFIG, ...options };
   const findings: Finding[] = [];
+  const suppressed: Finding[] = [];
+  const isSuppressed = suppressionTest(options.suppressions ?? []);
   const sink = fanOut(options.sinks ?? []);
   const onFinding = (finding: Finding): void => {
+    if (isSuppressed(finding)) {
+      suppressed.push(finding);
+      options.onSuppressed?.(finding);
+      return;
+    }
     findings.push(finding);
     sink.write(finding);
     options.onFinding?.(finding);
@@ -80,6 +94,7 @@ export function install(options: InstallOptions = {}): Installation {
     tracker,
     waitsFor,
     findings,
+    suppressed,
     noteUnknownLibraries: () => {
       for (const { name, versions } of modules.unknown) {
         onFinding(unknownLibraryFinding(name, versions, config.rules, session.now));

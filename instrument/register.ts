@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { isMainThread } from 'node:worker_threads';
 import { describeProcess, type ReportEnvironment } from '../reports/environment.ts';
@@ -7,10 +7,13 @@ import { diagnosticsChannelSink } from '../reports/sinks/diagnostics-channel.ts'
 import { fileSink } from '../reports/sinks/file.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
 import { stderrSink } from '../reports/sinks/stderr.ts';
+import { parseSuppressions, type Suppression } from '../reports/suppressions.ts';
 import { formatReport } from '../reports/text/report.ts';
 import type { Finding } from '../src/core/finding.ts';
+import { recordingLimitFinding } from '../src/tracker/notices.ts';
+import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { type Config, configFromEnv } from './config.ts';
-import { install } from './install.ts';
+import { type Installation, install } from './install.ts';
 import { packageRoot } from './paths.ts';
 import { watchEnd } from './process-end.ts';
 import { embeddedSource } from './source-maps.ts';
@@ -26,8 +29,12 @@ async function start(): Promise<void> {
   // Only this process was asked for an exit code and its graph; what it spawns keeps its own code and writes none.
   delete process.env['DEPT_EXIT_CODE'];
   delete process.env['DEPT_GRAPH'];
-  const installation = install({ ...config, sinks: await sinksFor(config) });
-  watchEnd(installation, config.exitCode);
+  const environment = once(environmentOfProcess);
+  const sinks = await sinksFor(config, environment);
+  const suppressions = readSuppressions(config.suppressionsFile);
+  const onSuppressed = config.tally === '' ? () => undefined : tallyTo(config.tally, true);
+  const installation = install({ ...config, sinks, suppressions, onSuppressed });
+  watchEnd(installation, config.exitCode, await recorderFor(config, installation, sinks, environment));
   if (config.graph !== '') {
     // graphlib takes longer to load than everything else here together.
     const { writeGraphAtExit } = await import('./graph-file.ts');
@@ -44,15 +51,47 @@ function readConfig(): Config {
   }
 }
 
-async function sinksFor(config: Config): Promise<readonly Sink[]> {
-  let known: ReportEnvironment | null = null;
-  const environment = (): ReportEnvironment => {
-    known ??= environmentOfProcess();
-    return known;
+/** Every process below reads the file, wherever it runs. */
+function readSuppressions(file: string): readonly Suppression[] {
+  if (file === '') return [];
+  const path = resolve(file);
+  process.env['DEPT_SUPPRESSIONS'] = path;
+  try {
+    return parseSuppressions(readFileSync(path, 'utf8'));
+  } catch (error) {
+    process.stderr.write(`dept: cannot use the suppressions in ${file}: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
+
+async function recorderFor(
+  { record, rules }: Config,
+  { session }: Installation,
+  sinks: readonly Sink[],
+  about: () => ReportEnvironment,
+): Promise<Recorder | null> {
+  if (record === '') return null;
+  const { startRecording } = await import('./recording.ts');
+  return startRecording(session, record, {
+    about,
+    onLimit: (max) => {
+      for (const sink of sinks) sink.write(recordingLimitFinding(max, rules, session.now));
+    },
+  });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
+}
+
+async function sinksFor(config: Config, environment: () => ReportEnvironment): Promise<readonly Sink[]> {
   const sinks: Sink[] = [diagnosticsChannelSink(environment)];
   if (config.report !== '') sinks.push(fileSink(config.report, { environment }));
-  if (config.tally !== '') sinks.push({ write: tallyTo(config.tally) });
+  if (config.tally !== '') sinks.push({ write: tallyTo(config.tally, false) });
   if (config.print) sinks.push(stderrSink(await formatterFor(config, environment)));
   return sinks;
 }

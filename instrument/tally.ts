@@ -1,14 +1,22 @@
-import { writeFileSync } from 'node:fs';
-import type { FindingListener } from '../src/core/finding.ts';
+import { appendFileSync } from 'node:fs';
+import type { Finding, FindingCode, Severity } from '../src/core/finding.ts';
 
-/** Leaves an empty file at the first finding that is more than a notice; whoever asked for it looks for it at the end. */
-export function tallyTo(path: string): FindingListener {
-  let isThere = false;
-  return (finding) => {
-    if (isThere || finding.kind === 'notice') return;
-    isThere = true;
+/** One finding of some process, as the command that started it needs it. */
+export interface TallyLine {
+  readonly fingerprint: string;
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly suppressed: boolean;
+}
+
+/** Appends a line for each finding that is more than a notice; whoever asked for the file reads it at the end. */
+export function tallyTo(path: string, suppressed: boolean): (finding: Finding) => void {
+  return ({ fingerprint, code, kind, severity, message }) => {
+    if (kind === 'notice') return;
+    const line: TallyLine = { fingerprint, code, severity, message, suppressed };
     try {
-      writeFileSync(path, '');
+      appendFileSync(path, `${JSON.stringify(line)}\n`);
     } catch {
       // A process that outlives the one that asked finds the folder gone: nobody looks any more.
     }

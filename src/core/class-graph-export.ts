@@ -1,13 +1,27 @@
 import { Graph, json } from 'graphlib';
 import { className, type EventClass } from './classes.ts';
-import type { Dependency } from './dependency.ts';
+import type { Dependency, Place } from './dependency.ts';
 import { DeptError } from './dept-error.ts';
+import type { Frame } from './stack.ts';
 
 /** What an exported class graph keeps of a class. */
 export interface ClassNode {
+  /** As reports print it, sub-class included. */
   readonly name: string;
   readonly kind: string;
   readonly site: string | null;
+}
+
+/** What a report needs of it besides. */
+export interface EventClassNode extends ClassNode {
+  readonly sub: number;
+  readonly capacity: number;
+}
+
+/** One of [S], [W], [E]. */
+export interface ExportedPlace {
+  readonly label: string | null;
+  readonly frames: readonly Pick<Frame, 'functionName' | 'file' | 'line' | 'column'>[];
 }
 
 /** What it keeps of a dependency. */
@@ -17,6 +31,22 @@ export interface DependencyEdge {
   readonly timed: boolean;
 }
 
+/** What a report needs of it besides. */
+export interface EvidenceEdge extends DependencyEdge {
+  readonly contextKind: string;
+  readonly irqs: readonly string[];
+  readonly start: ExportedPlace;
+  readonly wait: ExportedPlace;
+  readonly event: ExportedPlace;
+  /** Locks that were held around it each time it was seen; `shared` when by a reader. */
+  readonly gates: readonly ExportedGate[];
+}
+
+export interface ExportedGate {
+  readonly label: string;
+  readonly shared: boolean;
+}
+
 /** A class graph read back. */
 export interface ClassGraph {
   readonly classes: readonly ClassNode[];
@@ -24,45 +54,88 @@ export interface ClassGraph {
   readonly dependencies: readonly (DependencyEdge & { readonly from: number; readonly to: number })[];
 }
 
+/** A class graph with what reports are made from. */
+export interface EvidenceGraph extends ClassGraph {
+  readonly classes: readonly EventClassNode[];
+  readonly dependencies: readonly (EvidenceEdge & { readonly from: number; readonly to: number })[];
+}
+
+const NO_PLACE: ExportedPlace = Object.freeze({ label: null, frames: [] });
+
+const NO_LABEL: EvidenceEdge = Object.freeze({
+  rule: 'unknown',
+  context: 'unknown',
+  contextKind: 'main',
+  timed: false,
+  irqs: [],
+  start: NO_PLACE,
+  wait: NO_PLACE,
+  event: NO_PLACE,
+  gates: [],
+});
+
 /** graphlib loses nodes called `constructor` or `__proto__`: ids are made of the index, names are labels. */
 const nodeId = (index: number): string => `c${index}`;
 
 /**
  * The class graph as graphlib's JSON: nodes in order of class, edges in the order given. Everything that reads graphlib
- * can work on it. O(classes + dependencies); for files and drawings, never on the hot path.
+ * can work on it. O(classes + dependencies); for files and drawings, never on the hot path: it reads the stacks.
+ * @param gatesOf the locks that are known to surround each sighting of a dependency
  */
-export function exportClassGraph(dependencies: Iterable<Dependency>): object {
+export function exportClassGraph(
+  dependencies: Iterable<Dependency>,
+  gatesOf: (dependency: Dependency) => readonly ExportedGate[] = () => [],
+): object {
   const graph = new Graph({ directed: true });
   const add = (eventClass: EventClass): string => {
     const id = nodeId(eventClass.id);
-    const { key } = eventClass;
-    if (!graph.hasNode(id)) graph.setNode(id, { name: className(eventClass), kind: key.kind, site: key.site });
+    const { key, sub } = eventClass;
+    const { kind, site, capacity } = key;
+    if (!graph.hasNode(id)) graph.setNode(id, { name: className(eventClass), kind, site, sub, capacity });
     return id;
   };
-  for (const { from, to, rule, context, timed } of dependencies) {
-    graph.setEdge(add(from), add(to), { rule, context: context.name, timed });
+  for (const dependency of dependencies) {
+    const { from, to } = dependency;
+    graph.setEdge(add(from), add(to), edgeLabel(dependency, gatesOf(dependency)));
   }
   return json.write(graph) as object;
 }
 
+function edgeLabel(dependency: Dependency, gates: readonly ExportedGate[]): EvidenceEdge {
+  const { rule, context, timed, irqs, start, wait, event } = dependency;
+  const places = { start: placeOf(start), wait: placeOf(wait), event: placeOf(event) };
+  return { rule, context: context.name, contextKind: context.kind, timed, irqs, ...places, gates };
+}
+
+function placeOf({ label, stack }: Place): ExportedPlace {
+  const frames = (stack?.frames ?? []).map(({ functionName, file, line, column }) => ({
+    functionName,
+    file,
+    line,
+    column,
+  }));
+  return { label, frames };
+}
+
 /**
- * Reads an exported class graph.
+ * Reads an exported class graph; what an older dept did not write is left empty.
  * @throws DeptError ERR_DEPT_BAD_GRAPH when it is not one
  */
-export function importClassGraph(value: unknown): ClassGraph {
+export function importClassGraph(value: unknown): EvidenceGraph {
   const graph = readGraph(value);
   const index = new Map<string, number>();
   const classes = graph.nodes().map((id, i) => {
     index.set(id, i);
-    const label = graph.node(id) as Partial<ClassNode> | undefined;
+    const label = graph.node(id) as Partial<EventClassNode> | undefined;
     if (typeof label?.name !== 'string')
       throw new DeptError('ERR_DEPT_BAD_GRAPH', `Node ${id} of the graph has no name.`);
-    return { name: label.name, kind: label.kind ?? 'unknown', site: label.site ?? null };
+    const sub = label.sub ?? Number(/:(\d+)$/.exec(label.name)?.[1] ?? 0);
+    const { kind = 'unknown', site = null, capacity = 1 } = label;
+    return { name: label.name, kind, site, sub, capacity };
   });
   const dependencies = graph.edges().map((edge) => {
-    const label = graph.edge(edge) as Partial<DependencyEdge> | undefined;
-    const { rule = 'unknown', context = 'unknown', timed = false } = label ?? {};
-    return { from: index.get(edge.v) ?? 0, to: index.get(edge.w) ?? 0, rule, context, timed };
+    const label = graph.edge(edge) as Partial<EvidenceEdge> | undefined;
+    return { from: index.get(edge.v) ?? 0, to: index.get(edge.w) ?? 0, ...NO_LABEL, ...label };
   });
   return { classes, dependencies };
 }

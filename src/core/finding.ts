@@ -91,7 +91,7 @@ export function circleFingerprint(code: FindingCode, circle: readonly Dependency
 }
 
 /** A site without its line: a finding outlives an edit above it. */
-function fileOf(site: string | null): string {
+export function fileOf(site: string | null): string {
   return site === null ? '' : site.replace(/(?::\d+)+$/, '');
 }
 

@@ -151,7 +151,7 @@ export class Circles {
 }
 
 /** The newest dependency stays first; each one after it waits for the event of the one before (print_circle). */
-function inReadingOrder(path: readonly Dependency[]): readonly Dependency[] {
+export function inReadingOrder(path: readonly Dependency[]): readonly Dependency[] {
   return [...path.slice(0, 1), ...path.slice(1).reverse()];
 }
 

@@ -32,6 +32,11 @@ export class RecordedLines {
     return this.#isFull;
   }
 
+  /** True while there is nothing that a recording would be worth making for. */
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
   push(verb: Verb, ...cells: readonly Cell[]): void {
     if (this.#isFull) return;
     this.#append([verb, ...cells]);

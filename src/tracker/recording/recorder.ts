@@ -61,12 +61,12 @@ export class Recorder implements Observer {
 
   /** Suspected deadlocks are looked at again now (`WaitsFor.confirm`). */
   confirm(isLast: boolean): void {
-    this.#lines.push('confirm', isLast ? 1 : 0);
+    if (!this.#lines.isEmpty) this.#lines.push('confirm', isLast ? 1 : 0);
   }
 
   /** The program has nothing left to run; `isUnsettled` when a top-level await never settled. */
   stalled(isUnsettled: boolean): void {
-    this.#lines.push('stalled', isUnsettled ? 1 : 0);
+    if (!this.#lines.isEmpty) this.#lines.push('stalled', isUnsettled ? 1 : 0);
   }
 
   onContextBegin(context: Context): void {

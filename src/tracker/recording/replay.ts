@@ -1,5 +1,5 @@
-import type { Dependency } from '../../core/dependency.ts';
 import type { FindingListener, RuleSet } from '../../core/finding.ts';
+import type { DependencyStore } from '../dependency-store.ts';
 import { DeptTracker } from '../dept.ts';
 import { recordingLimitFinding } from '../notices.ts';
 import { WaitsFor } from '../waits-for.ts';
@@ -16,7 +16,7 @@ export interface Replayed {
   /** What the header says of the process. */
   readonly about: unknown;
   /** The dependencies between classes that were learnt. */
-  readonly dependencies: Iterable<Dependency>;
+  readonly dependencies: DependencyStore;
   /** Lines that were replayed, without the header. */
   readonly lines: number;
   /** True when the last line was cut off, as a killed process leaves it. */

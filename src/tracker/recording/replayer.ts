@@ -55,6 +55,7 @@ export class Replayer {
     if (!Array.isArray(values) || !Replayer.#isVerb(values[0])) {
       throw badRecording(line, `it begins with none of the words a recording knows`);
     }
+    this.#session.stack = null;
     Replayer.#handlers[values[0]].call(this, new Cells(values.slice(1), values[0], line));
   }
 

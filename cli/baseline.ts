@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseReports } from '../reports/parse-report.ts';
+import { SUPPRESSIONS_FILE } from '../reports/suppressions.ts';
+import { DeptError } from '../src/core/dept-error.ts';
+import type { Finding } from '../src/core/finding.ts';
+import type { Io } from './io.ts';
+import { SuppressionFile } from './suppression-file.ts';
+import { UsageError } from './usage-error.ts';
+
+export const BASELINE_HELP: string = `Usage: dept baseline [options] FINDINGS...
+
+Suppresses findings that were recorded with dept run --report FINDINGS, so that dept run --baseline
+fails on new ones only. Entries that are there already keep their reason.
+
+Options:
+  --reason WHY       why these findings may stay; needed unless --prune is all that is wanted
+  --baseline FILE    the file of suppressions; ${SUPPRESSIONS_FILE} if not given
+  --prune            drop entries of findings that are not in FINDINGS
+  -h, --help         this text
+
+Exit code: 0; 2 for a usage error or a file that holds something else.
+`;
+
+/** @throws UsageError for flags, files or contents that are not right */
+export async function baselineCommand(argv: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      reason: { type: 'string' },
+      baseline: { type: 'string', default: SUPPRESSIONS_FILE },
+      prune: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    io.stdout.write(BASELINE_HELP);
+    return 0;
+  }
+  const { reason, prune } = values;
+  if (positionals.length === 0)
+    throw new UsageError('baseline needs a file of findings: dept baseline findings.ndjson');
+  if (reason === undefined && !prune) throw new UsageError('baseline needs --reason: say why these findings may stay.');
+  if (reason?.trim() === '') throw new UsageError('--reason is empty: say why these findings may stay.');
+  const findings = positionals.flatMap((name) => read(name, io.cwd));
+  const file = new SuppressionFile(values.baseline, io.cwd);
+  const done = file.change({
+    ...(reason === undefined ? {} : { add: { findings, reason } }),
+    ...(prune ? { keepOnly: new Set(findings.map(({ fingerprint }) => fingerprint)) } : {}),
+  });
+  for (const line of done.length > 0 ? done : [`${file.name} needs no change.`]) io.stdout.write(`${line}\n`);
+  return 0;
+}
+
+/** Notices are about dept, not about the program: there is nothing to accept. */
+function read(name: string, cwd: string): readonly Finding[] {
+  try {
+    const reports = parseReports(readFileSync(resolve(cwd, name), 'utf8'));
+    return reports.map(({ finding }) => finding).filter(({ kind }) => kind !== 'notice');
+  } catch (error) {
+    if (error instanceof DeptError) throw new UsageError(`${name}, ${error.message}.`);
+    throw new UsageError(`Cannot read ${name}: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { ReportEnvironment } from '../reports/environment.ts';
+import type { FormatName } from '../reports/formats.ts';
+import { DeptError } from '../src/core/dept-error.ts';
+import type { Finding, RuleSet } from '../src/core/finding.ts';
+import { type Replayed, replay } from '../src/tracker/recording/replay.ts';
+import { formatNamed, printFound } from './found.ts';
+import type { Io } from './io.ts';
+import { amount } from './suppression-file.ts';
+import { UsageError } from './usage-error.ts';
+
+export const REPLAY_HELP: string = `Usage: dept replay [options] FILE
+
+Finds offline what dept would have found in a process that was recorded with dept run --record FILE.
+
+Options:
+  --rules dept|linux   dept's rules (default) or the kernel's exact ones
+  --format FORMAT      as for dept show; dept if not given
+  -h, --help           this text
+
+Exit code: 0; 1 when there are findings; 2 for a usage error or a file that is no recording.
+`;
+
+interface Plan {
+  readonly file: string;
+  readonly rules: RuleSet;
+  readonly format: FormatName;
+}
+
+/** @throws UsageError for flags, files or contents that are not right */
+export async function replayCommand(argv: readonly string[], io: Io): Promise<number> {
+  const plan = planReplay(argv);
+  if (plan === null) {
+    io.stdout.write(REPLAY_HELP);
+    return 0;
+  }
+  const { result, findings } = replayFile(plan.file, plan.rules, io.cwd);
+  const environment = environmentOf(result.about);
+  printFound(
+    findings.map((finding) => ({ finding, environment })),
+    plan.format,
+    io,
+  );
+  const torn = result.isTorn ? '; the last line is cut off' : '';
+  const found = findings.filter(({ kind }) => kind !== 'notice').length;
+  io.stderr.write(`dept: ${amount(result.lines, 'line')} replayed${torn}, ${amount(found, 'finding')}.\n`);
+  return found > 0 ? 1 : 0;
+}
+
+/** Replays a file. @throws UsageError when it cannot be read or is no recording */
+function replayFile(name: string, rules: RuleSet, cwd: string): { result: Replayed; findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  try {
+    const lines = readFileSync(resolve(cwd, name), 'utf8').split('\n');
+    return { result: replay(lines, { rules, onFinding: (finding) => void findings.push(finding) }), findings };
+  } catch (error) {
+    if (error instanceof DeptError) throw new UsageError(`${name}, ${error.message}.`);
+    throw new UsageError(`Cannot read ${name}: ${(error as Error).message}.`);
+  }
+}
+
+function planReplay(argv: readonly string[]): Plan | null {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      rules: { type: 'string', default: 'dept' },
+      format: { type: 'string', default: 'dept' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return null;
+  const { rules } = values;
+  if (rules !== 'dept' && rules !== 'linux') {
+    throw new UsageError(`--rules is ${JSON.stringify(rules)}; it must be dept or linux.`);
+  }
+  const [file, ...others] = positionals;
+  if (file === undefined) throw new UsageError('replay needs a recording, for example: dept replay run.rec');
+  if (others.length > 0) throw new UsageError(`replay takes one file; ${others.join(' ')} is too much.`);
+  return { file, rules, format: formatNamed(values.format) };
+}
+
+/** The header is of a file anybody may have written. */
+function environmentOf(about: unknown): ReportEnvironment | null {
+  if (typeof about !== 'object' || about === null) return null;
+  const { release, process } = about as Partial<ReportEnvironment>;
+  const isWhole =
+    typeof release === 'string' && Array.isArray(process) && process.every((line) => typeof line === 'string');
+  return isWhole ? { release, process } : null;
+}

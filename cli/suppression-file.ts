@@ -1,0 +1,75 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { addSuppressions, formatSuppressions, parseSuppressions, type Suppression } from '../reports/suppressions.ts';
+import { DeptError } from '../src/core/dept-error.ts';
+import type { Finding } from '../src/core/finding.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What a suppression is made from. */
+export type Suppressible = Pick<Finding, 'fingerprint' | 'code' | 'message'>;
+
+export interface Changes {
+  /** Findings to be suppressed from now on; those with an entry keep it and its reason. */
+  readonly add?: { readonly findings: readonly Suppressible[]; readonly reason: string };
+  /** Fingerprints that were seen: entries for anything else are dropped. */
+  readonly keepOnly?: ReadonlySet<string>;
+}
+
+/** A file of suppressions, as commands read and change it. */
+export class SuppressionFile {
+  /** As the user named it. */
+  readonly name: string;
+  readonly path: string;
+
+  constructor(name: string, cwd: string) {
+    this.name = name;
+    this.path = resolve(cwd, name);
+  }
+
+  get exists(): boolean {
+    return existsSync(this.path);
+  }
+
+  /** @throws UsageError when it is not there or holds something else */
+  read(): readonly Suppression[] {
+    try {
+      return parseSuppressions(readFileSync(this.path, 'utf8'));
+    } catch (error) {
+      if (error instanceof DeptError)
+        throw new UsageError(`${this.name} is no file of suppressions: ${error.message}.`);
+      throw new UsageError(`Cannot read ${this.name}: ${(error as Error).message}.`);
+    }
+  }
+
+  /**
+   * Changes the file; a file that would not change is not written.
+   * @returns a sentence for each thing that was done
+   * @throws UsageError when it cannot be read or written, DeptError for a reason that says nothing
+   */
+  change({ add, keepOnly }: Changes): readonly string[] {
+    const known = this.exists ? this.read() : [];
+    const kept = keepOnly === undefined ? known : known.filter(({ fingerprint }) => keepOnly.has(fingerprint));
+    const all = add === undefined ? kept : addSuppressions(kept, add.findings, add.reason);
+    const done: string[] = [];
+    if (all.length > kept.length)
+      done.push(`${amount(all.length - kept.length, 'suppression')} added to ${this.name}.`);
+    if (kept.length < known.length) {
+      done.push(`${amount(known.length - kept.length, 'stale suppression')} dropped from ${this.name}.`);
+    }
+    if (done.length > 0 || (add !== undefined && !this.exists)) this.#write(all);
+    return done;
+  }
+
+  #write(suppressions: readonly Suppression[]): void {
+    try {
+      writeFileSync(this.path, formatSuppressions(suppressions));
+    } catch (error) {
+      throw new UsageError(`Cannot write ${this.name}: ${(error as Error).message}.`);
+    }
+  }
+}
+
+/** `1 finding`, `2 findings`. */
+export function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
