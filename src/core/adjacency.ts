@@ -108,7 +108,12 @@ export class Adjacency {
     const larger = capacity === 0 ? 1 << SMALLEST_BLOCK_BITS : capacity * 2;
     const offset = this.#takeBlock(larger);
     if (capacity !== 0) {
-      this.#pool.copyWithin(offset, heads[at]!, heads[at]! + capacity);
+      const pool = this.#pool;
+      const outgrown = heads[at]!;
+      // Most lists are short: a call of copyWithin costs more than it saves.
+      for (let i = 0; i < capacity; i++) {
+        pool[offset + i] = pool[outgrown + i]!;
+      }
       this.#recycle(heads[at]!, capacity);
     }
     heads[at] = offset;
@@ -137,9 +142,13 @@ export class Adjacency {
   }
 }
 
-/** A copy with room for `needed` cells, and a quarter as much again so that growing stays amortised O(1) per cell. */
+/**
+ * A copy with room for `needed` cells, and for more to come so that growing stays amortised O(1) per cell: as much again
+ * while they are few, later a quarter, as memory then counts more than copying.
+ */
 export function grown(cells: Int32Array, needed: number): Int32Array {
-  const copy = new Int32Array(Math.max(needed, cells.length + (cells.length >> 2), 16));
+  const more = cells.length < 2048 ? cells.length : cells.length >> 2;
+  const copy = new Int32Array(Math.max(needed, cells.length + more, 16));
   copy.set(cells);
   return copy;
 }

@@ -25,9 +25,8 @@ export class EdgeTable {
   /** from, to of each edge number; FREED where there is none. */
   #ends: Int32Array = new Int32Array(1 << SMALLEST_BITS).fill(FREED);
   #size = 0;
-  #lastFrom = FREED;
-  #lastTo = FREED;
-  #lastEdge: number = NO_EDGE;
+  /** The edge of the last answer; it answers again only for its own ends, so it need not be forgotten on changes. */
+  #lastEdge = 0;
 
   get size(): number {
     return this.#size;
@@ -49,18 +48,28 @@ export class EdgeTable {
 
   /** The number of the edge, or NO_EDGE. */
   get(from: number, to: number): number {
-    if (from === this.#lastFrom && to === this.#lastTo) {
-      return this.#lastEdge;
+    const ends = this.#ends;
+    const last = this.#lastEdge;
+    if (ends[2 * last] === from && ends[2 * last + 1] === to && from >= 0) {
+      return last;
     }
-    const slot = this.#find(from, to);
-    if (slot < 0) {
-      return NO_EDGE;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const hash = hashOf(from, to);
+    const tag = hash << this.#bits;
+    for (let slot = hash >>> (32 - this.#bits); ; slot = (slot + 1) & mask) {
+      const word = slots[slot]!;
+      if (word === EMPTY) {
+        return NO_EDGE;
+      }
+      if ((word & ~mask) === tag) {
+        const edge = (word & mask) - 1;
+        if (ends[2 * edge] === from && ends[2 * edge + 1] === to) {
+          this.#lastEdge = edge;
+          return edge;
+        }
+      }
     }
-    const edge = (this.#slots[slot]! & (this.#slots.length - 1)) - 1;
-    this.#lastFrom = from;
-    this.#lastTo = to;
-    this.#lastEdge = edge;
-    return edge;
   }
 
   /** Enters an edge whose pair and number are both new to the table. */
@@ -77,47 +86,25 @@ export class EdgeTable {
     } else {
       this.#place(edge);
     }
-    this.#lastFrom = from;
-    this.#lastTo = to;
     this.#lastEdge = edge;
   }
 
   /** Forgets the edge and returns the number it had, or NO_EDGE. */
   delete(from: number, to: number): number {
-    const found = this.#find(from, to);
-    if (found < 0) {
+    const edge = this.get(from, to);
+    if (edge === NO_EDGE) {
       return NO_EDGE;
     }
-    const edge = (this.#slots[found]! & (this.#slots.length - 1)) - 1;
-    this.#closeGap(found);
+    const mask = this.#slots.length - 1;
+    let slot = hashOf(from, to) >>> (32 - this.#bits);
+    while ((this.#slots[slot]! & mask) !== edge + 1) {
+      slot = (slot + 1) & mask;
+    }
+    this.#closeGap(slot);
     this.#ends[2 * edge] = FREED;
     this.#ends[2 * edge + 1] = FREED;
-    this.#lastFrom = FREED;
-    this.#lastTo = FREED;
-    this.#lastEdge = NO_EDGE;
     this.#size--;
     return edge;
-  }
-
-  /** The slot of the pair, or -1. */
-  #find(from: number, to: number): number {
-    const slots = this.#slots;
-    const ends = this.#ends;
-    const mask = slots.length - 1;
-    const hash = hashOf(from, to);
-    const tag = hash << this.#bits;
-    for (let slot = hash >>> (32 - this.#bits); ; slot = (slot + 1) & mask) {
-      const word = slots[slot]!;
-      if (word === EMPTY) {
-        return -1;
-      }
-      if ((word & ~mask) === tag) {
-        const edge = (word & mask) - 1;
-        if (ends[2 * edge] === from && ends[2 * edge + 1] === to) {
-          return slot;
-        }
-      }
-    }
   }
 
   #place(edge: number): void {

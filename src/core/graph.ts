@@ -22,17 +22,18 @@ const NODE_LIMIT = 2 ** 24;
  *
  * A known edge costs one look-up in a table, a new one an insertion into an incremental topological order, O(1) if the
  * order already agrees, O(sqrt(m)) amortised otherwise. An edge that the order must refuse is set aside: still an edge
- * like any other, but unknown to the order. From then on a new edge that the order accepts can close a circle through
- * one set aside. So it is searched for as well, if its head stands before the last tail and its tail after the first
- * head of those set aside: at most O(nodes + edges) for such an insertion, and nothing as long as there are none. (An
- * edge found that way stays in the order, which holds it without contradiction.) Edges from a node to itself are on no
- * other circle: they are neither in the order nor set aside, and cost later edges nothing.
+ * like any other, but unknown to the order. From then on an edge that the order accepts may close a circle through one
+ * set aside. Whether it does is kept as bits of nodes, exact and O(1) to ask for up to 256 separate tangles of circles;
+ * beyond that, and after deletions, only a "maybe" is left, which a search decides in O(nodes + edges) at most. (An edge
+ * that closes a circle this way stays in the order, which holds it without contradiction.) As long as no edge is set
+ * aside the order alone decides. An edge from a node to itself is on no other circle: it is neither in the order nor set
+ * aside, and costs later edges nothing.
  */
 export class DependencyGraph {
   readonly #table: EdgeTable = new EdgeTable();
   readonly #lists: EdgeLists = new EdgeLists();
   readonly #order: TopologicalOrder = new TopologicalOrder();
-  readonly #aside: SetAside = new SetAside(this.#table, this.#order);
+  readonly #aside: SetAside = new SetAside(this.#table, this.#lists, this.#order);
   #lastEdge: number = NO_EDGE;
 
   /** For shortestPath() only. */
@@ -57,9 +58,9 @@ export class DependencyGraph {
     return this.#lastEdge;
   }
 
-  /** Size of all arrays, without the few edges set aside. */
+  /** Size of all arrays. */
   get bytes(): number {
-    return this.#table.bytes + this.#lists.bytes + this.#order.bytes + this.searchMemory.bytes;
+    return this.#table.bytes + this.#lists.bytes + this.#order.bytes + this.#aside.bytes + this.searchMemory.bytes;
   }
 
   /** Makes `node` and every smaller number valid. */
@@ -92,7 +93,9 @@ export class DependencyGraph {
     const closesCircle = !inOrder || this.#leadsThroughAside(to, from);
     const edge = this.#lists.link(from, to);
     this.#table.set(from, to, edge);
-    if (!inOrder && from !== to) {
+    if (inOrder) {
+      this.#aside.edgeAdded(from, to);
+    } else if (from !== to) {
       this.#aside.add(edge);
     }
     this.#lastEdge = edge;
@@ -101,7 +104,10 @@ export class DependencyGraph {
 
   #leadsThroughAside(node: number, target: number): boolean {
     const aside = this.#aside;
-    return aside.mayBeReachedFrom(node) && aside.mayReach(target) && shortestPath(this, node, target) !== null;
+    if (aside.connect(node, target)) {
+      return true;
+    }
+    return aside.mayConnect(node, target) && shortestPath(this, node, target) !== null;
   }
 
   /** The number of an edge, or -1. O(1) and without allocation. */
@@ -164,7 +170,7 @@ export class DependencyGraph {
     }
   }
 
-  /** False if it is certain, from places in the topological order alone, that no path leads from `node` to `target`. */
+  /** False if it is certain, from places in the order and bits alone, that no path leads from `node` to `target`. */
   mayReach(node: number, target: number): boolean {
     return !this.#order.isBefore(target, node) || this.#aside.mayBeReachedFrom(node);
   }
@@ -178,9 +184,8 @@ export class DependencyGraph {
     }
     this.#table.delete(from, to);
     this.#lists.unlink(edge, from, to);
-    if (from !== to && !this.#aside.delete(edge)) {
+    if (!this.#aside.edgeDeleted(edge) && from !== to) {
       this.#order.delete(from, to);
-      this.#aside.arcDeleted();
     }
     return true;
   }
@@ -202,6 +207,7 @@ export class DependencyGraph {
   /** Throws if the parts of the graph contradict each other. O(nodes + edges * degree): for tests. */
   checkInvariants(): void {
     this.#order.checkInvariants();
+    this.#aside.checkInvariants();
     let out = 0;
     let into = 0;
     let inOrder = 0;

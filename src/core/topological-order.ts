@@ -34,7 +34,6 @@ export class TopologicalOrder {
   /** Tails of the arcs into a node that start in the node's own level: what the backward search follows. */
   readonly #peers: Adjacency = new Adjacency();
   #arcCount = 0;
-  #version = 0;
   #budget: number = SMALLEST_BUDGET;
   #nextBudgetUpdate: number = FIRST_BUDGET_UPDATE;
 
@@ -57,11 +56,6 @@ export class TopologicalOrder {
 
   get arcCount(): number {
     return this.#arcCount;
-  }
-
-  /** Changes whenever nodes change places relative to each other. */
-  get version(): number {
-    return this.#version;
   }
 
   get bytes(): number {
@@ -137,7 +131,6 @@ export class TopologicalOrder {
     this.#successors.release(node);
     this.#peers.release(node);
     this.#places.setLevel(node, 1);
-    this.#version++;
   }
 
   /** Moves nodes so that `from` comes before `to`; false, and nothing moved, if `to` leads to `from`. */
@@ -155,7 +148,6 @@ export class TopologicalOrder {
     if (behind !== OVER_BUDGET) {
       this.#places.moveToFront(this.#behind, behind);
     }
-    this.#version++;
     return true;
   }
 

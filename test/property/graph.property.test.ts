@@ -167,6 +167,30 @@ describe('DependencyGraph agrees with a plain graph and depth-first search', () 
     );
   });
 
+  for (const [pairs, numRuns] of [
+    [40, 80],
+    [300, 6],
+  ] as const) {
+    test(`on ${pairs} separate circles that edges and deletions join and part`, { timeout: 60_000 }, () => {
+      const steps = fc.array(operation, { minLength: 60, maxLength: 150, size: 'max' });
+      fc.assert(
+        fc.property(permutation(2 * pairs), steps, (nodes, list) => {
+          const comparison = new Comparison(nodes, false);
+          for (let pair = 0; pair < pairs; pair++) {
+            comparison.add(nodes[2 * pair]!, nodes[2 * pair + 1]!);
+            comparison.add(nodes[2 * pair + 1]!, nodes[2 * pair]!);
+          }
+          for (const step of list) {
+            // Circles close of themselves here: few edges need to be made to do so.
+            comparison.apply(step.kind === 'back' && step.a % 4 > 0 ? { ...step, kind: 'add' } : step);
+            comparison.check();
+          }
+        }),
+        { seed: 0x2bad, numRuns },
+      );
+    });
+  }
+
   test('in at least 100,000 operations', () => {
     expect(operations).toBeGreaterThanOrEqual(100_000);
   });

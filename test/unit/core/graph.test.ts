@@ -57,6 +57,34 @@ describe('DependencyGraph', () => {
     graph.checkInvariants();
   });
 
+  for (const circles of [31, 33, 130, 300]) {
+    test(`tells which new edges join ${circles} separate circles`, () => {
+      const graph = new DependencyGraph();
+      for (let node = 0; node < 2 * circles; node += 2) {
+        expect(added(graph, [node, node + 1], [node + 1, node])).toEqual(['added', 'closes-circle']);
+      }
+      // Chains of seven circles; what leads from circle to circle leads back only inside a chain once that is closed.
+      const next = (circle: number): number => (2 * circle + 2) % (2 * circles);
+      for (let circle = 0; circle + 1 < circles; circle++) {
+        if (circle % 7 !== 6) {
+          expect(graph.add(2 * circle + 1, next(circle))).toBe('added');
+        }
+      }
+      for (let circle = 0; circle + 7 < circles; circle += 7) {
+        expect(graph.add(2 * circle + 12, next(circle + 6))).toBe('added');
+        expect(graph.add(2 * circle + 3, 2 * circle + 8)).toBe('added');
+        expect(graph.add(2 * circle + 9, 2 * circle + 2)).toBe('closes-circle');
+        expect(graph.add(2 * circle + 13, 2 * circle + 4)).toBe('closes-circle');
+        expect(graph.add(2 * circle, 2 * circle + 12)).toBe('added');
+      }
+      graph.checkInvariants();
+      graph.removeNode(2);
+      expect(graph.add(0, 4)).toBe('added');
+      expect(graph.add(12, 7)).toBe('closes-circle');
+      graph.checkInvariants();
+    });
+  }
+
   test('deletes edges and gives their numbers again', () => {
     const graph = new DependencyGraph();
     added(graph, [0, 1], [1, 2], [2, 3]);
