@@ -25,9 +25,9 @@ export interface KernelRun {
   /** Names of the threads that hang. */
   readonly stuck: readonly string[];
   /** Messages of one kind of misuse. */
-  messages(kind: string): string[];
+  readonly messages: (kind: string) => string[];
   /** Class names of each circle DEPT found, sorted, as in `fs_reclaim fence`. */
-  circles(): string[];
+  readonly circles: () => string[];
 }
 
 /**

@@ -34,9 +34,10 @@ const sections: () => Sections = perWorld(() => ({
   open: new Map<Thread | null, EventContext | null>(),
 }));
 
-/** True while the calling thread is inside a section that was annotated. */
-export function isSignalling(): boolean {
-  return sections().open.has(runtime().thread);
+/** True inside a section, and in atomic context, which counts as one. */
+export function dmaFenceIsSignalling(): boolean {
+  const thread = runtime().thread;
+  return sections().open.has(thread) || thread?.atomic === true;
 }
 
 /**
@@ -46,9 +47,9 @@ export function isSignalling(): boolean {
  * @returns the cookie for the end; true when nothing was done: inside a section already, or in atomic context
  */
 export function dmaFenceBeginSignalling(): boolean {
+  if (dmaFenceIsSignalling()) return true;
   const { handle, open } = sections();
   const thread = runtime().thread;
-  if (open.has(thread) || thread?.atomic === true) return true;
   open.set(thread, enter(handle.object, SECTION));
   return false;
 }

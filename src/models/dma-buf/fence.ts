@@ -6,10 +6,10 @@ import { rcu } from '../rcu.ts';
 import { bug, bugOn, warnOn } from '../warn.ts';
 import type { DmaFenceCallback, DmaFenceFunc } from './fence-callback.ts';
 import { DmaFenceFlag, type DmaFenceOps } from './fence-ops.ts';
-import { dmaFenceBeginSignalling, dmaFenceEndSignalling } from './fence-signalling.ts';
+import { dmaFenceBeginSignalling, dmaFenceEndSignalling, dmaFenceIsSignalling } from './fence-signalling.ts';
 import { DmaFenceStruct } from './fence-struct.ts';
 import { type DmaFenceWaitOptions, dmaFenceWaitTimeout } from './fence-wait.ts';
-import { dmaFenceWatchers } from './fence-watcher.ts';
+import { type DmaFencePromise, dmaFenceWatchers } from './fence-watcher.ts';
 
 /**
  * `struct dma_fence` (include/linux/dma-fence.h, drivers/dma-buf/dma-fence.c): an operation that will be finished. It
@@ -40,10 +40,12 @@ export class DmaFence extends DmaFenceStruct {
       callback.linked = false;
       await callback.func?.(this, callback);
     }
+    for (const watcher of dmaFenceWatchers()) watcher.settled?.(this);
   }
 
   /** `dma_fence_signal_timestamp` */
   async signalTimestamp(timestamp: number): Promise<void> {
+    this.#announce(dmaFenceIsSignalling());
     const flags = await this.lockIrqsave();
     await this.signalTimestampLocked(timestamp);
     this.unlockIrqrestore(flags);
@@ -57,9 +59,8 @@ export class DmaFence extends DmaFenceStruct {
   /** `dma_fence_signal`: the one signal function that annotates itself. */
   async signal(): Promise<void> {
     this.memory.check('dma_fence_signal');
-    const cookie = dmaFenceBeginSignalling();
-    await this.signalTimestamp(runtime().now());
-    dmaFenceEndSignalling(cookie);
+    this.#announce(dmaFenceIsSignalling());
+    await this.#signalAnnotated();
   }
 
   /** `dma_fence_check_and_signal_locked`. @returns whether it was signaled before */
@@ -71,6 +72,7 @@ export class DmaFence extends DmaFenceStruct {
 
   /** `dma_fence_check_and_signal`. @returns whether it was signaled before */
   async checkAndSignal(): Promise<boolean> {
+    this.#announce(dmaFenceIsSignalling());
     const flags = await this.lockIrqsave();
     const was = await this.checkAndSignalLocked();
     this.unlockIrqrestore(flags);
@@ -81,7 +83,7 @@ export class DmaFence extends DmaFenceStruct {
   async isSignaled(): Promise<boolean> {
     if (this.testSignaledFlag()) return true;
     if (!(await this.#driverSaysSignaled())) return false;
-    await this.signal();
+    await this.#signalAnnotated();
     return true;
   }
 
@@ -230,11 +232,11 @@ export class DmaFence extends DmaFenceStruct {
 
   /**
    * Others can see the fence from now on (`dma_resv_add_fence`, job arm): whoever is heading for its signal counts from
-   * here. Of use to DEPT for a fence with a class of its own.
+   * here. Of use to DEPT for a fence with a class of its own, and to the rules of the cross-driver contract.
    */
-  publish(): void {
+  publish(promise: DmaFencePromise = 'work'): void {
     this.requestSignal();
-    for (const watcher of dmaFenceWatchers()) watcher.published?.(this);
+    for (const watcher of dmaFenceWatchers()) watcher.published?.(this, promise);
   }
 
   /** `__dma_fence_enable_signaling`; the lock is held. @returns true when the signal is still to come */
@@ -292,6 +294,19 @@ export class DmaFence extends DmaFenceStruct {
     if (release === undefined) this.free();
     else await release(this);
     reader.unlock();
+  }
+
+  async #signalAnnotated(): Promise<void> {
+    const cookie = dmaFenceBeginSignalling();
+    const flags = await this.lockIrqsave();
+    await this.signalTimestampLocked(runtime().now());
+    this.unlockIrqrestore(flags);
+    dmaFenceEndSignalling(cookie);
+  }
+
+  #announce(annotated: boolean): void {
+    if (this.testSignaledFlag()) return;
+    for (const watcher of dmaFenceWatchers()) watcher.signals?.(this, annotated);
   }
 
   #link(callback: DmaFenceCallback): void {
