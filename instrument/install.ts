@@ -1,22 +1,22 @@
 import { fanOut } from '../reports/sinks/fan-out.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
 import { type Suppression, suppressionTest } from '../reports/suppressions.ts';
-import type { Finding } from '../src/core/finding.ts';
+import type { Finding, FindingListener } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
-import { Session } from '../src/core/session.ts';
-import { NO_STACKS } from '../src/core/stack.ts';
-import { activeSession, attachSession, detachSession } from '../src/sync/hooks.ts';
-import { DeptTracker } from '../src/tracker/dept.ts';
-import { faultFinding, unknownLibraryFinding } from '../src/tracker/notices.ts';
-import { WaitsFor } from '../src/tracker/waits-for.ts';
-import { PromiseHookAttribution } from './attribution/promise-hooks.ts';
+import type { Session } from '../src/core/session.ts';
+import { isAttached } from '../src/sync/hooks.ts';
+import type { DeptTracker } from '../src/tracker/dept.ts';
+import { unknownLibraryFinding } from '../src/tracker/notices.ts';
+import type { WaitsFor } from '../src/tracker/waits-for.ts';
 import { type Config, DEFAULT_CONFIG } from './config.ts';
 import { LIBRARY_ADAPTERS } from './libraries/index.ts';
 import { watchModules } from './module-hooks.ts';
-import { NodeStacks } from './stacks.ts';
+import { startTracking } from './tracking.ts';
 
 export interface InstallOptions extends Partial<Config> {
   readonly limits?: Partial<Limits>;
+  /** False: no loader is hooked; packages are patched as they are handed to `meet`. True if not given. */
+  readonly hookLoaders?: boolean;
   /** Where findings go the moment they are made; one that throws is left out from then on. */
   readonly sinks?: readonly Sink[];
   /** Findings that are known and accepted: they reach neither sinks nor `findings`. */
@@ -38,9 +38,13 @@ export interface Installation {
   readonly findings: readonly Finding[];
   /** Findings that a suppression has kept back, in order. */
   readonly suppressed: readonly Finding[];
+  /** Hears of each finding from now on, like `onFinding`. @returns what ends that */
+  listen(listener: FindingListener): () => void;
+  /** Patches a module of a known package that was loaded where no loader hook saw it: in a bundle, in a test runner. */
+  meet(name: string, exports: Record<string, unknown>): void;
   /** Makes one DEPT009 for each library that is loaded in a version dept does not know. */
   noteUnknownLibraries(): void;
-  /** Takes every patch and hook off again; the program goes on untouched. */
+  /** Takes every patch and hook off again; the program goes on untouched. Once is enough. */
   uninstall(): void;
 }
 
@@ -48,14 +52,20 @@ let installed: Installation | null = null;
 
 /**
  * Watches this process: attaches a session, attributes promises precisely, patches the libraries dept knows.
- * A second call while one is installed returns the first. What is created or loaded before is not seen.
+ * A second call while one is installed returns the first. What happened before is not seen; what was made before is
+ * watched from its next use on, and so are libraries that an earlier installation has met.
  */
 export function install(options: InstallOptions = {}): Installation {
-  if (installed !== null && activeSession() === installed.session) return installed;
+  if (installed !== null) {
+    if (isAttached(installed.session)) return installed;
+    // A fault has detached it: its patches and hooks are still there.
+    installed.uninstall();
+  }
   const config = { ...DEFAULT_CONFIG, ...options };
   const findings: Finding[] = [];
   const suppressed: Finding[] = [];
   const isSuppressed = suppressionTest(options.suppressions ?? []);
+  const listeners = new Set<FindingListener>();
   const sink = fanOut(options.sinks ?? []);
   const onFinding = (finding: Finding): void => {
     if (isSuppressed(finding)) {
@@ -66,35 +76,26 @@ export function install(options: InstallOptions = {}): Installation {
     findings.push(finding);
     sink.write(finding);
     options.onFinding?.(finding);
+    for (const listener of listeners) listener(finding);
   };
-  const limits = options.limits ?? {};
-  let tracker: DeptTracker | null = null;
-  const session = new Session({
-    limits,
-    stacks: config.stacks === 'off' ? NO_STACKS : new NodeStacks(limits.maxStackFrames ?? 16),
-    onLimit: (name, limit) => tracker?.notice(name, limit),
+  const { session, tracker, waitsFor, stop } = startTracking({
+    ...config,
+    limits: options.limits ?? {},
+    onFinding,
+    onFault: (fault) => options.onFault?.(fault),
   });
-  tracker = new DeptTracker(session, { rules: config.rules, onFinding });
-  const waitsFor = new WaitsFor(session, { onFinding, wasReported: (fingerprint) => tracker.wasReported(fingerprint) });
-  session.addObserver(tracker);
-  session.addObserver(waitsFor);
-  attachSession(session, (fault) => {
-    // Outside the guard by now: a second failure here would be the host's.
-    try {
-      onFinding(faultFinding(fault, config.rules, session.now));
-    } finally {
-      options.onFault?.(fault);
-    }
-  });
-  const attribution = new PromiseHookAttribution(session, config.attribution);
-  attribution.install();
-  const modules = watchModules(LIBRARY_ADAPTERS);
-  installed = {
+  const modules = watchModules(LIBRARY_ADAPTERS, options.hookLoaders ?? true);
+  const installation: Installation = {
     session,
     tracker,
     waitsFor,
     findings,
     suppressed,
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    meet: (name, exports) => modules.meet(name, exports),
     noteUnknownLibraries: () => {
       for (const { name, versions } of modules.unknown) {
         onFinding(unknownLibraryFinding(name, versions, config.rules, session.now));
@@ -102,10 +103,15 @@ export function install(options: InstallOptions = {}): Installation {
     },
     uninstall: () => {
       modules.stop();
-      attribution.uninstall();
-      if (activeSession() === session) detachSession();
-      installed = null;
+      stop();
+      if (installed === installation) installed = null;
     },
   };
+  installed = installation;
+  return installation;
+}
+
+/** What is installed now, or null. */
+export function currentInstallation(): Installation | null {
   return installed;
 }

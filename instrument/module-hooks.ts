@@ -16,16 +16,29 @@ interface LoadResult {
 export interface ModuleWatch {
   /** Packages of which a module was loaded and none was patched: versions the adapters do not know. */
   readonly unknown: readonly LibraryAdapter[];
+  /** Patches a module of a watched package that was loaded where no hook saw it. */
+  meet(name: string, exports: Record<string, unknown>): void;
   /** Restores what was patched and takes the hooks off where the runtime allows it. */
   stop(): void;
 }
 
+interface MetModule {
+  readonly name: string;
+  readonly exports: Record<string, unknown>;
+  readonly bindings: Bindings | null;
+}
+
+/** Modules of known packages that any watch has met: they announce themselves once, but may be watched again. */
+const met = new Map<object, MetModule>();
+/** Patterns whose hook runs in the hooks thread of Node 20, where none can be taken off. */
+const registered = new Set<string>();
+
 /**
  * Hands every copy of a known package to its adapter, ES module or CommonJS, module by module, once each is evaluated. ES
  * modules get a line that imports the module from itself, so the adapter sees the very namespace the program sees, and can
- * replace the functions the module declares.
+ * replace the functions the module declares. What an earlier watch has met is handed over at once.
  */
-export function watchModules(adapters: readonly LibraryAdapter[]): ModuleWatch {
+export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = true): ModuleWatch {
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const seen = new WeakSet<object>();
   const loaded = new Set<LibraryAdapter>();
@@ -36,6 +49,7 @@ export function watchModules(adapters: readonly LibraryAdapter[]): ModuleWatch {
     const isObject = (typeof exports === 'object' && exports !== null) || typeof exports === 'function';
     if (adapter === undefined || !isObject || seen.has(exports)) return;
     seen.add(exports);
+    met.set(exports, { name, exports, bindings });
     loaded.add(adapter);
     const rebind: Rebind = (binding, wrap) => rebound(exports, bindings, binding, wrap, undo);
     const restore = adapter.patch(exports, rebind);
@@ -43,16 +57,25 @@ export function watchModules(adapters: readonly LibraryAdapter[]): ModuleWatch {
     patched.add(adapter);
     undo.push(restore);
   };
-  (globalThis as Record<symbol, unknown>)[LOADED] = onLoaded;
-  undo.push(watchCommonJs(byName, onLoaded), watchEsModules(adapters));
+  for (const { name, exports, bindings } of met.values()) onLoaded(name, exports, bindings);
+  if (hookLoaders) undo.push(announceTo(onLoaded), watchCommonJs(byName, onLoaded), watchEsModules(adapters));
   return {
     get unknown() {
       return [...loaded].filter((adapter) => !patched.has(adapter));
     },
+    meet: (name, exports) => onLoaded(name, exports, null),
     stop: () => {
-      delete (globalThis as Record<symbol, unknown>)[LOADED];
-      for (const restore of undo.splice(0)) restore();
+      // Last patched, first restored: two modules of a package may share a prototype.
+      for (const restore of undo.splice(0).reverse()) restore();
     },
+  };
+}
+
+function announceTo(onLoaded: OnLoaded): () => void {
+  const registry = globalThis as Record<symbol, unknown>;
+  registry[LOADED] = onLoaded;
+  return () => {
+    if (registry[LOADED] === onLoaded) delete registry[LOADED];
   };
 }
 
@@ -89,14 +112,18 @@ function ownBinding(exports: Record<string, unknown>, name: string): Bindings[st
 function watchCommonJs(byName: ReadonlyMap<string, LibraryAdapter>, onLoaded: OnLoaded): () => void {
   const loader = Module as unknown as { _load: Load };
   const original = loader._load;
-  loader._load = function _load(this: unknown, request: string, parent: unknown, isMain: boolean): unknown {
+  let isWatching = true;
+  const watched: Load = function _load(request, parent, isMain) {
     const exports = Reflect.apply(original, this, [request, parent, isMain]) as Record<string, unknown>;
     const name = packageName(request, parent);
-    if (name !== null && byName.has(name)) onLoaded(name, exports, null);
+    if (isWatching && name !== null && byName.has(name)) onLoaded(name, exports, null);
     return exports;
   };
+  loader._load = watched;
   return () => {
-    loader._load = original;
+    // Whoever wrapped it after us keeps calling this one.
+    isWatching = false;
+    if (loader._load === watched) loader._load = original;
   };
 }
 
@@ -150,6 +177,10 @@ function watchEsModules(adapters: readonly LibraryAdapter[]): () => void {
     });
     return () => hooks.deregister();
   }
+  // Hooks of the hooks thread cannot be taken off again; without the global they announce to nobody.
+  const stop = (): void => undefined;
+  if (registered.has(pattern.source)) return stop;
+  registered.add(pattern.source);
   const source = [
     `const announced = ${announced.toString()};`,
     `const pattern = new RegExp(${JSON.stringify(pattern.source)});`,
@@ -157,6 +188,5 @@ function watchEsModules(adapters: readonly LibraryAdapter[]): () => void {
     'export const load = async (url, context, next) => announced(url, await next(url, context), pattern, rebinds);',
   ].join('\n');
   module.register(`data:text/javascript,${encodeURIComponent(source)}`, import.meta.url);
-  // Hooks of the hooks thread cannot be taken off again; without the global they announce to nobody.
-  return () => undefined;
+  return stop;
 }

@@ -10,25 +10,14 @@ import { failed } from '../../src/sync/hooks.ts';
 import { DynamicSwitch } from './dynamic-switch.ts';
 import { carryThroughTimers } from './timers.ts';
 
-// State lives under symbols on the promises themselves: a WeakMap costs ten times as much here.
-const HISTORY: unique symbol = Symbol('dept.history');
-const CONTEXT: unique symbol = Symbol('dept.context');
-const PARENT: unique symbol = Symbol('dept.parent');
-const SETTLED: unique symbol = Symbol('dept.settled');
-const WAIT: unique symbol = Symbol('dept.wait');
+/** Elements of a combined promise: the same for every attribution. */
 const JOINED: unique symbol = Symbol('dept.joined');
 
 // Taken before anything is patched: it must not carry what it is there to clear.
 const microtask = queueMicrotask;
 
-interface Hooked {
-  [HISTORY]?: History;
-  [CONTEXT]?: Context;
-  [PARENT]?: Hooked | undefined;
-  [SETTLED]?: History;
-  [WAIT]?: Wait;
-  [JOINED]?: readonly unknown[];
-}
+/** A promise with the state that attributions keep on it. */
+type Hooked = { [JOINED]?: readonly unknown[] } & Record<symbol, unknown>;
 
 /**
  * `precise`: hooks from the start; exact. `dynamic`: hooks only while something is owed, asked for or waited for, so an
@@ -44,6 +33,13 @@ export type AttributionMode = 'precise' | 'dynamic';
 export class PromiseHookAttribution implements Attribution, Observer {
   readonly #session: Session;
   readonly #mode: AttributionMode;
+  // State lives on the promises themselves: a WeakMap costs ten times as much. Under symbols of this attribution's own,
+  // because a promise may outlive its session, or be seen by two of them.
+  readonly #history = Symbol('dept.history');
+  readonly #context = Symbol('dept.context');
+  readonly #parent = Symbol('dept.parent');
+  readonly #settled = Symbol('dept.settled');
+  readonly #wait = Symbol('dept.wait');
   #stop: (() => void) | null = null;
   /** True while a promise reaction runs, as far as the hooks saw it begin. */
   #isReaction = false;
@@ -77,11 +73,16 @@ export class PromiseHookAttribution implements Attribution, Observer {
 
   uninstall(): void {
     for (const undo of this.#undo.splice(0)) undo();
+    // Callbacks that were registered before still run through this attribution.
+    this.#outer = null;
+    this.#outerContext = this.#session.main;
+    this.#session.slice.history = null;
+    this.#session.current = this.#session.main;
   }
 
   bind(promise: object, wait: Wait): void {
     this.hook();
-    (promise as Hooked)[WAIT] = wait;
+    (promise as Hooked)[this.#wait] = wait;
   }
 
   /**
@@ -111,10 +112,10 @@ export class PromiseHookAttribution implements Attribution, Observer {
   hook(): void {
     if (this.#stop !== null) return;
     this.#stop = promiseHooks.createHook({
-      init: (promise, parent) => this.#init(promise as Hooked, parent as Hooked | undefined),
-      before: (promise) => this.#before(promise as Hooked),
+      init: (promise, parent) => this.#init(promise as unknown as Hooked, parent as unknown as Hooked | undefined),
+      before: (promise) => this.#before(promise as unknown as Hooked),
       after: () => this.#after(),
-      settled: (promise) => this.#settle(promise as Hooked),
+      settled: (promise) => this.#settle(promise as unknown as Hooked),
     }) as unknown as () => void;
   }
 
@@ -127,11 +128,11 @@ export class PromiseHookAttribution implements Attribution, Observer {
   #init(promise: Hooked, parent: Hooked | undefined): void {
     const { slice, current, main, histories } = this.#session;
     try {
-      if (current !== main) promise[CONTEXT] = current;
+      if (current !== main) promise[this.#context] = current;
       if (parent === undefined) return;
-      promise[PARENT] = parent;
+      promise[this.#parent] = parent;
       const history = histories.fresh(slice.history);
-      if (history !== null) promise[HISTORY] = history;
+      if (history !== null) promise[this.#history] = history;
     } catch {
       // A frozen promise cannot carry a history; its continuation then starts with none.
     }
@@ -140,22 +141,22 @@ export class PromiseHookAttribution implements Attribution, Observer {
   #before(promise: Hooked): void {
     this.#isReaction = true;
     const { slice, histories, main } = this.#session;
-    this.#session.current = promise[CONTEXT] ?? main;
+    this.#session.current = (promise[this.#context] as Context | undefined) ?? main;
     if (!histories.active) {
       slice.history = null;
       return;
     }
     try {
-      let history = histories.fresh(promise[HISTORY]);
-      const parent = promise[PARENT];
+      let history = histories.fresh(promise[this.#history] as History | undefined);
+      const parent = promise[this.#parent] as Hooked | undefined;
       if (parent !== undefined) {
-        promise[PARENT] = undefined;
+        promise[this.#parent] = undefined;
         history = histories.join(history, this.#settledHistory(parent));
       }
       slice.history = history;
     } catch (fault) {
       // An exception in a hook would become the program's own.
-      failed(fault);
+      failed(fault, this.#session);
       this.unhook();
     }
   }
@@ -172,20 +173,20 @@ export class PromiseHookAttribution implements Attribution, Observer {
     const history = histories.fresh(slice.history);
     if (history === null) return;
     try {
-      promise[SETTLED] = history;
+      promise[this.#settled] = history;
     } catch {
       // As in #init.
     }
   }
 
   #settledHistory(promise: Hooked): History | null {
-    const wait = promise[WAIT];
+    const wait = promise[this.#wait] as Wait | undefined;
     if (wait !== undefined) return wait.node;
     const { histories } = this.#session;
-    let history = histories.fresh(promise[SETTLED]);
+    let history = histories.fresh(promise[this.#settled] as History | undefined);
     for (const element of promise[JOINED] ?? []) {
       if (typeof element !== 'object' || element === null) continue;
-      history = histories.join(history, this.#settledHistory(element));
+      history = histories.join(history, this.#settledHistory(element as Hooked));
     }
     return history;
   }
@@ -196,13 +197,19 @@ export class PromiseHookAttribution implements Attribution, Observer {
     const wrapped = {
       [name](this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
         const elements = Array.isArray(values) ? values.slice() : [...values];
-        const promise = Reflect.apply(original, this, [elements]) as Promise<unknown> & Hooked;
+        const promise = Reflect.apply(original, this, [elements]) as Promise<unknown> & {
+          [JOINED]?: readonly unknown[];
+        };
         if (elements.length > 1) promise[JOINED] = elements;
         return promise;
       },
     }[name] as typeof original;
     Object.defineProperty(Promise, name, { value: wrapped, writable: true, configurable: true });
-    return () => Object.defineProperty(Promise, name, { value: original, writable: true, configurable: true });
+    return () => {
+      // Whoever patched it after us keeps the patch.
+      if (Promise[name] !== wrapped) return;
+      Object.defineProperty(Promise, name, { value: original, writable: true, configurable: true });
+    };
   }
 
   /** Runs a callback that is no promise reaction with the history and context of where it was registered. */

@@ -22,6 +22,8 @@ export class AnnotationMap {
   readonly #options: MapOptions;
   #session: Session | null = null;
   #object: TrackedObject | null = null;
+  /** What every session so far knows it as: one that was set aside comes back. */
+  readonly #objects = new WeakMap<Session, TrackedObject>();
 
   /** @throws DeptError ERR_DEPT_BAD_MAP for an empty name or a sub-class that is not 0..7 */
   constructor(kind: ObjectKind, name: string, options: MapOptions = {}) {
@@ -43,14 +45,20 @@ export class AnnotationMap {
     const session = hooks.activeSession();
     if (session !== this.#session) {
       this.#session = session;
-      const { label, subclass } = this.#options;
-      this.#object = hooks.track({
-        kind: this.kind,
-        name: this.name,
-        ...(label === undefined ? {} : { label }),
-        ...(subclass === undefined ? {} : { subclass }),
-      });
+      this.#object = session === null ? null : (this.#objects.get(session) ?? this.#track(session));
     }
     return this.#object;
+  }
+
+  #track(session: Session): TrackedObject | null {
+    const { label, subclass } = this.#options;
+    const object = hooks.track({
+      kind: this.kind,
+      name: this.name,
+      ...(label === undefined ? {} : { label }),
+      ...(subclass === undefined ? {} : { subclass }),
+    });
+    if (object !== null) this.#objects.set(session, object);
+    return object;
   }
 }

@@ -20,9 +20,11 @@ export interface Identity {
  * follows when a session listens, so primitives older than the session are tracked from their next use on.
  */
 export class Handle {
-  readonly #options: ObjectOptions;
+  #options: ObjectOptions;
   #session: Session | null = null;
   #object: TrackedObject | null = null;
+  /** What the sessions before this one know it as: one that was set aside comes back. */
+  #others: WeakMap<Session, TrackedObject> | null = null;
 
   constructor(kind: ObjectKind, identity: Identity, capacity = 1) {
     this.#options = { ...identity, kind, capacity };
@@ -43,15 +45,21 @@ export class Handle {
   }
 
   #attach(session: Session): TrackedObject | null {
+    if (this.#session !== null && this.#object !== null) {
+      this.#others ??= new WeakMap();
+      this.#others.set(this.#session, this.#object);
+    }
     this.#session = session;
-    this.#object = track(this.#identified(session));
+    this.#object = this.#others?.get(session) ?? track(this.#identified(session));
     return this.#object;
   }
 
+  /** The place of creation is where the first session met it; it stays the same for later ones. */
   #identified(session: Session): ObjectOptions {
     if (this.#options.name !== undefined || this.#options.site !== undefined) return this.#options;
     const frame = session.capture()?.frames[0];
     if (frame === undefined || frame.file === null) return this.#options;
-    return { ...this.#options, site: `${frame.file}:${frame.line}:${frame.column}` };
+    this.#options = { ...this.#options, site: `${frame.file}:${frame.line}:${frame.column}` };
+    return this.#options;
   }
 }

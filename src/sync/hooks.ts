@@ -10,18 +10,42 @@ import type { Wait } from '../core/wait.ts';
  * The hook points. Every primitive, adapter and annotation speaks through these functions; when no session is attached
  * each of them is one null check. A fault inside a session never reaches the host program: the session is detached, its
  * fault handler told once, and the program goes on.
+ *
+ * What was begun in one session ends in that one, also when another is attached by then; an object that another session
+ * knows is met anew in the attached one.
  */
 let active: Session | null = null;
 let onFault: (fault: unknown) => void = () => undefined;
 
-/** Attaches a session; every later hook speaks to it. `fault` hears of the one internal error that may detach it. */
+interface Attached {
+  readonly session: Session;
+  readonly fault: (fault: unknown) => void;
+}
+
+/** Sessions set aside while a later one is attached, oldest first. */
+const aside: Attached[] = [];
+/** What a session calls the objects of other sessions. */
+const counterparts = new WeakMap<Session, WeakMap<TrackedObject, TrackedObject>>();
+
+/**
+ * Attaches a session; every later hook speaks to it. One that is attached already is set aside until this one is
+ * detached. `fault` hears of the one internal error that may detach it.
+ */
 export function attachSession(session: Session, fault: (fault: unknown) => void): void {
+  if (active !== null) aside.push({ session: active, fault: onFault });
   active = session;
   onFault = fault;
 }
 
-export function detachSession(): void {
-  active = null;
+/** Detaches the session, or the one attached last; the one that was set aside for it is attached again. */
+export function detachSession(session: Session | null = active): void {
+  const at = aside.findIndex((each) => each.session === session);
+  if (at >= 0) aside.splice(at, 1);
+  else if (session === active || active === null) {
+    const before = aside.pop();
+    active = before?.session ?? null;
+    onFault = before?.fault ?? (() => undefined);
+  }
 }
 
 /** The attached session, or null when nobody listens. */
@@ -29,20 +53,51 @@ export function activeSession(): Session | null {
   return active;
 }
 
+/** True while hooks speak to this session, or will do so again when a later one is detached. */
+export function isAttached(session: Session): boolean {
+  return active === session || aside.some((each) => each.session === session);
+}
+
 /** An internal error outside a hook point, in an attribution: detaches the session like one inside. */
-export function failed(fault: unknown): null {
-  active = null;
-  onFault(fault);
+export function failed(fault: unknown, session: Session | null = active): null {
+  const at = aside.findIndex((each) => each.session === session);
+  if (at >= 0) aside.splice(at, 1)[0]?.fault(fault);
+  else if (session === active) {
+    active = null;
+    onFault(fault);
+  }
   return null;
 }
 
-function guarded<T>(call: (session: Session) => T): T | null {
-  if (active === null) return null;
+function guarded<T>(call: (session: Session) => T, session: Session | null = active): T | null {
+  if (session === null) return null;
   try {
-    return call(active);
+    return call(session);
   } catch (fault) {
-    return failed(fault);
+    return failed(fault, session);
   }
+}
+
+/** The session that made this object, as long as it is attached or set aside. */
+function keeperOf(object: TrackedObject): Session | null {
+  if (active !== null && active.classes === object.registry) return active;
+  return aside.find(({ session }) => session.classes === object.registry)?.session ?? null;
+}
+
+/** The object as this session knows it. */
+function known(session: Session, object: TrackedObject): TrackedObject {
+  return object.registry === session.classes ? object : counterpart(session, object);
+}
+
+function counterpart(session: Session, object: TrackedObject): TrackedObject {
+  const others = counterparts.get(session) ?? new WeakMap<TrackedObject, TrackedObject>();
+  counterparts.set(session, others);
+  const met = others.get(object);
+  if (met !== undefined) return met;
+  const { kind, name, site, capacity } = object.key;
+  const made = session.object({ kind, name, site, capacity, subclass: object.subclass, label: object.label });
+  others.set(object, made);
+  return made;
 }
 
 // The functions of the hot path below guard themselves: a closure for each call would cost as much as the call.
@@ -56,7 +111,7 @@ export function track(options: ObjectOptions): TrackedObject | null {
 export function wait(object: TrackedObject | null, how: How, more: HowMuch | null = null): Wait | null {
   if (object === null || active === null) return null;
   try {
-    return active.wait(object, how, more);
+    return active.wait(known(active, object), how, more);
   } catch (fault) {
     return failed(fault);
   }
@@ -64,60 +119,71 @@ export function wait(object: TrackedObject | null, how: How, more: HowMuch | nul
 
 /** The wait really sleeps now. */
 export function blocked(begun: Wait | null): void {
-  if (begun === null || active === null) return;
+  if (begun === null) return;
+  const session = keeperOf(begun.object);
+  if (session === null) return;
   try {
-    active.blocked(begun);
+    session.blocked(begun);
   } catch (fault) {
-    failed(fault);
+    failed(fault, session);
   }
 }
 
 /** The awaited event fired, or the wait gave up; called where that happens, not where the waiter resumes. */
 export function waited(begun: Wait | null, outcome: Outcome = 'fired'): void {
-  if (begun === null || active === null) return;
+  if (begun === null) return;
+  const session = keeperOf(begun.object);
+  if (session === null) return;
   try {
-    active.waited(begun, outcome);
+    session.waited(begun, outcome);
   } catch (fault) {
-    failed(fault);
+    failed(fault, session);
   }
 }
 
 /** The wait ended because its context was given the object: lock granted, permit taken. */
 export function granted(begun: Wait | null, how?: How): EventContext | null {
-  if (begun === null || active === null) return null;
+  if (begun === null) return null;
+  const session = keeperOf(begun.object);
+  if (session === null) return null;
   try {
-    return active.granted(begun, how);
+    return session.granted(begun, how);
   } catch (fault) {
-    return failed(fault);
+    return failed(fault, session);
   }
 }
 
 /** The code that runs now goes on after this wait, without a promise in between. */
 export function adopt(begun: Wait | null): void {
-  if (begun !== null) guarded((session) => session.adopt(begun));
+  if (begun !== null) guarded((session) => session.adopt(begun), keeperOf(begun.object));
 }
 
 /** Ties the promise the waiter awaits to its wait. */
 export function bind<P extends object>(promise: P, begun: Wait | null): P {
-  if (begun === null || active === null) return promise;
+  if (begun === null) return promise;
+  const session = keeperOf(begun.object);
+  if (session === null) return promise;
   try {
-    active.attribution.bind(promise, begun);
+    session.attribution.bind(promise, begun);
   } catch (fault) {
-    failed(fault);
+    failed(fault, session);
   }
   return promise;
 }
 
 /** Runs a library's own hand-over: the waits it wakes already carry the event, so the waker's history stays out of theirs. */
 export function quietly<T>(handOver: () => T): T {
-  return active === null ? handOver() : active.attribution.quietly(handOver);
+  const { attribution } = active ?? {};
+  if (aside.length === 0) return attribution === undefined ? handOver() : attribution.quietly(handOver);
+  const all = [...aside.map(({ session }) => session.attribution), ...(attribution === undefined ? [] : [attribution])];
+  return all.reduce((run, each) => () => each.quietly(run), handOver)();
 }
 
 /** The calling context owes the object's event from here, without having waited. */
 export function enter(object: TrackedObject | null, how: How, more: HowMuch | null = null): EventContext | null {
   if (object === null || active === null) return null;
   try {
-    return active.enter(object, how, more);
+    return active.enter(known(active, object), how, more);
   } catch (fault) {
     return failed(fault);
   }
@@ -125,11 +191,13 @@ export function enter(object: TrackedObject | null, how: How, more: HowMuch | nu
 
 /** What was owed has happened. */
 export function exit(held: EventContext | null): void {
-  if (held === null || active === null) return;
+  if (held === null) return;
+  const session = keeperOf(held.object);
+  if (session === null) return;
   try {
-    active.exit(held);
+    session.exit(held);
   } catch (fault) {
-    failed(fault);
+    failed(fault, session);
   }
 }
 
@@ -137,27 +205,32 @@ export function exit(held: EventContext | null): void {
  * The event context that a release without a ticket ends: the calling context's own newest one, else the oldest there is.
  */
 export function holderToRelease(object: TrackedObject | null): EventContext | null {
-  return object === null ? null : guarded((session) => session.heldBy(object) ?? session.holders(object)[0] ?? null);
+  if (object === null) return null;
+  const holder = (session: Session): EventContext | null => {
+    const own = known(session, object);
+    return session.heldBy(own) ?? session.holders(own)[0] ?? null;
+  };
+  return guarded(holder) ?? guarded(holder, keeperOf(object));
 }
 
 /** Somebody asks for the event: whoever is heading for it counts from here. */
 export function request(object: TrackedObject | null): void {
-  if (object !== null) guarded((session) => session.request(object));
+  if (object !== null) guarded((session) => session.request(known(session, object)));
 }
 
 /** The event happens in the calling context. */
 export function event(object: TrackedObject | null, how: How): void {
-  if (object !== null) guarded((session) => session.event(object, how));
+  if (object !== null) guarded((session) => session.event(known(session, object), how));
 }
 
 /** What is owed passes to another context. */
 export function handover(held: EventContext | null, to: Context): void {
-  if (held !== null) guarded((session) => session.handover(held, to));
+  if (held !== null) guarded((session) => session.handover(held, to), keeperOf(held.object));
 }
 
 /** What is owed changes its mode (downgrade). */
 export function modify(held: EventContext | null, how: How): EventContext | null {
-  return held === null ? null : guarded((session) => session.modify(held, how));
+  return held === null ? null : guarded((session) => session.modify(held, how), keeperOf(held.object));
 }
 
 /** Interrupts of this type become possible or impossible in the calling context. */
@@ -166,14 +239,14 @@ export function setIrq(irq: IrqType, enabled: boolean): void {
 }
 
 export function init(object: TrackedObject | null): void {
-  if (object !== null) guarded((session) => session.init(object));
+  if (object !== null) guarded((session) => session.init(known(session, object)));
 }
 
 export function destroy(object: TrackedObject | null): void {
-  if (object !== null) guarded((session) => session.destroy(object));
+  if (object !== null) guarded((session) => session.destroy(known(session, object)));
 }
 
 /** Tells observers of a misuse; the primitive still throws its own error at the call site. */
 export function misuse(kind: MisuseKind, object: TrackedObject | null, message: string): void {
-  guarded((session) => session.misuse({ kind, object, message }));
+  guarded((session) => session.misuse({ kind, object: object === null ? null : known(session, object), message }));
 }

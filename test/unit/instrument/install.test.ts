@@ -1,0 +1,204 @@
+import { createRequire } from 'node:module';
+import { afterEach, describe, expect, test } from 'vitest';
+import { currentInstallation, type Installation, install } from '../../../instrument/install.ts';
+import { withTracker } from '../../../instrument/with-tracker.ts';
+import { activeSession, failed } from '../../../src/sync/hooks.ts';
+import { Mutex } from '../../../src/sync/user/mutex.ts';
+
+const require = createRequire(import.meta.url);
+
+afterEach(() => currentInstallation()?.uninstall());
+
+async function abba(first: Mutex, second: Mutex): Promise<void> {
+  await first.runExclusive(() => second.runExclusive(() => undefined));
+  await second.runExclusive(() => first.runExclusive(() => undefined));
+}
+
+function codes({ findings }: Pick<Installation, 'findings'>): readonly string[] {
+  return findings.map(({ code }) => code);
+}
+
+function globals(): readonly unknown[] {
+  const { setTimeout, setInterval, setImmediate, queueMicrotask } = globalThis;
+  const Module = require('node:module') as { _load: unknown };
+  return [
+    setTimeout,
+    setInterval,
+    setImmediate,
+    queueMicrotask,
+    Reflect.get(process, 'nextTick'),
+    Reflect.get(Promise, 'all'),
+    Module._load,
+  ];
+}
+
+describe('install', () => {
+  test('returns the first installation while there is one', () => {
+    const first = install();
+    expect(install()).toBe(first);
+    first.uninstall();
+    expect(install()).not.toBe(first);
+  });
+
+  test('uninstall restores every global, and a second call changes nothing', () => {
+    const before = globals();
+    const first = install();
+    expect(globals()).not.toEqual(before);
+    first.uninstall();
+    expect(globals()).toEqual(before);
+    expect(activeSession()).toBeNull();
+    const second = install();
+    const patched = globals();
+    first.uninstall();
+    expect(globals()).toEqual(patched);
+    expect(activeSession()).toBe(second.session);
+    expect(currentInstallation()).toBe(second);
+  });
+
+  test('the same locks are watched again by each installation, from nothing', async () => {
+    const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+    for (let round = 0; round < 3; round++) {
+      const installation = install();
+      await abba(a, b);
+      expect(codes(installation)).toEqual(['DEPT001']);
+      installation.uninstall();
+      await abba(a, b);
+      expect(codes(installation)).toEqual(['DEPT001']);
+    }
+  });
+
+  test('a package that is loaded already is patched again', async () => {
+    install().uninstall();
+    install();
+    const { Mutex: LibraryMutex } = require('async-mutex') as typeof import('async-mutex');
+    const [stock, ledger] = [new LibraryMutex(), new LibraryMutex()];
+    const orders = async (): Promise<void> => {
+      await stock.runExclusive(() => ledger.runExclusive(() => undefined));
+      await ledger.runExclusive(() => stock.runExclusive(() => undefined));
+    };
+    await orders();
+    const first = currentInstallation() as Installation;
+    expect(codes(first)).toEqual(['DEPT001']);
+    first.uninstall();
+    const second = install();
+    await orders();
+    expect(codes(second)).toEqual(['DEPT001']);
+    expect(codes(first)).toEqual(['DEPT001']);
+  });
+
+  test('what is held across installations is released without harm', async () => {
+    const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+    const first = install();
+    const guard = await a.lock();
+    const waiting = b.runExclusive(() => a.lock());
+    first.uninstall();
+    const second = install();
+    guard.release();
+    (await waiting).release();
+    await abba(a, b);
+    expect(codes(first)).toEqual([]);
+    expect(codes(second)).toEqual(['DEPT001']);
+  });
+
+  test('takes off what a fault left behind, and starts anew', async () => {
+    const before = globals();
+    const first = install();
+    failed(new Error('on purpose'));
+    expect(codes(first)).toEqual(['DEPT009']);
+    const second = install();
+    expect(second).not.toBe(first);
+    await abba(new Mutex({ name: 'a' }), new Mutex({ name: 'b' }));
+    expect(codes(second)).toEqual(['DEPT001']);
+    second.uninstall();
+    expect(globals()).toEqual(before);
+  });
+
+  test('tells listeners until they stop', async () => {
+    const installation = install();
+    const heard: string[] = [];
+    const stop = installation.listen(({ code }) => heard.push(code));
+    await abba(new Mutex({ name: 'a' }), new Mutex({ name: 'b' }));
+    stop();
+    await abba(new Mutex({ name: 'c' }), new Mutex({ name: 'd' }));
+    expect(heard).toEqual(['DEPT001']);
+    expect(installation.findings).toHaveLength(2);
+  });
+});
+
+describe('withTracker', () => {
+  test('finds for itself and leaves the installation alone', async () => {
+    const outer = install();
+    const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+    for (let round = 0; round < 2; round++) {
+      const tracked = await withTracker(() => abba(a, b));
+      expect(tracked).toMatchObject({ settled: true, openWaits: [] });
+      expect(codes(tracked)).toEqual(['DEPT001']);
+    }
+    expect(activeSession()).toBe(outer.session);
+    expect(codes(outer)).toEqual([]);
+    await abba(a, b);
+    expect(codes(outer)).toEqual(['DEPT001']);
+  });
+
+  test('needs no installation', async () => {
+    const before = globals();
+    const tracked = await withTracker(() => abba(new Mutex({ name: 'a' }), new Mutex({ name: 'b' })));
+    expect(codes(tracked)).toEqual(['DEPT001']);
+    expect(globals()).toEqual(before);
+    expect(activeSession()).toBeNull();
+  });
+
+  test('a lock that is held around it and released inside is not held afterwards', async () => {
+    const outer = install();
+    const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+    const guard = await a.lock();
+    await withTracker(() => guard.release());
+    await b.runExclusive(() => undefined);
+    await b.runExclusive(() => a.runExclusive(() => undefined));
+    expect(codes(outer)).toEqual([]);
+  });
+
+  test('what is owed outside goes on afterwards', async () => {
+    const outer = install();
+    const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+    await a.runExclusive(async () => {
+      await withTracker(() => b.runExclusive(() => undefined));
+      await b.runExclusive(() => undefined);
+    });
+    await b.runExclusive(() => a.runExclusive(() => undefined));
+    expect(codes(outer)).toEqual(['DEPT001']);
+  });
+
+  test('ends a function that deadlocks, and says who waits', async () => {
+    const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+    const take = async (first: Mutex, second: Mutex): Promise<void> => {
+      await first.lock();
+      await Promise.resolve();
+      await second.lock();
+    };
+    const tracked = await withTracker(() => Promise.all([take(a, b), take(b, a)]), { confirmAfterMs: 1 });
+    expect(codes(tracked)).toContain('DEPT002');
+    expect(tracked).toMatchObject({ settled: false, value: undefined });
+    expect(tracked.openWaits.map(({ contextName, objectLabel }) => [contextName, objectLabel])).toEqual([
+      ['take', 'b'],
+      ['take', 'a'],
+    ]);
+  });
+
+  test('passes on results and errors', async () => {
+    expect(await withTracker(() => 7)).toMatchObject({ value: 7, settled: true, findings: [] });
+    const broken = withTracker(() => {
+      throw new Error('broken on purpose');
+    });
+    await expect(broken).rejects.toThrow('broken on purpose');
+    expect(activeSession()).toBeNull();
+  });
+
+  test('refuses to be nested or to run twice at once', async () => {
+    const nested = withTracker(() => withTracker(() => 1));
+    const second = withTracker(() => 2);
+    await expect(nested).rejects.toMatchObject({ code: 'ERR_DEPT_NESTED_TRACKER' });
+    await expect(second).rejects.toMatchObject({ code: 'ERR_DEPT_NESTED_TRACKER' });
+    expect(await withTracker(() => 3)).toMatchObject({ value: 3 });
+  });
+});
