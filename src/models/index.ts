@@ -1,3 +1,29 @@
+export { AmdgpuVm, TLB_FIXES, type TlbFixes } from './amdgpu/tlb.ts';
+export { Bio, type BioFlag, type BioOptions, type BvecIter } from './block/bio.ts';
+export { type QueueLimits, type Split, splitDmabufToken } from './block/bio-split.ts';
+export type { BioVec } from './block/bio-vec.ts';
+export { type BlkStatus, blkStatusToErrno, errnoToBlkStatus } from './block/blk-status.ts';
+export { DmaDevice, type DmaDirection, type DmaRange, type DmaSync } from './block/dma-device.ts';
+export type { Dmabuf, DmabufAttachment, DmabufImporter, DmabufMapping, DmabufResv } from './block/dmabuf.ts';
+export { DmabufMap } from './block/dmabuf-map.ts';
+export { DmabufToken } from './block/dmabuf-token.ts';
+export { BLOCK_FIXES, type BlockFixes } from './block/fixes.ts';
+export { type Direction, IovIter, type IovIterState } from './block/iov-iter.ts';
+export { type NvmeCommand, NvmeDevice, type NvmeOptions } from './block/nvme.ts';
+export { buildPrp, type PrpDescriptor, prpListPages } from './block/nvme-prp.ts';
+export { buildSgl, type SglCommand, type SglDescriptor } from './block/nvme-sgl.ts';
+export {
+  type BlkMqOps,
+  type BlockFile,
+  blkdevDmabufMap,
+  blkMqDmabufMap,
+  createDmabufToken,
+  type DmabufParams,
+  type Request,
+  RequestQueue,
+  type RequestQueueOptions,
+  submitIter,
+} from './block/request-queue.ts';
 export { DmaFence } from './dma-buf/fence.ts';
 export { DmaFenceArray, dmaFenceMatchContext, toDmaFenceArray } from './dma-buf/fence-array.ts';
 export { DmaFenceCallback, type DmaFenceFunc } from './dma-buf/fence-callback.ts';
@@ -28,6 +54,26 @@ export {
 } from './dma-buf/fence-wait.ts';
 export { type DmaFenceWatcher, dmaFenceWatchers } from './dma-buf/fence-watcher.ts';
 export { dmaFenceAllocatePrivateStub, dmaFenceGetStub } from './dma-buf/stub-fence.ts';
+export type { DrmGpuSchedStat, DrmSchedBackendOps } from './drm/backend.ts';
+export { DrmSchedEntity, type Guilty } from './drm/entity.ts';
+export { destroyEntity, type FlushOptions, finiEntity, flushEntity, killEntity } from './drm/entity-teardown.ts';
+export { DRM_SCHED_FIXES, type DrmSchedFixes } from './drm/fixes.ts';
+export { DrmSchedJob, type DrmSchedJobOptions, type DrmSchedJobState } from './drm/job.ts';
+export { PreemptibleRing, type RingJob, type RingState, type Switch } from './drm/preemption.ts';
+export {
+  AVX512_STATE_BYTES,
+  GPU_STATE_BYTES,
+  PreemptionCost,
+  type PreemptionOptions,
+  type ShaderWork,
+} from './drm/preemption-cost.ts';
+export { type PreemptionRow, preemptionRows, preemptionTable } from './drm/preemption-table.ts';
+export * from './drm/priority.ts';
+export { increaseKarma, resubmitJobs, startScheduler, stopScheduler } from './drm/recovery.ts';
+export { DrmSchedRq } from './drm/run-queue.ts';
+export { DrmGpuScheduler, type DrmSchedInit } from './drm/sched.ts';
+export { DONT_PIPELINE, DrmSchedFence, HAS_DEADLINE } from './drm/sched-fence.ts';
+export { DrmSchedTimeout } from './drm/timeout.ts';
 export { IrqWork } from './irq-work.ts';
 export { hz, jiffies, jiffiesToMs, MAX_SCHEDULE_TIMEOUT, msToJiffies } from './jiffies.ts';
 export { Lifetime } from './lifetime.ts';

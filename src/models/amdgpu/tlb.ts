@@ -7,6 +7,15 @@ import { rcu } from '../rcu.ts';
 import { RcuPointer } from '../rcu-pointer.ts';
 import { bug } from '../warn.ts';
 
+/*
+signaler, under the fence lock        reader: amdgpu_vm_tlb_seq()
+
+lock                                  sees SIGNALED
+set SIGNALED          <- visible      lock             waits for the callback
+callback: tlb_seq++                   unlock
+unlock                                read tlb_seq     counts the update
+*/
+
 /** What was repaired in `amdgpu_vm_tlb_seq`; off is the behaviour before. */
 export interface TlbFixes {
   /** The fence's lock is taken and released between its flag and the sequence number. */

@@ -12,6 +12,13 @@ const FENCE_OPS: DmaFenceOps = Object.freeze({
   getTimelineName: () => 'dmabuf map',
 });
 
+/*
+token --map--> DmabufMap <--reference-- request --> NVMe command
+                 |
+exporter moves:  taken out, killed      fence in the reservation
+last request:    work item              1. signal the fence   2. lock the reservation, unmap
+*/
+
 /**
  * `struct blk_mq_dmabuf_map`: one mapping of a token's buffer. Each request that uses it holds a reference. When the
  * buffer is to move, the map is taken out of the token and killed; its fence, which the exporter waits for, is signaled

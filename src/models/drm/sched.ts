@@ -31,6 +31,12 @@ export interface DrmSchedInit {
   readonly fixes?: Partial<DrmSchedFixes>;
 }
 
+/*
+job_arm -> push -> [entity queue] -> run_job_work -> [ring] -> free_job_work
+   |                    |                 |             |
+   fences exist         dependencies      scheduled     finished, and work_tdr if not in time
+*/
+
 /**
  * `struct drm_gpu_scheduler` (drivers/gpu/drm/scheduler/sched_main.c): puts the jobs of entities on one ring, no more at a
  * time than credits allow. Two work items on one ordered queue run jobs and free them, so they never run in parallel.
