@@ -41,6 +41,12 @@ export {
   dmaFenceIsLaterOrSame,
   dmaFenceLater,
 } from './dma-buf/fence-context.ts';
+export {
+  FenceContract,
+  type FenceContractOptions,
+  type FenceRule,
+  type FenceViolation,
+} from './dma-buf/fence-contract.ts';
 export { dmaFenceGetRcuSafe } from './dma-buf/fence-get.ts';
 export { DMA_FENCE_FIXES, type DmaFenceFixes, DmaFenceFlag, type DmaFenceOps } from './dma-buf/fence-ops.ts';
 export { DMA_FENCE_MAP, dmaFenceBeginSignalling, dmaFenceEndSignalling } from './dma-buf/fence-signalling.ts';
@@ -52,7 +58,7 @@ export {
   dmaFenceWaitAnyTimeout,
   type WaitAnyResult,
 } from './dma-buf/fence-wait.ts';
-export { type DmaFenceWatcher, dmaFenceWatchers } from './dma-buf/fence-watcher.ts';
+export { type DmaFencePromise, type DmaFenceWatcher, dmaFenceWatchers } from './dma-buf/fence-watcher.ts';
 export { dmaFenceAllocatePrivateStub, dmaFenceGetStub } from './dma-buf/stub-fence.ts';
 export type { DrmGpuSchedStat, DrmSchedBackendOps } from './drm/backend.ts';
 export { DrmSchedEntity, type Guilty } from './drm/entity.ts';

@@ -27,7 +27,7 @@ export interface WorldExploration extends Exploration<string> {
 const MAX_TURNS = 10_000;
 
 interface Point {
-  /** Names of the threads that could go on, with their places. */
+  /** Names of the threads that could go on. */
   readonly runnable: readonly string[];
   readonly chosen: number;
   /** The thread that ran before and could go on; -1 without one. */
@@ -91,6 +91,16 @@ async function runOnce(
   return points;
 }
 
+/** Each thread by its name; threads of one name are counted. */
+function namesOf(runnable: readonly Task[]): string[] {
+  const seen = new Map<string, number>();
+  return runnable.map(({ name }) => {
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return before === 0 ? name : `${name}#${before + 1}`;
+  });
+}
+
 function chooser(
   prefix: readonly number[],
   points: Point[],
@@ -103,7 +113,7 @@ function chooser(
     const gaveWay = at >= 0 && windows().isSpinning && runnable.length > 1 ? at : -1;
     const stays = gaveWay < 0 ? at : -1;
     const chosen = prefix[points.length] ?? (stays >= 0 ? stays : gaveWay === 0 ? 1 : 0);
-    points.push({ runnable: runnable.map(({ name }, index) => `${name}#${index}`), chosen, stays, gaveWay });
+    points.push({ runnable: namesOf(runnable), chosen, stays, gaveWay });
     if (points.length > MAX_TURNS) throw new Error(`a schedule goes on after ${MAX_TURNS} turns`);
     last = runnable[chosen] ?? null;
     windows().isSpinning = false;

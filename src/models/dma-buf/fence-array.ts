@@ -3,8 +3,8 @@ import { kmalloc } from '../slab.ts';
 import { warnOn } from '../warn.ts';
 import { DmaFence } from './fence.ts';
 import { DmaFenceCallback } from './fence-callback.ts';
-import { carryOver } from './fence-carry.ts';
 import { isDmaFenceContainer, registerDmaFenceContainer } from './fence-container.ts';
+import { DmaFenceFollower } from './fence-follower.ts';
 import { DmaFenceFlag, type DmaFenceOps } from './fence-ops.ts';
 import type { DmaFenceOptions } from './fence-struct.ts';
 
@@ -32,7 +32,10 @@ export class DmaFenceArray {
   readonly fences: readonly DmaFence[];
   readonly #callbacks: readonly DmaFenceCallback[];
   readonly #work: IrqWork;
+  readonly #follower: DmaFenceFollower;
   readonly #deferSignal: boolean;
+  /** One of several members is enough, so the array depends on none of them. */
+  readonly #isAny: boolean;
   #pending: number;
 
   /** `dma_fence_array_init`: takes over the references to `fences`. WARNs without members, and for containers among them. */
@@ -47,9 +50,12 @@ export class DmaFenceArray {
     this.base = new DmaFence(ARRAY_OPS, null, context, seqno, { lockClass: 'dma_fence_array_lock', ...options });
     this.fences = fences;
     this.#callbacks = fences.map(() => new DmaFenceCallback());
+    this.#isAny = signalOnAny && fences.length > 1;
     this.#pending = signalOnAny ? 1 : fences.length;
     this.#deferSignal = options.deferSignal ?? true;
-    this.#work = new IrqWork(`dma_fence_array ${this.base.label}`, () => this.#signal());
+    const name = `dma_fence_array ${this.base.label}`;
+    this.#work = new IrqWork(name, () => this.#signal());
+    this.#follower = new DmaFenceFollower(name, () => this.base);
     this.base.error = PENDING_ERROR;
     arrays.set(this.base, this);
     registerDmaFenceContainer(this.base);
@@ -79,7 +85,10 @@ export class DmaFenceArray {
     for (const [index, fence] of this.fences.entries()) {
       this.base.get();
       const callback = this.#callbacks[index] as DmaFenceCallback;
-      if ((await fence.addCallback(callback, () => this.#memberSignaled(fence))) === 0) continue;
+      if ((await fence.addCallback(callback, () => this.#memberSignaled(fence))) === 0) {
+        if (!this.#isAny && callback.linked) this.#follower.waitsFor(fence);
+        continue;
+      }
       this.#setPendingError(fence.error);
       await this.base.put();
       if (--this.#pending !== 0) continue;
@@ -113,6 +122,7 @@ export class DmaFenceArray {
   /** `dma_fence_array_cb_func`: under the lock of a member, which others take under the lock of the array. */
   async #memberSignaled(fence: DmaFence): Promise<void> {
     this.#setPendingError(fence.error);
+    this.#follower.fired(fence);
     if (--this.#pending !== 0) await this.base.put();
     else if (this.#deferSignal) this.#work.queue();
     else await this.#signal();
@@ -121,7 +131,7 @@ export class DmaFenceArray {
   /** `irq_dma_fence_array_work` */
   async #signal(): Promise<void> {
     this.#clearPendingError();
-    carryOver(this.fences);
+    this.#follower.end();
     await this.base.signal();
     await this.base.put();
   }

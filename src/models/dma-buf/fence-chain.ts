@@ -5,9 +5,9 @@ import { RcuPointer } from '../rcu-pointer.ts';
 import { warnOn } from '../warn.ts';
 import { DmaFence } from './fence.ts';
 import { DmaFenceCallback } from './fence-callback.ts';
-import { carryOver } from './fence-carry.ts';
 import { registerDmaFenceContainer } from './fence-container.ts';
 import { dmaFenceContextAlloc } from './fence-context.ts';
+import { DmaFenceFollower } from './fence-follower.ts';
 import type { DmaFenceOps } from './fence-ops.ts';
 import type { DmaFenceOptions } from './fence-struct.ts';
 
@@ -36,6 +36,7 @@ export class DmaFenceChain {
   readonly previousSeqno: bigint;
   readonly #callback = new DmaFenceCallback();
   readonly #work: IrqWork;
+  readonly #follower: DmaFenceFollower;
 
   /** `dma_fence_chain_init`: takes over the references to `previous` and `fence`. WARNs when `fence` is a chain node. */
   constructor(previous: DmaFence | null, fence: DmaFence, seqno: bigint | number, options: DmaFenceOptions = {}) {
@@ -55,7 +56,9 @@ export class DmaFenceChain {
     this.previous = new RcuPointer(previous);
     const lockClass = 'dma_fence_chain_lock';
     this.base = new DmaFence(CHAIN_OPS, null, context, own, { lockClass, ...options, seqno64: true });
-    this.#work = new IrqWork(`dma_fence_chain ${this.base.label}`, () => this.#rearm());
+    const name = `dma_fence_chain ${this.base.label}`;
+    this.#work = new IrqWork(name, () => this.#rearm());
+    this.#follower = new DmaFenceFollower(name, () => this.base);
     chains.set(this.base, this);
     registerDmaFenceContainer(this.base);
     warnOn(toDmaFenceChain(fence) !== null, `dma_fence_chain_init: contained fence ${fence.label} is a chain`);
@@ -67,6 +70,7 @@ export class DmaFenceChain {
     for (let node: DmaFence | null = this.base.get(); node !== null; node = await dmaFenceChainWalk(node)) {
       const fence = dmaFenceChainContained(node).get();
       if ((await fence.addCallback(this.#callback, () => this.#signaledOne(fence))) === 0) {
+        if (this.#callback.linked) this.#follower.waitsFor(fence);
         await node.put();
         return true;
       }
@@ -108,6 +112,7 @@ export class DmaFenceChain {
 
   /** `dma_fence_chain_cb`: under the lock of the contained fence, so the rest is put off. */
   async #signaledOne(fence: DmaFence): Promise<void> {
+    this.#follower.fired(fence);
     this.#work.queue();
     await fence.put();
   }
@@ -115,7 +120,7 @@ export class DmaFenceChain {
   /** `dma_fence_chain_irq_work` */
   async #rearm(): Promise<void> {
     if (!(await this.enableSignaling())) {
-      carryOver([this.fence]);
+      this.#follower.end();
       await this.base.signal();
     }
     await this.base.put();

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import type { DmaFence } from '../../../src/models/dma-buf/fence.ts';
+import { DmaFenceCallback } from '../../../src/models/dma-buf/fence-callback.ts';
+import type { DmaFenceFixes } from '../../../src/models/dma-buf/fence-ops.ts';
+import { rcu } from '../../../src/models/rcu.ts';
+import { bugOn } from '../../../src/models/warn.ts';
+import type { World } from '../../../src/sync/world.ts';
+import { mockFence, moduleFence } from '../cases/fence-fixtures.ts';
+import { exploreWorld } from '../explore-world.ts';
+import { inKernel } from '../stage.ts';
+
+const NOTHING = { fault: null, hang: null, complete: true };
+
+/** One thread asks for the name while another one signals. */
+function nameRace(make: () => DmaFence, onName: (name: string) => void): (world: World) => () => string | null {
+  return (world) => {
+    const fence = make();
+    world.task('reader', async () => {
+      const reader = rcu().readLock();
+      onName(await fence.driverName());
+      reader.unlock();
+    });
+    world.task('signaler', () => fence.signal());
+    return () => null;
+  };
+}
+
+describe('ops under RCU', () => {
+  test('detached at signal, before the callbacks run', async () => {
+    await inKernel(async () => {
+      const fence = mockFence();
+      let during: unknown = 'not called';
+      await fence.addCallback(new DmaFenceCallback(), (f) => {
+        during = f.ops;
+      });
+      await fence.signal();
+      expect(during).toBe(null);
+    });
+  });
+
+  test('names are the op’s until the detach, then constants; with release they stay', async () => {
+    await inKernel(async () => {
+      const reader = rcu().readLock();
+      const [plain, kept] = [mockFence(), mockFence({ release: (fence) => fence.free() })];
+      expect([await plain.driverName(), await plain.timelineName()]).toEqual(['mock', 'mock']);
+      await plain.signal();
+      await kept.signal();
+      expect([await plain.driverName(), await plain.timelineName()]).toEqual(['detached-driver', 'signaled-timeline']);
+      expect(await kept.driverName()).toBe('mock');
+      reader.unlock();
+    });
+  });
+
+  test('names as first merged can read ops that were just detached', async () => {
+    const make = (fixes: Partial<DmaFenceFixes>) => () => mockFence({}, { fixes });
+    const names = new Set<string>();
+    const first = await exploreWorld(nameRace(make({ namesTestOps: false }), () => undefined));
+    expect(first.fault?.what).toMatch(/NULL pointer dereference: dma_fence_driver_name/);
+    const { fault, hang, complete } = await exploreWorld(
+      nameRace(make({}), (name) => names.add(name)),
+      { preemptions: 6 },
+    );
+    expect({ fault, hang, complete }).toEqual(NOTHING);
+    expect(names).toEqual(new Set(['mock', 'detached-driver']));
+  });
+
+  test('a name op that looks at fence.ops again finds NULL (drm_crtc)', async () => {
+    const crtc = (): DmaFence =>
+      mockFence({
+        getDriverName: (fence) => {
+          bugOn(fence.ops === null, 'fence_to_crtc: fence->ops != &drm_crtc_fence_ops');
+          return 'crtc';
+        },
+      });
+    const { fault } = await exploreWorld(nameRace(crtc, () => undefined));
+    expect(fault?.what).toMatch(/fence_to_crtc/);
+  });
+
+  test('every op is read inside a reader, so a grace period after the signal is enough to unload', async () => {
+    const race = (world: World) => {
+      const { fence, module } = moduleFence({
+        enableSignaling: () => true,
+        signaled: () => false,
+        setDeadline: () => undefined,
+      });
+      const used = fence.get();
+      world.task('user', async () => {
+        await used.setDeadline(1);
+        await used.enableSwSignaling();
+        await used.isSignaled();
+        await used.put();
+      });
+      world.task('rmmod', async () => {
+        await fence.signal();
+        await rcu().synchronize();
+        module.unload();
+        await fence.put();
+      });
+      return () => null;
+    };
+    const { fault, hang, complete, schedules } = await exploreWorld(race, { preemptions: 4 });
+    expect({ fault, hang, complete }).toEqual(NOTHING);
+    expect(schedules).toBeGreaterThan(50);
+  });
+});
