@@ -38,9 +38,9 @@ export function limitFinding(limit: keyof Limits, value: number, rules: RuleSet,
 
 /** DEPT009: a recording has reached its bound; tracking goes on. */
 export function recordingLimitFinding(max: number, rules: RuleSet, at: Tick): Finding {
-  const message = `The recording has reached its limit of ${max} characters (maxRecordingCharacters); what comes after is not in it.`;
-  const help = 'Record a shorter run, or raise maxRecordingCharacters in the options of install.';
-  return notice('maxRecordingCharacters', message, help, rules, at);
+  const message = `The recording has reached its limit of ${max} characters (maxCharacters); what comes after is not in it.`;
+  const help = 'Record a shorter run, or add a Recorder with a larger maxCharacters to the session.';
+  return notice('recording', message, help, rules, at);
 }
 
 /** DEPT009: the tracker failed and is detached; the program goes on as if it had never been there. */

@@ -32,11 +32,16 @@ function report(): { readonly printed: string; readonly recorded: string } {
       { cwd: root, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
     );
     expect({ status: child.status, stdout: child.stdout }).toMatchObject({ status: 1 });
-    return { printed: child.stderr, recorded: readFileSync(file, 'utf8') };
+    const printed = child.stderr.replace(SUMMARY, '');
+    expect(child.stderr).toBe(printed + SUMMARY);
+    return { printed, recorded: readFileSync(file, 'utf8') };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** What `dept run` says after the reports. */
+const SUMMARY = 'dept: 1 finding.\n';
 
 /** The fenced text that is said to come from this command or file. */
 function fence(text: string, source: string): { readonly start: number; readonly end: number; readonly body: string } {

@@ -1,0 +1,191 @@
+import { existsSync, rmSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { SUPPRESSIONS_FILE } from '../reports/suppressions.ts';
+import type { Io } from './io.ts';
+import { SuppressionFile } from './suppression-file.ts';
+import { UsageError } from './usage-error.ts';
+
+export const RUN_HELP: string = `Usage: dept run [options] -- COMMAND [ARGS...]
+
+Runs a program with dept preloaded and reports the deadlocks that can happen.
+
+  dept run -- node app.js        dept run -- node app.ts (through tsx)
+  dept run app.js                the same, node is understood
+  dept run -- npm test           every Node process below is watched
+
+Options:
+  --rules dept|linux   dept's rules (default) or the kernel's exact ones
+  --report FILE        append each finding to FILE as one JSON line
+  --graph FILE         write the class graph to FILE when the program ends (graphlib JSON)
+  --record FILE        record the program in FILE for dept replay; processes it starts record in FILE.PID
+  --force              let --graph and --record overwrite FILE
+  --baseline [FILE]    findings in FILE are known: only new ones are printed and count;
+                       ${SUPPRESSIONS_FILE} if no FILE.json is given
+  --suppress-all WHY   write all findings to the baseline, with this reason; known ones keep theirs
+  --prune              drop what is in the baseline but was not found, if the program ended with 0
+  --format pretty|dept layout of the printed reports; pretty on a terminal if not given, dept elsewhere
+  --quiet              print no reports and no summary (use with --report)
+  --indent 3|4         layout of the report: 3 spaces, or 4 as in older kernels
+  --no-fail            exit with the program's own code even when there are findings
+  -h, --help           this text
+
+Exit code: the program's own when it is not 0; else 1 when there are new findings; 2 for a usage error.
+`;
+
+const SCRIPT = /^\.(?:[cm]?js|[cm]?ts|tsx|jsx)$/;
+const TYPESCRIPT = /^\.(?:[cm]?ts|tsx)$/;
+
+/** What a command line of `dept run` asks for. */
+export interface RunPlan {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Findings turn the exit code 0 into 1. */
+  readonly fails: boolean;
+  readonly quiet: boolean;
+  /** Where to record, null for not at all. */
+  readonly record: string | null;
+  readonly baseline: SuppressionFile | null;
+  /** The reason all findings are suppressed for; null when they are not. */
+  readonly suppressAll: string | null;
+  readonly prune: boolean;
+}
+
+const OPTIONS = {
+  rules: { type: 'string' },
+  report: { type: 'string' },
+  graph: { type: 'string' },
+  record: { type: 'string' },
+  baseline: { type: 'string' },
+  'suppress-all': { type: 'string' },
+  prune: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
+  format: { type: 'string' },
+  quiet: { type: 'boolean', default: false },
+  indent: { type: 'string' },
+  'no-fail': { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+/**
+ * Reads the command line; looks at the files it names, and removes a recording that is to be overwritten.
+ * @returns null when help was asked for
+ * @throws UsageError for flags, values, files or programs that are not right
+ */
+export function planRun(argv: readonly string[], { cwd }: Io): RunPlan | null {
+  const { values, positionals } = parseArgs({ args: withBaselineFile(argv), allowPositionals: true, options: OPTIONS });
+  if (values.help) return null;
+  checkValues(values);
+  const { command, args, isTypeScript } = programOf(positionals, cwd);
+  const baseline = baselineFile(values, cwd);
+  const record = values.record === undefined ? null : freeFile(resolve(cwd, values.record), values.force);
+  const env = { NODE_OPTIONS: nodeOptions(isTypeScript), ...environmentOf(values, record, baseline, cwd) };
+  if (record !== null) rmSync(record, { force: true });
+  const { quiet = false, prune = false, 'suppress-all': suppressAll = null } = values;
+  return { command, args, env, fails: values['no-fail'] !== true, quiet, record, baseline, suppressAll, prune };
+}
+
+function checkValues({ rules, format, indent }: Values): void {
+  if (rules !== undefined && rules !== 'dept' && rules !== 'linux') {
+    throw new UsageError(`--rules is ${JSON.stringify(rules)}; it must be dept or linux.`);
+  }
+  if (format !== undefined && format !== 'pretty' && format !== 'dept') {
+    throw new UsageError(`--format is ${JSON.stringify(format)}; it must be pretty or dept.`);
+  }
+  if (indent !== undefined && indent !== '3' && indent !== '4') {
+    throw new UsageError(`--indent is ${JSON.stringify(indent)}; it must be 3 or 4.`);
+  }
+}
+
+function programOf(
+  positionals: readonly string[],
+  cwd: string,
+): Pick<RunPlan, 'command' | 'args'> & { readonly isTypeScript: boolean } {
+  const [first, ...rest] = positionals;
+  if (first === undefined) throw new UsageError('run needs a program, for example: dept run -- node app.js');
+  const isScript = SCRIPT.test(extname(first));
+  const command = isScript || first === 'node' ? process.execPath : first;
+  const args = isScript ? positionals : rest;
+  const script = command === process.execPath ? args.find((arg) => !arg.startsWith('-')) : undefined;
+  const usesScript = script !== undefined && args[0] === script;
+  if (usesScript && SCRIPT.test(extname(script)) && !existsSync(resolve(cwd, script))) {
+    throw new UsageError(`There is no program ${script}.`);
+  }
+  return { command, args, isTypeScript: usesScript && TYPESCRIPT.test(extname(script)) };
+}
+
+function environmentOf(
+  values: Values,
+  record: string | null,
+  baseline: SuppressionFile | null,
+  cwd: string,
+): Record<string, string> {
+  const { rules, report, graph, format, indent } = values;
+  return {
+    ...(rules === undefined ? {} : { DEPT_RULES: rules }),
+    ...(report === undefined ? {} : { DEPT_REPORT: resolve(cwd, report) }),
+    ...(graph === undefined ? {} : { DEPT_GRAPH: freeFile(resolve(cwd, graph), values.force) }),
+    // Every process below takes a file of its own without saying so.
+    ...(record === null ? {} : { DEPT_RECORD: record, DEPT_RECORD_PID: String(process.pid) }),
+    ...(baseline?.exists === true ? { DEPT_SUPPRESSIONS: baseline.path } : {}),
+    ...(format === undefined ? {} : { DEPT_FORMAT: format }),
+    ...(values.quiet === true ? { DEPT_PRINT: '0' } : {}),
+    ...(indent === undefined ? {} : { DEPT_INDENT: indent }),
+  };
+}
+
+/** `--baseline` takes a file only if one is named: parseArgs knows no such thing. */
+function withBaselineFile(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  const at = argv.indexOf('--baseline');
+  if (at < 0 || (end >= 0 && at > end)) return [...argv];
+  const file = argv[at + 1]?.endsWith('.json') === true ? argv[at + 1] : null;
+  return [
+    ...argv.slice(0, at),
+    `--baseline=${file ?? SUPPRESSIONS_FILE}`,
+    ...argv.slice(file === null ? at + 1 : at + 2),
+  ];
+}
+
+/** Read before the program runs: a file that is not right must not cost a run. */
+function baselineFile(values: Values, cwd: string): SuppressionFile | null {
+  const { baseline: name, 'suppress-all': suppressAll, prune } = values;
+  if (suppressAll?.trim() === '')
+    throw new UsageError('--suppress-all needs a reason: say why these findings may stay.');
+  if (name === undefined && suppressAll === undefined) {
+    if (prune) throw new UsageError('--prune needs --baseline: there is nothing to prune without one.');
+    return null;
+  }
+  const file = new SuppressionFile(name ?? SUPPRESSIONS_FILE, cwd);
+  if (file.exists) file.read();
+  else if (suppressAll === undefined) {
+    throw new UsageError(`There is no ${file.name}; dept run --suppress-all WHY writes one.`);
+  }
+  return file;
+}
+
+/** @throws UsageError when there is something that must not be overwritten */
+function freeFile(path: string, force: boolean | undefined): string {
+  if (force !== true && existsSync(path)) throw new UsageError(`${path} exists; --force overwrites it.`);
+  return path;
+}
+
+/** The preload, and tsx where the program or dept itself runs from TypeScript source. */
+function nodeOptions(isTypeScript: boolean): string {
+  const isSource = import.meta.url.endsWith('.ts');
+  const options = [process.env['NODE_OPTIONS'] ?? ''];
+  if (isSource) options.push('--conditions=dept:source');
+  if (isTypeScript || isSource) options.push(`--import=${import.meta.resolve('tsx')}`);
+  options.push(`--import=${isSource ? sourcePreload() : new URL('../instrument/register.js', import.meta.url).href}`);
+  return options.filter((option) => option !== '').join(' ');
+}
+
+/** Workers do not read TypeScript on Node 20, and the preload does nothing there. */
+function sourcePreload(): string {
+  const register = new URL('../instrument/register.ts', import.meta.url).href;
+  const source = `import{isMainThread as m}from'node:worker_threads';if(m)await import('${register}')`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
