@@ -5,6 +5,7 @@ export { type Ldt, type LockOptions as LdtLockOptions, ldt, type ReadLockOptions
 export { type OwedEvent, type Sdt, type SleepOptions as SdtSleepOptions, sdt } from '../instrument/hooks/sdt.ts';
 export { type Installation, type InstallOptions, install } from '../instrument/install.ts';
 export { NodeStacks } from '../instrument/stacks.ts';
+export { type Tracked, type TrackerOptions, withTracker } from '../instrument/with-tracker.ts';
 export type { ClassKey, EventClass, ObjectKind } from './core/classes.ts';
 export type { ContextName, Dependency, InstancePair, Place, Rule } from './core/dependency.ts';
 export { DeptError, type DeptErrorCode } from './core/dept-error.ts';

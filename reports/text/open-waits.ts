@@ -1,6 +1,6 @@
 import type { OpenWait } from '../../src/core/finding.ts';
 import type { Indent } from './diagram.ts';
-import { NOT_AVAILABLE, stackLines } from './frames.ts';
+import { DEFAULT_MAX_FRAMES, NOT_AVAILABLE, stackLines } from './frames.ts';
 import { callText, contextLetter, oneLine } from './names.ts';
 import { heading } from './separators.ts';
 
@@ -50,4 +50,10 @@ export function openWaitDetails(waits: readonly OpenWait[], indent: Indent, maxF
       ...(owners.length === 0 ? ['', `[S] ${callText(null, wait.className)}:`, NOT_AVAILABLE] : owners),
     ];
   });
+}
+
+/** Who waits for whom, without a finding: the letters, what they mean, and each context's stacks. Whole lines. */
+export function formatOpenWaits(waits: readonly OpenWait[], maxFrames: number = DEFAULT_MAX_FRAMES): string {
+  const lines = [...openWaitSummary(waits, 3), ...OPEN_WAIT_LEGEND, ...openWaitDetails(waits, 3, maxFrames)];
+  return `${lines.join('\n')}\n`;
 }

@@ -32,11 +32,12 @@ export const ROWS: readonly Row[] = [
       packages: 'declared',
     }),
   ),
-  // What runs inside a test runner imports that runner: it is there by definition.
-  { from: 'instrument/testing', to: ['instrument', ...ENGINE], builtins: true, packages: 'any' },
+  // What runs inside a test runner imports that runner: it is there by definition. It composes too: the error it fails
+  // a test with carries the report's text.
+  { from: 'instrument/testing', to: ['instrument', 'reports', ...ENGINE], builtins: true, packages: 'any' },
 
   { from: 'reports', to: ['src/core'], typesFrom: ['src/tracker'], builtins: false, packages: 'declared' },
-  ...['reports/sinks', 'reports/source'].map(
+  ...['reports/sinks', 'reports/source', 'reports/html/assets.ts'].map(
     (from): Row => ({
       from,
       to: ['reports', 'src/core'],

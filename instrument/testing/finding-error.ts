@@ -1,0 +1,92 @@
+import { formatOpenWaits } from '../../reports/text/open-waits.ts';
+import { formatReport } from '../../reports/text/report.ts';
+import type { Finding, OpenWait } from '../../src/core/finding.ts';
+import type { Frame, Stack } from '../../src/core/stack.ts';
+import type { Attributed } from './ledger.ts';
+
+/** Frames of the stack of an error; a runner shows the first, some print all. */
+const MAX_FRAMES = 8;
+
+/** What a test fails with: its message is the report, its stack begins at the wait the finding is about. */
+export class FindingError extends Error {
+  readonly code = 'ERR_DEPT_FINDING';
+  readonly findings: readonly Finding[];
+
+  constructor(message: string, findings: readonly Finding[], stack: readonly Frame[]) {
+    super(message);
+    this.name = 'FindingError';
+    this.findings = findings;
+    pointAt(this, stack);
+  }
+}
+
+/** What a test that timed out fails with besides: who waited for whom at that moment. */
+export class OpenWaitsError extends Error {
+  readonly code = 'ERR_DEPT_OPEN_WAITS';
+  readonly openWaits: readonly OpenWait[];
+
+  constructor(openWaits: readonly OpenWait[]) {
+    super(openWaitsMessage(openWaits));
+    this.name = 'OpenWaitsError';
+    this.openWaits = openWaits;
+    pointAt(this, framesOf(openWaits.map(({ stack }) => stack)));
+  }
+}
+
+/** One error for all findings a test has to answer for. */
+export function findingError(attributed: readonly Attributed[]): FindingError {
+  const findings = attributed.map(({ finding }) => finding);
+  const [first] = findings;
+  const texts = attributed.map((each) => `${lead(each)}\n\n${formatReport(each.finding)}`);
+  const count = findings.length === 1 ? '' : `${findings.length} findings. `;
+  return new FindingError(`${count}${texts.join('\n')}`, findings, first === undefined ? [] : placesOf(first));
+}
+
+export function openWaitsMessage(openWaits: readonly OpenWait[]): string {
+  const what = openWaits.length === 1 ? '1 wait was' : `${openWaits.length} waits were`;
+  const lines = openWaits.map(waitSentence).join('\n');
+  return `The test ended while ${what} open.\n${lines}\n\n${formatOpenWaits(openWaits)}`;
+}
+
+function waitSentence({ contextName, objectLabel, owners }: OpenWait): string {
+  const names = [...new Set(owners.map((owner) => owner.contextName))];
+  const whom = names.length === 0 ? 'nobody is known to owe it' : `${names.join(' and ')} has it`;
+  return `${contextName} waits for ${objectLabel}: ${whom}.`;
+}
+
+function lead({ finding, isEarlier, alongside }: Attributed): string {
+  const headline = `${finding.code}: ${finding.message}`;
+  if (isEarlier) {
+    return `${headline}\nIt was made before this test began: while its file was loaded, in a hook, or by what an earlier test left running.`;
+  }
+  if (alongside.length === 0) return headline;
+  return `${headline}\nTests ran at the same time, and any of them may have made it: this one, ${alongside.join(', ')}.`;
+}
+
+/** [W] of context A, else the next best place that is known. */
+function placesOf({ circle, openWaits, stack }: Finding): readonly Frame[] {
+  return framesOf([
+    ...circle.map(({ wait }) => wait.stack),
+    ...openWaits.map((wait) => wait.stack),
+    ...circle.map(({ start }) => start.stack),
+    stack,
+  ]);
+}
+
+/** The frames of the first stack that has any in a file of this machine. */
+function framesOf(stacks: readonly (Stack | null)[]): readonly Frame[] {
+  for (const stack of stacks) {
+    const located = stack?.frames.filter(({ path }) => path !== undefined) ?? [];
+    if (located.length > 0) return located.slice(0, MAX_FRAMES);
+  }
+  return [];
+}
+
+/** Runners take the first line of the stack for the place of the failure; ours would be a file of dept. */
+function pointAt(error: Error, frames: readonly Frame[]): void {
+  const lines = frames.map(({ functionName, path, line, column }) => {
+    const place = `${path}:${line}:${column}`;
+    return functionName === null || functionName === '' ? `    at ${place}` : `    at ${functionName} (${place})`;
+  });
+  error.stack = [`${error.name}: ${error.message}`, ...lines].join('\n');
+}

@@ -1,0 +1,118 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type {} from 'expect';
+import { DeptError } from '../../src/core/dept-error.ts';
+import { LIBRARY_ADAPTERS } from '../libraries/index.ts';
+import type { RunningTest } from './ledger.ts';
+import { type DeptMatchers, matchers } from './matchers.ts';
+import { endTestRun, testRun } from './test-run.ts';
+
+export { type Tracked, type TrackerOptions, withTracker } from '../with-tracker.ts';
+export { assertNoFindings } from './assert-no-findings.ts';
+export type { DeptMatchers } from './matchers.ts';
+
+/**
+ * Set-up module for jest: `setupFilesAfterEnv: ['dept/jest']`, jest in its ES module mode. A test in which a finding is
+ * made fails with its report. See docs/test-runners.md.
+ */
+declare global {
+  namespace jest {
+    interface Matchers<R, T> extends DeptMatchers {}
+  }
+}
+
+declare module 'expect' {
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends DeptMatchers {}
+}
+
+type Hook = (fn: () => void) => void;
+
+interface Globals {
+  readonly expect: {
+    extend(matchers: object): void;
+    getState(): { readonly currentTestName?: string; readonly testPath?: string };
+  };
+  readonly beforeEach: Hook;
+  readonly afterEach: Hook;
+  readonly afterAll: Hook;
+}
+
+/** What jest-circus knows of the test that runs. */
+interface CircusTest {
+  readonly errors: readonly unknown[];
+}
+
+const TIMED_OUT = /\bExceeded timeout of [\d,]+ ms\b/;
+
+const { expect, beforeEach, afterEach, afterAll } = globals();
+const run = testRun({ hookLoaders: false });
+await meetLibraries();
+
+expect.extend(matchers);
+beforeEach(() => run.begin(runningTest()));
+
+// Jest shows what each hook throws, but of several errors in one only the sum. Its hooks run in the order they are made.
+let errors: Error[] = [];
+afterEach(() => {
+  errors = [...run.end(runningTest(), hasTimedOut())];
+  throwNext();
+});
+afterEach(throwNext);
+
+function throwNext(): void {
+  const error = errors.shift();
+  if (error !== undefined) throw error;
+}
+
+afterAll(() => {
+  const error = run.take();
+  // The next file has modules of its own, in the same process.
+  endTestRun();
+  if (error !== null) throw error;
+});
+
+function globals(): Globals {
+  const found = globalThis as unknown as Partial<Globals>;
+  if (found.expect !== undefined && found.beforeEach !== undefined) return found as Globals;
+  throw new DeptError(
+    'ERR_DEPT_NO_RUNNER',
+    'dept/jest finds no beforeEach and expect. List it in setupFilesAfterEnv (setupFiles is too early), and leave injectGlobals on.',
+  );
+}
+
+/** Jest loads modules itself, so no hook of Node's loader sees them. */
+async function meetLibraries(): Promise<void> {
+  const require = createRequire(join(process.cwd(), 'package.json'));
+  for (const { name } of LIBRARY_ADAPTERS) {
+    try {
+      run.installation.meet(name, require(name) as Record<string, unknown>);
+    } catch {
+      // Not installed, or without a CommonJS form.
+    }
+    try {
+      run.installation.meet(name, (await import(name)) as Record<string, unknown>);
+    } catch {
+      // Not installed.
+    }
+  }
+}
+
+function circusTest(): CircusTest | null {
+  const symbol = Object.getOwnPropertySymbols(globalThis).find((each) => each.description === 'JEST_STATE_SYMBOL');
+  if (symbol === undefined) return null;
+  const state = (globalThis as unknown as Record<symbol, { currentlyRunningTest?: CircusTest | null }>)[symbol];
+  return state?.currentlyRunningTest ?? null;
+}
+
+function hasTimedOut(): boolean {
+  return (
+    circusTest()
+      ?.errors.flat()
+      .some((error) => TIMED_OUT.test(String((error as Error | null)?.message ?? error))) === true
+  );
+}
+
+function runningTest(): RunningTest {
+  const name = expect.getState().currentTestName ?? '(no test)';
+  return { id: circusTest() ?? name, name };
+}
