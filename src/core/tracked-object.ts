@@ -26,13 +26,14 @@ export class TrackedObject {
   destroyed = false;
   /** Event contexts open for this object now, oldest first. */
   readonly holders: EventContext[] = [];
+  /** The classes of the session this object belongs to. */
+  readonly registry: ClassRegistry;
   readonly #classes: ClassId[] = [];
-  readonly #registry: ClassRegistry;
 
   constructor(id: ObjectId, key: ClassKey, registry: ClassRegistry, subclass: number, label: string) {
     this.id = id;
     this.key = key;
-    this.#registry = registry;
+    this.registry = registry;
     this.subclass = subclass;
     this.label = label;
   }
@@ -41,7 +42,7 @@ export class TrackedObject {
   classOf(bit: number): ClassId {
     const known = this.#classes[bit];
     if (known !== undefined) return known;
-    const id = this.#registry.classOf(this.key, this.subclass + bit * USER_SUBCLASSES);
+    const id = this.registry.classOf(this.key, this.subclass + bit * USER_SUBCLASSES);
     this.#classes[bit] = id;
     return id;
   }
