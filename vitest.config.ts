@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
+    // These need a browser: npm run test:browser.
+    exclude: ['**/node_modules/**', 'test/browser/**'],
     pool: 'forks',
     testTimeout: 10_000,
     hookTimeout: 20_000,

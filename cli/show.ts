@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FORMAT_NAMES, FORMATS, type FormatName } from '../reports/formats.ts';
-import { type ParsedReport, parseReports } from '../reports/parse-report.ts';
+import { readCountedGraph } from '../reports/html/graph-file.ts';
+import { parseReports } from '../reports/parse-report.ts';
 import { SourceFiles } from '../reports/source/source-files.ts';
 import type { Indent } from '../reports/text/diagram.ts';
 import { wantsColor } from '../reports/text/palette.ts';
@@ -24,6 +25,7 @@ Options:
   --format FORMAT   one of these; dept if not given
 ${listOfFormats()}
   --indent 3|4      layout of dept and pretty: 3 spaces, or 4 as in older kernels
+  --graph FILE      class graph (dept run --graph) for the page of --format html
   --out FILE        write to FILE instead of standard output
   --force           let --out overwrite a file
   -h, --help        this text
@@ -35,6 +37,7 @@ interface Plan {
   readonly file: string;
   readonly format: FormatName;
   readonly indent: Indent;
+  readonly graph: string | null;
   readonly out: string | null;
   readonly force: boolean;
 }
@@ -46,13 +49,14 @@ export async function showCommand(argv: readonly string[], io: Io): Promise<numb
     io.stdout.write(SHOW_HELP);
     return 0;
   }
-  const reports = read(plan.file, io);
+  const reports = read(plan.file, parseReports, io);
   if (reports.length === 0) io.stderr.write(`dept: ${plan.file} holds no findings.\n`);
   const text = FORMATS[plan.format].format(reports, {
     indent: plan.indent,
     source: new SourceFiles(io.cwd),
     color: plan.out === null && wantsColor(process.env, io.stdout.isTTY === true),
     toolVersion: version,
+    graph: plan.graph === null ? null : read(plan.graph, readCountedGraph, io),
   });
   if (plan.out === null) io.stdout.write(text);
   else save(text, plan.out, plan.force, io);
@@ -66,6 +70,7 @@ function planShow(argv: readonly string[]): Plan | null {
     options: {
       format: { type: 'string', default: 'dept' },
       indent: { type: 'string', default: '3' },
+      graph: { type: 'string' },
       out: { type: 'string' },
       force: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -81,13 +86,17 @@ function planShow(argv: readonly string[]): Plan | null {
   if (indent !== '3' && indent !== '4') {
     throw new UsageError(`--indent is ${JSON.stringify(indent)}; it must be 3 or 4.`);
   }
+  if (values.graph !== undefined && format !== 'html') {
+    throw new UsageError(`--graph is for the page of --format html; ${format} does not show it.`);
+  }
   const [file, ...others] = positionals;
   if (file === undefined) throw new UsageError('show needs a file of findings, for example: dept show findings.ndjson');
   if (others.length > 0) throw new UsageError(`show takes one file; ${others.join(' ')} is too much.`);
-  return { file, format, indent: indent === '4' ? 4 : 3, out: values.out ?? null, force: values.force };
+  const { graph = null, out = null, force } = values;
+  return { file, format, indent: indent === '4' ? 4 : 3, graph, out, force };
 }
 
-function read(file: string, io: Io): readonly ParsedReport[] {
+function read<T>(file: string, parse: (text: string) => T, io: Io): T {
   let text: string;
   try {
     text = readFileSync(resolve(io.cwd, file), 'utf8');
@@ -95,7 +104,7 @@ function read(file: string, io: Io): readonly ParsedReport[] {
     throw new UsageError(`Cannot read ${file}: ${(error as Error).message}.`);
   }
   try {
-    return parseReports(text);
+    return parse(text);
   } catch (error) {
     if (error instanceof DeptError) throw new UsageError(`${file}, ${error.message}.`);
     throw error;

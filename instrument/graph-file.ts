@@ -1,13 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { exportClassGraph } from '../src/core/class-graph-export.ts';
 import { commonGates } from '../src/tracker/common-gates.ts';
+import { Statistics } from '../src/tracker/statistics.ts';
 import type { Installation } from './install.ts';
 
-/** Writes the class graph when the process ends. A file that cannot be written is said on stderr and changes nothing. */
-export function writeGraphAtExit({ tracker }: Installation, path: string): void {
+/**
+ * Writes the class graph when the process ends, with the statistics of its classes as the graph's own value. A file that
+ * cannot be written is said on stderr and changes nothing.
+ */
+export function writeGraphAtExit({ session, tracker }: Installation, path: string): void {
+  const statistics = new Statistics({ clock: () => performance.now() });
+  session.addObserver(statistics);
   process.once('exit', () => {
     try {
-      writeFileSync(path, `${JSON.stringify(exportClassGraph(tracker.store, commonGates(tracker.store)))}\n`);
+      const graph = {
+        ...exportClassGraph(tracker.store, commonGates(tracker.store)),
+        value: { statistics: statistics.read() },
+      };
+      writeFileSync(path, `${JSON.stringify(graph)}\n`);
     } catch (error) {
       process.stderr.write(`dept: cannot write the class graph to ${path} (${(error as Error).message}).\n`);
     }

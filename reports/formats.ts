@@ -4,6 +4,9 @@ import { formatJunit } from './ci/junit.ts';
 import { formatSarif } from './ci/sarif.ts';
 import { formatDot } from './graph/dot.ts';
 import { formatMermaid } from './graph/mermaid.ts';
+import { pageAssets } from './html/assets.ts';
+import type { CountedGraph } from './html/graph-file.ts';
+import { formatHtml } from './html/page.ts';
 import { formatReportLine, toReportDocument } from './ndjson.ts';
 import type { ParsedReport } from './parse-report.ts';
 import { drawClassGraph } from './text/class-graph.ts';
@@ -23,6 +26,8 @@ export interface FormatOptions {
   readonly color?: boolean;
   /** Version of dept, for formats that name their tool. */
   readonly toolVersion?: string;
+  /** The recorded class graph, for the page. */
+  readonly graph?: CountedGraph | null;
 }
 
 /** Findings in, text out: whole lines, nothing read or written. */
@@ -44,6 +49,7 @@ export type FormatName =
   | 'json'
   | 'ndjson'
   | 'graph'
+  | 'html'
   | 'dot'
   | 'mermaid'
   | 'trace'
@@ -83,6 +89,10 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = Object.freeze({
           return `${code} ${fingerprint}\n${circle.length === 0 ? '(no circle)\n' : drawClassGraph(circle)}`;
         })
         .join('\n'),
+  },
+  html: {
+    summary: 'one page for a browser: circle, timeline, code, class graph',
+    format: (reports, options) => formatHtml(reports, { ...options, assets: pageAssets() }),
   },
   dot: { summary: 'the circles for Graphviz', format: (reports) => formatDot(findingsOf(reports)) },
   mermaid: { summary: 'the circles for Markdown', format: (reports) => formatMermaid(findingsOf(reports)) },

@@ -16,6 +16,9 @@ export { EXPLAINED_CODES, type FindingPage, findingPage, formatPage, formatPageM
 export { FORMAT_NAMES, FORMATS, type Format, type FormatName, type FormatOptions } from './formats.ts';
 export { formatDot } from './graph/dot.ts';
 export { formatMermaid } from './graph/mermaid.ts';
+export { pageAssets } from './html/assets.ts';
+export { type CountedGraph, readCountedGraph } from './html/graph-file.ts';
+export { formatHtml, type HtmlOptions } from './html/page.ts';
 export { formatReportLine, toReportDocument } from './ndjson.ts';
 export { type ParsedReport, parseReportLine, parseReports } from './parse-report.ts';
 export { type JsonSchema, REPORT_SCHEMA } from './schema.ts';

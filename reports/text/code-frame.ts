@@ -44,14 +44,16 @@ export function codeFrame(frame: Frame, note: string, source: SourceLines, palet
   return shown.length === 0 ? [arrow] : [arrow, ...shown];
 }
 
-interface ShownLine {
+/** A line of a code frame, printable and cut to its width. */
+export interface ShownLine {
   readonly number: number;
   readonly text: string;
   /** Where the caret goes, from 0. */
   readonly column: number;
 }
 
-function linesAround(frame: Frame, source: SourceLines): readonly ShownLine[] {
+/** The lines around a place; none where its file cannot be read or is of another version. */
+export function linesAround(frame: Frame, source: SourceLines): readonly ShownLine[] {
   const meant = source.readLine(frame, frame.line);
   // A line that is shorter than its column is of another version of the file: better nothing than something wrong.
   if (meant === null || meant.length < frame.column - 1) return [];

@@ -110,6 +110,25 @@ test('show --out never overwrites without --force', async () => {
   expect(readFileSync(join(cwd, 'report.txt'), 'utf8')).toBe(formatReport(abba()));
 });
 
+test('show --format html makes one page of the findings, the class graph and its statistics', async () => {
+  given('f.ndjson', formatReportLine(abba(), SHOP));
+  const label = { name: 'mail:0', kind: 'mutex', site: null };
+  const counts = { waits: 4321, contended: 0, timedOut: 0, cancelled: 0, open: 0 };
+  const times = { totalTicks: 0, maxTicks: 0, totalMs: null, maxMs: null };
+  const value = { statistics: [{ ...label, ...counts, ...times }] };
+  const options = { directed: true, multigraph: false, compound: false };
+  given('g.json', JSON.stringify({ options, nodes: [{ v: 'c0', value: label }], edges: [], value }));
+  const { code, stdout } = await dept('show', '--format', 'html', '--graph', 'g.json', 'f.ndjson');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^<!doctype html>\n/);
+  expect(stdout).toContain('<td class="number">4321</td>');
+  given('g.json', '[]');
+  expect(await dept('show', '--format', 'html', '--graph', 'g.json', 'f.ndjson')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^dept: g\.json, This is not a class graph/),
+  });
+});
+
 test('show of a file without findings says so', async () => {
   given('f.ndjson', '\n');
   expect(await dept('show', 'f.ndjson')).toEqual({
@@ -135,6 +154,7 @@ test.each([
     `--format is "xml"; it must be ${FORMAT_NAMES.slice(0, -1).join(', ')} or ${FORMAT_NAMES.at(-1)}.`,
   ],
   [['show', 'f.ndjson', '--indent', '5'], '--indent is "5"; it must be 3 or 4.'],
+  [['show', 'f.ndjson', '--graph', 'g.json'], '--graph is for the page of --format html; dept does not show it.'],
   [['explain'], 'explain needs a code: DEPT001, DEPT002, DEPT003, DEPT004, DEPT005, DEPT006, DEPT009.'],
   [['explain', 'DEPT001', 'x'], 'explain takes one code; x is too much.'],
 ])('dept %j is a usage error', async (argv, message) => {
