@@ -4,6 +4,7 @@ import { Handle } from '../../sync/handle.ts';
 import { enter, event, exit, request } from '../../sync/hooks.ts';
 import type { IrqFlags } from '../../sync/irq-flags.ts';
 import { Kref } from '../../sync/kref.ts';
+import { runtime } from '../../sync/runtime.ts';
 import { SpinLock } from '../../sync/spinlock.ts';
 import { Lifetime } from '../lifetime.ts';
 import { raceWindow } from '../race-window.ts';
@@ -147,9 +148,10 @@ export class DmaFenceStruct {
     return this;
   }
 
-  /** `dma_fence_get_rcu`: for a fence found inside an RCU reader. @returns null when its last reference was put */
+  /** `dma_fence_get_rcu`: WARNs outside an RCU reader. @returns null when the last reference was put */
   getRcu(): this | null {
     this.memory.check('dma_fence_get_rcu');
+    this.assertReader('dma_fence_get_rcu');
     return this.#refcount.getUnlessZero() ? this : null;
   }
 
@@ -158,6 +160,12 @@ export class DmaFenceStruct {
     if (this.#refcount.count <= 1) return false;
     this.#refcount.put();
     return true;
+  }
+
+  /** `RCU_LOCKDEP_WARN(!rcu_read_lock_held())`: outside a reader what `what` found may go at any time. */
+  protected assertReader(what: string): void {
+    const thread = runtime().thread;
+    warnOn(thread !== null && thread.rcuNesting === 0, `suspicious RCU usage: ${what}(${this.label}) outside a reader`);
   }
 
   /** `kref_put`. @returns true when it was the last reference */

@@ -11,6 +11,20 @@ import { DmaFenceStruct } from './fence-struct.ts';
 import { type DmaFenceWaitOptions, dmaFenceWaitTimeout } from './fence-wait.ts';
 import { type DmaFencePromise, dmaFenceWatchers } from './fence-watcher.ts';
 
+/*
+driver                  core                            others
+
+new DmaFence(ops) --->  unsignaled <------------------  addCallback(), wait(), get()
+publish()                   |
+   |                        |  under the fence's lock, interrupts off:
+   v                        |    1 set SIGNALED
+signal() ---------------->  |    2 let go of ops, if they have no wait and no release
+                            |    3 write the timestamp
+                            |    4 run the callbacks: waiters first, then in order
+                            v
+                        signaled  ------------------->  put() ... last one: freed after a grace period
+*/
+
 /**
  * `struct dma_fence` (include/linux/dma-fence.h, drivers/dma-buf/dma-fence.c): an operation that will be finished. It
  * goes from unsignaled to signaled once. Functions that may take the fence's lock, which may be contended, return
@@ -262,8 +276,7 @@ export class DmaFence extends DmaFenceStruct {
   }
 
   async #nameOf(what: string, call: (ops: DmaFenceOps) => string, detached: string): Promise<string> {
-    const thread = runtime().thread;
-    warnOn(thread !== null && thread.rcuNesting === 0, `suspicious RCU usage: ${what}(${this.label}) outside a reader`);
+    this.assertReader(what);
     if (!this.fixes.namesTestOps) return this.#nameByFlag(what, call, detached);
     const ops = this.ops;
     await raceWindow('ops are read');

@@ -266,17 +266,22 @@ describe('references', () => {
     expect(misuses).toEqual([]);
   });
 
+  test('get_rcu outside a reader is suspicious', async () => {
+    const { messages } = await inKernel(() => void mockFence().getRcu());
+    expect(messages('warn')).toEqual([expect.stringMatching(/suspicious RCU usage: dma_fence_get_rcu/)]);
+  });
+
   test('get_rcu_safe retries until slot and reference agree', async () => {
     await inKernel(async () => {
       const [old, fresh] = [mockFence(), mockFence()];
       const slot = new RcuPointer<DmaFence>(old);
       const reader = rcu().readLock();
       expect(await dmaFenceGetRcuSafe(slot)).toBe(old);
-      reader.unlock();
       slot.assign(null);
       expect(await dmaFenceGetRcuSafe(slot)).toBe(null);
       slot.assign(fresh);
       expect(await dmaFenceGetRcuSafe(slot)).toBe(fresh);
+      reader.unlock();
       expect([old.refcount, fresh.refcount]).toEqual([2, 2]);
     });
   });
