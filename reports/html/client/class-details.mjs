@@ -19,7 +19,7 @@ export function describe(id) {
 function countsOf(id) {
   const { statistics, unit } = data;
   const row = statistics[id];
-  if (!row) return statistics.length > 0 ? 'Never waited for.' : '';
+  if (!row) return statistics.length > 0 ? 'No waits were counted.' : '';
   const [waits, contended, gaveUp, open, total, longest] = row;
   return `${waits} waits, ${contended} blocked, ${gaveUp} gave up, ${open} still open; ${total} ${unit} in all, ${longest} ${unit} at most.`;
 }

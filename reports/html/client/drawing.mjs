@@ -93,7 +93,7 @@ function drawNode({ id, x, y }) {
     make('title', {}, `${name} ${site}`),
     make('rect', { x: -HALF, y: -BOX.height / 2, width: BOX.width, height: BOX.height, rx: 6 }),
     make('text', { x: left, y: -3 }, cut(name, 23)),
-    make('text', { x: left, y: 13, class: 'kind' }, cut(note, 32)),
+    make('text', { x: left, y: 13, class: 'kind' }, cut(note, 29)),
   );
 }
 
