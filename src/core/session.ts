@@ -216,7 +216,9 @@ export class Session {
   modify(held: EventContext, how: How, context: Context = this.current): EventContext {
     const { object, more } = held;
     this.exit(held, context);
-    return this.#enter(context, new EventContext(object, how, more, context, this.#next(), held.stack, held.wait));
+    // In asynchronous code it belongs to the slice that runs now, as what begins without a wait does.
+    const wait = context.exact ? held.wait : null;
+    return this.#enter(context, new EventContext(object, how, more, context, this.#next(), held.stack, wait));
   }
 
   setIrq(irq: IrqType, enabled: boolean, context: Context = this.current): void {
