@@ -29,7 +29,8 @@ function watchTests(): void {
   });
   afterEach((context) => {
     const test = context as Context;
-    running.delete(test);
+    // Where the hook runs after all, the test has been told of already.
+    if (!running.delete(test)) return;
     const isTimeout = test.signal?.aborted === true;
     const errors = run.end(toTest(test), isTimeout);
     // node:test drops what its hooks throw after a test that failed already.
@@ -37,11 +38,13 @@ function watchTests(): void {
     else throwAll(errors);
   });
   after(() => throwAll([run.take()].filter((error) => error !== null)));
-  // A test that nothing can wake any more is cancelled without its hooks, as soon as the event loop is empty.
+  // With an empty event loop nothing can wake a test any more: Node cancels it then, on some versions without its hooks,
+  // and from 24 on it waits for ever.
   process.prependOnceListener('beforeExit', () => {
     if (running.size === 0) return;
     run.installation.waitsFor.confirm(true);
     for (const test of running) stderrText(run.end(toTest(test), true), toTest(test));
+    running.clear();
   });
 }
 

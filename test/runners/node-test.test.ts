@@ -3,6 +3,7 @@ import type { Ended } from '../e2e/child.ts';
 import { Project } from './project.ts';
 
 const TIMEOUT_MS = 120_000;
+const MAJOR = Number(process.versions.node.split('.')[0]);
 
 let project: Project;
 beforeAll(async () => {
@@ -36,11 +37,12 @@ describe.concurrent('dept/node-test', { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toMatch(/^# {5}at payOut \(.*\/shop\.mjs:32:15\)$/m);
   });
 
-  test('a test that nothing can wake says who waits for whom', async () => {
+  // From 24 on node:test waits for ever then, with or without dept.
+  test.skipIf(MAJOR >= 24)('a test that nothing can wake says who waits for whom', async () => {
     const { code, stdout } = await nodeTest('--test', '--test-reporter=tap', 'hang.test.mjs');
     expect(code).toBe(1);
     expect(stdout).toContain("failureType: 'cancelledByParent'");
     expect(stdout).toContain('DEPT002: payOut and cashUp wait for each other for ever.');
-    expect(stdout).toContain('# cashUp waits for ledger: payOut has it.\n');
+    expect(stdout.match(/# cashUp waits for ledger: payOut has it\.\n/g)).toHaveLength(1);
   });
 });
