@@ -11,8 +11,8 @@ const config: ViteUserConfig = defineConfig({
     // These need a browser: npm run test:browser.
     exclude: ['**/node_modules/**', 'test/browser/**'],
     pool: 'forks',
-    testTimeout: 10_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     teardownTimeout: 5_000,
   },
 });
