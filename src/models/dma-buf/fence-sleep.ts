@@ -30,7 +30,6 @@ export class DmaFenceSleep {
   readonly #wakeIsEvent: boolean;
   readonly #begun: Wait | null;
   #parked: Parked<void> | null = null;
-  #woken = false;
 
   /**
    * @param timeout in jiffies
@@ -48,15 +47,13 @@ export class DmaFenceSleep {
   fired(): void {
     if (this.#wakeIsEvent) event(this.#handle.object, FENCE_EVENT);
     waited(this.#begun, 'fired');
-    this.#woken = true;
     this.#parked?.wake();
   }
 
-  /** `schedule_timeout`: sleeps until `fired`, at most `timeout` jiffies. @returns the jiffies that were left */
+  /** `schedule_timeout`, right after the caller has looked at the signaled bit: sleeps until `fired`, at most `timeout` jiffies. @returns the jiffies that were left */
   async schedule(timeout: number, intr: boolean): Promise<number> {
     const until = jiffies() + timeout;
-    if (!this.#woken) await this.#sleep(timeout, intr);
-    this.#woken = false;
+    await this.#sleep(timeout, intr);
     return Math.max(0, until - jiffies());
   }
 

@@ -115,6 +115,12 @@ describe('cross-driver contract', () => {
     expect(await broken(giveUp('other', 5))).toEqual(['R2']);
     expect(await broken(giveUp('mock', 5))).toEqual([]);
     expect(await broken(giveUp('other', 0))).toEqual([]);
+    const inTime = async (): Promise<void> => {
+      const fence = mockFence({ release: (self) => self.free() });
+      await fence.signal();
+      expect(await fence.waitTimeout(false, 5, { driver: 'other' })).toBe(5);
+    };
+    expect(await broken(inTime)).toEqual([]);
   });
 
   test('R3: a signal outside a section is reported; interrupts and spinlocks count as one', async () => {
@@ -191,6 +197,12 @@ describe('cross-driver contract', () => {
       await fence.signal();
     };
     expect(await broken(sleeping, { mayFail: true })).toEqual(['R8']);
+    const later = async (world: World): Promise<void> => {
+      await mockFence().signal();
+      await new SpinLock({ name: 'L' }).lock();
+      await world.sleep(1);
+    };
+    expect(await broken(later, { mayFail: true })).toEqual([]);
   });
 
   test('R8: callbacks do not take the lock they run under, not through another fence either', async () => {

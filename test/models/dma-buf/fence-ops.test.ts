@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { DmaFence } from '../../../src/models/dma-buf/fence.ts';
 import { DmaFenceCallback } from '../../../src/models/dma-buf/fence-callback.ts';
+import { dmaFenceGetRcuSafe } from '../../../src/models/dma-buf/fence-get.ts';
 import type { DmaFenceFixes } from '../../../src/models/dma-buf/fence-ops.ts';
 import { rcu } from '../../../src/models/rcu.ts';
+import { RcuPointer } from '../../../src/models/rcu-pointer.ts';
 import { bugOn } from '../../../src/models/warn.ts';
 import type { World } from '../../../src/sync/world.ts';
 import { mockFence, moduleFence } from '../cases/fence-fixtures.ts';
@@ -24,6 +26,29 @@ function nameRace(make: () => DmaFence, onName: (name: string) => void): (world:
     return () => null;
   };
 }
+
+test('get_rcu_safe never answers with a fence that was replaced before it was referenced', async () => {
+  const seen = new Set<string>();
+  const { fault, hang, complete } = await exploreWorld((world) => {
+    const [old, fresh] = [mockFence(), mockFence()];
+    const slot = new RcuPointer<DmaFence>(old);
+    let isReferenced = false;
+    let met: DmaFence | null = null;
+    world.task('reader', async () => {
+      const reader = rcu().readLock();
+      met = await dmaFenceGetRcuSafe(slot);
+      reader.unlock();
+      seen.add(met === old ? 'old' : 'fresh');
+    });
+    world.task('writer', async () => {
+      isReferenced = old.refcount > 1;
+      slot.assign(fresh);
+    });
+    return () => (met === old && !isReferenced && slot.dereference() !== old ? 'a fence that was gone' : null);
+  });
+  expect({ fault, hang, complete }).toEqual(NOTHING);
+  expect(seen).toEqual(new Set(['old', 'fresh']));
+});
 
 describe('ops under RCU', () => {
   test('detached at signal, before the callbacks run', async () => {
