@@ -84,7 +84,7 @@ export function planRun(argv: readonly string[], { cwd }: Io): RunPlan | null {
   const record = values.record === undefined ? null : freeFile(resolve(cwd, values.record), values.force);
   const env = { NODE_OPTIONS: nodeOptions(isTypeScript), ...environmentOf(values, record, baseline, cwd) };
   if (record !== null) rmSync(record, { force: true });
-  const { quiet = false, prune = false, 'suppress-all': suppressAll = null } = values;
+  const { quiet, prune, 'suppress-all': suppressAll = null } = values;
   return { command, args, env, fails: values['no-fail'] !== true, quiet, record, baseline, suppressAll, prune };
 }
 

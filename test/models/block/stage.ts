@@ -66,7 +66,7 @@ export function blockDevice(options: BlockOptions = {}): Block {
     exporter,
     register: async () => {
       const token = await createDmabufToken(file, { dmabuf: exporter, direction: 'both' });
-      assert.ok(typeof token !== 'number', `registration answers ${token}`);
+      assert.ok(typeof token !== 'number', 'registration answers an errno');
       return token;
     },
     submit: async (token, { direction = 'read', offset = 0, length, nowait = false } = {}) => {

@@ -349,7 +349,7 @@ describe('teardown', () => {
       async (world) => {
         const mock = new MockScheduler();
         const lock = new KernelMutex({ name: 'lock_x' });
-        const { runJob } = mock.sched.ops;
+        const runJob = mock.sched.ops.runJob.bind(mock.sched.ops);
         Object.assign(mock.sched.ops, {
           runJob: async (job: DrmSchedJob) => {
             await world.sleep(5);
