@@ -5,8 +5,8 @@ import { Semaphore } from '../../src/sync/user/semaphore.ts';
 /** Root of the repository, without a slash at the end. */
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
 
-/** Arguments that make Node run dept and its users from source. */
-export const FROM_SOURCE: readonly string[] = ['--conditions', 'dept:source', '--import', 'tsx'];
+/** Arguments that make Node run dept and its users from source, in whatever folder they run. */
+export const FROM_SOURCE: readonly string[] = ['--conditions', 'dept:source', '--import', import.meta.resolve('tsx')];
 
 export interface Ended {
   readonly code: number | null;
