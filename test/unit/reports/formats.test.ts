@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FORMATS, type FormatName } from '../../../reports/formats.ts';
+import { pageAssets } from '../../../reports/html/assets.ts';
 import { parseReports } from '../../../reports/parse-report.ts';
 import { SourceFiles } from '../../../reports/source/source-files.ts';
 import { formatReport } from '../../../reports/text/report.ts';
@@ -33,6 +34,16 @@ const GOLDEN: readonly (readonly [FormatName, string])[] = [
 test.each(GOLDEN)('five findings as %s', (name, file) => {
   const source = new SourceFiles(ROOT);
   expectGolden(`formats/${file}`, FORMATS[name].format(fiveFindings(), { source, toolVersion: '1.2.3' }));
+});
+
+test('five findings as html; the style sheet and the script, which are files of their own, by their hashes', () => {
+  const { style, script } = pageAssets();
+  const page = FORMATS.html.format(fiveFindings(), { source: new SourceFiles(ROOT), toolVersion: '1.2.3' });
+  const text = [style, script].reduce((rest, { content, hash }) => {
+    expect(rest).toContain(content.toString());
+    return rest.replace(content.toString(), () => '\n').replace(hash.replaceAll("'", '&#39;'), () => "'sha256-...'");
+  }, page);
+  expectGolden('formats/findings.html', text);
 });
 
 test('no findings are a document too', () => {
