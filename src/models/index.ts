@@ -4,7 +4,7 @@ export { type QueueLimits, type Split, splitDmabufToken } from './block/bio-spli
 export type { BioVec } from './block/bio-vec.ts';
 export { type BlkStatus, blkStatusToErrno, errnoToBlkStatus } from './block/blk-status.ts';
 export { DmaDevice, type DmaDirection, type DmaRange, type DmaSync } from './block/dma-device.ts';
-export type { Dmabuf, DmabufAttachment, DmabufImporter, DmabufMapping, DmabufResv } from './block/dmabuf.ts';
+export type { Dmabuf, DmabufAttachment, DmabufImporter, DmabufMapping } from './block/dmabuf.ts';
 export { DmabufMap } from './block/dmabuf-map.ts';
 export { DmabufToken } from './block/dmabuf-token.ts';
 export { BLOCK_FIXES, type BlockFixes } from './block/fixes.ts';
@@ -59,10 +59,21 @@ export {
   type WaitAnyResult,
 } from './dma-buf/fence-wait.ts';
 export { type DmaFencePromise, type DmaFenceWatcher, dmaFenceWatchers } from './dma-buf/fence-watcher.ts';
+export { DmaResv, type DmaResvOptions, RESERVATION_WW_CLASS } from './dma-buf/resv.ts';
+export { DMA_RESV_FIXES, type DmaResvFixes } from './dma-buf/resv-fixes.ts';
+export { DmaResvIter, dmaResvForEachFence, dmaResvForEachFenceUnlocked } from './dma-buf/resv-iter.ts';
+export { type DmaResvEntry, DmaResvList } from './dma-buf/resv-list.ts';
+export { type DmaResvUsage, DmaResvUsageLevel, dmaResvUsageName, dmaResvUsageRw } from './dma-buf/resv-usage.ts';
 export { dmaFenceAllocatePrivateStub, dmaFenceGetStub } from './dma-buf/stub-fence.ts';
 export type { DrmGpuSchedStat, DrmSchedBackendOps } from './drm/backend.ts';
 export { DrmSchedEntity, type Guilty } from './drm/entity.ts';
 export { destroyEntity, type FlushOptions, finiEntity, flushEntity, killEntity } from './drm/entity-teardown.ts';
+export {
+  DRM_EXEC_IGNORE_DUPLICATES,
+  DRM_EXEC_INTERRUPTIBLE_WAIT,
+  DrmExec,
+  type DrmExecObject,
+} from './drm/exec.ts';
 export { DRM_SCHED_FIXES, type DrmSchedFixes } from './drm/fixes.ts';
 export { DrmSchedJob, type DrmSchedJobOptions, type DrmSchedJobState } from './drm/job.ts';
 export { PreemptibleRing, type RingJob, type RingState, type Switch } from './drm/preemption.ts';
@@ -83,6 +94,15 @@ export { DrmSchedTimeout } from './drm/timeout.ts';
 export { IrqWork } from './irq-work.ts';
 export { hz, jiffies, jiffiesToMs, MAX_SCHEDULE_TIMEOUT, msToJiffies } from './jiffies.ts';
 export { Lifetime } from './lifetime.ts';
+export {
+  FS_RECLAIM,
+  fsReclaimAcquire,
+  fsReclaimRelease,
+  type Gfp,
+  MMU_NOTIFIER,
+  mightAlloc,
+  mmuNotifierInvalidate,
+} from './mm/reclaim.ts';
 export { KernelModule } from './module.ts';
 export { cpuRelax, openRaceWindows, RaceWindows, raceWindow } from './race-window.ts';
 export { rcu } from './rcu.ts';

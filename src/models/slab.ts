@@ -1,3 +1,4 @@
+import { type Gfp, mightAlloc } from './mm/reclaim.ts';
 import { perWorld } from './per-world.ts';
 
 /** Says whether an allocation fails; `what` is the caller's function. */
@@ -10,7 +11,13 @@ export function failSlab(fails: FailsAllocation): void {
   injected().fails = fails;
 }
 
-/** `kmalloc` of something a model keeps as an object. @returns false where the kernel would see NULL */
-export function kmalloc(what: string): boolean {
+/**
+ * `kmalloc` of something a model keeps as an object. With `gfp` DEPT hears what it may wait for, which is said whether the
+ * allocation fails or not.
+ *
+ * @returns false where the kernel would see NULL
+ */
+export function kmalloc(what: string, gfp: Gfp | null = null): boolean {
+  if (gfp !== null) mightAlloc(gfp);
   return !injected().fails(what);
 }

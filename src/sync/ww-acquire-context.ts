@@ -1,13 +1,15 @@
 import type { HowMuch } from '../core/vocabulary.ts';
 import { Handle, type Identity } from './handle.ts';
 import { misused } from './misused.ts';
+import { type Runtime, runtime } from './runtime.ts';
 
 /** `struct ww_class`: locks that may be taken in any order, and the rule that breaks ties. */
 export class WwClass {
   readonly name: string;
   /** The requester dies before older holders (Wait-Die), or wounds younger ones (Wound-Wait). */
   readonly waitDie: boolean;
-  #stamp = 0;
+  /** Last stamp of each world, so that a class may be as long-lived as the kernel's, which are static. */
+  readonly #stamps = new WeakMap<Runtime, number>();
 
   constructor(name: string, options: { readonly waitDie?: boolean } = {}) {
     this.name = name;
@@ -16,7 +18,9 @@ export class WwClass {
 
   /** The next stamp: smaller is older. */
   nextStamp(): number {
-    return ++this.#stamp;
+    const stamp = (this.#stamps.get(runtime()) ?? 0) + 1;
+    this.#stamps.set(runtime(), stamp);
+    return stamp;
   }
 }
 

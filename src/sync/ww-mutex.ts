@@ -56,6 +56,11 @@ export class WwMutex {
     return this.#locked;
   }
 
+  /** True when the thread that runs holds it (`lockdep_is_held`). */
+  get isHeld(): boolean {
+    return this.#locked && this.#thread === runtime().thread;
+  }
+
   get waiting(): number {
     return this.#waiters.size;
   }
@@ -86,6 +91,14 @@ export class WwMutex {
   /** `ww_mutex_lock_slow`: after a back-off, with nothing held under the context; never -EDEADLK. */
   async lockSlow(context: WwAcquireContext): Promise<void> {
     await this.#lock(context, null, true);
+  }
+
+  /** `ww_mutex_lock_slow_interruptible`. @returns 0, or -EINTR */
+  async lockSlowInterruptible(
+    context: WwAcquireContext,
+    signal: AbortSignal | undefined = runtime().thread?.signal,
+  ): Promise<number> {
+    return this.#lock(context, signal ?? null, true);
   }
 
   /** `ww_mutex_trylock` */

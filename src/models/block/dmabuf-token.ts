@@ -3,13 +3,14 @@ import { KernelMutex } from '../../sync/kernel-mutex.ts';
 import { Kref } from '../../sync/kref.ts';
 import { Workqueue } from '../../sync/workqueue.ts';
 import { dmaFenceContextAlloc } from '../dma-buf/fence-context.ts';
+import { DmaResvUsageLevel } from '../dma-buf/resv-usage.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../jiffies.ts';
 import { perWorld } from '../per-world.ts';
 import { raceWindow } from '../race-window.ts';
 import { rcu } from '../rcu.ts';
 import { RcuPointer } from '../rcu-pointer.ts';
 import { warnOn } from '../warn.ts';
-import { type Dmabuf, USAGE_BOOKKEEP, USAGE_KERNEL } from './dmabuf.ts';
+import type { Dmabuf } from './dmabuf.ts';
 import { DmabufMap } from './dmabuf-map.ts';
 import type { BlockFixes } from './fixes.ts';
 import type { Direction } from './iov-iter.ts';
@@ -79,8 +80,7 @@ export class DmabufToken {
     if (warnOn(result !== 0, `dma_resv_reserve_fences() answers ${result}; the map stays`)) return;
     const map = this.map.assign(null);
     if (map === null) return;
-    await resv.addFence(map.fence, USAGE_KERNEL);
-    map.fence.publish();
+    await resv.addFence(map.fence, DmaResvUsageLevel.KERNEL);
     map.refs.kill();
   }
 
@@ -89,7 +89,7 @@ export class DmabufToken {
     if (warnOn(this.#released, 'dmabuf_token is released twice')) return;
     this.#released = true;
     const { resv } = this.dmabuf;
-    await resv.lock(null);
+    await resv.lock();
     await this.invalidate();
     resv.unlock();
     await this.put();
@@ -157,9 +157,9 @@ export class DmabufToken {
 
   async #mapLocked(map: DmabufMap): Promise<number> {
     const { resv } = this.dmabuf;
-    await resv.lock(null);
+    await resv.lock();
     // Somebody may still be moving it.
-    let result = await resv.waitTimeout(USAGE_BOOKKEEP, true, MAX_SCHEDULE_TIMEOUT);
+    let result = await resv.waitTimeout(DmaResvUsageLevel.BOOKKEEP, true, MAX_SCHEDULE_TIMEOUT);
     if (result === 0) result = -ETIME;
     if (result > 0) result = (await this.queue.ops?.dmaMap?.(this, map)) ?? 0;
     if (result === 0 && this.fixes.publishUnderResv) this.#publish(map);

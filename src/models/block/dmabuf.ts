@@ -1,23 +1,6 @@
-import type { DmaFence } from '../dma-buf/fence.ts';
+import type { DmaResv } from '../dma-buf/resv.ts';
 import type { Lifetime } from '../lifetime.ts';
 import type { DmaDevice, DmaDirection, DmaRange } from './dma-device.ts';
-
-/** `enum dma_resv_usage`, as a number: a wait for one level waits for those below it too. */
-export const USAGE_KERNEL = 0;
-export const USAGE_BOOKKEEP = 3;
-
-/** What a token needs of a `struct dma_resv`. */
-export interface DmabufResv {
-  /** `dma_resv_lock`, without an acquire context. @returns 0 */
-  lock(context: null): Promise<number>;
-  unlock(): void;
-  /** `dma_resv_reserve_fences`; locked. */
-  reserveFences(count: number): Promise<number> | number;
-  /** `dma_resv_add_fence`; locked. Takes a reference of its own. */
-  addFence(fence: DmaFence, usage: 0 | 1 | 2 | 3): Promise<void> | void;
-  /** `dma_resv_wait_timeout`, in jiffies. */
-  waitTimeout(usage: 0 | 1 | 2 | 3, intr: boolean, timeout: number): Promise<number>;
-}
 
 /** Where a buffer lies for a device, until it is unmapped. */
 export interface DmabufMapping {
@@ -47,7 +30,7 @@ export interface DmabufImporter {
 /** What a token needs of a `struct dma_buf`. */
 export interface Dmabuf {
   readonly size: number;
-  readonly resv: DmabufResv;
+  readonly resv: DmaResv;
   get(): unknown;
   put(): Promise<void> | void;
   /** `dma_buf_dynamic_attach`. @returns the attachment, or a negative errno */

@@ -68,7 +68,7 @@ export class NvmeDevice implements BlkMqOps {
   /** `nvme_dmabuf_unmap`: `dma_buf_unmap_attachment_unlocked`, which takes the reservation. */
   async dmaUnmap(token: DmabufToken, map: DmabufMap): Promise<void> {
     const { resv } = token.dmabuf;
-    await resv.lock(null);
+    await resv.lock();
     await this.#attachments.get(token)?.unmap(map.mapping);
     map.setMapping(null);
     resv.unlock();

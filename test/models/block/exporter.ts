@@ -1,53 +1,14 @@
 import type { DmaDevice, DmaRange } from '../../../src/models/block/dma-device.ts';
-import type {
-  Dmabuf,
-  DmabufAttachment,
-  DmabufImporter,
-  DmabufMapping,
-  DmabufResv,
-} from '../../../src/models/block/dmabuf.ts';
-import type { DmaFence } from '../../../src/models/dma-buf/fence.ts';
+import type { Dmabuf, DmabufAttachment, DmabufImporter, DmabufMapping } from '../../../src/models/block/dmabuf.ts';
+import { DmaResv } from '../../../src/models/dma-buf/resv.ts';
+import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
 import { Lifetime } from '../../../src/models/lifetime.ts';
-import { WwClass } from '../../../src/sync/ww-acquire-context.ts';
-import { WwMutex } from '../../../src/sync/ww-mutex.ts';
-
-/** A reservation object with as much as the exporter needs. */
-export class Reservation implements DmabufResv {
-  readonly fences: { readonly fence: DmaFence; readonly usage: number }[] = [];
-  readonly #lock = new WwMutex(new WwClass('reservation_ww_class'));
-
-  lock(): Promise<number> {
-    return this.#lock.lock();
-  }
-
-  unlock(): void {
-    this.#lock.unlock();
-  }
-
-  reserveFences(): number {
-    return 0;
-  }
-
-  addFence(fence: DmaFence, usage: number): void {
-    this.fences.push({ fence: fence.get(), usage });
-  }
-
-  async waitTimeout(usage: number, intr: boolean, timeout: number): Promise<number> {
-    let left = timeout;
-    for (const entry of [...this.fences]) {
-      if (entry.usage > usage) continue;
-      left = await entry.fence.waitTimeout(intr, left, { site: 'dma_resv_wait_timeout' });
-      if (left <= 0) return left;
-    }
-    return left === 0 ? 1 : left;
-  }
-}
 
 /** A driver that exports a buffer and moves it about. */
 export class Exporter implements Dmabuf {
   readonly size: number;
-  readonly resv: Reservation = new Reservation();
+  readonly resv: DmaResv = new DmaResv();
   references = 1;
   /** What `map` answers; null for the mapping. */
   mapError: number | null = null;
@@ -96,7 +57,7 @@ export class Exporter implements Dmabuf {
   async move(): Promise<void> {
     await this.resv.lock();
     for (const importer of this.#importers) await importer.invalidateMappings();
-    await this.resv.waitTimeout(0, false, MAX_SCHEDULE_TIMEOUT);
+    await this.resv.waitTimeout(DmaResvUsageLevel.KERNEL, false, MAX_SCHEDULE_TIMEOUT);
     this.#memory.free('the move of the buffer');
     this.#place++;
     this.#memory = new Lifetime(`buffer at place ${this.#place}`);

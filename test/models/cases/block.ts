@@ -7,11 +7,12 @@ import { type Direction, IovIter } from '../../../src/models/block/iov-iter.ts';
 import type { SglCommand } from '../../../src/models/block/nvme-sgl.ts';
 import { createDmabufToken, RequestQueue } from '../../../src/models/block/request-queue.ts';
 import { DmaFence } from '../../../src/models/dma-buf/fence.ts';
+import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
 import { explore } from '../../../src/scenario/explore.ts';
 import { EINVAL, EIO, EOPNOTSUPP } from '../../../src/sync/errno.ts';
 import type { World } from '../../../src/sync/world.ts';
 import { publishSystem } from '../block/publish-steps.ts';
-import { blockDevice, MIB, PAGE } from '../block/stage.ts';
+import { type Block, blockDevice, MIB, PAGE } from '../block/stage.ts';
 import { inKernel, type KernelRun } from '../stage.ts';
 import type { KernelCase } from './kernel-case.ts';
 
@@ -86,12 +87,21 @@ async function errorMapping(fixes: Partial<BlockFixes>, expected: string): Promi
 
 const FENCE_OPS = { getDriverName: () => 'gpu', getTimelineName: () => 'move' };
 
+/** Somebody moves the buffer until the fence is signaled. */
+async function moveFence({ exporter }: Block): Promise<DmaFence> {
+  const fence = new DmaFence(FENCE_OPS, null, 77, 1, { map: 'move_fence' });
+  await exporter.resv.lock();
+  assert.equal(await exporter.resv.reserveFences(1), 0);
+  await exporter.resv.addFence(fence, DmaResvUsageLevel.BOOKKEEP);
+  exporter.resv.unlock();
+  return fence;
+}
+
 async function lazyCreateWaits(): Promise<void> {
   await quietly(async (world) => {
     const block = blockDevice();
     const token = await block.register();
-    const fence = new DmaFence(FENCE_OPS, null, 77, 1, { map: 'move_fence' });
-    block.exporter.resv.addFence(fence, 3);
+    const fence = await moveFence(block);
     let submitted = false;
     world.task('submitter', async () => {
       await block.submit(token);
@@ -106,7 +116,7 @@ async function lazyCreateWaits(): Promise<void> {
   await quietly(async (world) => {
     const block = blockDevice();
     const token = await block.register();
-    block.exporter.resv.addFence(new DmaFence(FENCE_OPS, null, 77, 1, { map: 'move_fence' }), 3);
+    await moveFence(block);
     let bio: Bio | null = null;
     const submitter = world.task('submitter', async () => {
       bio = await block.submit(token);

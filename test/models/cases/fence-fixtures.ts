@@ -11,6 +11,15 @@ export function mockFence(ops: Partial<DmaFenceOps> = {}, options: DmaFenceOptio
   return new DmaFence({ ...MOCK_NAMES, ...ops }, null, 0, 0, options);
 }
 
+/** A fence of some context. */
+export function fenceOf(
+  context: number,
+  seqno: number,
+  options: DmaFenceOptions & { readonly ops?: Partial<DmaFenceOps> } = {},
+): DmaFence {
+  return new DmaFence({ ...MOCK_NAMES, ...options.ops }, null, context, seqno, options);
+}
+
 /** As it was before: an external lock in the same object, a release op, and ops that stay. */
 export function oldMockFence(ops: Partial<DmaFenceOps> = {}): DmaFence {
   const old = { ...MOCK_NAMES, release: (fence: DmaFence) => fence.free(), ...ops };

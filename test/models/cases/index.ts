@@ -7,6 +7,7 @@ import { FENCE_LIFETIME_CASES } from './fence-lifetime.ts';
 import { FENCE_UNWRAP_CASES } from './fence-unwrap.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { PREEMPTION_CASES } from './preemption.ts';
+import { RESV_CASES } from './resv.ts';
 import { SCHED_CASES } from './sched.ts';
 import { TLB_CASES } from './tlb.ts';
 
@@ -16,6 +17,7 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...FENCE_CHAIN_CASES,
   ...FENCE_UNWRAP_CASES,
   ...FENCE_LIFETIME_CASES,
+  ...RESV_CASES,
   ...SCHED_CASES,
   ...PREEMPTION_CASES,
   ...BLOCK_CASES,

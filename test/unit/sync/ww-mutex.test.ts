@@ -105,6 +105,64 @@ describe('WwMutex', () => {
     expect(context.acquired).toBe(0);
   });
 
+  test('is held by one thread', async () => {
+    const world = new World();
+    const lock = new WwMutex(ww);
+    const held: boolean[] = [lock.isHeld];
+    world.task('holder', async () => {
+      await lock.lock();
+      held.push(lock.isHeld);
+      await world.sleep(2);
+      lock.unlock();
+      held.push(lock.isHeld);
+    });
+    world.task('other', async () => {
+      await world.sleep(1);
+      held.push(lock.isHeld);
+    });
+    await world.run();
+    expect(held).toEqual([false, true, false, false]);
+  });
+
+  test('a slow lock that may be interrupted ends with -EINTR, and may be tried again', async () => {
+    const world = new World();
+    const lock = new WwMutex(ww);
+    const answers: number[] = [];
+    world.task('holder', async () => {
+      await lock.lock();
+      await world.sleep(5);
+      lock.unlock();
+    });
+    const waiter = world.task('waiter', async () => {
+      await world.sleep(1);
+      const context = new WwAcquireContext(ww);
+      const signal = AbortSignal.abort();
+      answers.push(await lock.lockSlowInterruptible(context, signal), await lock.lockSlowInterruptible(context));
+      await lock.lockSlow(context);
+      answers.push(context.acquired);
+      lock.unlock();
+    });
+    world.timer(() => waiter.interrupt(), 3);
+    await world.run();
+    expect(answers).toEqual([-EINTR, -EINTR, 1]);
+  });
+
+  test('stamps of a class begin anew in each world', async () => {
+    const stampsOf = async (): Promise<number[]> => {
+      const world = new World();
+      let stamps: number[] = [];
+      world.task('t', () => {
+        stamps = [new WwAcquireContext(ww).stamp, new WwAcquireContext(ww).stamp];
+      });
+      await world.run();
+      return stamps;
+    };
+    expect([await stampsOf(), await stampsOf()]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
   test('a context that holds nothing never dies', async () => {
     const world = new World();
     const lock = new WwMutex(ww);
