@@ -66,6 +66,8 @@ export { type DmaResvEntry, DmaResvList } from './dma-buf/resv-list.ts';
 export { type DmaResvUsage, DmaResvUsageLevel, dmaResvUsageName, dmaResvUsageRw } from './dma-buf/resv-usage.ts';
 export { dmaFenceAllocatePrivateStub, dmaFenceGetStub } from './dma-buf/stub-fence.ts';
 export type { DrmGpuSchedStat, DrmSchedBackendOps } from './drm/backend.ts';
+export { DrmDevice, type DrmDeviceOptions, type DrmDriver, type DrmDriverFeature } from './drm/drm-device.ts';
+export { DrmFile } from './drm/drm-file.ts';
 export { DrmSchedEntity, type Guilty } from './drm/entity.ts';
 export { destroyEntity, type FlushOptions, finiEntity, flushEntity, killEntity } from './drm/entity-teardown.ts';
 export {
@@ -75,6 +77,25 @@ export {
   type DrmExecObject,
 } from './drm/exec.ts';
 export { DRM_SCHED_FIXES, type DrmSchedFixes } from './drm/fixes.ts';
+export { gemChangeHandleIoctl } from './drm/gem-change-handle.ts';
+export {
+  CHANGE_HANDLE_VERSIONS,
+  type ChangeHandleVersion,
+  DRM_GEM_FIXES,
+  type DrmGemFixes,
+} from './drm/gem-fixes.ts';
+export {
+  drmRelease,
+  gemHandleCreate,
+  gemHandleCreateTail,
+  gemHandleDelete,
+  gemObjectHandleGet,
+  gemObjectHandleGetIfExists,
+  gemObjectHandlePut,
+  gemObjectReleaseHandle,
+} from './drm/gem-handle.ts';
+export { type GemOpen, gemCloseIoctl, gemFlinkIoctl, gemOpenIoctl } from './drm/gem-ioctl.ts';
+export { DrmGemObject, type DrmGemObjectFuncs } from './drm/gem-object.ts';
 export { DrmSchedJob, type DrmSchedJobOptions, type DrmSchedJobState } from './drm/job.ts';
 export { PreemptibleRing, type RingJob, type RingState, type Switch } from './drm/preemption.ts';
 export {
@@ -85,12 +106,14 @@ export {
   type ShaderWork,
 } from './drm/preemption-cost.ts';
 export { type PreemptionRow, preemptionRows, preemptionTable } from './drm/preemption-table.ts';
+export { DrmPrimeFilePrivate, type PrimeBuffer } from './drm/prime-file.ts';
 export * from './drm/priority.ts';
 export { increaseKarma, resubmitJobs, startScheduler, stopScheduler } from './drm/recovery.ts';
 export { DrmSchedRq } from './drm/run-queue.ts';
 export { DrmGpuScheduler, type DrmSchedInit } from './drm/sched.ts';
 export { DONT_PIPELINE, DrmSchedFence, HAS_DEADLINE } from './drm/sched-fence.ts';
 export { DrmSchedTimeout } from './drm/timeout.ts';
+export { Idr, INT_MAX } from './idr.ts';
 export { IrqWork } from './irq-work.ts';
 export { hz, jiffies, jiffiesToMs, MAX_SCHEDULE_TIMEOUT, msToJiffies } from './jiffies.ts';
 export { Lifetime } from './lifetime.ts';

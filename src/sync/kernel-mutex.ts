@@ -27,6 +27,11 @@ export class KernelMutex {
     return this.#lock.isLocked;
   }
 
+  /** True when the thread that runs holds it (`lockdep_is_held`). */
+  get isHeld(): boolean {
+    return this.#lock.isHeld;
+  }
+
   get waiting(): number {
     return this.#lock.waiting;
   }

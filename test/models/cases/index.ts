@@ -5,6 +5,7 @@ import { FENCE_CASES } from './fence.ts';
 import { FENCE_CHAIN_CASES } from './fence-chain.ts';
 import { FENCE_LIFETIME_CASES } from './fence-lifetime.ts';
 import { FENCE_UNWRAP_CASES } from './fence-unwrap.ts';
+import { GEM_CASES } from './gem.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { PREEMPTION_CASES } from './preemption.ts';
 import { RESV_CASES } from './resv.ts';
@@ -20,6 +21,7 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...RESV_CASES,
   ...SCHED_CASES,
   ...PREEMPTION_CASES,
+  ...GEM_CASES,
   ...BLOCK_CASES,
   ...TLB_CASES,
   ...DEPT_DEADLOCK_CASES,

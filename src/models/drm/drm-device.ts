@@ -1,0 +1,89 @@
+import { KernelMutex } from '../../sync/kernel-mutex.ts';
+import { Kref } from '../../sync/kref.ts';
+import { Idr } from '../idr.ts';
+import { KernelModule } from '../module.ts';
+import { DRM_GEM_FIXES, type DrmGemFixes } from './gem-fixes.ts';
+import type { DrmGemObject } from './gem-object.ts';
+
+/** `enum drm_driver_feature`, as far as models look at it. */
+export type DrmDriverFeature = 'DRIVER_GEM' | 'DRIVER_MODESET' | 'DRIVER_RENDER';
+
+/** `struct drm_driver` (include/drm/drm_drv.h). */
+export interface DrmDriver {
+  readonly name: string;
+  readonly features: readonly DrmDriverFeature[];
+}
+
+export interface DrmDeviceOptions {
+  /** The module of the driver (`fops->owner`); one of the driver's name if not given. */
+  readonly module?: KernelModule;
+  readonly fixes?: Partial<DrmGemFixes>;
+}
+
+/** `struct drm_device` (include/drm/drm_device.h): what GEM keeps once for a device. */
+export class DrmDevice {
+  readonly driver: DrmDriver;
+  readonly module: KernelModule;
+  readonly fixes: DrmGemFixes;
+  /** Protects handle counts, flink names and the dma-bufs of objects. Taken after `prime.lock`, before `table_lock`. */
+  readonly objectNameLock: KernelMutex = new KernelMutex({ name: 'object_name_lock' });
+  /** flink names, from 1. */
+  readonly objectNameIdr: Idr<DrmGemObject> = new Idr(1);
+  readonly #refcount: Kref;
+  readonly #objects = new Set<DrmGemObject>();
+
+  /** `drm_dev_alloc` and `drm_gem_init`. The reference is the driver's. */
+  constructor(driver: DrmDriver, options: DrmDeviceOptions = {}) {
+    this.driver = driver;
+    this.module = options.module ?? new KernelModule(driver.name);
+    this.fixes = { ...DRM_GEM_FIXES, ...options.fixes };
+    this.#refcount = new Kref(() => undefined, { name: 'drm_device' });
+  }
+
+  /** `drm_core_check_feature` */
+  has(feature: DrmDriverFeature): boolean {
+    return this.driver.features.includes(feature);
+  }
+
+  /** Objects whose memory was not freed: those that are left when everything is closed have leaked. */
+  get objects(): number {
+    return this.#objects.size;
+  }
+
+  /** References: the driver's, one of each open file and of each exported buffer. */
+  get references(): number {
+    return this.#refcount.count;
+  }
+
+  /** `drm_dev_get` */
+  get(): this {
+    this.#refcount.get();
+    return this;
+  }
+
+  /** `drm_dev_put` */
+  put(): void {
+    this.#refcount.put();
+  }
+
+  /**
+   * `rmmod` of the driver: the device goes with its module. Objects that are left keep pointers into it.
+   *
+   * @returns 0, or -EBUSY while files, or buffers exported by it, hold the module
+   */
+  unload(): number {
+    const result = this.module.unload();
+    if (result === 0) this.put();
+    return result;
+  }
+
+  /** An object's memory is allocated. */
+  adopt(object: DrmGemObject): void {
+    this.#objects.add(object);
+  }
+
+  /** An object's memory is freed. */
+  forget(object: DrmGemObject): void {
+    this.#objects.delete(object);
+  }
+}
