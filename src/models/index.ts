@@ -3,7 +3,6 @@ export { Bio, type BioFlag, type BioOptions, type BvecIter } from './block/bio.t
 export { type QueueLimits, type Split, splitDmabufToken } from './block/bio-split.ts';
 export type { BioVec } from './block/bio-vec.ts';
 export { type BlkStatus, blkStatusToErrno, errnoToBlkStatus } from './block/blk-status.ts';
-export { DmaDevice, type DmaDirection, type DmaRange, type DmaSync } from './block/dma-device.ts';
 export type { Dmabuf, DmabufAttachment, DmabufImporter, DmabufMapping } from './block/dmabuf.ts';
 export { DmabufMap } from './block/dmabuf-map.ts';
 export { DmabufToken } from './block/dmabuf-token.ts';
@@ -24,6 +23,26 @@ export {
   type RequestQueueOptions,
   submitIter,
 } from './block/request-queue.ts';
+export { DMA_BUF_NAME_LEN, DmaBuf, dmaBufGet } from './dma-buf/dma-buf.ts';
+export { DmaBufAttachment } from './dma-buf/dma-buf-attachment.ts';
+export { dmaBufDebugShow } from './dma-buf/dma-buf-debugfs.ts';
+export {
+  DMA_BUF_SYNC_END,
+  DMA_BUF_SYNC_READ,
+  DMA_BUF_SYNC_RW,
+  DMA_BUF_SYNC_WRITE,
+  type DmaBufIoctlArgument,
+} from './dma-buf/dma-buf-ioctl.ts';
+export { dmaBufIterBegin, dmaBufIterNext, dmaBufs } from './dma-buf/dma-buf-list.ts';
+export {
+  DMA_BUF_FIXES,
+  type DmaBufAttachOps,
+  type DmaBufExportInfo,
+  type DmaBufFixes,
+  type DmaBufOps,
+  type IosysMap,
+  type SgTable,
+} from './dma-buf/dma-buf-ops.ts';
 export { DmaFence } from './dma-buf/fence.ts';
 export { DmaFenceArray, dmaFenceMatchContext, toDmaFenceArray } from './dma-buf/fence-array.ts';
 export { DmaFenceCallback, type DmaFenceFunc } from './dma-buf/fence-callback.ts';
@@ -65,6 +84,8 @@ export { DmaResvIter, dmaResvForEachFence, dmaResvForEachFenceUnlocked } from '.
 export { type DmaResvEntry, DmaResvList } from './dma-buf/resv-list.ts';
 export { type DmaResvUsage, DmaResvUsageLevel, dmaResvUsageName, dmaResvUsageRw } from './dma-buf/resv-usage.ts';
 export { dmaFenceAllocatePrivateStub, dmaFenceGetStub } from './dma-buf/stub-fence.ts';
+export { SyncFile, syncFileGetFence } from './dma-buf/sync-file.ts';
+export { DmaDevice, type DmaDirection, type DmaRange, type DmaSync } from './dma-device.ts';
 export type { DrmGpuSchedStat, DrmSchedBackendOps } from './drm/backend.ts';
 export { DrmDevice, type DrmDeviceOptions, type DrmDriver, type DrmDriverFeature } from './drm/drm-device.ts';
 export { DrmFile } from './drm/drm-file.ts';
@@ -113,10 +134,23 @@ export { DrmSchedRq } from './drm/run-queue.ts';
 export { DrmGpuScheduler, type DrmSchedInit } from './drm/sched.ts';
 export { DONT_PIPELINE, DrmSchedFence, HAS_DEADLINE } from './drm/sched-fence.ts';
 export { DrmSchedTimeout } from './drm/timeout.ts';
+export * from './fs/epoll.ts';
+export {
+  type FileOperations,
+  flushDelayedFput,
+  KernelFile,
+  type KernelFileOptions,
+  type Whence,
+} from './fs/file.ts';
+export { FilesStruct } from './fs/files.ts';
+export * from './fs/open-flags.ts';
+export { PollQueue, pollFile } from './fs/poll.ts';
+export { type MappedMemory, VmArea } from './fs/vm-area.ts';
 export { Idr, INT_MAX } from './idr.ts';
 export { IrqWork } from './irq-work.ts';
 export { hz, jiffies, jiffiesToMs, MAX_SCHEDULE_TIMEOUT, msToJiffies } from './jiffies.ts';
 export { Lifetime } from './lifetime.ts';
+export { PAGE_SHIFT, PAGE_SIZE, pageAlign } from './mm/page-size.ts';
 export {
   FS_RECLAIM,
   fsReclaimAcquire,
@@ -127,6 +161,7 @@ export {
   mmuNotifierInvalidate,
 } from './mm/reclaim.ts';
 export { KernelModule } from './module.ts';
+export { current, Process, type ProcessOptions } from './process.ts';
 export { cpuRelax, openRaceWindows, RaceWindows, raceWindow } from './race-window.ts';
 export { rcu } from './rcu.ts';
 export { RcuPointer } from './rcu-pointer.ts';

@@ -1,6 +1,6 @@
 import type { DmaResv } from '../dma-buf/resv.ts';
+import type { DmaDevice, DmaDirection, DmaRange } from '../dma-device.ts';
 import type { Lifetime } from '../lifetime.ts';
-import type { DmaDevice, DmaDirection, DmaRange } from './dma-device.ts';
 
 /** Where a buffer lies for a device, until it is unmapped. */
 export interface DmabufMapping {

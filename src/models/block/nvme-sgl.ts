@@ -1,4 +1,4 @@
-import { coalesce, type DmaRange, slice } from './dma-device.ts';
+import { coalesce, type DmaRange, slice } from '../dma-device.ts';
 
 /** `NVME_SGL_FMT_*` */
 export type SglType = 'data-block' | 'last-segment';

@@ -1,6 +1,6 @@
 import { EINVAL, EOPNOTSUPP } from '../../sync/errno.ts';
+import { type DmaDevice, type DmaRange, slice } from '../dma-device.ts';
 import type { Bio } from './bio.ts';
-import { type DmaDevice, type DmaRange, slice } from './dma-device.ts';
 import type { DmabufAttachment } from './dmabuf.ts';
 import type { DmabufMap } from './dmabuf-map.ts';
 import type { DmabufToken } from './dmabuf-token.ts';

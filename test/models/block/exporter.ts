@@ -1,7 +1,7 @@
-import type { DmaDevice, DmaRange } from '../../../src/models/block/dma-device.ts';
 import type { Dmabuf, DmabufAttachment, DmabufImporter, DmabufMapping } from '../../../src/models/block/dmabuf.ts';
 import { DmaResv } from '../../../src/models/dma-buf/resv.ts';
 import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
+import type { DmaDevice, DmaRange } from '../../../src/models/dma-device.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
 import { Lifetime } from '../../../src/models/lifetime.ts';
 

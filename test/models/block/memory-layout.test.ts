@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Bio } from '../../../src/models/block/bio.ts';
 import { type QueueLimits, splitDmabufToken } from '../../../src/models/block/bio-split.ts';
-import { coalesce, slice } from '../../../src/models/block/dma-device.ts';
 import { IovIter } from '../../../src/models/block/iov-iter.ts';
 import { buildPrp, prpListPages } from '../../../src/models/block/nvme-prp.ts';
 import { buildSgl } from '../../../src/models/block/nvme-sgl.ts';
+import { coalesce, slice } from '../../../src/models/dma-device.ts';
 
 const PAGE = 4096;
 const KIB = 1024;

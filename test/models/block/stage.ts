@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { Bio } from '../../../src/models/block/bio.ts';
-import { DmaDevice } from '../../../src/models/block/dma-device.ts';
 import type { DmabufToken } from '../../../src/models/block/dmabuf-token.ts';
 import type { BlockFixes } from '../../../src/models/block/fixes.ts';
 import { type Direction, IovIter } from '../../../src/models/block/iov-iter.ts';
@@ -12,6 +11,7 @@ import {
   createDmabufToken,
   RequestQueue,
 } from '../../../src/models/block/request-queue.ts';
+import { DmaDevice } from '../../../src/models/dma-device.ts';
 import { Exporter } from './exporter.ts';
 
 export const PAGE = 4096;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { Bio } from '../../../src/models/block/bio.ts';
-import type { DmaSync } from '../../../src/models/block/dma-device.ts';
 import type { DmabufToken } from '../../../src/models/block/dmabuf-token.ts';
 import type { BlockFixes } from '../../../src/models/block/fixes.ts';
 import { type Direction, IovIter } from '../../../src/models/block/iov-iter.ts';
@@ -8,6 +7,7 @@ import type { SglCommand } from '../../../src/models/block/nvme-sgl.ts';
 import { createDmabufToken, RequestQueue } from '../../../src/models/block/request-queue.ts';
 import { DmaFence } from '../../../src/models/dma-buf/fence.ts';
 import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
+import type { DmaSync } from '../../../src/models/dma-device.ts';
 import { explore } from '../../../src/scenario/explore.ts';
 import { EINVAL, EIO, EOPNOTSUPP } from '../../../src/sync/errno.ts';
 import type { World } from '../../../src/sync/world.ts';

@@ -1,0 +1,96 @@
+import { EBADF, EINVAL } from '../sync/errno.ts';
+import { runtime, type Thread } from '../sync/runtime.ts';
+import type { KernelFile } from './fs/file.ts';
+import { FilesStruct } from './fs/files.ts';
+import { pollFile } from './fs/poll.ts';
+import { VmArea } from './fs/vm-area.ts';
+import { PAGE_SIZE, pageAlign } from './mm/page-size.ts';
+import { perWorld } from './per-world.ts';
+
+export interface ProcessOptions {
+  /** Descriptors it may have open (`RLIMIT_NOFILE`). */
+  readonly maxFiles?: number;
+}
+
+/** A process of userspace: its files, and its system calls. Results are as in the kernel, negative errnos included. */
+export class Process {
+  readonly name: string;
+  readonly files: FilesStruct;
+
+  constructor(name: string, { maxFiles }: ProcessOptions = {}) {
+    this.name = name;
+    this.files = new FilesStruct(maxFiles);
+  }
+
+  /** Runs `body` as this process: it is what `current` means for the thread that runs until `body` is over. */
+  async run<T>(body: () => Promise<T> | T): Promise<T> {
+    const { thread } = runtime();
+    const before = running().get(thread);
+    running().set(thread, this);
+    try {
+      return await body();
+    } finally {
+      if (before === undefined) running().delete(thread);
+      else running().set(thread, before);
+    }
+  }
+
+  /** `ioctl(2)`. @returns what the file answers, or -EBADF */
+  ioctl(fd: number, command: string, argument: object = {}): Promise<number> {
+    return this.#withFile(fd, (file) => file.ioctl(command, argument));
+  }
+
+  /** `read(2)`. @returns bytes, 0 at the end, or a negative errno */
+  read(fd: number, buffer: Uint8Array): Promise<number> {
+    return this.#withFile(fd, (file) => file.read(buffer));
+  }
+
+  /** `poll(2)` of one file; without `timeoutMs` it sleeps as long as it takes. @returns the events, or -EBADF */
+  poll(fd: number, requested: number, timeoutMs?: number): Promise<number> {
+    return this.#withFile(fd, (file) => pollFile(file, requested, timeoutMs));
+  }
+
+  /** `mmap(2)` of `length` bytes from `offset`. @returns the area, or a negative errno */
+  async mmap(fd: number, length: number, offset = 0): Promise<VmArea | number> {
+    return await this.run(async () => {
+      if (length <= 0 || offset % PAGE_SIZE !== 0) return -EINVAL;
+      const file = this.files.get(fd);
+      if (file === null) return -EBADF;
+      const area = new VmArea(file, offset / PAGE_SIZE, pageAlign(length) / PAGE_SIZE);
+      const result = await file.mmap(area);
+      if (result === 0) return area;
+      await area.munmap();
+      return result;
+    });
+  }
+
+  /** `close(2)`. @returns 0 or -EBADF */
+  close(fd: number): Promise<number> {
+    return this.run(() => this.files.close(fd));
+  }
+
+  /** `do_exit`: its files are closed. */
+  exit(): Promise<void> {
+    return this.run(() => this.files.closeAll());
+  }
+
+  async #withFile(fd: number, use: (file: KernelFile) => Promise<number>): Promise<number> {
+    return await this.run(async () => {
+      const file = this.files.get(fd);
+      if (file === null) return -EBADF;
+      try {
+        return await use(file);
+      } finally {
+        await file.put();
+      }
+    });
+  }
+}
+
+const running: () => Map<Thread | null, Process> = perWorld(() => new Map());
+const init: () => Process = perWorld(() => new Process('init'));
+
+/** `current`: the process the thread that runs belongs to; one of the kernel's own where nobody said. */
+export function current(): Process {
+  return running().get(runtime().thread) ?? init();
+}
