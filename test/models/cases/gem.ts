@@ -1,14 +1,12 @@
 // Handles, flink names and DRM_IOCTL_GEM_CHANGE_HANDLE (drivers/gpu/drm/drm_gem.c).
 import assert from 'node:assert/strict';
 import { gemChangeHandleIoctl } from '../../../src/models/drm/gem-change-handle.ts';
-import {
-  CHANGE_HANDLE_VERSIONS,
-  type ChangeHandleVersion,
-  type DrmGemFixes,
-} from '../../../src/models/drm/gem-fixes.ts';
+import { CHANGE_HANDLE_VERSIONS, type DrmGemFixes } from '../../../src/models/drm/gem-fixes.ts';
 import { drmRelease, gemHandleCreate } from '../../../src/models/drm/gem-handle.ts';
 import { gemCloseIoctl, gemFlinkIoctl, gemOpenIoctl } from '../../../src/models/drm/gem-ioctl.ts';
+import { explore } from '../../../src/scenario/explore.ts';
 import { EINVAL, ENOENT, ENOSPC, EOPNOTSUPP } from '../../../src/sync/errno.ts';
+import { type ChangeHandleSystem, changeHandleSystem, type Ioctl } from '../drm/change-handle-steps.ts';
 import { type Contestant, race } from '../drm/gem-race.ts';
 import { Gpu, PAGE, peek, quietly, warnings } from '../drm/gem-stage.ts';
 import { exploreWorld } from '../explore-world.ts';
@@ -123,23 +121,30 @@ const MOVES: Readonly<Record<string, Contestant>> = {
   close: (file) => gemCloseIoctl(file, 1),
 };
 
+const STEPS: readonly Ioctl[] = [
+  { op: 'change', from: 1, to: 77 },
+  { op: 'close', handle: 1 },
+];
+
 /** Either the handle was moved, or it was closed. */
 function onlyOne([moved, closed]: readonly number[]): string | null {
   const answers = `change ${moved}, close ${closed}`;
   return answers === `change 0, close ${-EINVAL}` || answers === `change ${-ENOENT}, close 0` ? null : answers;
 }
 
-/** Every schedule of the two, however often they interrupt each other. */
+/** Every schedule of the two, however often they interrupt each other; then every state of the same code in steps. */
 async function changeAgainstClose(): Promise<void> {
   const { fault, hang, complete, schedules } = await exploreWorld(race(MOVES, { judge: onlyOne }), {
     preemptions: Number.POSITIVE_INFINITY,
   });
   assert.deepEqual({ fault, hang, complete }, { fault: null, hang: null, complete: true });
   assert.ok(schedules > 50, `only ${schedules} schedules`);
+  const steps = explore(changeHandleSystem({ version: 'v6', ioctls: STEPS }), { maxStates: 1_000 });
+  assert.deepEqual([steps.fault, steps.hang, steps.complete], [null, null, true]);
 }
 
 /** What goes wrong first in each version, with the fewest turns. */
-const FAULTS: readonly (readonly [ChangeHandleVersion, RegExp])[] = [
+const FAULTS: readonly (readonly [ChangeHandleSystem['version'], RegExp])[] = [
   ['v1', /use-after-free of drm_gem_object/],
   ['v2', /use-after-free of drm_gem_object/],
   ['v3', /1 objects leaked/],
@@ -151,6 +156,7 @@ async function changeAgainstCloseBefore(): Promise<void> {
   for (const [version, pattern] of FAULTS) {
     const { fault } = await exploreWorld(race(MOVES, { fixes: CHANGE_HANDLE_VERSIONS[version] }));
     assert.match(fault?.what ?? 'no fault', pattern, version);
+    assert.notEqual(explore(changeHandleSystem({ version, ioctls: STEPS })).fault, null, version);
   }
 }
 
