@@ -11,6 +11,7 @@ import type { WaitsFor } from '../src/tracker/waits-for.ts';
 import { type Config, DEFAULT_CONFIG } from './config.ts';
 import { LIBRARY_ADAPTERS } from './libraries/index.ts';
 import { watchModules } from './module-hooks.ts';
+import { watchNode } from './node/index.ts';
 import { startTracking } from './tracking.ts';
 
 export interface InstallOptions extends Partial<Config> {
@@ -85,6 +86,7 @@ export function install(options: InstallOptions = {}): Installation {
     onFault: (fault) => options.onFault?.(fault),
   });
   const modules = watchModules(LIBRARY_ADAPTERS, options.hookLoaders ?? true);
+  const unwatchNode = watchNode(session, config.rules, onFinding);
   const installation: Installation = {
     session,
     tracker,
@@ -102,6 +104,7 @@ export function install(options: InstallOptions = {}): Installation {
       }
     },
     uninstall: () => {
+      unwatchNode();
       modules.stop();
       stop();
       if (installed === installation) installed = null;

@@ -1,0 +1,84 @@
+import { EventEmitter } from 'node:events';
+import Stream from 'node:stream';
+import type { Session } from '../../src/core/session.ts';
+import type { Stack } from '../../src/core/stack.ts';
+import { failed } from '../../src/sync/hooks.ts';
+import { replaced } from './replaced.ts';
+
+/** Names of events that come once: those are remembered even when somebody listens. */
+const COMES_ONCE: ReadonlySet<string | symbol> = new Set(
+  'ready open opened connect connected listening start started load loaded init initialized online spawn end finish finished done complete completed close closed exit'.split(
+    ' ',
+  ),
+);
+
+/** Stacks kept of the emissions of one event name. */
+const STACKS_EACH = 32;
+
+/** How often an event of one emitter was emitted, and where that was the first time. */
+export interface Emission {
+  count: number;
+  readonly stack: Stack | null;
+}
+
+/**
+ * Remembers of emitters of the program's own which events they emitted before anybody listened. What streams and sockets
+ * have emitted can be read off them, so they are left out: they are the many.
+ */
+export class EmittedEvents {
+  readonly #session: Session;
+  readonly #emitted = new WeakMap<EventEmitter, Map<string | symbol, Emission>>();
+  readonly #captures = new Map<string | symbol, number>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** @returns what restores the original `emit` */
+  install(): () => void {
+    const prototype = EventEmitter.prototype as EventEmitter & {
+      _events?: Readonly<Record<string | symbol, unknown>>;
+    };
+    const record = (emitter: EventEmitter, event: string | symbol): void => this.#record(emitter, event);
+    return replaced(prototype, 'emit', (original) => {
+      const emit = original as (this: EventEmitter, ...args: unknown[]) => boolean;
+      return function patched(this: typeof prototype, event: string | symbol, ...args: unknown[]): boolean {
+        if (this?._events?.[event] === undefined || COMES_ONCE.has(event)) record(this, event);
+        return emit.call(this, event, ...args);
+      };
+    });
+  }
+
+  /** What is known of earlier emissions of the event, or null. */
+  of(emitter: EventEmitter, event: string | symbol): Emission | null {
+    return this.#emitted.get(emitter)?.get(event) ?? null;
+  }
+
+  /** True for an event whose name says that it comes once. */
+  static comesOnce(event: string | symbol): boolean {
+    return COMES_ONCE.has(event);
+  }
+
+  #record(emitter: EventEmitter, event: string | symbol): void {
+    if (emitter instanceof Stream || (emitter as unknown) === process || emitter === undefined) return;
+    try {
+      let events = this.#emitted.get(emitter);
+      if (events === undefined) {
+        events = new Map();
+        this.#emitted.set(emitter, events);
+      }
+      const known = events.get(event);
+      if (known === undefined) events.set(event, { count: 1, stack: this.#capture(event) });
+      else known.count++;
+    } catch (fault) {
+      failed(fault, this.#session);
+    }
+  }
+
+  #capture(event: string | symbol): Stack | null {
+    const captures = this.#captures.get(event) ?? 0;
+    if (captures >= STACKS_EACH) return null;
+    this.#captures.set(event, captures + 1);
+    return this.#session.capture();
+  }
+}

@@ -1,0 +1,25 @@
+import type { Finding, RuleSet } from '../../src/core/finding.ts';
+import type { Session } from '../../src/core/session.ts';
+import { EmittedEvents } from './emitted-events.ts';
+import { watchEventsOnce } from './events-once.ts';
+import { LateWaits } from './late-waits.ts';
+import type { NodeHost } from './node-host.ts';
+import { StallClock } from './stall-clock.ts';
+
+/**
+ * Watches what of Node itself can hang a program: each part patches its builtin, the first time it is used where it may
+ * never be. @returns what takes everything off again
+ */
+export function watchNode(
+  session: Session,
+  rules: RuleSet,
+  onFinding: (finding: Finding) => void,
+  clock: StallClock = new StallClock(),
+): () => void {
+  const host: NodeHost = { session, rules, clock, onFinding };
+  const emitted = new EmittedEvents(session);
+  const undo = [emitted.install(), watchEventsOnce(host, new LateWaits(host, emitted)), () => clock.stop()];
+  return () => {
+    for (const restore of undo.splice(0).reverse()) restore();
+  };
+}

@@ -1,0 +1,22 @@
+import type { Finding, RuleSet } from '../../src/core/finding.ts';
+import type { Session } from '../../src/core/session.ts';
+import { activeSession, failed } from '../../src/sync/hooks.ts';
+import type { StallClock } from './stall-clock.ts';
+
+/** What each watch of a part of Node is given. */
+export interface NodeHost {
+  readonly session: Session;
+  readonly rules: RuleSet;
+  readonly clock: StallClock;
+  readonly onFinding: (finding: Finding) => void;
+}
+
+/** Runs what looks on; a fault in it detaches the session and never reaches the program. */
+export function observed<T>({ session }: NodeHost, look: () => T): T | null {
+  if (activeSession() !== session) return null;
+  try {
+    return look();
+  } catch (fault) {
+    return failed(fault, session);
+  }
+}

@@ -1,0 +1,34 @@
+type Method = (this: never, ...args: never[]) => unknown;
+
+/**
+ * Puts another function in the place of a method: with its name, its length and its attributes.
+ * @returns what restores it, unless somebody has replaced it since
+ */
+export function replaced<T extends object, N extends keyof T & string>(
+  owner: T,
+  name: N,
+  wrap: (original: T[N] & Method) => Method,
+): () => void {
+  const descriptor = Object.getOwnPropertyDescriptor(owner, name);
+  const original = owner[name] as T[N] & Method;
+  const value = dressed(wrap(original), original);
+  Object.defineProperty(owner, name, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: descriptor?.enumerable ?? false,
+  });
+  return () => {
+    if (owner[name] !== (value as unknown)) return;
+    if (descriptor === undefined) delete owner[name];
+    else Object.defineProperty(owner, name, descriptor);
+  };
+}
+
+/** The function under the name and with the length of the one it stands for. */
+export function dressed<F extends Method>(wrapper: F, original: Method): F {
+  for (const key of ['name', 'length'] as const) {
+    Object.defineProperty(wrapper, key, { value: original[key], configurable: true });
+  }
+  return wrapper;
+}

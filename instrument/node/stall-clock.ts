@@ -1,0 +1,83 @@
+import { clearInterval, setInterval } from 'node:timers';
+
+/** Time between two looks at what may be stuck, in milliseconds. */
+const LOOK_EVERY_MS = 250;
+
+/** Looks that something stuck must outlast when nothing else in the process can run by itself. */
+const LOOKS_WHEN_QUIET = 4;
+
+/** The same while timers or requests are under way: one of them may still set it free. */
+const LOOKS_WHEN_BUSY = 40;
+
+/** Handles that only wait for somebody outside, and writes that only wait for a reader; all else will run by itself. */
+const PASSIVE =
+  /^(?:TCP(?:Server|Socket)?Wrap|TLSWrap|Pipe(?:Server|Socket)?Wrap|TTYWrap|ProcessWrap|MessagePort|Worker|WORKER|FSEventWrap|StatWatcher|UDPWrap|SignalWrap|WriteWrap|ShutdownWrap|HTTP\w*|HTTP2\w*)$/;
+
+/** One look: what was stuck before it too can be told of. */
+export interface Look {
+  /** Nothing is left to run: what is stuck now stays so. */
+  readonly isLast: boolean;
+  /** True for what has been stuck over this many looks, the present one included. */
+  outlasts(looks: number): boolean;
+}
+
+/** Looks for what is stuck. @returns true while there is something to look at again */
+export type Looker = (look: Look) => boolean;
+
+/**
+ * Looks at intervals at whatever may be stuck, as long as there is something to look at, and once more when the event
+ * loop runs empty. Keeps no event loop alive; a program in which nothing is ever stuck has no timer.
+ */
+export class StallClock {
+  readonly #lookers: Looker[] = [];
+  readonly #atEnd = (): void => this.look(true);
+  #timer: NodeJS.Timeout | null = null;
+
+  readonly #isQuiet: () => boolean;
+
+  /** @param isQuiet tells that nothing in the process can run by itself now */
+  constructor(isQuiet: () => boolean = nothingRuns) {
+    this.#isQuiet = isQuiet;
+    process.on('beforeExit', this.#atEnd);
+  }
+
+  add(looker: Looker): void {
+    this.#lookers.push(looker);
+  }
+
+  /** There is something to look at from now on. */
+  arm(): void {
+    this.#timer ??= setInterval(() => this.look(false), LOOK_EVERY_MS).unref();
+  }
+
+  look(isLast: boolean): void {
+    let isQuiet: boolean | null = null;
+    const look: Look = {
+      isLast,
+      outlasts: (looks) => {
+        if (isLast || looks >= LOOKS_WHEN_BUSY) return true;
+        if (looks < LOOKS_WHEN_QUIET) return false;
+        isQuiet ??= this.#isQuiet();
+        return isQuiet;
+      },
+    };
+    // Each of them looks: no short cut.
+    const goesOn = this.#lookers.map((looker) => looker(look)).includes(true);
+    if (!goesOn) this.#disarm();
+  }
+
+  stop(): void {
+    this.#disarm();
+    this.#lookers.length = 0;
+    process.off('beforeExit', this.#atEnd);
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}
+
+function nothingRuns(): boolean {
+  return process.getActiveResourcesInfo().every((name) => PASSIVE.test(name));
+}

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { FROM_SOURCE, runNode } from './child.ts';
+import { FindingsFile } from './findings-file.ts';
+
+const PROGRAMS = 'test/e2e/programs/node';
+const TIMEOUT_MS = 60_000;
+
+/** Ends a program that hangs with its handles open, as soon as something is found. */
+const ENDS_WHEN_FOUND = `${PROGRAMS}/ends-when-found.mjs`;
+
+/** What is found in a program that hangs, in one that does so only in another run, and in the repaired one. */
+async function findingsOf(program: string): Promise<readonly string[]> {
+  using findings = new FindingsFile();
+  const preload = [...FROM_SOURCE, '--import', `./${ENDS_WHEN_FOUND}`, '--import', 'dept/register'];
+  await runNode([...preload, `${PROGRAMS}/${program}.mjs`], { env: { DEPT_REPORT: findings.path, DEPT_PRINT: '0' } });
+  return findings.read().map(({ code, message }) => `${code} ${message}`);
+}
+
+describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT_MS }, () => {
+  test.each([
+    [
+      'events-once-missed',
+      'DEPT004 main waits for listening of Server, which had happened before the wait began: server.listening is true, and that comes only once.',
+    ],
+  ])('%s', async (program, expected) => {
+    expect(await findingsOf(program)).toEqual([expected]);
+  });
+
+  test.each([['events-once-missed.lucky'], ['events-once-missed.fixed']])('%s is left alone', async (program) => {
+    expect(await findingsOf(program)).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { NodeStage } from './node-stage.ts';
+
+let stage: NodeStage;
+
+beforeEach(() => {
+  stage = new NodeStage();
+});
+
+afterEach(() => stage.end());
+
+class Database extends EventEmitter {}
+
+test('a wait for an event of the program that was emitted once before is lost', () => {
+  const database = new Database();
+  database.emit('ready');
+  void once(database, 'ready');
+  stage.look({ isQuiet: true, times: 4 });
+  expect(stage.messages).toEqual([
+    expect.stringMatching(
+      /^DEPT004 \S+ waits for ready of Database, which had happened before the wait began: it was emitted once/,
+    ),
+  ]);
+  stage.look({ isQuiet: true, times: 4 });
+  expect(stage.messages).toHaveLength(1);
+});
+
+test('it names both places', () => {
+  const database = new Database();
+  database.emit('ready');
+  void once(database, 'ready');
+  stage.look({ isLast: true });
+  const [open] = stage.findings[0]?.openWaits ?? [];
+  expect(open?.stack?.frames[0]?.file).toMatch(/events-once\.test\.ts$/);
+  expect(open?.owners[0]?.stack?.frames[0]?.file).toMatch(/events-once\.test\.ts$/);
+});
+
+test('while something else runs it takes longer to be sure', () => {
+  const database = new Database();
+  database.emit('ready');
+  void once(database, 'ready');
+  stage.look({ isQuiet: false, times: 39 });
+  expect(stage.messages).toEqual([]);
+  stage.look({ isQuiet: false });
+  expect(stage.messages).toHaveLength(1);
+});
+
+test('an event that is emitted again was not lost', async () => {
+  const database = new Database();
+  database.emit('ready');
+  const ready = once(database, 'ready');
+  database.emit('ready');
+  await ready;
+  stage.look({ isLast: true });
+  expect(stage.messages).toEqual([]);
+});
+
+test('an event that may be repeated is lost only when nothing is left to run', () => {
+  const queue = new EventEmitter();
+  queue.emit('job');
+  void once(queue, 'job');
+  stage.look({ isQuiet: true, times: 100 });
+  expect(stage.messages).toEqual([]);
+  stage.look({ isLast: true });
+  expect(stage.messages).toHaveLength(1);
+});
+
+test('one that was emitted twice before is repeated: the next one serves as well', () => {
+  const queue = new EventEmitter();
+  queue.emit('job');
+  queue.emit('job');
+  void once(queue, 'job');
+  stage.look({ isLast: true });
+  expect(stage.messages).toEqual([]);
+});
+
+test.each([
+  ['on', (server: EventEmitter, settle: () => void) => server.on('listening', settle)],
+  ['once', (server: EventEmitter, settle: () => void) => server.once('listening', settle)],
+] as const)('a promise that is settled by %s waits too', async (name, listen) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  void new Promise<void>((resolve) => listen(server, resolve));
+  stage.look({ isQuiet: true, times: 4 });
+  server.close();
+  expect(stage.messages).toEqual([expect.stringContaining('server.listening is true')]);
+  expect(stage.findings[0]?.openWaits[0]?.label).toBe(name);
+});
+
+test('a listener that settles nothing may be there in vain', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  server.once('listening', () => undefined);
+  stage.look({ isLast: true });
+  server.close();
+  expect(stage.messages).toEqual([]);
+});
+
+test('a wait that was given up is over', async () => {
+  const database = new Database();
+  database.emit('ready');
+  const controller = new AbortController();
+  const ready = once(database, 'ready', { signal: controller.signal });
+  controller.abort();
+  await expect(ready).rejects.toThrow('aborted');
+  stage.look({ isLast: true });
+  expect(stage.messages).toEqual([]);
+});
+
+test('what is patched keeps its name and length, and is restored', () => {
+  const patched = methods();
+  stage.end();
+  const original = methods();
+  expect(patched.map(({ name, length }) => [name, length])).toEqual(original.map(({ name, length }) => [name, length]));
+  for (const [index, method] of patched.entries()) expect(method).not.toBe(original[index]);
+  for (const [, , on, addListener] of [patched, original]) expect(on).toBe(addListener);
+});
+
+interface Method {
+  readonly name: string;
+  readonly length: number;
+}
+
+function methods(): readonly Method[] {
+  const prototype = EventEmitter.prototype as unknown as Readonly<Record<string, Method>>;
+  const onItself = EventEmitter as unknown as Readonly<Record<string, Method>>;
+  return [onItself['once'], ...['emit', 'on', 'addListener', 'once'].map((name) => prototype[name])] as Method[];
+}
