@@ -1,4 +1,4 @@
-import type { ClassKey, EventClass } from '../src/core/classes.ts';
+import { type ClassKey, type EventClass, readersOf } from '../src/core/classes.ts';
 import type { ContextKind } from '../src/core/context.ts';
 import type { ContextName, Dependency, InstancePair, Place, Rule } from '../src/core/dependency.ts';
 import { FINDING_KINDS, type Finding, type FindingCode, type OpenWait } from '../src/core/finding.ts';
@@ -86,11 +86,13 @@ function readClasses(value: JsonValue): readonly EventClass[] {
     const name = item.field('name').string();
     const sub = item.field('sub').count();
     if (!name.endsWith(`:${sub}`)) item.field('name').refuse(`a name that ends with its sub-class, :${sub}`);
+    const kind = item.field('kind').string();
     const key: ClassKey = {
       id: index,
       name: name.slice(0, -`:${sub}`.length),
       site: item.field('site').orNull((site) => site.string()),
-      kind: item.field('kind').string(),
+      kind,
+      readers: readersOf(kind),
       capacity: item.field('capacity').count(),
       captures: 0,
     };

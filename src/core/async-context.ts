@@ -51,7 +51,10 @@ export class AsyncContext implements Context {
   }
 
   forEachWait(since: Tick, visit: (wait: Wait) => void): void {
-    this.#slice.histories.each(this.history, since, (step) => {
+    const { history } = this;
+    // A step is not older than what it has behind it: the usual hold ends without another wait.
+    if (history === null || history.at <= since) return;
+    this.#slice.histories.each(history, since, (step) => {
       if (step.wait !== null && step.wait.fired > since) visit(step.wait);
     });
   }
@@ -62,7 +65,8 @@ export class AsyncContext implements Context {
   /** An event context that begins without a wait belongs to the slice that runs now. */
   addHeld(held: EventContext): boolean {
     const { histories } = this.#slice;
-    held.mark = histories.mark(held.begin);
+    histories.mark(held);
+    held.keepsHistory = true;
     if (held.wait === null) {
       this.#slice.history = histories.join(this.history, histories.step(held.begin, null, held));
     }
@@ -70,7 +74,7 @@ export class AsyncContext implements Context {
   }
 
   removeHeld(held: EventContext): void {
-    if (held.mark !== null) this.#slice.histories.unmark(held.mark);
-    held.mark = null;
+    if (held.keepsHistory) this.#slice.histories.unmark(held);
+    held.keepsHistory = false;
   }
 }

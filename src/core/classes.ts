@@ -30,6 +30,24 @@ export type ObjectKind =
   | 'irq'
   | (string & {});
 
+/** How the readers of a kind are kept apart from its writers: not at all, or as those of a spinning or a sleeping lock. */
+export type Readers = 'none' | 'spinning' | 'sleeping';
+
+const READERS: ReadonlyMap<ObjectKind, Readers> = new Map<ObjectKind, Readers>([
+  ['rwlock', 'spinning'],
+  ['seqlock', 'spinning'],
+  ['rcu', 'spinning'],
+  ['rwsem', 'sleeping'],
+  ['db-lock', 'sleeping'],
+  ['row-lock', 'sleeping'],
+  ['async-rwlock', 'sleeping'],
+  ['web-lock', 'sleeping'],
+]);
+
+export function readersOf(kind: ObjectKind): Readers {
+  return READERS.get(kind) ?? 'none';
+}
+
 /** Sub-classes a user may choose for one key (DEPT_MAX_SUBCLASSES_USR); read-side classes follow after them. */
 export const USER_SUBCLASSES = 8;
 
@@ -41,6 +59,8 @@ export interface ClassKey {
   /** `package-relative-file:line:column` of the place of creation, null where only a name is known. */
   readonly site: string | null;
   readonly kind: ObjectKind;
+  /** Whether its readers have events of their own. */
+  readonly readers: Readers;
   /** Permits for kinds that have several; 1 for a lock. */
   readonly capacity: number;
   /** Stacks still to capture for this key before the steady state. */
@@ -95,6 +115,7 @@ export class ClassRegistry {
       name,
       site,
       kind: identity.kind,
+      readers: readersOf(identity.kind),
       capacity: identity.capacity ?? 1,
       captures: this.#maxCaptures,
     };

@@ -7,7 +7,7 @@ import type { How, HowMuch } from './vocabulary.ts';
 import type { Wait } from './wait.ts';
 
 /** The stretch of a context that is heading for an event: a lock held, a permit taken, a signalling section. */
-export class EventContext {
+export class EventContext implements Mark {
   readonly object: TrackedObject;
   /** Changes on downgrade only. */
   how: How;
@@ -17,8 +17,10 @@ export class EventContext {
   readonly begin: Tick;
   end: Tick = PENDING;
   readonly stack: Stack | null;
-  /** Keeps histories since the start while it is open; null in an exact context. */
-  mark: Mark | null = null;
+  /** True while it keeps histories since its start: as long as it is open, outside an exact context. */
+  keepsHistory = false;
+  previous: Mark | null = null;
+  next: Mark | null = null;
   /** The wait that led here; null for a trylock or a hand-made start. */
   readonly wait: Wait | null;
 
@@ -38,6 +40,10 @@ export class EventContext {
     this.begin = begin;
     this.stack = stack;
     this.wait = wait;
+  }
+
+  get at(): Tick {
+    return this.begin;
   }
 
   get open(): boolean {

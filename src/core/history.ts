@@ -50,20 +50,20 @@ export class Histories {
   }
 
   /**
-   * From here on waits matter until `unmark`. O(1) for a point in time that is the latest, as all are but one that is
+   * From the mark on waits matter until `unmark`. O(1) for a point in time that is the latest, as all are but one that is
    * handed over: such a mark is put back in its place, so the list stays sorted.
    */
-  mark(at: Tick): Mark {
+  mark(mark: Mark): void {
     let previous = this.#last;
-    while (previous !== null && previous.at > at) previous = previous.previous;
+    while (previous !== null && previous.at > mark.at) previous = previous.previous;
     const next = previous === null ? this.#first : previous.next;
-    const mark: Mark = { at, previous, next };
+    mark.previous = previous;
+    mark.next = next;
     if (previous === null) this.#first = mark;
     else previous.next = mark;
     if (next === null) this.#last = mark;
     else next.previous = mark;
     this.#oldest = this.#first?.at ?? PENDING;
-    return mark;
   }
 
   /** Each mark once. O(1). */
@@ -73,6 +73,8 @@ export class Histories {
     if (mark.next === null) this.#last = mark.previous;
     else mark.next.previous = mark.previous;
     this.#oldest = this.#first?.at ?? PENDING;
+    mark.previous = null;
+    mark.next = null;
   }
 
   /** The history, or null when all of it is older than every mark. */
@@ -90,7 +92,8 @@ export class Histories {
     if (theirs === null || mine === theirs) return mine;
     if (mine === null) return theirs;
     if (theirs.left === null && theirs.right === null && theirs.at >= mine.at) {
-      return this.#bounded({ ...theirs, left: mine, size: mine.size + 1 });
+      const { at, wait, held } = theirs;
+      return this.#bounded({ at, wait, held, left: mine, right: null, size: mine.size + 1 });
     }
     if (descends(theirs, mine)) return theirs;
     if (descends(mine, theirs)) return mine;

@@ -3,10 +3,11 @@ import { type Attribution, NO_ATTRIBUTION } from './attribution.ts';
 import { type ClassIdentity, ClassRegistry } from './classes.ts';
 import { type Context, type ContextKind, ExactContext } from './context.ts';
 import { EventContext } from './event-context.ts';
-import { Histories } from './history.ts';
+import { Histories, type Mark } from './history.ts';
 import { type ContextId, NEVER, type ObjectId, type Tick } from './ids.ts';
 import type { IrqType } from './irq.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { Observers } from './observers.ts';
 import { NO_STACKS, type Stack, type StackSource } from './stack.ts';
 import { TrackedObject } from './tracked-object.ts';
 import type { How, HowMuch, Misuse, Observer, Outcome } from './vocabulary.ts';
@@ -43,7 +44,7 @@ export class Session {
   current: Context;
   /** What ties asynchronous code to its history; none until an attribution is installed. */
   attribution: Attribution = NO_ATTRIBUTION;
-  readonly #observers: Observer[] = [];
+  readonly #observers = new Observers();
   readonly #stacks: StackSource;
   readonly #onLimit: (name: keyof Limits, limit: number) => void;
   readonly #limitsHit = new Set<keyof Limits>();
@@ -68,12 +69,11 @@ export class Session {
   }
 
   addObserver(observer: Observer): void {
-    this.#observers.push(observer);
+    this.#observers.add(observer);
   }
 
   removeObserver(observer: Observer): void {
-    const at = this.#observers.indexOf(observer);
-    if (at >= 0) this.#observers.splice(at, 1);
+    this.#observers.remove(observer);
   }
 
   /** The stack of the hook point's caller, for evidence that is new. */
@@ -91,19 +91,19 @@ export class Session {
   exactContext(name: string, kind: ContextKind = 'task'): ExactContext {
     const { maxOpenEventContexts, maxWaitHistory } = this.limits;
     const context = new ExactContext(this.#nextContextId(), name, kind, maxOpenEventContexts, maxWaitHistory);
-    for (const observer of this.#observers) observer.onContextBegin?.(context);
+    for (const observer of this.#observers.onContextBegin) observer.onContextBegin(context);
     return context;
   }
 
   /** A named label for asynchronous code; its holds and waits come from the causal history. */
   asyncContext(name: string): AsyncContext {
     const context = new AsyncContext(this.#nextContextId(), name, 'async', this.slice);
-    for (const observer of this.#observers) observer.onContextBegin?.(context);
+    for (const observer of this.#observers.onContextBegin) observer.onContextBegin(context);
     return context;
   }
 
   endContext(context: Context): void {
-    for (const observer of this.#observers) observer.onContextEnd?.(context);
+    for (const observer of this.#observers.onContextEnd) observer.onContextEnd(context);
   }
 
   /** `context` may block until the object's event. Call before it blocks. */
@@ -111,7 +111,7 @@ export class Session {
     if (object.destroyed) this.#usedAfterDestroy(object, how.waitLabel, context);
     const wait = new Wait(object, how, more, context, this.#next(), context.history, this.#stackFor(object));
     context.addWait(wait);
-    for (const observer of this.#observers) observer.onWait?.(context, wait);
+    for (const observer of this.#observers.onWait) observer.onWait(context, wait);
     return wait;
   }
 
@@ -122,7 +122,7 @@ export class Session {
       this.request(wait.object, wait.context, wait);
       wait.begin = this.#next();
     }
-    for (const observer of this.#observers) observer.onBlocked?.(wait.context, wait);
+    for (const observer of this.#observers.onBlocked) observer.onBlocked(wait.context, wait);
   }
 
   /** The awaited event fired, or the wait gave up. Not the moment the waiter runs again. */
@@ -130,7 +130,7 @@ export class Session {
     if (!wait.pending) return;
     wait.fired = this.#next();
     if (!wait.context.exact && outcome === 'fired') wait.node = this.histories.step(wait.fired, wait, null);
-    for (const observer of this.#observers) observer.onWaited?.(wait, outcome);
+    for (const observer of this.#observers.onWaited) observer.onWaited(wait, outcome);
   }
 
   /** The wait got what it waited for and now owes the object's event: lock granted, permit taken. */
@@ -160,7 +160,7 @@ export class Session {
   exit(held: EventContext, context: Context = this.current): void {
     if (!held.open) return;
     const at = this.#next();
-    for (const observer of this.#observers) observer.onExit?.(context, held, at);
+    for (const observer of this.#observers.onExit) observer.onExit(context, held, at);
     held.end = at;
     held.context.removeHeld(held);
     const { holders } = held.object;
@@ -188,14 +188,14 @@ export class Session {
     object.requestedAt = at;
     object.requestedBy = by;
     if (by?.timed !== true) object.untimedRequestedAt = at;
-    object.requestMark ??= this.histories.mark(at);
-    for (const observer of this.#observers) observer.onRequest?.(context, object, at);
+    object.requestMark ??= this.#mark(at);
+    for (const observer of this.#observers.onRequest) observer.onRequest(context, object, at);
   }
 
   /** The event happens in `context`. Its request is answered: further events are ignored until the next one. */
   event(object: TrackedObject, how: How, context: Context = this.current): void {
     const at = this.#next();
-    for (const observer of this.#observers) observer.onEvent?.(context, object, how, at);
+    for (const observer of this.#observers.onEvent) observer.onEvent(context, object, how, at);
     if (object.requestMark !== null) this.histories.unmark(object.requestMark);
     object.requestMark = null;
     object.requestedAt = NEVER;
@@ -209,7 +209,7 @@ export class Session {
     from.removeHeld(held);
     held.context = to;
     to.addHeld(held);
-    for (const observer of this.#observers) observer.onHandover?.(from, to, held);
+    for (const observer of this.#observers.onHandover) observer.onHandover(from, to, held);
   }
 
   /** The event that is owed changes its mode (downgrade). */
@@ -225,10 +225,8 @@ export class Session {
     if (context.irqs === null) return;
     const at = this.#next();
     context.irqs.set(irq, enabled, at);
-    for (const observer of this.#observers) {
-      if (enabled) observer.onIrqEnable?.(context, irq, at);
-      else observer.onIrqDisable?.(context, irq, at);
-    }
+    if (enabled) for (const observer of this.#observers.onIrqEnable) observer.onIrqEnable(context, irq, at);
+    else for (const observer of this.#observers.onIrqDisable) observer.onIrqDisable(context, irq, at);
   }
 
   init(object: TrackedObject, context: Context = this.current): void {
@@ -236,7 +234,7 @@ export class Session {
       this.misuse({ kind: 'init-held', object, message: `${object.label} is initialised while it is held` }, context);
     }
     object.destroyed = false;
-    for (const observer of this.#observers) observer.onInit?.(context, object);
+    for (const observer of this.#observers.onInit) observer.onInit(context, object);
   }
 
   destroy(object: TrackedObject, context: Context = this.current): void {
@@ -244,18 +242,24 @@ export class Session {
       this.misuse({ kind: 'destroy-held', object, message: `${object.label} is destroyed while it is held` }, context);
     }
     object.destroyed = true;
-    for (const observer of this.#observers) observer.onDestroy?.(context, object);
+    for (const observer of this.#observers.onDestroy) observer.onDestroy(context, object);
   }
 
   misuse(misuse: Misuse, context: Context = this.current): void {
-    for (const observer of this.#observers) observer.onMisuse?.(context, misuse);
+    for (const observer of this.#observers.onMisuse) observer.onMisuse(context, misuse);
   }
 
   #enter(context: Context, held: EventContext): EventContext {
     if (!context.addHeld(held)) this.#limit('maxOpenEventContexts');
     held.object.holders.push(held);
-    for (const observer of this.#observers) observer.onEnter?.(context, held);
+    for (const observer of this.#observers.onEnter) observer.onEnter(context, held);
     return held;
+  }
+
+  #mark(at: Tick): Mark {
+    const mark: Mark = { at, previous: null, next: null };
+    this.histories.mark(mark);
+    return mark;
   }
 
   #usedAfterDestroy(object: TrackedObject, label: string, context: Context): void {

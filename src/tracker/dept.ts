@@ -88,11 +88,12 @@ export class DeptTracker implements Observer {
   }
 
   onWait(context: Context, wait: Wait): void {
-    if (!wait.how.sleeps || this.policy.potentialSleeps) this.#atWait(context, wait);
+    // In asynchronous code nothing is certain before the hold ends.
+    if (context.exact && (!wait.how.sleeps || this.policy.potentialSleeps)) this.#atWait(context, wait);
   }
 
   onBlocked(context: Context, wait: Wait): void {
-    if (wait.how.sleeps && !this.policy.potentialSleeps) this.#atWait(context, wait);
+    if (context.exact && wait.how.sleeps && !this.policy.potentialSleeps) this.#atWait(context, wait);
   }
 
   onWaited(wait: Wait, outcome: Outcome): void {
@@ -110,11 +111,11 @@ export class DeptTracker implements Observer {
   /** In an asynchronous chain only the end proves what an event context depended on: every wait joined since its start. */
   onExit(context: Context, held: EventContext, at: Tick): void {
     if (held.context.exact) return;
-    const owedAs = owedBit(held.object.key.kind, held.how, this.policy);
+    const owedAs = owedBit(held.object.key, held.how, this.policy);
     const owed = held.object.classOf(owedAs);
     context.forEachWait(held.begin, (wait) => {
       if (wait.fired > at || !this.#counts(wait)) return;
-      for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
+      for (const bit of awaitedBits(wait.object.key, wait.how, this.policy)) {
         if (this.#isExcused(held, wait, owedAs === bit)) continue;
         this.#learn('release', context, held, wait, owed, bit, null);
       }
@@ -125,7 +126,7 @@ export class DeptTracker implements Observer {
   onEvent(context: Context, object: TrackedObject, how: How, at: Tick): void {
     const since = this.policy.timedWaits ? object.requestedAt : object.untimedRequestedAt;
     if (since === NEVER || this.#session.heldBy(object, context) !== null) return;
-    const owed = object.classOf(owedBit(object.key.kind, how, this.policy));
+    const owed = object.classOf(owedBit(object.key, how, this.policy));
     if (context.forgotten > since) this.notice('maxWaitHistory');
     context.forEachWait(since, (wait) => {
       // An exact context that runs has left its waits behind, whether their end was annotated or not.
@@ -135,7 +136,7 @@ export class DeptTracker implements Observer {
       if (!began && !this.policy.intervals) return;
       // Who did not have to wait for this very event, because it is the one who brings it, depends on nobody.
       if (wait.object === object && (!began || (wait.how.sleeps && wait.blockedAt === NEVER))) return;
-      for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
+      for (const bit of awaitedBits(wait.object.key, wait.how, this.policy)) {
         this.#learn(began ? 'event' : 'overlap', context, null, wait, owed, bit, { object, how });
       }
     });
@@ -168,13 +169,12 @@ export class DeptTracker implements Observer {
 
   #atWait(context: Context, wait: Wait): void {
     if (!this.#counts(wait)) return;
-    for (const bit of awaitedBits(wait.object.key.kind, wait.how, this.policy)) {
+    for (const bit of awaitedBits(wait.object.key, wait.how, this.policy)) {
       if (context.kind === 'softirq' || context.kind === 'hardirq') {
         this.#waitInInterrupt(context, wait, bit, context.kind);
       }
-      if (!context.exact) continue;
       context.forEachHeld((held) => {
-        const owedAs = owedBit(held.object.key.kind, held.how, this.policy);
+        const owedAs = owedBit(held.object.key, held.how, this.policy);
         if (this.#isExcused(held, wait, owedAs === bit)) return;
         this.#learn('wait', context, held, wait, held.object.classOf(owedAs), bit, null);
       });
@@ -287,7 +287,7 @@ export class DeptTracker implements Observer {
   #interruptible(context: Context, held: EventContext, irq: IrqType, enabledNow: boolean): void {
     if (this.policy.rules === 'linux' && held.more?.group !== undefined) return;
     const { startLabel, eventLabel } = held.how;
-    const owed = held.object.classOf(owedBit(held.object.key.kind, held.how, this.policy));
+    const owed = held.object.classOf(owedBit(held.object.key, held.how, this.policy));
     if (this.store.isSettled(owed, this.#interrupts.node(irq))) return;
     const places: Interrupted = { startLabel, eventLabel, startStack: held.stack, begin: held.begin };
     this.#interruptedBetween(context, owed, irq, places, enabledNow);

@@ -1,4 +1,4 @@
-import type { ObjectKind } from '../core/classes.ts';
+import type { ClassKey } from '../core/classes.ts';
 import type { How } from '../core/vocabulary.ts';
 import type { Policy } from './policy.ts';
 
@@ -10,36 +10,22 @@ export const READ_BIT = 1;
 const WRITE_ONLY: readonly number[] = Object.freeze([WRITE_BIT]);
 const BOTH: readonly number[] = Object.freeze([WRITE_BIT, READ_BIT]);
 
-/** Kinds that have readers; everything else has one event per object. */
-const SHARED_KINDS: ReadonlySet<ObjectKind> = new Set([
-  'rwlock',
-  'rwsem',
-  'seqlock',
-  'db-lock',
-  'row-lock',
-  'async-rwlock',
-  'web-lock',
-  'rcu',
-]);
-
-/** Kinds whose readers Linux tracks as readers; a sleeping lock's readers count as writers there. */
-const LINUX_SHARED_KINDS: ReadonlySet<ObjectKind> = new Set(['rwlock', 'seqlock', 'rcu']);
-
-function hasReaders(kind: ObjectKind, policy: Policy): boolean {
-  return (policy.sharedReaders ? SHARED_KINDS : LINUX_SHARED_KINDS).has(kind);
+/** A sleeping lock's readers count as writers in Linux. */
+function hasReaders({ readers }: ClassKey, policy: Policy): boolean {
+  return readers !== 'none' && (readers === 'spinning' || policy.sharedReaders);
 }
 
 /**
  * The events a wait may have to wait for. Splitting readers from writers makes a circle through a recursive reader and a
  * shared holder impossible by construction: the strong-circle rule of lockdep (include/linux/dept_ldt.h).
  */
-export function awaitedBits(kind: ObjectKind, how: How, policy: Policy): readonly number[] {
-  if (!hasReaders(kind, policy)) return WRITE_ONLY;
+export function awaitedBits(key: ClassKey, how: How, policy: Policy): readonly number[] {
+  if (!hasReaders(key, policy)) return WRITE_ONLY;
   if (how.mode === 'read' && (how.recursive || !how.queued)) return WRITE_ONLY;
   return BOTH;
 }
 
 /** The event that a holder owes. */
-export function owedBit(kind: ObjectKind, how: How, policy: Policy): number {
-  return how.mode === 'read' && hasReaders(kind, policy) ? READ_BIT : WRITE_BIT;
+export function owedBit(key: ClassKey, how: How, policy: Policy): number {
+  return how.mode === 'read' && hasReaders(key, policy) ? READ_BIT : WRITE_BIT;
 }

@@ -107,7 +107,7 @@ export class Statistics implements Observer {
 
   #tallyOf({ object, how }: Wait): Tally {
     const { key } = object;
-    const sub = object.subclass + owedBit(key.kind, how, DEPT_POLICY) * USER_SUBCLASSES;
+    const sub = object.subclass + owedBit(key, how, DEPT_POLICY) * USER_SUBCLASSES;
     let subs = this.#tallies.get(key);
     if (subs === undefined) {
       subs = new Map();

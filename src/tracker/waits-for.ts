@@ -3,6 +3,7 @@ import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
 import { circleFingerprint, type FindingListener, fingerprint, type OpenWait } from '../core/finding.ts';
+import { NEVER } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { Observer, Outcome } from '../core/vocabulary.ts';
@@ -85,7 +86,8 @@ export class WaitsFor implements Observer {
   }
 
   onWaited(wait: Wait, _outcome: Outcome): void {
-    if (!this.#blocked.delete(wait)) return;
+    // Asked of the wait first: most end without having slept.
+    if (wait.blockedAt === NEVER || !this.#blocked.delete(wait)) return;
     this.#suspected.delete(wait);
     this.#lasting.delete(wait);
     if (wait.context.exact) removeFrom(this.#blockedIn, wait.context, wait);
@@ -168,10 +170,10 @@ export class WaitsFor implements Observer {
 
   /** Who has to end an event context before this wait can go on. A reader passes readers. */
   #holdersInTheWay(wait: Wait): readonly EventContext[] {
-    const bits = awaitedBits(wait.object.key.kind, wait.how, DEPT_POLICY);
+    const bits = awaitedBits(wait.object.key, wait.how, DEPT_POLICY);
     return this.#session
       .holders(wait.object)
-      .filter((held) => bits.includes(owedBit(held.object.key.kind, held.how, DEPT_POLICY)));
+      .filter((held) => bits.includes(owedBit(held.object.key, held.how, DEPT_POLICY)));
   }
 
   #report(steps: readonly Step[]): void {
@@ -198,13 +200,13 @@ export class WaitsFor implements Observer {
   }
 
   #dependency(wait: Wait, held: EventContext): Dependency {
-    const from = this.#session.classes.get(held.object.classOf(owedBit(held.object.key.kind, held.how, DEPT_POLICY)));
+    const from = this.#session.classes.get(held.object.classOf(owedBit(held.object.key, held.how, DEPT_POLICY)));
     return dependencyFrom({ rule: 'wait', context: wait.context, held, wait, event: null }, from, this.#classOf(wait));
   }
 
   #classOf(wait: Wait): ReturnType<Session['classes']['get']> {
     const blocking = this.#holdersInTheWay(wait)[0];
-    const bit = blocking === undefined ? 0 : owedBit(blocking.object.key.kind, blocking.how, DEPT_POLICY);
+    const bit = blocking === undefined ? 0 : owedBit(blocking.object.key, blocking.how, DEPT_POLICY);
     return this.#session.classes.get(wait.object.classOf(bit));
   }
 

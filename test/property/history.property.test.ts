@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Histories, type History } from '../../src/core/history.ts';
+import { Histories, type History, type Mark } from '../../src/core/history.ts';
 import { LOCK } from '../../src/core/how.ts';
 import type { Tick } from '../../src/core/ids.ts';
 import { Session } from '../../src/core/session.ts';
@@ -19,6 +19,8 @@ const move: fc.Arbitrary<Move> = fc.record({
   object: fc.nat(5),
 });
 
+const markAt = (at: number): Mark => ({ at: at as Tick, previous: null, next: null });
+
 /** Six slices of code; each knows the set of waits that had to end before it. */
 class Comparison {
   readonly session = new Session();
@@ -30,7 +32,7 @@ class Comparison {
 
   constructor(maxNodes: number) {
     this.histories = new Histories(maxNodes);
-    this.histories.mark(1 as Tick);
+    this.histories.mark(markAt(1));
   }
 
   apply({ kind, a, b, object }: Move): void {
@@ -109,10 +111,13 @@ describe('marks', () => {
         fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 50 })), { minLength: 1, maxLength: 60 }),
         (steps) => {
           const histories = new Histories(64);
-          const open: ReturnType<Histories['mark']>[] = [];
+          const open: Mark[] = [];
           for (const [isMark, n] of steps) {
-            if (isMark || open.length === 0) open.push(histories.mark(n as Tick));
-            else histories.unmark(open.splice(n % open.length, 1)[0]!);
+            if (isMark || open.length === 0) {
+              const mark = markAt(n);
+              histories.mark(mark);
+              open.push(mark);
+            } else histories.unmark(open.splice(n % open.length, 1)[0]!);
             const oldest = Math.min(...open.map(({ at }) => at), Number.POSITIVE_INFINITY);
             for (const at of [1, 10, 25, 50]) {
               const step = histories.step(at as Tick, null, null);

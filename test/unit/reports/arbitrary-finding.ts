@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ClassKey, EventClass } from '../../../src/core/classes.ts';
+import { type ClassKey, type EventClass, readersOf } from '../../../src/core/classes.ts';
 import type { Dependency, Place } from '../../../src/core/dependency.ts';
 import { FINDING_KINDS, type Finding, type FindingCode } from '../../../src/core/finding.ts';
 import type { ClassId, ContextId, ObjectId, Tick } from '../../../src/core/ids.ts';
@@ -25,7 +25,7 @@ const classes: fc.Arbitrary<readonly EventClass[]> = fc
   .array(fc.tuple(key, fc.nat({ max: 23 })), { minLength: 1, maxLength: 4 })
   .map((made) =>
     made.map(([parts, sub], id): EventClass => {
-      const classKey: ClassKey = { ...parts, id, captures: 3 };
+      const classKey: ClassKey = { ...parts, id, readers: readersOf(parts.kind), captures: 3 };
       return { id: id as ClassId, key: classKey, sub };
     }),
   );
