@@ -12,18 +12,41 @@ const lines = new Map<string, readonly string[]>();
  * the expression it is used through there (`stock` in `stock.acquire()`). Costs a formatted stack, once an instance.
  */
 export function trackByFirstUse(kindName: string, capacity: number, methods: readonly string[]): TrackedObject | null {
+  const place = placeOfUse(kindName, methods);
+  return place === null ? null : hooks.track({ kind: capacity > 1 ? 'semaphore' : 'mutex', ...place, capacity });
+}
+
+/** What an instance is called, and where that was read. */
+export interface NamedPlace {
+  readonly name: string;
+  readonly site: string | null;
+}
+
+/** The place that calls one of these methods now, and the expression it calls it on; null when nobody listens. */
+export function placeOfUse(kindName: string, methods: readonly string[]): NamedPlace | null {
+  return placeOf(kindName, (line, column) => receiverAt(line, column, methods));
+}
+
+/** The place that makes an instance now, and the variable it goes into; null when nobody listens. */
+export function placeOfCreation(kindName: string): NamedPlace | null {
+  return placeOf(kindName, assigneeAt);
+}
+
+function placeOf(kindName: string, nameAt: (line: string, column: number) => string | null): NamedPlace | null {
   const session = hooks.activeSession();
   if (session === null) return null;
   const frame = session.capture()?.frames[0];
-  const kind = capacity > 1 ? 'semaphore' : 'mutex';
-  if (frame === undefined || frame.file === null) return hooks.track({ kind, name: kindName, capacity });
+  if (frame === undefined || frame.file === null) return { name: kindName, site: null };
   const site = `${frame.file}:${frame.line}:${frame.column}`;
-  return hooks.track({ kind, name: nameAt(frame, methods) ?? `${kindName}@${site}`, site, capacity });
+  const line = sourceLine(frame);
+  return { name: (line === null ? null : nameAt(line, frame.column)) ?? `${kindName}@${site}`, site };
 }
 
-function nameAt(frame: Frame, methods: readonly string[]): string | null {
-  const line = sourceLine(frame);
-  return line === null ? null : receiverAt(line, frame.column, methods);
+/** What the value of the expression at this column (from 1) of a line is assigned to, or null where the line does not say. */
+export function assigneeAt(line: string, column: number): string | null {
+  const before = line.slice(0, Math.max(column - 1, 0));
+  const [, name = null] = /([\w$#.]+)\s*(?::[^=]+)?=(?![=>])[^=]*$/.exec(before) ?? [];
+  return name;
 }
 
 /**

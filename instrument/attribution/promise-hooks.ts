@@ -1,5 +1,5 @@
 import { promiseHooks } from 'node:v8';
-import type { Attribution } from '../../src/core/attribution.ts';
+import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
@@ -64,7 +64,7 @@ export class PromiseHookAttribution implements Attribution, Observer {
     this.#undo = [
       this.#rememberElements('all'),
       this.#rememberElements('allSettled'),
-      carryThroughTimers((run) => this.#carry(run)),
+      carryThroughTimers((run) => this.carry(run)),
       ...observers.map((observer) => () => this.#session.removeObserver(observer)),
       () => this.unhook(),
     ];
@@ -106,6 +106,30 @@ export class PromiseHookAttribution implements Attribution, Observer {
     } finally {
       this.#isQuiet = before;
     }
+  }
+
+  resume<T>(wait: Wait, run: () => T): T {
+    const { histories } = this.#session;
+    const history = histories.join(histories.fresh(wait.history), wait.node);
+    const before = this.#isQuiet;
+    // The waiter's own code, even where it is called in the middle of somebody's hand-over.
+    this.#isQuiet = false;
+    try {
+      return this.#runAs(history, wait.context, run);
+    } finally {
+      this.#isQuiet = before;
+    }
+  }
+
+  carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {
+    const session = this.#session;
+    const history = session.histories.fresh(session.slice.history);
+    const context = session.current;
+    if (history === null && context === session.main) return callback;
+    const runAs = (run: () => R): R => this.#runAs(session.histories.fresh(history), context, run);
+    return function carried(this: unknown, ...args: T): R {
+      return runAs(() => Reflect.apply(callback, this, args));
+    };
   }
 
   /** Switches the hooks on; a no-op when they are. */
@@ -209,18 +233,6 @@ export class PromiseHookAttribution implements Attribution, Observer {
       // Whoever patched it after us keeps the patch.
       if (Promise[name] !== wrapped) return;
       Object.defineProperty(Promise, name, { value: original, writable: true, configurable: true });
-    };
-  }
-
-  /** Runs a callback that is no promise reaction with the history and context of where it was registered. */
-  #carry<T extends unknown[], R>(callback: (this: unknown, ...args: T) => R): (this: unknown, ...args: T) => R {
-    const session = this.#session;
-    const history = session.histories.fresh(session.slice.history);
-    const context = session.current;
-    if (history === null && context === session.main) return callback;
-    const runAs = (run: () => R): R => this.#runAs(session.histories.fresh(history), context, run);
-    return function carried(this: unknown, ...args: T): R {
-      return runAs(() => Reflect.apply(callback, this, args));
     };
   }
 

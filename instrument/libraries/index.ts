@@ -1,5 +1,23 @@
 import type { LibraryAdapter } from './adapter.ts';
 import { asyncMutex } from './async-mutex.ts';
+import { genericPool } from './generic-pool.ts';
+import { knex } from './knex.ts';
+import { mysql2 } from './mysql2.ts';
+import { pg } from './pg.ts';
+import { pgPool } from './pg-pool.ts';
+import { sequelize } from './sequelize.ts';
+import { sequelizePool } from './sequelize-pool.ts';
+import { tarn } from './tarn.ts';
 
 /** Every library dept knows by itself. */
-export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([asyncMutex]);
+export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
+  asyncMutex,
+  genericPool,
+  knex,
+  mysql2,
+  pg,
+  pgPool,
+  sequelize,
+  sequelizePool,
+  tarn,
+]);

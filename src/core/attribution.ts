@@ -6,10 +6,18 @@ export interface Attribution {
   bind(promise: object, wait: Wait): void;
   /** Runs code whose wake-ups carry their own history, without recording the waker's. */
   quietly<T>(run: () => T): T;
+  /** Runs a waiter's callback as the code that goes on after this wait, whoever calls it. */
+  resume<T>(wait: Wait, run: () => T): T;
+  /** The callback, to run as what the code that runs now goes on with, whoever calls it. */
+  carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R>;
 }
+
+export type Callback<T extends unknown[], R> = (this: unknown, ...args: T) => R;
 
 /** No attribution: contexts are exact or there is only one. */
 export const NO_ATTRIBUTION: Attribution = Object.freeze({
   bind: () => undefined,
   quietly: <T>(run: () => T): T => run(),
+  resume: <T>(_wait: Wait, run: () => T): T => run(),
+  carry: <T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> => callback,
 });

@@ -1,3 +1,4 @@
+import type { Callback } from '../core/attribution.ts';
 import type { Context } from '../core/context.ts';
 import type { EventContext } from '../core/event-context.ts';
 import type { IrqType } from '../core/irq.ts';
@@ -177,6 +178,17 @@ export function quietly<T>(handOver: () => T): T {
   if (aside.length === 0) return attribution === undefined ? handOver() : attribution.quietly(handOver);
   const all = [...aside.map(({ session }) => session.attribution), ...(attribution === undefined ? [] : [attribution])];
   return all.reduce((run, each) => () => each.quietly(run), handOver)();
+}
+
+/** Runs a waiter's callback as the code that goes on after its wait, whoever calls it: for libraries without promises. */
+export function resume<T>(begun: Wait | null, run: () => T): T {
+  const session = begun === null ? null : keeperOf(begun.object);
+  return begun === null || session === null ? run() : session.attribution.resume(begun, run);
+}
+
+/** The callback, to run as what the calling code goes on with: for events that no promise brings. */
+export function carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {
+  return active === null ? callback : active.attribution.carry(callback);
 }
 
 /** The calling context owes the object's event from here, without having waited. */

@@ -1,0 +1,103 @@
+import type { Wait } from '../../src/core/wait.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+import { patchClass, restoreAll } from '../class-patch.ts';
+import { placeOfUse } from '../first-use.ts';
+import { type PoolRequest, watchRequest } from '../settled-request.ts';
+import { poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
+import type { LibraryAdapter } from './adapter.ts';
+
+const VERBS = poolVerbs('acquire', 'release', 'drain');
+
+/** The parts of a Pool that its methods share; not in its public types. */
+interface Internals {
+  readonly _config: { readonly max: number; readonly acquireTimeoutMillis?: number };
+  readonly _resourceLoans: Map<unknown, unknown>;
+  acquire(priority?: number): Promise<unknown>;
+  release(resource: unknown): Promise<void>;
+  destroy(resource: unknown): Promise<void>;
+  drain(): Promise<void>;
+  _descheduleEvictorRun(): unknown;
+}
+
+interface Queue {
+  enqueue(request: PoolRequest, priority?: number): unknown;
+}
+
+/** generic-pool 3. `use` ends in `acquire`, `release` and `destroy`. */
+export const genericPool: LibraryAdapter = {
+  name: 'generic-pool',
+  versions: '>=3.4.0 <4.0.0',
+  patch(exports) {
+    return restoreAll([
+      patchClass(exports, '_descheduleEvictorRun', patchPool),
+      patchClass(exports['Pool'], '_descheduleEvictorRun', patchPool),
+      patchClass(exports, 'enqueue', patchQueue),
+      patchClass(exports['PriorityQueue'], 'enqueue', patchQueue),
+    ]);
+  },
+};
+
+function watched(pool: Internals): WatchedPool | null {
+  return watchedPool(pool, VERBS, pool._config.max, () => placeOfUse('Pool', ['acquire', 'use', 'drain']));
+}
+
+/** What the `acquire` that runs now has to say about its request. */
+let beginning: ((request: PoolRequest) => void) | null = null;
+
+function patchQueue(prototype: Queue): () => void {
+  const { enqueue } = prototype;
+  prototype.enqueue = {
+    enqueue(this: Queue, request: PoolRequest, priority?: number): unknown {
+      beginning?.(request);
+      beginning = null;
+      return enqueue.call(this, request, priority);
+    },
+  }.enqueue;
+  return () => Object.assign(prototype, { enqueue });
+}
+
+function patchPool(pool: Internals): () => void {
+  const { acquire, release, destroy, drain, _descheduleEvictorRun } = pool;
+  const draining = new WeakMap<Internals, Wait>();
+
+  pool.acquire = {
+    acquire(this: Internals, priority?: number): Promise<unknown> {
+      const watch = watched(this);
+      const wait = watch?.ask(this._config.acquireTimeoutMillis || undefined) ?? null;
+      beginning = (request) => watchRequest(request, watch, wait);
+      try {
+        const promise = acquire.call(this, priority);
+        if (beginning !== null) refuse(wait);
+        return hooks.bind(promise, wait);
+      } finally {
+        beginning = null;
+      }
+    },
+  }.acquire;
+  pool.release = {
+    release(this: Internals, resource: unknown): Promise<void> {
+      watched(this)?.takeBack(resource);
+      return release.call(this, resource);
+    },
+  }.release;
+  pool.destroy = {
+    destroy(this: Internals, resource: unknown): Promise<void> {
+      watched(this)?.takeBack(resource);
+      return destroy.call(this, resource);
+    },
+  }.destroy;
+  pool.drain = {
+    drain(this: Internals): Promise<void> {
+      const wait = watched(this)?.askForAll() ?? null;
+      if (wait !== null) draining.set(this, wait);
+      return hooks.bind(drain.call(this), wait);
+    },
+  }.drain;
+  pool._descheduleEvictorRun = {
+    _descheduleEvictorRun(this: Internals): unknown {
+      hooks.waited(draining.get(this) ?? null);
+      return _descheduleEvictorRun.call(this);
+    },
+  }._descheduleEvictorRun;
+  return () => Object.assign(pool, { acquire, release, destroy, drain, _descheduleEvictorRun });
+}

@@ -1,0 +1,99 @@
+import type { ClassRegistry } from '../src/core/classes.ts';
+import type { EventContext } from '../src/core/event-context.ts';
+import { defineHow } from '../src/core/how.ts';
+import type { TrackedObject } from '../src/core/tracked-object.ts';
+import type { How, HowMuch, Outcome } from '../src/core/vocabulary.ts';
+import type { Wait } from '../src/core/wait.ts';
+import * as hooks from '../src/sync/hooks.ts';
+import type { NamedPlace } from './first-use.ts';
+
+/** What a library calls the operations of its pools. */
+export interface PoolVerbs {
+  readonly acquire: How;
+  /** Waiting until every resource is back. */
+  readonly drain: How;
+}
+
+export function poolVerbs(acquire: string, release: string, drain: string = release): PoolVerbs {
+  return Object.freeze({
+    acquire: defineHow({ startLabel: acquire, waitLabel: acquire, eventLabel: release }),
+    drain: defineHow({ startLabel: drain, waitLabel: drain, eventLabel: release }),
+  });
+}
+
+/** Pools of one place that are told apart; beyond it they share a class. */
+const MAX_NAMESAKES = 64;
+
+const pools = new WeakMap<object, WatchedPool>();
+const namesakes = new WeakMap<ClassRegistry, Map<string, number>>();
+
+/** Where a pool's class comes from, asked once. @returns null when nobody listens */
+type Naming = () => NamedPlace | null;
+
+/** What is known of a library's pool; from its first use on. A pool without a limit is waited for by nobody. */
+export function watchedPool(instance: object, verbs: PoolVerbs, capacity: number, naming: Naming): WatchedPool | null {
+  const known = pools.get(instance);
+  if (known !== undefined) return known;
+  const place = Number.isFinite(capacity) ? naming() : null;
+  const object = place === null ? null : track(place, capacity);
+  if (object === null) return null;
+  const pool = new WatchedPool(object, verbs);
+  pools.set(instance, pool);
+  return pool;
+}
+
+/** Every pool is a class of its own, also where one helper function uses them all: they guard different things. */
+function track({ name, site }: NamedPlace, capacity: number): TrackedObject | null {
+  const registry = hooks.activeSession()?.classes;
+  if (registry === undefined) return null;
+  const counts = namesakes.get(registry) ?? new Map<string, number>();
+  namesakes.set(registry, counts);
+  const count = (counts.get(`${name} ${site}`) ?? 0) + 1;
+  counts.set(`${name} ${site}`, count);
+  const own = count === 1 || count > MAX_NAMESAKES ? name : `${name}#${count}`;
+  return hooks.track({ kind: 'pool', name: own, site, capacity });
+}
+
+/** A pool of resources as its adapter tells of it: who waits for one, and who has which. */
+export class WatchedPool {
+  readonly #object: TrackedObject;
+  readonly #verbs: PoolVerbs;
+  readonly #loans = new Map<unknown, EventContext | null>();
+
+  constructor(object: TrackedObject, verbs: PoolVerbs) {
+    this.#object = object;
+    this.#verbs = verbs;
+  }
+
+  /** The calling code waits for a resource from here. `timeoutMs` is one that the user chose: a default is nobody's intention. */
+  ask(timeoutMs?: number): Wait | null {
+    return this.#wait(this.#verbs.acquire, timeoutMs === undefined ? null : { timeoutMs });
+  }
+
+  /** The calling code waits until every resource is back. */
+  askForAll(): Wait | null {
+    return this.#wait(this.#verbs.drain, { permits: this.#object.key.capacity });
+  }
+
+  /** The resource goes to whoever waits. */
+  lend(wait: Wait | null, resource: unknown): void {
+    this.#loans.set(resource, hooks.granted(wait));
+  }
+
+  /** The resource comes back, or is destroyed; one that is not out changes nothing. */
+  takeBack(resource: unknown): void {
+    hooks.exit(this.#loans.get(resource) ?? null);
+    this.#loans.delete(resource);
+  }
+
+  #wait(how: How, more: HowMuch | null): Wait | null {
+    const wait = hooks.wait(this.#object, how, more);
+    hooks.blocked(wait);
+    return wait;
+  }
+}
+
+/** Ends a wait that got nothing. */
+export function refuse(wait: Wait | null, outcome: Outcome = 'cancelled'): void {
+  hooks.waited(wait, outcome);
+}

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
+
+/** What the server needs of mysql2, whichever major it is. */
+export interface MysqlModule {
+  createServer(): {
+    readonly _server: Server;
+    listen(port: number, host: string): void;
+    close(): void;
+    on(event: 'connection', listener: (connection: ServedConnection) => void): void;
+  };
+}
+
+interface ServedConnection {
+  readonly stream: { destroy(): void };
+  serverHandshake(options: object): void;
+  writeOk(): void;
+  on(event: string, listener: () => void): void;
+}
+
+export interface MysqlServer extends AsyncDisposable {
+  readonly address: { readonly host: string; readonly port: number; readonly user: string };
+}
+
+/** A MySQL server of mysql2's own making: whatever it is asked, it says OK. */
+export async function mysqlServer(mysql: MysqlModule): Promise<MysqlServer> {
+  const connections = new Set<ServedConnection>();
+  const server = mysql.createServer();
+  server.on('connection', (connection) => {
+    connections.add(connection);
+    connection.serverHandshake({
+      protocolVersion: 10,
+      serverVersion: '8.0.0',
+      connectionId: 1,
+      statusFlags: 2,
+      characterSet: 33,
+      capabilityFlags: 0xffffff,
+    });
+    connection.on('query', () => connection.writeOk());
+    connection.on('error', () => undefined);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server._server, 'listening');
+  const { port } = server._server.address() as AddressInfo;
+  return {
+    address: { host: '127.0.0.1', port, user: 'u' },
+    [Symbol.asyncDispose]: async () => {
+      for (const { stream } of connections) stream.destroy();
+      server.close();
+    },
+  };
+}
