@@ -27,6 +27,7 @@ export type ObjectKind =
   | 'percpu_ref'
   | 'work'
   | 'fence'
+  | 'lockdep_map'
   | 'irq'
   | (string & {});
 

@@ -82,6 +82,7 @@ export { DmaResv, type DmaResvOptions, RESERVATION_WW_CLASS } from './dma-buf/re
 export { DMA_RESV_FIXES, type DmaResvFixes } from './dma-buf/resv-fixes.ts';
 export { DmaResvIter, dmaResvForEachFence, dmaResvForEachFenceUnlocked } from './dma-buf/resv-iter.ts';
 export { type DmaResvEntry, DmaResvList } from './dma-buf/resv-list.ts';
+export { dmaResvLockdep } from './dma-buf/resv-lockdep.ts';
 export { type DmaResvUsage, DmaResvUsageLevel, dmaResvUsageName, dmaResvUsageRw } from './dma-buf/resv-usage.ts';
 export { dmaFenceAllocatePrivateStub, dmaFenceGetStub } from './dma-buf/stub-fence.ts';
 export { SyncFile, syncFileGetFence } from './dma-buf/sync-file.ts';
@@ -150,6 +151,7 @@ export { Idr, INT_MAX } from './idr.ts';
 export { IrqWork } from './irq-work.ts';
 export { hz, jiffies, jiffiesToMs, MAX_SCHEDULE_TIMEOUT, msToJiffies } from './jiffies.ts';
 export { Lifetime } from './lifetime.ts';
+export { MMAP_LOCK, mmapLock } from './mm/mmap-lock.ts';
 export { PAGE_SHIFT, PAGE_SIZE, pageAlign } from './mm/page-size.ts';
 export {
   FS_RECLAIM,

@@ -3,6 +3,8 @@ import type { Misuse, Observer } from '../../core/vocabulary.ts';
 import type { Wait } from '../../core/wait.ts';
 import { activeSession, misuse } from '../../sync/hooks.ts';
 import { runtime } from '../../sync/runtime.ts';
+import { MMAP_LOCK } from '../mm/mmap-lock.ts';
+import { FS_RECLAIM, MMU_NOTIFIER } from '../mm/reclaim.ts';
 import type { DmaFence } from './fence.ts';
 import { DMA_FENCE_MAP } from './fence-signalling.ts';
 import { type DmaFencePromise, type DmaFenceWatcher, dmaFenceWatchers } from './fence-watcher.ts';
@@ -45,9 +47,9 @@ interface ContractClasses {
 
 const CLASSES: ContractClasses = Object.freeze({
   resv: 'reservation_ww_class',
-  mmap: 'mmap_lock',
-  reclaim: 'fs_reclaim',
-  notifier: 'mmu_notifier_invalidate_range_start',
+  mmap: MMAP_LOCK,
+  reclaim: FS_RECLAIM,
+  notifier: MMU_NOTIFIER,
 });
 
 const BOUND_MS = 10_000;
@@ -193,7 +195,8 @@ export class FenceContract implements DmaFenceWatcher, Observer {
 function isHeadingForSignal(context: Context): boolean {
   let isHeading = false;
   context.forEachHeld(({ object, how }) => {
-    if (object.key.kind === 'fence' && (object.key.name !== DMA_FENCE_MAP || how.trylock)) isHeading = true;
+    const { kind, name } = object.key;
+    if (kind === 'fence' || (name === DMA_FENCE_MAP && how.trylock)) isHeading = true;
   });
   return isHeading;
 }

@@ -30,7 +30,7 @@ interface Sections {
 }
 
 const sections: () => Sections = perWorld(() => ({
-  handle: new Handle('fence', { name: DMA_FENCE_MAP }),
+  handle: new Handle('lockdep_map', { name: DMA_FENCE_MAP }),
   open: new Map<Thread | null, EventContext | null>(),
 }));
 

@@ -1,7 +1,7 @@
 import type { EventContext } from '../../core/event-context.ts';
 import { defineHow } from '../../core/how.ts';
 import { Handle } from '../../sync/handle.ts';
-import { enter, exit, granted, wait } from '../../sync/hooks.ts';
+import { exit, granted, wait } from '../../sync/hooks.ts';
 import { mightSleep } from '../../sync/misused.ts';
 import { runtime, type Thread } from '../../sync/runtime.ts';
 import { perWorld } from '../per-world.ts';
@@ -37,8 +37,8 @@ interface Maps {
 }
 
 const maps: () => Maps = perWorld(() => ({
-  reclaim: new Handle('reclaim', { name: FS_RECLAIM }),
-  notifier: new Handle('reclaim', { name: MMU_NOTIFIER }),
+  reclaim: new Handle('lockdep_map', { name: FS_RECLAIM }),
+  notifier: new Handle('lockdep_map', { name: MMU_NOTIFIER }),
   reclaiming: new Map<Thread | null, EventContext | null>(),
 }));
 
@@ -60,11 +60,17 @@ export function fsReclaimRelease(): void {
   exit(held);
 }
 
-/** `mmu_notifier_invalidate_range_start` to `_end`: pages are unmapped, and whoever mapped them elsewhere lets go inside. */
-export async function mmuNotifierInvalidate(inside: () => Promise<void> | void): Promise<void> {
-  const held = enter(maps().notifier.object, NOTIFIER);
-  await inside();
-  exit(held);
+/**
+ * `mmu_notifier_invalidate_range_start`: pages are unmapped, and whoever mapped them elsewhere lets go of them inside of
+ * `invalidate`, waiting for fences if need be.
+ */
+export async function mmuNotifierInvalidate(invalidate: () => Promise<void> | void): Promise<void> {
+  const held = granted(wait(maps().notifier.object, NOTIFIER));
+  try {
+    await invalidate();
+  } finally {
+    exit(held);
+  }
 }
 
 /**

@@ -47,6 +47,7 @@ const KINDS: ReadonlyMap<string, LockKind> = new Map([
   ['local_lock', kind(WAIT_CONFIG, { perCpu: true })],
   ['seqlock', kind(WAIT_INV)],
   ['reclaim', kind(WAIT_INV)],
+  ['lockdep_map', kind(WAIT_INV)],
 ]);
 
 const RCU = kind(WAIT_CONFIG, { outer: WAIT_FREE, validated: false });

@@ -1,9 +1,13 @@
 // How the known deadlocks are told: contexts that take things in turns, one after the other, so that nothing hangs.
 import assert from 'node:assert/strict';
 import { DmaFence } from '../../../src/models/dma-buf/fence.ts';
+import type { DmaResv } from '../../../src/models/dma-buf/resv.ts';
+import type { DrmExecObject } from '../../../src/models/drm/exec.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
+import { fsReclaimAcquire, fsReclaimRelease, mightAlloc } from '../../../src/models/mm/reclaim.ts';
 import { KernelCompletion } from '../../../src/sync/kernel-completion.ts';
 import { KernelMutex } from '../../../src/sync/kernel-mutex.ts';
+import type { RwSemaphore } from '../../../src/sync/rwsem.ts';
 import type { World } from '../../../src/sync/world.ts';
 import { inKernel, type StageOptions } from '../stage.ts';
 import { MOCK_NAMES } from './fence-fixtures.ts';
@@ -12,19 +16,58 @@ import type { KernelCase } from './kernel-case.ts';
 /** Something a context does; those of one context follow each other. */
 export type Step = () => Promise<void>;
 
-/** Holds a mutex around the steps. */
+/** A mutex, or a reservation without an acquire context. */
+interface Lockable {
+  lock(): Promise<unknown>;
+  unlock(): void;
+}
+
+/** Holds a lock around the steps. */
 export const under =
-  (lock: KernelMutex, ...inner: readonly Step[]): Step =>
+  (lock: Lockable, ...inner: readonly Step[]): Step =>
   async () => {
     await lock.lock();
     for (const step of inner) await step();
     lock.unlock();
   };
 
-/** Takes a mutex and gives it back. */
-export const takes = (lock: KernelMutex): Step => under(lock);
+/** Takes a lock and gives it back. */
+export const takes = (lock: Lockable): Step => under(lock);
+
+/** Reads under an rwsem while the steps run. */
+export const reading =
+  (lock: RwSemaphore, ...inner: readonly Step[]): Step =>
+  async () => {
+    await lock.downRead();
+    for (const step of inner) await step();
+    lock.upRead();
+  };
+
+/** Holds an rwsem for writing while the steps run. */
+export const writing =
+  (lock: RwSemaphore, ...inner: readonly Step[]): Step =>
+  async () => {
+    await lock.downWrite();
+    for (const step of inner) await step();
+    lock.upWrite();
+  };
+
+/** Reclaims memory, with the steps as shrinkers. */
+export const reclaiming =
+  (...inner: readonly Step[]): Step =>
+  async () => {
+    fsReclaimAcquire();
+    for (const step of inner) await step();
+    fsReclaimRelease();
+  };
+
+/** Allocates memory, which may have to be reclaimed first. */
+export const allocates: Step = () => Promise.resolve(mightAlloc('GFP_KERNEL'));
 
 export const mutex = (name: string): KernelMutex => new KernelMutex({ name });
+
+/** An object that nobody counts references of. */
+export const objectOf = (resv: DmaResv): DrmExecObject => ({ resv, get: () => undefined, put: () => undefined });
 
 /** An event that has happened before: a wait for it does not sleep, but it is a wait. */
 export function happened(name: string): KernelCompletion {

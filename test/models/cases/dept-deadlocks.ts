@@ -4,21 +4,42 @@ import { DmaFence } from '../../../src/models/dma-buf/fence.ts';
 import { DmaFenceArray } from '../../../src/models/dma-buf/fence-array.ts';
 import { DmaFenceCallback } from '../../../src/models/dma-buf/fence-callback.ts';
 import { FenceContract } from '../../../src/models/dma-buf/fence-contract.ts';
+import { DmaResv, RESERVATION_WW_CLASS } from '../../../src/models/dma-buf/resv.ts';
+import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
+import { DrmExec } from '../../../src/models/drm/exec.ts';
+import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
+import { mmapLock } from '../../../src/models/mm/mmap-lock.ts';
 import { Folio } from '../../../src/sync/folio.ts';
 import { KernelCompletion } from '../../../src/sync/kernel-completion.ts';
-import { RwSemaphore } from '../../../src/sync/rwsem.ts';
 import { SpinLock } from '../../../src/sync/spinlock.ts';
 import { Work } from '../../../src/sync/work.ts';
 import { Workqueue } from '../../../src/sync/workqueue.ts';
 import { inKernel } from '../stage.ts';
-import { awaits, circle, Fences, happened, inTurns, mutex, owing, takes, under } from './deadlock-stage.ts';
+import {
+  allocates,
+  awaits,
+  circle,
+  Fences,
+  happened,
+  inTurns,
+  mutex,
+  objectOf,
+  owing,
+  reading,
+  reclaiming,
+  takes,
+  under,
+  writing,
+} from './deadlock-stage.ts';
 import { MOCK_NAMES } from './fence-fixtures.ts';
 import type { KernelCase } from './kernel-case.ts';
 
+const RESV = RESERVATION_WW_CLASS.name;
+
 const fenceDeadlocks: readonly KernelCase[] = [
   circle('DEPT-D01', 'fence signalling allocates, reclaim waits for the fence', ['fs_reclaim', 'fence'], (world) => {
-    const [reclaim, fences] = [mutex('fs_reclaim'), new Fences('fence')];
-    inTurns({ signaller: fences.signals(takes(reclaim)), shrinker: under(reclaim, fences.waits()) })(world);
+    const fences = new Fences('fence');
+    inTurns({ signaller: fences.signals(allocates), shrinker: reclaiming(fences.waits()) })(world);
   }),
   circle(
     'DEPT-D02',
@@ -106,13 +127,13 @@ const gpuDeadlocks: readonly KernelCase[] = [
   circle(
     'DEPT-D03',
     'amdkfd eviction: fence, mmap_lock and resv, broken by the TTM timeout only',
-    ['fence', 'mmap_lock', 'resv'],
+    ['fence', 'mmap_lock', RESV],
     (world) => {
-      const [mmap, resv, fences] = [mutex('mmap_lock'), mutex('resv'), new Fences('fence')];
+      const [mmap, resv, fences] = [mmapLock(), new DmaResv(), new Fences('fence')];
       inTurns({
         TTM: under(resv, fences.waits(15 * 250)),
-        'restore worker': under(mmap, takes(resv)),
-        'eviction worker': fences.signals(takes(mmap)),
+        'restore worker': writing(mmap, takes(resv)),
+        'eviction worker': fences.signals(reading(mmap)),
       })(world);
     },
   ),
@@ -126,25 +147,19 @@ const gpuDeadlocks: readonly KernelCase[] = [
     },
     { mayHang: true },
   ),
-  circle('DEPT-D09', 'ipu6 and i915: fault path and map path', ['mmap_lock', 'resv'], (world) => {
-    const [mmap, resv] = [new RwSemaphore({ name: 'mmap_lock' }), mutex('resv')];
-    const read = async (inner: () => Promise<void>): Promise<void> => {
-      await mmap.downRead();
-      await inner();
-      mmap.upRead();
-    };
-    inTurns({
-      'page fault': () => read(takes(resv)),
-      map: under(resv, () => read(() => Promise.resolve())),
-      writer: async () => {
-        await mmap.downWrite();
-        mmap.upWrite();
-      },
-    })(world);
+  // Two readers do not wait for each other, but each waits for a writer that waits for the other one.
+  circle('DEPT-D09', 'ipu6 and i915: fault path and map path', ['mmap_lock', RESV], (world) => {
+    const [mmap, resv] = [mmapLock(), new DmaResv()];
+    inTurns({ 'page fault': reading(mmap, takes(resv)), map: under(resv, reading(mmap)), mmap: writing(mmap) })(world);
   }),
-  circle('DEPT-D10', 'nouveau copies to user memory under reservations', ['mmap_lock', 'resv'], (world) => {
-    const [mmap, resv] = [mutex('mmap_lock'), mutex('resv')];
-    inTurns({ pushbuf: under(resv, takes(mmap)), fault: under(mmap, takes(resv)) })(world);
+  circle('DEPT-D10', 'nouveau copies to user memory under reservations', ['mmap_lock', RESV], (world) => {
+    const [mmap, resv, exec] = [mmapLock(), new DmaResv(), new DrmExec()];
+    const pushbuf = async (): Promise<void> => {
+      assert.equal(await exec.untilAllLocked(() => exec.lockObj(objectOf(resv))), 0);
+      await reading(mmap)();
+      await exec.fini();
+    };
+    inTurns({ pushbuf, fault: reading(mmap, takes(resv)), mmap: writing(mmap) })(world);
   }),
   {
     id: 'DEPT-D11',
@@ -174,9 +189,9 @@ const gpuDeadlocks: readonly KernelCase[] = [
   circle(
     'DEPT-D13',
     'amdgpu CS waits for an old fence under reservations, the reset takes them',
-    ['resv', 'fence'],
+    [RESV, 'fence'],
     (world) => {
-      const [resv, fences] = [mutex('resv'), new Fences('fence')];
+      const [resv, fences] = [new DmaResv(), new Fences('fence')];
       inTurns({ CS: under(resv, fences.waits()), reset: fences.signals(takes(resv)) })(world);
     },
   ),
@@ -193,8 +208,8 @@ const gpuDeadlocks: readonly KernelCase[] = [
       })(world);
     },
   ),
-  circle('DEPT-D15', 'block dmabuf map: unmapping before the signal', ['resv', 'map_fence'], (world) => {
-    const [resv, fences] = [mutex('resv'), new Fences('map_fence')];
+  circle('DEPT-D15', 'block dmabuf map: unmapping before the signal', [RESV, 'map_fence'], (world) => {
+    const [resv, fences] = [new DmaResv(), new Fences('map_fence')];
     inTurns({ exporter: under(resv, fences.waits()), 'free work': fences.signals(takes(resv)) })(world);
   }),
   circle('DEPT-D19', 'i915 gvt: create and workload thread', ['gvt_lock', 'struct_mutex'], (world) => {
@@ -311,11 +326,23 @@ const otherDeadlocks: readonly KernelCase[] = [
     })(world);
   }),
   circle('DEPT-D24', 'NVMe path reclaim: I/O, fence and reclaim', ['io_completion', 'fence', 'fs_reclaim'], (world) => {
-    const [io, reclaim, fences] = [happened('io_completion'), mutex('fs_reclaim'), new Fences('fence')];
+    const [io, fence, resv] = [happened('io_completion'), new Fences('fence').make(), new DmaResv()];
     inTurns({
-      submit: owing(io, fences.waits()),
-      exporter: fences.signals(takes(reclaim)),
-      reclaim: under(reclaim, awaits(io)),
+      exporter: async () => {
+        await resv.lock();
+        assert.equal(await resv.reserveFences(1), 0);
+        await resv.addFence(fence, DmaResvUsageLevel.BOOKKEEP);
+        resv.unlock();
+        fence.owe();
+        await world.sleep(10);
+        await allocates();
+        await fence.signal();
+      },
+      submit: owing(io, async () => {
+        const { BOOKKEEP } = DmaResvUsageLevel;
+        assert.ok((await resv.waitTimeout(BOOKKEEP, false, MAX_SCHEDULE_TIMEOUT)) > 0);
+      }),
+      reclaim: reclaiming(awaits(io)),
     })(world);
   }),
 ];

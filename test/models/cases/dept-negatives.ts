@@ -1,8 +1,9 @@
 // What looks like a deadlock and is none, N1 to N11 of our facts.
 import assert from 'node:assert/strict';
 import { dmaFenceWaitAnyTimeout } from '../../../src/models/dma-buf/fence-wait.ts';
+import { DmaResv, RESERVATION_WW_CLASS } from '../../../src/models/dma-buf/resv.ts';
+import { DrmExec } from '../../../src/models/drm/exec.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
-import { EDEADLK } from '../../../src/sync/errno.ts';
 import { Folio } from '../../../src/sync/folio.ts';
 import { KernelCompletion } from '../../../src/sync/kernel-completion.ts';
 import { KernelMutex } from '../../../src/sync/kernel-mutex.ts';
@@ -10,36 +11,33 @@ import { WaitBits } from '../../../src/sync/wait-bit.ts';
 import { Work } from '../../../src/sync/work.ts';
 import { Workqueue } from '../../../src/sync/workqueue.ts';
 import type { World } from '../../../src/sync/world.ts';
-import { WwAcquireContext, WwClass } from '../../../src/sync/ww-acquire-context.ts';
-import { WwMutex } from '../../../src/sync/ww-mutex.ts';
-import { awaits, circle, Fences, happened, inTurns, mutex, none, owing, takes, under } from './deadlock-stage.ts';
+import {
+  awaits,
+  circle,
+  Fences,
+  happened,
+  inTurns,
+  mutex,
+  none,
+  objectOf,
+  owing,
+  takes,
+  under,
+} from './deadlock-stage.ts';
 import type { KernelCase } from './kernel-case.ts';
 
-/** Locks both under one acquire context, and starts again when it has to back off. */
-async function reserve(wwClass: WwClass, first: WwMutex, second: WwMutex): Promise<void> {
-  const context = new WwAcquireContext(wwClass);
-  let contended: WwMutex | null = null;
-  for (;;) {
-    const order: readonly WwMutex[] = contended === second ? [second, first] : [first, second];
-    const held: WwMutex[] = [];
-    let failed: WwMutex | null = null;
-    for (const lock of order) {
-      const result = lock === contended ? await lock.lockSlow(context).then(() => 0) : await lock.lock(context);
-      if (result === -EDEADLK) {
-        failed = lock;
-        break;
-      }
-      held.push(lock);
-    }
-    if (failed === null) {
-      context.done();
-      for (const lock of held) lock.unlock();
-      context.fini();
-      return;
-    }
-    for (const lock of held) lock.unlock();
-    contended = failed;
-  }
+const RESV = RESERVATION_WW_CLASS.name;
+
+/** Locks both under one acquire context, which starts again when it has to back off. */
+async function reserve(world: World, first: DmaResv, second: DmaResv): Promise<void> {
+  const exec = new DrmExec();
+  await exec.untilAllLocked(async () => {
+    const result = await exec.lockObj(objectOf(first));
+    if (result !== 0) return result;
+    await world.sleep(5);
+    return await exec.lockObj(objectOf(second));
+  });
+  await exec.fini();
 }
 
 /** One run of a work class completes C, which somebody waits for; another run waits for C. */
@@ -75,11 +73,9 @@ export const DEPT_NEGATIVE_CASES: readonly KernelCase[] = [
     })(world);
   }),
   none('DEPT-N02', 'two runs of a work on a concurrent queue', twoRuns(2)),
-  none('DEPT-N03', 'ww_mutex in both orders under acquire contexts', (world) => {
-    const wwClass = new WwClass('reservation_ww_class');
-    const [a, b] = [new WwMutex(wwClass, { label: 'a' }), new WwMutex(wwClass, { label: 'b' })];
-    world.task('one', () => reserve(wwClass, a, b));
-    world.task('two', () => reserve(wwClass, b, a));
+  none('DEPT-N03', 'reservations in both orders under acquire contexts, in a run where they cross', (world) => {
+    const [a, b] = [new DmaResv({ label: 'a' }), new DmaResv({ label: 'b' })];
+    inTurns({ one: () => reserve(world, a, b), two: () => reserve(world, b, a) })(world);
   }),
   none(
     'DEPT-N04',
@@ -168,6 +164,10 @@ export const DEPT_NEGATIVE_CASES: readonly KernelCase[] = [
   }),
   // The counterparts that must be reported: what keeps the cases above from passing for nothing.
   circle('DEPT-N02-ordered', 'two runs of a work on an ordered queue', ['C', 'wq'], twoRuns(1)),
+  circle('DEPT-N03-plain', 'the same without acquire contexts', [RESV, RESV], (world) => {
+    const [a, b] = [new DmaResv({ label: 'a' }), new DmaResv({ label: 'b' })];
+    inTurns({ one: under(a, takes(b)), two: under(b, takes(a)) })(world);
+  }),
   circle('DEPT-N11-shared', 'the same with one class', ['fence', 'lock'], (world) => {
     const [lock, fences] = [mutex('lock'), new Fences('fence')];
     inTurns({ one: fences.signals(takes(lock)), two: under(lock, fences.waits()) })(world);

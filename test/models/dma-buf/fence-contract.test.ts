@@ -1,25 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { defineHow } from '../../../src/core/how.ts';
 import { DmaFence } from '../../../src/models/dma-buf/fence.ts';
 import { DmaFenceCallback } from '../../../src/models/dma-buf/fence-callback.ts';
 import { FenceContract, type FenceContractOptions } from '../../../src/models/dma-buf/fence-contract.ts';
 import { dmaFenceBeginSignalling, dmaFenceEndSignalling } from '../../../src/models/dma-buf/fence-signalling.ts';
-import { Handle } from '../../../src/sync/handle.ts';
-import { enter, exit, granted, wait } from '../../../src/sync/hooks.ts';
+import { DmaResv, RESERVATION_WW_CLASS } from '../../../src/models/dma-buf/resv.ts';
+import { mmapLock } from '../../../src/models/mm/mmap-lock.ts';
+import {
+  fsReclaimAcquire,
+  fsReclaimRelease,
+  type Gfp,
+  mightAlloc,
+  mmuNotifierInvalidate,
+} from '../../../src/models/mm/reclaim.ts';
 import { KernelMutex } from '../../../src/sync/kernel-mutex.ts';
-import { RwSemaphore } from '../../../src/sync/rwsem.ts';
 import { SpinLock } from '../../../src/sync/spinlock.ts';
 import type { World } from '../../../src/sync/world.ts';
-import { WwAcquireContext, WwClass } from '../../../src/sync/ww-acquire-context.ts';
-import { WwMutex } from '../../../src/sync/ww-mutex.ts';
+import { WwAcquireContext } from '../../../src/sync/ww-acquire-context.ts';
 import { MOCK_NAMES, mockFence } from '../cases/fence-fixtures.ts';
 import { inKernel } from '../stage.ts';
-
-const RECLAIM = defineHow({
-  startLabel: 'fs_reclaim_acquire',
-  waitLabel: 'fs_reclaim',
-  eventLabel: 'fs_reclaim_release',
-});
 
 /** The rules a run breaks. */
 async function broken(
@@ -48,17 +46,6 @@ async function signalling(fence: DmaFence, body: () => Promise<void> | void): Pr
   await body();
   await fence.signal();
   dmaFenceEndSignalling(cookie);
-}
-
-/** `GFP_KERNEL` that may enter direct reclaim, or a notifier's invalidation. */
-function mayEnter(name: string): void {
-  exit(granted(wait(new Handle('mutex', { name }).object, RECLAIM)));
-}
-
-async function inside(name: string, body: () => Promise<void>): Promise<void> {
-  const held = enter(new Handle('mutex', { name }).object, RECLAIM);
-  await body();
-  exit(held);
 }
 
 describe('cross-driver contract', () => {
@@ -145,10 +132,9 @@ describe('cross-driver contract', () => {
   });
 
   test('R4: no dma_resv and no mmap_lock on the way to the signal', async () => {
-    const resvClass = new WwClass('reservation_ww_class');
     const resv = async (): Promise<void> => {
-      const lock = new WwMutex(resvClass);
-      const context = new WwAcquireContext(resvClass);
+      const lock = new DmaResv();
+      const context = new WwAcquireContext(RESERVATION_WW_CLASS);
       await lock.lock(context);
       lock.unlock();
       context.done();
@@ -156,7 +142,7 @@ describe('cross-driver contract', () => {
     };
     expect(await broken(() => signalling(mockFence(), resv))).toEqual(['R4']);
     const fault = async (): Promise<void> => {
-      const lock = new RwSemaphore({ name: 'mmap_lock' });
+      const lock = mmapLock();
       await lock.downRead();
       lock.upRead();
     };
@@ -173,21 +159,49 @@ describe('cross-driver contract', () => {
   });
 
   test('R5 and R6: no allocation that reclaims, none that calls notifiers', async () => {
-    expect(await broken(() => signalling(mockFence(), () => mayEnter('fs_reclaim')))).toEqual(['R5']);
-    const notifier = 'mmu_notifier_invalidate_range_start';
-    expect(await broken(() => signalling(mockFence(), () => mayEnter(notifier)))).toEqual(['R6']);
-    expect(await broken(() => mayEnter('fs_reclaim'))).toEqual([]);
+    const allocate = (gfp: Gfp) => () => signalling(mockFence(), () => mightAlloc(gfp));
+    expect(await broken(allocate('GFP_KERNEL'))).toEqual(['R5', 'R6']);
+    expect(await broken(allocate('GFP_NOFS'))).toEqual(['R6']);
+    expect(await broken(allocate('GFP_NOIO'))).toEqual(['R6']);
+    expect(await broken(allocate('GFP_ATOMIC'))).toEqual([]);
+    expect(await broken(() => mightAlloc('GFP_KERNEL'))).toEqual([]);
   });
 
-  test('R7: only GPU drivers wait for fences inside reclaim', async () => {
+  test('R7: only GPU drivers wait for fences inside reclaim and MMU notifiers', async () => {
     const shrinker = (driver: string) => async (): Promise<void> => {
       const fence = mockFence();
       await fence.signal();
-      await inside('fs_reclaim', async () => void (await fence.wait(false, { driver })));
+      fsReclaimAcquire();
+      await fence.wait(false, { driver });
+      fsReclaimRelease();
       await fence.wait(false, { driver });
     };
-    expect(await broken(shrinker('camera'), { gpuDrivers: ['amdgpu'] })).toEqual(['R7']);
-    expect(await broken(shrinker('amdgpu'), { gpuDrivers: ['amdgpu'] })).toEqual([]);
+    const notifier = (driver: string) => async (): Promise<void> => {
+      const fence = mockFence();
+      await fence.signal();
+      await mmuNotifierInvalidate(async () => void (await fence.wait(false, { driver })));
+    };
+    for (const waits of [shrinker, notifier]) {
+      expect(await broken(waits('camera'), { gpuDrivers: ['amdgpu'] })).toEqual(['R7']);
+      expect(await broken(waits('amdgpu'), { gpuDrivers: ['amdgpu'] })).toEqual([]);
+    }
+  });
+
+  test('R1: a fence is published by adding it to a reservation', async () => {
+    const add = (isSignaled: boolean) => async (): Promise<void> => {
+      const [resv, fence] = [new DmaResv(), mockFence()];
+      if (isSignaled) await fence.signal();
+      await resv.lock();
+      await resv.reserveFences(1);
+      await resv.addFence(fence, 3);
+      resv.unlock();
+    };
+    const finished = (isSignaled: boolean) =>
+      broken(async (_world, contract) => {
+        await add(isSignaled)();
+        contract.finish();
+      });
+    expect([await finished(false), await finished(true)]).toEqual([['R1'], []]);
   });
 
   test('R8: callbacks do not sleep', async () => {

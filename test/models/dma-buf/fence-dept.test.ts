@@ -1,24 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { defineHow } from '../../../src/core/how.ts';
 import { DmaFence } from '../../../src/models/dma-buf/fence.ts';
 import { DmaFenceArray } from '../../../src/models/dma-buf/fence-array.ts';
 import { DmaFenceCallback } from '../../../src/models/dma-buf/fence-callback.ts';
 import { dmaFenceBeginSignalling, dmaFenceEndSignalling } from '../../../src/models/dma-buf/fence-signalling.ts';
 import { dmaFenceWaitAnyTimeout } from '../../../src/models/dma-buf/fence-wait.ts';
+import { fsReclaimAcquire, fsReclaimRelease, mightAlloc } from '../../../src/models/mm/reclaim.ts';
 import { rcu } from '../../../src/models/rcu.ts';
 import { Handle } from '../../../src/sync/handle.ts';
-import { enter, exit, granted, wait } from '../../../src/sync/hooks.ts';
 import { KernelMutex } from '../../../src/sync/kernel-mutex.ts';
 import { SpinLock } from '../../../src/sync/spinlock.ts';
 import type { World } from '../../../src/sync/world.ts';
 import { MOCK_NAMES, mockFence } from '../cases/fence-fixtures.ts';
 import { inKernel, type KernelRun } from '../stage.ts';
-
-const RECLAIM = defineHow({
-  startLabel: 'fs_reclaim_acquire',
-  waitLabel: 'fs_reclaim',
-  eventLabel: 'fs_reclaim_release',
-});
 
 /** T1 waits for the fence under a lock; T2 takes the lock between the request and the signal, in a run that ends well. */
 async function waitUnderLock(make: () => DmaFence, waitFor: (fence: DmaFence) => Promise<unknown>): Promise<KernelRun> {
@@ -108,18 +101,17 @@ describe('known deadlocks', () => {
     options: { readonly map?: string },
   ): Promise<string[]> {
     const run = await inKernel(async (world) => {
-      const pseudoLock = new Handle('mutex', { name: 'fs_reclaim' });
       const fence = mockFence({}, options);
       world.task('signaler', async () => {
         const end = annotate(fence);
-        exit(granted(wait(pseudoLock.object, RECLAIM)));
+        mightAlloc('GFP_KERNEL');
         await fence.signal();
         end();
       });
       world.task('reclaim', async () => {
-        const held = enter(pseudoLock.object, RECLAIM);
+        fsReclaimAcquire();
         await fence.wait(false, { site: 'shrinker' });
-        exit(held);
+        fsReclaimRelease();
       });
       await world.sleep(1);
     });
