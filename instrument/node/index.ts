@@ -1,10 +1,12 @@
 import type { Finding, RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
+import { ChildProcesses } from './child-processes.ts';
 import { EmittedEvents } from './emitted-events.ts';
 import { watchEventsOnce } from './events-once.ts';
 import { LateWaits } from './late-waits.ts';
 import type { NodeHost } from './node-host.ts';
 import { StallClock } from './stall-clock.ts';
+import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
 
 /**
  * Watches what of Node itself can hang a program: each part patches its builtin, the first time it is used where it may
@@ -18,7 +20,14 @@ export function watchNode(
 ): () => void {
   const host: NodeHost = { session, rules, clock, onFinding };
   const emitted = new EmittedEvents(session);
-  const undo = [emitted.install(), watchEventsOnce(host, new LateWaits(host, emitted)), () => clock.stop()];
+  const children = new ChildProcesses(host);
+  const undo = [
+    emitted.install(),
+    watchEventsOnce(host, new LateWaits(host, emitted)),
+    () => children.stop(),
+    new UnreadStreams(host, children).watch(NODE_STREAMS),
+    () => clock.stop(),
+  ];
   return () => {
     for (const restore of undo.splice(0).reverse()) restore();
   };

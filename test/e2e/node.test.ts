@@ -22,11 +22,29 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
       'events-once-missed',
       'DEPT004 main waits for listening of Server, which had happened before the wait began: server.listening is true, and that comes only once.',
     ],
-  ])('%s', async (program, expected) => {
+    [
+      'stream-tee-backpressure',
+      'DEPT003 A reader of PassThrough waits for ever: Readable, which is piped into it, is stopped by another PassThrough it is piped into, which is full, and nobody reads that one.',
+    ],
+    [
+      'busboy-undrained',
+      'DEPT003 The close of Multipart is waited for, but it cannot come before the FileStream it feeds is read: that is full, and nobody reads it.',
+    ],
+    [
+      'child-stdout-undrained',
+      expect.stringMatching(
+        /^DEPT003 The exit of node \(pid \d+\) is waited for, but it cannot end before its stdout is read: that is full, and nobody reads it\.$/,
+      ),
+    ],
+  ] as const)('%s', async (program, expected) => {
     expect(await findingsOf(program)).toEqual([expected]);
   });
 
-  test.each([['events-once-missed.lucky'], ['events-once-missed.fixed']])('%s is left alone', async (program) => {
+  test.each(
+    ['events-once-missed', 'stream-tee-backpressure', 'busboy-undrained', 'child-stdout-undrained'].flatMap(
+      (program) => [[`${program}.lucky`], [`${program}.fixed`]],
+    ),
+  )('%s is left alone', async (program) => {
     expect(await findingsOf(program)).toEqual([]);
   });
 });

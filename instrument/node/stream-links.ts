@@ -1,0 +1,134 @@
+import type { Session } from '../../src/core/session.ts';
+import type { Stack } from '../../src/core/stack.ts';
+import { failed } from '../../src/sync/hooks.ts';
+import { replaced } from './replaced.ts';
+import { hasNoReader, type StreamLike } from './stream-state.ts';
+
+/** Classes of streams: Node's own, or a package's copy of them. */
+export interface StreamClasses {
+  readonly Readable: { readonly prototype: object };
+  readonly Writable: { readonly prototype: object };
+  readonly Duplex: { readonly prototype: object };
+}
+
+interface ReadablePrototype {
+  push: (this: StreamLike, ...args: unknown[]) => unknown;
+  pipe: (this: StreamLike, sink: StreamLike, ...rest: unknown[]) => unknown;
+}
+
+interface WritablePrototype {
+  write: (this: StreamLike, ...args: unknown[]) => unknown;
+  end: (this: StreamLike, ...args: unknown[]) => unknown;
+}
+
+/** A source that is piped into a stream, and where that was done. */
+export interface Pipe {
+  readonly source: WeakRef<StreamLike>;
+  readonly stack: Stack | null;
+}
+
+/**
+ * Remembers what feeds what: which streams are piped into which, and into which readable a writable put its data while it
+ * processed a chunk. Keeps no stream alive. Tells of each stream that is full while nobody reads it.
+ */
+export class StreamLinks {
+  readonly #session: Session;
+  readonly #onUnread: (stream: StreamLike) => void;
+  readonly #pipes = new WeakMap<object, Pipe[]>();
+  readonly #feeders = new WeakMap<object, WeakRef<StreamLike>>();
+  /** The stream that processes a chunk now. */
+  readonly #now: { writing: StreamLike | null } = { writing: null };
+
+  constructor(session: Session, onUnread: (stream: StreamLike) => void) {
+    this.#session = session;
+    this.#onUnread = onUnread;
+  }
+
+  /** Patches these classes. @returns what restores them */
+  watch({ Readable, Writable, Duplex }: StreamClasses): () => void {
+    const readable = Readable.prototype as ReadablePrototype;
+    const undo = [this.#watchPush(readable), this.#watchPipe(readable)];
+    // A duplex stream has copies of the methods of a writable one.
+    for (const { prototype } of [Writable, Duplex]) {
+      for (const name of ['write', 'end'] as const) {
+        if (Object.hasOwn(prototype, name)) undo.push(this.#watchWriting(prototype as WritablePrototype, name));
+      }
+    }
+    return () => {
+      for (const restore of undo.reverse()) restore();
+    };
+  }
+
+  /** The streams that are piped into this one, or were. */
+  pipesInto(stream: StreamLike): readonly Pipe[] {
+    return this.#pipes.get(stream) ?? [];
+  }
+
+  /** The writable that put its data into this readable, or null. */
+  feederOf(stream: StreamLike): StreamLike | null {
+    return this.#feeders.get(stream)?.deref() ?? null;
+  }
+
+  #watchPush(prototype: ReadablePrototype): () => void {
+    const full = (stream: StreamLike): void => this.#full(stream);
+    return replaced(prototype, 'push', (original) => {
+      const push = original as ReadablePrototype['push'];
+      return function pushed(this: StreamLike, ...args: unknown[]): unknown {
+        const takesMore = push.call(this, ...args);
+        if (takesMore === false && this._readableState?.flowing === null) full(this);
+        return takesMore;
+      };
+    });
+  }
+
+  #watchPipe(prototype: ReadablePrototype): () => void {
+    const connect = (source: StreamLike, sink: StreamLike): void => this.#piped(source, sink);
+    return replaced(prototype, 'pipe', (original) => {
+      const pipe = original as ReadablePrototype['pipe'];
+      return function piped(this: StreamLike, sink: StreamLike, ...rest: unknown[]): unknown {
+        connect(this, sink);
+        return pipe.call(this, sink, ...rest);
+      };
+    });
+  }
+
+  #watchWriting(prototype: WritablePrototype, name: 'write' | 'end'): () => void {
+    const now = this.#now;
+    return replaced(prototype, name, (original) => {
+      const write = original as WritablePrototype['write'];
+      return function written(this: StreamLike, ...args: unknown[]): unknown {
+        const outer = now.writing;
+        now.writing = this;
+        try {
+          return write.call(this, ...args);
+        } finally {
+          now.writing = outer;
+        }
+      };
+    });
+  }
+
+  #full(stream: StreamLike): void {
+    try {
+      if (!hasNoReader(stream)) return;
+      const writing = this.#now.writing;
+      if (writing !== null && writing !== stream && !this.#feeders.has(stream)) {
+        this.#feeders.set(stream, new WeakRef(writing));
+      }
+      this.#onUnread(stream);
+    } catch (fault) {
+      failed(fault, this.#session);
+    }
+  }
+
+  #piped(source: StreamLike, sink: StreamLike): void {
+    try {
+      const pipe: Pipe = { source: new WeakRef(source), stack: this.#session.capture() };
+      const known = this.#pipes.get(sink);
+      if (known === undefined) this.#pipes.set(sink, [pipe]);
+      else known.push(pipe);
+    } catch (fault) {
+      failed(fault, this.#session);
+    }
+  }
+}

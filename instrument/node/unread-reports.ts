@@ -1,0 +1,95 @@
+import type { Stack } from '../../src/core/stack.ts';
+import type { Unread } from '../../src/tracker/unread.ts';
+import { programOf, type RunningChild } from './child-processes.ts';
+
+/** A stream by its name, and where a source was piped into it. */
+type Branch = readonly [name: string, pipedAt: Stack | null];
+
+/** A source feeds two streams: one is read, the other one is full and stops the source. */
+export function unreadBranch(source: string, [read, readStack]: Branch, [unread, unreadStack]: Branch): Unread {
+  return {
+    message: `A reader of ${read} waits for ever: ${source}, which is piped into it, is stopped by another ${unread} it is piped into, which is full, and nobody reads that one`,
+    help: [
+      'Read both branches at the same time (Promise.all), not one after the other.',
+      'Or destroy, or resume(), the branch that is not needed.',
+    ],
+    openWaits: [
+      {
+        contextName: `a reader of ${read}`,
+        label: 'read',
+        className: `${read} that is read`,
+        objectLabel: `data from ${source}`,
+        stack: null,
+        owners: [{ contextName: source, startLabel: 'pipe', stack: readStack }],
+      },
+      {
+        contextName: source,
+        label: 'write',
+        className: `${unread} that nobody reads`,
+        objectLabel: `somebody who reads ${unread}`,
+        stack: unreadStack,
+        owners: [],
+      },
+    ],
+  };
+}
+
+/** A child process cannot end before its output is read, and its end is waited for. */
+export function unreadOutput({ child, stack, pipe }: RunningChild & { readonly pipe: string }, event: string): Unread {
+  const program = programOf(child);
+  return {
+    message: `The ${event} of ${program} (pid ${child.pid}) is waited for, but it cannot end before its ${pipe} is read: that is full, and nobody reads it`,
+    help: [
+      `Read ${pipe} while you wait: Promise.all([text(child.${pipe}), once(child, '${event}')]).`,
+      `Or spawn it with stdio 'ignore' or 'inherit', or resume() the ${pipe} that is not needed.`,
+    ],
+    openWaits: [
+      {
+        contextName: 'a listener',
+        label: 'wait',
+        className: `${event} of ${program}`,
+        objectLabel: `the ${event} of ${program}`,
+        stack: null,
+        owners: [{ contextName: `child process ${program}`, startLabel: 'spawn', stack }],
+      },
+      {
+        contextName: `child process ${program}`,
+        label: 'write',
+        className: `${pipe} of ${program}`,
+        objectLabel: `somebody who reads its ${pipe}`,
+        stack: null,
+        owners: [],
+      },
+    ],
+  };
+}
+
+/** A stream cannot end before what it feeds is read, and its end is waited for. */
+export function unreadPart(stream: string, event: string, unread: string, isSame: boolean): Unread {
+  const what = isSame ? 'its own output' : `the ${unread} it feeds`;
+  return {
+    message: `The ${event} of ${stream} is waited for, but it cannot come before ${what} is read: that is full, and nobody reads it`,
+    help: [
+      `Read ${isSame ? `the ${stream}` : `each ${unread}`} as soon as it is there, not after the ${event}: the two go together.`,
+      `Or resume() what is not needed.`,
+    ],
+    openWaits: [
+      {
+        contextName: 'a listener',
+        label: 'wait',
+        className: `${event} of ${stream}`,
+        objectLabel: `the ${event} of ${stream}`,
+        stack: null,
+        owners: [{ contextName: stream, startLabel: 'write', stack: null }],
+      },
+      {
+        contextName: stream,
+        label: 'push',
+        className: `${unread} that nobody reads`,
+        objectLabel: `somebody who reads ${unread}`,
+        stack: null,
+        owners: [],
+      },
+    ],
+  };
+}
