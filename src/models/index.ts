@@ -118,6 +118,7 @@ export {
 } from './drm/gem-handle.ts';
 export { type GemOpen, gemCloseIoctl, gemFlinkIoctl, gemOpenIoctl } from './drm/gem-ioctl.ts';
 export { DrmGemObject, type DrmGemObjectFuncs } from './drm/gem-object.ts';
+export { DrmGemShmemObject, GEM_SHMEM_FUNCS, gemShmemPrimeImportSgTable } from './drm/gem-shmem.ts';
 export { DrmSchedJob, type DrmSchedJobOptions, type DrmSchedJobState } from './drm/job.ts';
 export { PreemptibleRing, type RingJob, type RingState, type Switch } from './drm/preemption.ts';
 export {
@@ -128,7 +129,10 @@ export {
   type ShaderWork,
 } from './drm/preemption-cost.ts';
 export { type PreemptionRow, preemptionRows, preemptionTable } from './drm/preemption-table.ts';
-export { DrmPrimeFilePrivate, type PrimeBuffer } from './drm/prime-file.ts';
+export { primeFdToHandle, primeHandleToDmabuf, primeHandleToFd } from './drm/prime.ts';
+export { GEM_PRIME_DMABUF_OPS, gemDmabufExport, gemPrimeExport, isPrimeExported } from './drm/prime-export.ts';
+export { DrmPrimeFilePrivate } from './drm/prime-file.ts';
+export { gemPrimeImport, gemPrimeImportDev, primeGemDestroy } from './drm/prime-import.ts';
 export * from './drm/priority.ts';
 export { increaseKarma, resubmitJobs, startScheduler, stopScheduler } from './drm/recovery.ts';
 export { DrmSchedRq } from './drm/run-queue.ts';

@@ -49,7 +49,8 @@ export class KernelModule {
 
   /** A table or string of the module, watched from now on. Compare the result with itself, not with what went in. */
   own<T extends object>(what: string, memory: T): T {
-    return new Proxy(memory, {
+    // A proxy must not answer otherwise for a property that cannot change.
+    return new Proxy(Object.isFrozen(memory) ? { ...memory } : memory, {
       get: (target, property, receiver) => {
         this.#text.check(`a read of ${what}.${String(property)}`);
         const value: unknown = Reflect.get(target, property, receiver);

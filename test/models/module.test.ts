@@ -42,6 +42,14 @@ describe('KernelModule', () => {
     expect(() => module.unload()).toThrow(expect.objectContaining({ code: 'ERR_DEPT_DOUBLE_FREE' }));
   });
 
+  test('a frozen table is watched as any other', () => {
+    const module = new KernelModule('foo');
+    const ops = module.own('foo_ops', Object.freeze(table()));
+    expect(ops.double(2)).toBe(4);
+    module.unload();
+    expect(() => ops.double).toThrow(expect.objectContaining({ code: 'ERR_DEPT_USE_AFTER_FREE' }));
+  });
+
   test('a function that still runs has nowhere to return to', async () => {
     const module = new KernelModule('foo');
     let finish: () => void = () => undefined;

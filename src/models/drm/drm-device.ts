@@ -1,5 +1,9 @@
 import { KernelMutex } from '../../sync/kernel-mutex.ts';
 import { Kref } from '../../sync/kref.ts';
+import type { DmaBuf } from '../dma-buf/dma-buf.ts';
+import type { DmaBufAttachment } from '../dma-buf/dma-buf-attachment.ts';
+import type { SgTable } from '../dma-buf/dma-buf-ops.ts';
+import { DmaDevice } from '../dma-device.ts';
 import { Idr } from '../idr.ts';
 import { KernelModule } from '../module.ts';
 import { DRM_GEM_FIXES, type DrmGemFixes } from './gem-fixes.ts';
@@ -12,11 +16,21 @@ export type DrmDriverFeature = 'DRIVER_GEM' | 'DRIVER_MODESET' | 'DRIVER_RENDER'
 export interface DrmDriver {
   readonly name: string;
   readonly features: readonly DrmDriverFeature[];
+  /** The driver's own import; `gemPrimeImport` if not given. @returns an object with a reference, or a negative errno */
+  readonly gemPrimeImport?: (dev: DrmDevice, dmaBuf: DmaBuf) => Promise<DrmGemObject | number> | DrmGemObject | number;
+  /** An object for a foreign buffer that is mapped already. Without it a driver cannot import. */
+  readonly gemPrimeImportSgTable?: (
+    dev: DrmDevice,
+    attachment: DmaBufAttachment,
+    table: SgTable,
+  ) => Promise<DrmGemObject | number> | DrmGemObject | number;
 }
 
 export interface DrmDeviceOptions {
   /** The module of the driver (`fops->owner`); one of the driver's name if not given. */
   readonly module?: KernelModule;
+  /** What its buffers are mapped for (`dev->dev`); one of the driver's name if not given. */
+  readonly dma?: DmaDevice;
   readonly fixes?: Partial<DrmGemFixes>;
 }
 
@@ -24,6 +38,7 @@ export interface DrmDeviceOptions {
 export class DrmDevice {
   readonly driver: DrmDriver;
   readonly module: KernelModule;
+  readonly dma: DmaDevice;
   readonly fixes: DrmGemFixes;
   /** Protects handle counts, flink names and the dma-bufs of objects. Taken after `prime.lock`, before `table_lock`. */
   readonly objectNameLock: KernelMutex = new KernelMutex({ name: 'object_name_lock' });
@@ -36,6 +51,7 @@ export class DrmDevice {
   constructor(driver: DrmDriver, options: DrmDeviceOptions = {}) {
     this.driver = driver;
     this.module = options.module ?? new KernelModule(driver.name);
+    this.dma = options.dma ?? new DmaDevice(driver.name);
     this.fixes = { ...DRM_GEM_FIXES, ...options.fixes };
     this.#refcount = new Kref(() => undefined, { name: 'drm_device' });
   }

@@ -1,12 +1,14 @@
 import { Kref } from '../../sync/kref.ts';
+import type { DmaBuf } from '../dma-buf/dma-buf.ts';
+import type { DmaBufAttachment } from '../dma-buf/dma-buf-attachment.ts';
+import type { IosysMap, SgTable } from '../dma-buf/dma-buf-ops.ts';
+import { DmaResv } from '../dma-buf/resv.ts';
 import { Lifetime } from '../lifetime.ts';
+import { PAGE_SIZE } from '../mm/page-size.ts';
 import { perWorld } from '../per-world.ts';
 import { bugOn, warnOn } from '../warn.ts';
 import type { DrmDevice } from './drm-device.ts';
 import type { DrmFile } from './drm-file.ts';
-import type { PrimeBuffer } from './prime-file.ts';
-
-const PAGE_SIZE = 4096;
 
 /** `struct drm_gem_object_funcs` (include/drm/drm_gem.h); tables of the driver. */
 export interface DrmGemObjectFuncs {
@@ -16,6 +18,15 @@ export interface DrmGemObjectFuncs {
   readonly open?: (object: DrmGemObject, file: DrmFile) => Promise<number> | number;
   /** A file's handle goes. */
   readonly close?: (object: DrmGemObject, file: DrmFile) => Promise<void> | void;
+  /** The driver's own dma-buf; `gemPrimeExport` if not given. @returns it, or a negative errno */
+  readonly export?: (object: DrmGemObject, flags: number) => Promise<DmaBuf | number> | DmaBuf | number;
+  /** Keeps it where it is; the reservation is locked. @returns 0 or a negative errno */
+  readonly pin?: (object: DrmGemObject) => Promise<number> | number;
+  readonly unpin?: (object: DrmGemObject) => Promise<void> | void;
+  /** Where it lies for a device. Without it nobody can attach to what is exported. @returns the table, or a negative errno */
+  readonly getSgTable?: (object: DrmGemObject) => Promise<SgTable | number> | SgTable | number;
+  readonly vmap?: (object: DrmGemObject) => Promise<IosysMap | number> | IosysMap | number;
+  readonly vunmap?: (object: DrmGemObject, map: IosysMap) => Promise<void> | void;
 }
 
 const serial: () => { next: number } = perWorld(() => ({ next: 1 }));
@@ -31,9 +42,14 @@ export class DrmGemObject {
   readonly size: number;
   readonly memory: Lifetime;
   readonly label: string;
+  /** Its own; an imported object has the one of its dma-buf. */
+  resv: DmaResv;
+  /** Where it was imported from. This, and not `dmaBuf`, says that it was (`drm_gem_is_imported`). */
+  importAttach: DmaBufAttachment | null = null;
+  readonly #ownResv: DmaResv;
   #handleCount = 0;
   #name = 0;
-  #dmaBuf: PrimeBuffer | null = null;
+  #dmaBuf: DmaBuf | null = null;
   readonly #refcount: Kref;
 
   /** `drm_gem_private_object_init`. The reference is the caller's. @throws DeptError `ERR_DEPT_BUG` for a size of broken pages */
@@ -44,6 +60,8 @@ export class DrmGemObject {
     this.funcs = funcs;
     this.label = `${dev.driver.name} object ${serial().next++}`;
     this.memory = new Lifetime(`drm_gem_object ${this.label}`);
+    this.#ownResv = new DmaResv({ label: `resv of ${this.label}` });
+    this.resv = this.#ownResv;
     this.#refcount = new Kref(() => undefined, { name: 'drm_gem_object' });
     dev.adopt(this);
   }
@@ -76,12 +94,12 @@ export class DrmGemObject {
   }
 
   /** The dma-buf it was exported as, or imported from, with a reference; null without handles. Under `object_name_lock`. */
-  get dmaBuf(): PrimeBuffer | null {
+  get dmaBuf(): DmaBuf | null {
     this.memory.check('a read of dma_buf');
     return this.#dmaBuf;
   }
 
-  set dmaBuf(dmaBuf: PrimeBuffer | null) {
+  set dmaBuf(dmaBuf: DmaBuf | null) {
     this.memory.check('a write of dma_buf');
     this.#dmaBuf = dmaBuf;
   }
@@ -103,8 +121,9 @@ export class DrmGemObject {
   }
 
   /** `drm_gem_object_release`: GEM lets go of it. Part of every `free` func. */
-  release(): void {
-    warnOn(this.dmaBuf !== null, `drm_gem_object_release(${this.label}) with a dma-buf`);
+  async release(): Promise<void> {
+    warnOn(this.dmaBuf !== null, `drm_gem_private_object_fini(${this.label}) with a dma-buf`);
+    await this.#ownResv.fini();
   }
 
   /** `kfree`: the memory goes. Ends every `free` func. */

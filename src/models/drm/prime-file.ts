@@ -1,19 +1,12 @@
 import { ENOENT, ENOMEM } from '../../sync/errno.ts';
 import { KernelMutex } from '../../sync/kernel-mutex.ts';
+import type { DmaBuf } from '../dma-buf/dma-buf.ts';
 import { kmalloc } from '../slab.ts';
 import { warnOn } from '../warn.ts';
 
-/** What PRIME's tables need of a `struct dma_buf`. */
-export interface PrimeBuffer {
-  /** `get_dma_buf` */
-  get(): unknown;
-  /** `dma_buf_put` */
-  put(): Promise<void> | void;
-}
-
 /** `struct drm_prime_member` */
 interface DrmPrimeMember {
-  readonly dmaBuf: PrimeBuffer;
+  readonly dmaBuf: DmaBuf;
   readonly handle: number;
 }
 
@@ -38,7 +31,7 @@ export class DrmPrimeFilePrivate {
   }
 
   /** `drm_prime_add_buf_handle`. @returns 0, or -ENOMEM */
-  add(dmaBuf: PrimeBuffer, handle: number): number {
+  add(dmaBuf: DmaBuf, handle: number): number {
     this.#assertHeld('drm_prime_add_buf_handle');
     if (!kmalloc('drm_prime_add_buf_handle')) return -ENOMEM;
     dmaBuf.get();
@@ -47,13 +40,13 @@ export class DrmPrimeFilePrivate {
   }
 
   /** `drm_prime_lookup_buf_by_handle`. @returns the dma-buf, without a reference of its own */
-  bufferOf(handle: number): PrimeBuffer | null {
+  bufferOf(handle: number): DmaBuf | null {
     this.#assertHeld('drm_prime_lookup_buf_by_handle');
     return this.#members.get(handle)?.dmaBuf ?? null;
   }
 
   /** `drm_prime_lookup_buf_handle`. @returns the handle, or -ENOENT */
-  handleOf(dmaBuf: PrimeBuffer): number {
+  handleOf(dmaBuf: DmaBuf): number {
     this.#assertHeld('drm_prime_lookup_buf_handle');
     for (const member of this.#members.values()) if (member.dmaBuf === dmaBuf) return member.handle;
     return -ENOENT;

@@ -6,6 +6,7 @@ import { FENCE_CHAIN_CASES } from './fence-chain.ts';
 import { FENCE_LIFETIME_CASES } from './fence-lifetime.ts';
 import { FENCE_UNWRAP_CASES } from './fence-unwrap.ts';
 import { GEM_CASES } from './gem.ts';
+import { GEM_PRIME_CASES } from './gem-prime.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { PREEMPTION_CASES } from './preemption.ts';
 import { RESV_CASES } from './resv.ts';
@@ -22,6 +23,7 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...SCHED_CASES,
   ...PREEMPTION_CASES,
   ...GEM_CASES,
+  ...GEM_PRIME_CASES,
   ...BLOCK_CASES,
   ...TLB_CASES,
   ...DEPT_DEADLOCK_CASES,

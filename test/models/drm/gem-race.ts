@@ -2,6 +2,8 @@ import type { DrmFile } from '../../../src/models/drm/drm-file.ts';
 import type { DrmGemFixes } from '../../../src/models/drm/gem-fixes.ts';
 import { drmRelease } from '../../../src/models/drm/gem-handle.ts';
 import type { DrmGemObject } from '../../../src/models/drm/gem-object.ts';
+import { flushDelayedFput } from '../../../src/models/fs/file.ts';
+import { current } from '../../../src/models/process.ts';
 import { KernelCompletion } from '../../../src/sync/kernel-completion.ts';
 import type { World } from '../../../src/sync/world.ts';
 import type { BuildRun } from '../explore-world.ts';
@@ -43,6 +45,8 @@ export function race(contestants: Readonly<Record<string, Contestant>>, options:
       for (const _each of entries) await done.wait();
       verdict = judge(answers) ?? miscounted(file);
       await drmRelease(file);
+      await current().exit();
+      await flushDelayedFput();
       if (gpu.dev.objects > 0) verdict ??= `${gpu.dev.objects} objects leaked`;
     });
     return () => verdict;

@@ -52,8 +52,8 @@ describe('an object', () => {
   });
 
   test('memory that is freed twice is found', async () => {
-    const twice = (object: DrmGemObject): void => {
-      object.release();
+    const twice = async (object: DrmGemObject): Promise<void> => {
+      await object.release();
       object.kfree();
       object.kfree();
     };
