@@ -139,6 +139,7 @@ export { DrmSchedRq } from './drm/run-queue.ts';
 export { DrmGpuScheduler, type DrmSchedInit } from './drm/sched.ts';
 export { DONT_PIPELINE, DrmSchedFence, HAS_DEADLINE } from './drm/sched-fence.ts';
 export { DrmSchedTimeout } from './drm/timeout.ts';
+export { vgemDevice } from './drm/vgem.ts';
 export * from './fs/epoll.ts';
 export {
   type FileOperations,
