@@ -1,4 +1,4 @@
-import type { ClassRegistry } from '../src/core/classes.ts';
+import type { ClassRegistry, ObjectKind } from '../src/core/classes.ts';
 import type { EventContext } from '../src/core/event-context.ts';
 import { defineHow } from '../src/core/how.ts';
 import type { TrackedObject } from '../src/core/tracked-object.ts';
@@ -21,7 +21,7 @@ export function poolVerbs(acquire: string, release: string, drain: string = rele
   });
 }
 
-/** Pools of one place that are told apart; beyond it they share a class. */
+/** Objects of one place that are told apart; beyond it they share a class. */
 const MAX_NAMESAKES = 64;
 
 const pools = new WeakMap<object, WatchedPool>();
@@ -35,15 +35,15 @@ export function watchedPool(instance: object, verbs: PoolVerbs, capacity: number
   const known = pools.get(instance);
   if (known !== undefined) return known;
   const place = Number.isFinite(capacity) ? naming() : null;
-  const object = place === null ? null : track(place, capacity);
+  const object = place === null ? null : trackDistinct('pool', place, capacity);
   if (object === null) return null;
   const pool = new WatchedPool(object, verbs);
   pools.set(instance, pool);
   return pool;
 }
 
-/** Every pool is a class of its own, also where one helper function uses them all: they guard different things. */
-function track({ name, site }: NamedPlace, capacity: number): TrackedObject | null {
+/** An object with a class of its own, also where one helper function uses them all: they guard different things. */
+export function trackDistinct(kind: ObjectKind, { name, site }: NamedPlace, capacity: number): TrackedObject | null {
   const registry = hooks.activeSession()?.classes;
   if (registry === undefined) return null;
   const counts = namesakes.get(registry) ?? new Map<string, number>();
@@ -51,7 +51,7 @@ function track({ name, site }: NamedPlace, capacity: number): TrackedObject | nu
   const count = (counts.get(`${name} ${site}`) ?? 0) + 1;
   counts.set(`${name} ${site}`, count);
   const own = count === 1 || count > MAX_NAMESAKES ? name : `${name}#${count}`;
-  return hooks.track({ kind: 'pool', name: own, site, capacity });
+  return hooks.track({ kind, name: own, site, capacity });
 }
 
 /** A pool of resources as its adapter tells of it: who waits for one, and who has which. */

@@ -1,6 +1,7 @@
 import type { LibraryAdapter } from './adapter.ts';
 import { asyncMutex } from './async-mutex.ts';
 import { genericPool } from './generic-pool.ts';
+import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { mysql2 } from './mysql2.ts';
 import { pg } from './pg.ts';
@@ -13,6 +14,7 @@ import { tarn } from './tarn.ts';
 export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   asyncMutex,
   genericPool,
+  ioredis,
   knex,
   mysql2,
   pg,
