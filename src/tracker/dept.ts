@@ -114,9 +114,11 @@ export class DeptTracker implements Observer {
     const owedAs = owedBit(held.object.key, held.how, this.policy);
     const owed = held.object.classOf(owedAs);
     context.forEachWait(held.begin, (wait) => {
-      if (wait.fired > at || !this.#counts(wait)) return;
+      if (wait.fired > at) return;
       for (const bit of awaitedBits(wait.object.key, wait.how, this.policy)) {
-        if (this.#isExcused(held, wait, owedAs === bit)) continue;
+        // What is settled teaches nothing, whether it counts or not: the usual answer comes first.
+        if (this.store.isSettled(owed, wait.object.classOf(bit))) continue;
+        if (!this.#counts(wait) || this.#isExcused(held, wait, owedAs === bit)) continue;
         this.#learn('release', context, held, wait, owed, bit, null);
       }
     });
