@@ -8,10 +8,17 @@ import type { World } from 'dept/sync';
 export async function play(title: string, build: (world: World) => void): Promise<Verdicts> {
   const verdicts = await sideBySide(build, { stacks: new NodeStacks(16) });
   print(`${title}\n${'='.repeat(title.length)}\n`);
-  print(drawSteps(verdicts.steps));
+  print(drawSteps(verdicts.steps.filter(({ text }) => !leftOut.some((name) => text.endsWith(` ${name}`)))));
   const stuck = verdicts.run.stuck.map(({ task }) => task.name).sort();
   print(stuck.length === 0 ? 'Nobody hangs in this run.\n' : `Hangs: ${stuck.join(', ')}.\n`);
   return verdicts;
+}
+
+let leftOut: readonly string[] = [];
+
+/** Timelines show no steps of the objects named from now on: what the example is not about. */
+export function leaveOut(...names: readonly string[]): void {
+  leftOut = names;
 }
 
 export function showLockdep({ lockdep }: Verdicts): void {

@@ -24,9 +24,9 @@ const RECLAIM = defineHow({
   eventLabel: 'fs_reclaim_release',
 });
 const NOTIFIER = defineHow({
-  startLabel: 'mmu_notifier_invalidate_range_start',
-  waitLabel: 'mmu_notifier_invalidate_range_start',
-  eventLabel: 'mmu_notifier_invalidate_range_end',
+  startLabel: 'lock_map_acquire',
+  waitLabel: 'lock_map_acquire',
+  eventLabel: 'lock_map_release',
 });
 
 interface Maps {
