@@ -1,19 +1,25 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { Frame } from '../src/core/stack.ts';
+import type { ObjectKind } from '../src/core/classes.ts';
 import type { TrackedObject } from '../src/core/tracked-object.ts';
 import * as hooks from '../src/sync/hooks.ts';
-import { embeddedSource } from './source-maps.ts';
-
-const lines = new Map<string, readonly string[]>();
+import { sourceLine } from './source-line.ts';
 
 /**
  * A tracked object for a library's instance whose making was not seen: its class is the place of its first use, its name
  * the expression it is used through there (`stock` in `stock.acquire()`). Costs a formatted stack, once an instance.
  */
-export function trackByFirstUse(kindName: string, capacity: number, methods: readonly string[]): TrackedObject | null {
+export function trackByFirstUse(
+  kindName: string,
+  capacity: number,
+  methods: readonly string[],
+  kind: ObjectKind = kindOf(capacity),
+): TrackedObject | null {
   const place = placeOfUse(kindName, methods);
-  return place === null ? null : hooks.track({ kind: capacity > 1 ? 'semaphore' : 'mutex', ...place, capacity });
+  return place === null ? null : hooks.track({ kind, ...place, capacity });
+}
+
+/** What can be taken once is a mutex. */
+export function kindOf(capacity: number): ObjectKind {
+  return capacity > 1 ? 'semaphore' : 'mutex';
 }
 
 /** What an instance is called, and where that was read. */
@@ -32,6 +38,11 @@ export function placeOfCreation(kindName: string): NamedPlace | null {
   return placeOf(kindName, assigneeAt);
 }
 
+/** The place that calls a function now, and what the function is called there; null when nobody listens. */
+export function placeOfCall(kindName: string): NamedPlace | null {
+  return placeOf(kindName, calleeAt);
+}
+
 function placeOf(kindName: string, nameAt: (line: string, column: number) => string | null): NamedPlace | null {
   const session = hooks.activeSession();
   if (session === null) return null;
@@ -46,7 +57,15 @@ function placeOf(kindName: string, nameAt: (line: string, column: number) => str
 export function assigneeAt(line: string, column: number): string | null {
   const before = line.slice(0, Math.max(column - 1, 0));
   const [, name = null] = /([\w$#.]+)\s*(?::[^=]+)?=(?![=>])[^=]*$/.exec(before) ?? [];
-  return name;
+  // A key of an object.
+  return name ?? /([\w$]+)\s*:\s*(?:new\s+)?[\w$.]*$/.exec(before)?.[1] ?? null;
+}
+
+/** The expression that is called at this column (from 1) of a line. */
+function calleeAt(line: string, column: number): string | null {
+  const [before] = /(?:[\w$#]+\.)*$/.exec(line.slice(0, column - 1)) ?? [''];
+  const [called] = /^[\w$#]+(?:\.[\w$#]+)*/.exec(line.slice(column - 1)) ?? [null];
+  return called === null ? null : before + called;
 }
 
 /**
@@ -66,19 +85,4 @@ export function receiverAt(line: string, column: number, methods: readonly strin
     if (!isExact && (name === null || match.index < column)) name = found;
   }
   return name;
-}
-
-function sourceLine(frame: Frame): string | null {
-  const path = frame.path ?? (frame.file === null ? null : resolve(frame.file));
-  if (path === null) return null;
-  let text = lines.get(path);
-  if (text === undefined) {
-    try {
-      text = readFileSync(path, 'utf8').split('\n');
-    } catch {
-      text = embeddedSource(path)?.split('\n') ?? [];
-    }
-    lines.set(path, text);
-  }
-  return text[frame.line - 1] ?? null;
 }

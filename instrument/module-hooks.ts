@@ -1,15 +1,21 @@
 import Module from 'node:module';
-import type { Callable, LibraryAdapter, Rebind } from './libraries/adapter.ts';
+import type { LibraryAdapter } from './libraries/adapter.ts';
+import { type Bindings, type CommonJsModule, rebinder } from './module-bindings.ts';
+import { announced, type LoadResult } from './module-source.ts';
 
 /** Called by instrumented packages when one of their modules has been evaluated. */
 const LOADED = Symbol.for('dept.loaded');
 
-type Bindings = Readonly<Record<string, readonly [get: () => Callable | undefined, set: (value: Callable) => void]>>;
-type OnLoaded = (name: string, exports: Record<string, unknown>, bindings: Bindings | null) => void;
+type OnLoaded = (name: string, file: string, exports: Record<string, unknown>, bindings: Bindings | null) => void;
 type Load = (this: unknown, request: string, parent: unknown, isMain: boolean) => unknown;
-interface LoadResult {
-  readonly format?: string | null | undefined;
-  readonly source?: string | ArrayBuffer | NodeJS.TypedArray | null | undefined;
+type Compile = (this: CommonJsModule, content: string, filename: string, ...rest: unknown[]) => unknown;
+
+/** The parts of Node's CommonJS loader that are hooked; every tool that hooks it relies on them. */
+interface CommonJsLoader {
+  _load: Load;
+  readonly _cache: Readonly<Record<string, CommonJsModule | undefined>>;
+  readonly prototype: { _compile: Compile };
+  _resolveFilename(request: string, parent: unknown, isMain: boolean): string;
 }
 
 /** What becomes of the packages that are watched. */
@@ -24,8 +30,10 @@ export interface ModuleWatch {
 
 interface MetModule {
   readonly name: string;
+  readonly file: string;
   readonly exports: Record<string, unknown>;
   readonly bindings: Bindings | null;
+  readonly module: CommonJsModule | null;
 }
 
 /** Modules of known packages that any watch has met: they announce themselves once, but may be watched again. */
@@ -36,7 +44,8 @@ const registered = new Set<string>();
 /**
  * Hands every copy of a known package to its adapter, ES module or CommonJS, module by module, once each is evaluated. ES
  * modules get a line that imports the module from itself, so the adapter sees the very namespace the program sees, and can
- * replace the functions the module declares. What an earlier watch has met is handed over at once.
+ * replace the functions the module exports. A CommonJS module is met before anybody gets its exports, so they can be
+ * replaced whole, for those who require it and those who import it. What an earlier watch has met is handed over at once.
  */
 export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = true): ModuleWatch {
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
@@ -44,31 +53,49 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
   const loaded = new Set<LibraryAdapter>();
   const patched = new Set<LibraryAdapter>();
   const undo: (() => void)[] = [];
-  const onLoaded: OnLoaded = (name, exports, bindings) => {
+  const onMet = (one: MetModule): void => {
+    const { name, file, exports, bindings, module } = one;
     const adapter = byName.get(name);
     const isObject = (typeof exports === 'object' && exports !== null) || typeof exports === 'function';
     if (adapter === undefined || !isObject || seen.has(exports)) return;
     seen.add(exports);
-    met.set(exports, { name, exports, bindings });
+    met.set(exports, one);
     loaded.add(adapter);
-    const rebind: Rebind = (binding, wrap) => rebound(exports, bindings, binding, wrap, undo);
-    const restore = adapter.patch(exports, rebind);
+    const restore = adapter.patch(exports, rebinder(bindings, exports, module, undo), file);
+    if (module !== null) seen.add(module.exports);
     if (restore === null) return;
     patched.add(adapter);
     undo.push(restore);
   };
-  for (const { name, exports, bindings } of met.values()) onLoaded(name, exports, bindings);
-  if (hookLoaders) undo.push(announceTo(onLoaded), watchCommonJs(byName, onLoaded), watchEsModules(adapters));
+  for (const one of [...met.values()]) onMet(one);
+  if (hookLoaders) {
+    const pattern = packagePattern(adapters);
+    const onCommonJs = (filename: string, module: CommonJsModule): void => {
+      const [, name, file] = pattern.exec(filename.replaceAll('\\', '/')) ?? [];
+      if (name !== undefined) onMet({ name, file: file ?? '', exports: module.exports, bindings: null, module });
+    };
+    undo.push(
+      announceTo((name, file, exports, bindings) => onMet({ name, file, exports, bindings, module: null })),
+      watchCommonJs(byName, seen, onCommonJs),
+      watchEsModules(adapters, pattern),
+    );
+  }
   return {
     get unknown() {
       return [...loaded].filter((adapter) => !patched.has(adapter));
     },
-    meet: (name, exports) => onLoaded(name, exports, null),
+    meet: (name, exports) => onMet({ name, file: '', exports, bindings: null, module: null }),
     stop: () => {
       // Last patched, first restored: two modules of a package may share a prototype.
       for (const restore of undo.splice(0).reverse()) restore();
     },
   };
+}
+
+/** Matches the path of a module of a known package: its name, and the path within it. */
+function packagePattern(adapters: readonly LibraryAdapter[]): RegExp {
+  const names = adapters.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  return new RegExp(`/node_modules/(${names})/(?!.*/node_modules/)([^?#]*)`);
 }
 
 function announceTo(onLoaded: OnLoaded): () => void {
@@ -79,51 +106,42 @@ function announceTo(onLoaded: OnLoaded): () => void {
   };
 }
 
-function rebound(
-  exports: Record<string, unknown>,
-  bindings: Bindings | null,
-  name: string,
-  wrap: (original: Callable) => Callable,
-  undo: (() => void)[],
-): boolean {
-  const [get, set] = bindings?.[name] ?? ownBinding(exports, name);
-  const original = get();
-  if (typeof original !== 'function') return false;
-  try {
-    set(wrap(original));
-  } catch {
-    return false;
-  }
-  undo.push(() => set(original));
-  return true;
-}
-
-/** A CommonJS export that can be assigned; one behind a getter is another module's, where it is met as itself. */
-function ownBinding(exports: Record<string, unknown>, name: string): Bindings[string] {
-  const isOwn = Object.getOwnPropertyDescriptor(exports, name)?.writable === true;
-  return [
-    () => (isOwn ? (exports[name] as Callable) : undefined),
-    (value) => {
-      exports[name] = value;
-    },
-  ];
-}
-
-function watchCommonJs(byName: ReadonlyMap<string, LibraryAdapter>, onLoaded: OnLoaded): () => void {
-  const loader = Module as unknown as { _load: Load };
-  const original = loader._load;
+/**
+ * `_compile` runs before anybody gets the exports. `_load` finds what was evaluated before the watch began, for whoever
+ * requires it from now on.
+ */
+function watchCommonJs(
+  byName: ReadonlyMap<string, LibraryAdapter>,
+  seen: WeakSet<object>,
+  onLoaded: (filename: string, module: CommonJsModule) => void,
+): () => void {
+  const loader = Module as unknown as CommonJsLoader;
+  const { _load } = loader;
+  const { _compile } = loader.prototype;
   let isWatching = true;
-  const watched: Load = function _load(request, parent, isMain) {
-    const exports = Reflect.apply(original, this, [request, parent, isMain]) as Record<string, unknown>;
-    const name = packageName(request, parent);
-    if (isWatching && name !== null && byName.has(name)) onLoaded(name, exports, null);
-    return exports;
+  const watchedLoad: Load = function _load_(request, parent, isMain) {
+    const exports = Reflect.apply(_load, this, [request, parent, isMain]);
+    const name = isWatching ? packageName(request, parent) : null;
+    if (name === null || !byName.has(name) || seen.has(exports as object)) return exports;
+    const filename = loader._resolveFilename(request, parent, isMain);
+    const module = loader._cache[filename];
+    // One that is being evaluated is met when that is over.
+    if (module?.loaded !== true) return exports;
+    onLoaded(filename, module);
+    return module.exports;
   };
-  loader._load = watched;
+  const watchedCompile: Compile = function _compile_(content, filename, ...rest) {
+    const result = Reflect.apply(_compile, this, [content, filename, ...rest]);
+    if (isWatching) onLoaded(filename, this);
+    return result;
+  };
+  loader._load = watchedLoad;
+  loader.prototype._compile = watchedCompile;
   return () => {
-    // Whoever wrapped it after us keeps calling this one.
+    // Whoever wrapped them after us keeps calling these.
     isWatching = false;
-    if (loader._load === watched) loader._load = original;
+    if (loader._load === watchedLoad) loader._load = _load;
+    if (loader.prototype._compile === watchedCompile) loader.prototype._compile = _compile;
   };
 }
 
@@ -141,30 +159,7 @@ function packageName(request: string, parent: unknown): string | null {
     .join('/');
 }
 
-/**
- * Source of a module of a watched package with the line that announces it. The line may read and set the functions the
- * module declares, and those it exports follow. Runs in the hooks thread on Node 20, so it stands alone.
- */
-function announced(
-  url: string,
-  result: LoadResult,
-  pattern: RegExp,
-  rebinds: Readonly<Record<string, readonly string[]>>,
-): LoadResult {
-  const name = pattern.exec(url)?.[1];
-  const { format, source } = result;
-  if (name === undefined || format !== 'module' || source === null || source === undefined) return result;
-  const text = typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array);
-  const bindings = (rebinds[name] ?? []).map(
-    (binding) => `${binding}:[()=>typeof ${binding}==='function'?${binding}:undefined,(f)=>{${binding}=f}]`,
-  );
-  const call = `globalThis[Symbol.for('dept.loaded')]?.(${JSON.stringify(name)},__dept,{${bindings.join(',')}})`;
-  return { ...result, source: `${text}\nimport * as __dept from ${JSON.stringify(url)};${call};` };
-}
-
-function watchEsModules(adapters: readonly LibraryAdapter[]): () => void {
-  const alternatives = adapters.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-  const pattern = new RegExp(`/node_modules/(${alternatives})/(?!.*/node_modules/)`);
+function watchEsModules(adapters: readonly LibraryAdapter[], pattern: RegExp): () => void {
   const rebinds = Object.fromEntries(adapters.map(({ name, rebinds = [] }) => [name, rebinds]));
   const module = Module as unknown as {
     registerHooks?: (hooks: object) => { deregister(): void };
@@ -182,6 +177,8 @@ function watchEsModules(adapters: readonly LibraryAdapter[]): () => void {
   if (registered.has(pattern.source)) return stop;
   registered.add(pattern.source);
   const source = [
+    // Compilers that keep names put this into functions.
+    'const __name = (named) => named;',
     `const announced = ${announced.toString()};`,
     `const pattern = new RegExp(${JSON.stringify(pattern.source)});`,
     `const rebinds = ${JSON.stringify(rebinds)};`,

@@ -4,8 +4,10 @@ export type { AnnotationMap, MapOptions } from '../instrument/hooks/annotation-m
 export { type Ldt, type LockOptions as LdtLockOptions, ldt, type ReadLockOptions } from '../instrument/hooks/ldt.ts';
 export { type OwedEvent, type Sdt, type SleepOptions as SdtSleepOptions, sdt } from '../instrument/hooks/sdt.ts';
 export { type Installation, type InstallOptions, install } from '../instrument/install.ts';
+export type { Shape } from '../instrument/shapes/shape.ts';
 export { NodeStacks } from '../instrument/stacks.ts';
 export { type Tracked, type TrackerOptions, withTracker } from '../instrument/with-tracker.ts';
+export { wrap } from '../instrument/wrap.ts';
 export type { ClassKey, EventClass, ObjectKind } from './core/classes.ts';
 export type { ContextName, Dependency, InstancePair, Place, Rule } from './core/dependency.ts';
 export { DeptError, type DeptErrorCode } from './core/dept-error.ts';

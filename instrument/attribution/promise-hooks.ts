@@ -3,6 +3,7 @@ import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
+import { NEVER } from '../../src/core/ids.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -40,10 +41,13 @@ export class PromiseHookAttribution implements Attribution, Observer {
   readonly #parent = Symbol('dept.parent');
   readonly #settled = Symbol('dept.settled');
   readonly #wait = Symbol('dept.wait');
+  readonly #result = Symbol('dept.result');
   #stop: (() => void) | null = null;
   /** True while a promise reaction runs, as far as the hooks saw it begin. */
   #isReaction = false;
   #isClearing = false;
+  /** True once a promise was followed: until then nobody has to look for one. */
+  #isFollowing = false;
   #isQuiet = false;
   /** History of the callback outside any promise reaction that runs now. */
   #outer: History | null = null;
@@ -83,6 +87,12 @@ export class PromiseHookAttribution implements Attribution, Observer {
   bind(promise: object, wait: Wait): void {
     this.hook();
     (promise as Hooked)[this.#wait] = wait;
+  }
+
+  follow(promise: object, wait: Wait): void {
+    this.bind(promise, wait);
+    this.#isFollowing = true;
+    (promise as Hooked)[this.#result] = true;
   }
 
   /**
@@ -155,10 +165,22 @@ export class PromiseHookAttribution implements Attribution, Observer {
       if (current !== main) promise[this.#context] = current;
       if (parent === undefined) return;
       promise[this.#parent] = parent;
+      if (this.#isFollowing && parent[this.#result] === true) this.#awaited(parent[this.#wait] as Wait);
       const history = histories.fresh(slice.history);
       if (history !== null) promise[this.#history] = history;
     } catch {
       // A frozen promise cannot carry a history; its continuation then starts with none.
+    }
+  }
+
+  /** Somebody awaits the result of what has to wait first. */
+  #awaited(wait: Wait): void {
+    wait.awaited = true;
+    if (!wait.pending || wait.blockedAt !== NEVER) return;
+    try {
+      this.#session.blocked(wait);
+    } catch (fault) {
+      failed(fault, this.#session);
     }
   }
 

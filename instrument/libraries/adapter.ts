@@ -1,5 +1,9 @@
-/** Replaces a function that a module exports. @returns false when it has none of that name, or its binding is fixed */
-export type Rebind = (name: string, wrap: (original: Callable) => Callable) => boolean;
+/**
+ * Replaces a function that a module exports. `default` is the default export of an ES module, and in CommonJS the
+ * function that is `module.exports`. What replaces it gets its name, length and own properties.
+ * @returns false when the module has none of that name, or its binding is fixed
+ */
+export type Rebind = <F = Callable>(name: string, wrap: (original: F) => F) => boolean;
 
 export type Callable = (this: unknown, ...args: never[]) => unknown;
 
@@ -9,11 +13,12 @@ export interface LibraryAdapter {
   readonly name: string;
   /** Versions whose insides were looked at, as a range. */
   readonly versions: string;
-  /** Functions of its modules that are replaced as a whole, because they are closures nobody can patch from outside. */
+  /** Exports of its modules that are replaced as a whole, because they are closures nobody can patch from outside. */
   readonly rebinds?: readonly string[];
   /**
-   * Patches a module of the package in place; called once for each of its modules.
+   * Patches a module of the package in place; called once for each of its modules, the inner ones first.
+   * @param file path of the module within its package, as in `lib/pool.js`; empty where nobody knows it
    * @returns what restores it, or null when there is nothing in this module that the adapter knows
    */
-  patch(exports: Readonly<Record<string, unknown>>, rebind: Rebind): (() => void) | null;
+  patch(exports: Readonly<Record<string, unknown>>, rebind: Rebind, file: string): (() => void) | null;
 }

@@ -6,7 +6,7 @@ import type { HowMuch } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { trackByFirstUse } from '../first-use.ts';
-import type { Callable, LibraryAdapter } from './adapter.ts';
+import type { LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = defineHow({ startLabel: 'acquire', waitLabel: 'acquire', eventLabel: 'release' });
 const TRY_ACQUIRE = defineHow({
@@ -59,13 +59,14 @@ export const asyncMutex: LibraryAdapter = {
   },
 };
 
+type Decorate = (this: unknown, sync: unknown, timeout: number, ...rest: unknown[]) => Decorated;
+
 interface Decorated {
   acquire: (...args: unknown[]) => unknown;
 }
 
 /** `tryAcquire` is `withTimeout` with 0: it decorates too. */
-function decorateTimed(original: Callable): Callable {
-  const decorate = original as unknown as (sync: unknown, timeout: number, ...rest: unknown[]) => Decorated;
+function decorateTimed(decorate: Decorate): Decorate {
   return {
     withTimeout(this: unknown, sync: unknown, timeout: number, ...rest: unknown[]): Decorated {
       const decorated = decorate.call(this, sync, timeout, ...rest);
@@ -81,7 +82,7 @@ function decorateTimed(original: Callable): Callable {
       };
       return decorated;
     },
-  }.withTimeout as unknown as Callable;
+  }.withTimeout;
 }
 
 function patchSemaphore(prototype: Tracked): () => void {

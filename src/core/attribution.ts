@@ -4,6 +4,8 @@ import type { Wait } from './wait.ts';
 export interface Attribution {
   /** Ties the promise a waiter awaits to its wait, so that its continuation inherits what the wait brought. */
   bind(promise: object, wait: Wait): void;
+  /** Ties a promise that settles some time after the wait has ended, too: who awaits it while the wait is pending sleeps. */
+  follow(promise: object, wait: Wait): void;
   /** Runs code whose wake-ups carry their own history, without recording the waker's. */
   quietly<T>(run: () => T): T;
   /** Runs a waiter's callback as the code that goes on after this wait, whoever calls it. */
@@ -17,6 +19,7 @@ export type Callback<T extends unknown[], R> = (this: unknown, ...args: T) => R;
 /** No attribution: contexts are exact or there is only one. */
 export const NO_ATTRIBUTION: Attribution = Object.freeze({
   bind: () => undefined,
+  follow: () => undefined,
   quietly: <T>(run: () => T): T => run(),
   resume: <T>(_wait: Wait, run: () => T): T => run(),
   carry: <T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> => callback,

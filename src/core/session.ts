@@ -125,6 +125,17 @@ export class Session {
     for (const observer of this.#observers.onBlocked) observer.onBlocked(wait.context, wait);
   }
 
+  /** The wait stands in a queue, as far as is known without anybody who sleeps for it. */
+  queued(wait: Wait): void {
+    const { history } = this.slice;
+    this.slice.history = null;
+    try {
+      this.blocked(wait);
+    } finally {
+      this.slice.history = history;
+    }
+  }
+
   /** The awaited event fired, or the wait gave up. Not the moment the waiter runs again. */
   waited(wait: Wait, outcome: Outcome = 'fired'): void {
     if (!wait.pending) return;
@@ -145,6 +156,11 @@ export class Session {
   /** The slice that runs now goes on after this wait, without a promise in between (a wait annotated by hand). */
   adopt(wait: Wait): void {
     if (!wait.context.exact) this.slice.history = this.histories.join(this.slice.history, wait.node);
+  }
+
+  /** Whoever goes on after this wait does so after what the slice that runs now has behind it. */
+  extend(wait: Wait): void {
+    if (!wait.context.exact) wait.node = this.histories.join(wait.node, this.slice.history);
   }
 
   /** An event context begins without a wait: trylock, or a hand-made start. */

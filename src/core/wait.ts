@@ -19,6 +19,8 @@ export class Wait {
   /** When it really went to sleep; 0 = it never did. */
   blockedAt: Tick = NEVER;
   stack: Stack | null;
+  /** True once somebody is known to await its promise; only told of promises that are followed. */
+  awaited = false;
   /** History of the slice that waits; null in an exact context. */
   readonly history: History | null;
   /** What joins the waiter's history when it goes on; null until granted, and in an exact context. */

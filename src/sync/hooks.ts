@@ -130,6 +130,11 @@ export function blocked(begun: Wait | null): void {
   }
 }
 
+/** The wait stands in a queue, as far as is known without anybody who sleeps for it. */
+export function queued(begun: Wait | null): void {
+  if (begun !== null) guarded((session) => session.queued(begun), keeperOf(begun.object));
+}
+
 /** The awaited event fired, or the wait gave up; called where that happens, not where the waiter resumes. */
 export function waited(begun: Wait | null, outcome: Outcome = 'fired'): void {
   if (begun === null) return;
@@ -170,6 +175,20 @@ export function bind<P extends object>(promise: P, begun: Wait | null): P {
     failed(fault, session);
   }
   return promise;
+}
+
+/**
+ * Ties a promise that settles after the wait has ended, when a task is done that had to wait for its turn: whoever awaits it
+ * while the wait is pending sleeps, and goes on after the wait and what `extend` adds to it.
+ */
+export function follow<P extends object>(promise: P, begun: Wait | null): P {
+  if (begun !== null) guarded((session) => session.attribution.follow(promise, begun), keeperOf(begun.object));
+  return promise;
+}
+
+/** Whoever goes on after this wait does so after what the code that runs now has behind it. */
+export function extend(begun: Wait | null): void {
+  if (begun !== null) guarded((session) => session.extend(begun), keeperOf(begun.object));
 }
 
 /** Runs a library's own hand-over: the waits it wakes already carry the event, so the waker's history stays out of theirs. */

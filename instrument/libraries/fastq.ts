@@ -1,0 +1,91 @@
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { MadeObject } from '../shapes/made-object.ts';
+import { WaitingLine } from '../shapes/waiting-line.ts';
+import { dressed } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+
+const PUSH = howOf('push', 'done', { structured: true });
+const UNSHIFT = howOf('unshift', 'done', { structured: true });
+const DRAINED = howOf('drained', 'done');
+
+/** What `fastq()` and `fastq.promise()` make: an object with methods of its own. */
+interface Queue {
+  readonly concurrency: number;
+  push(value: unknown, done?: unknown): unknown;
+  unshift(value: unknown, done?: unknown): unknown;
+  kill(): void;
+  killAndDrain(): void;
+  abort?(): void;
+  idle(): boolean;
+  drained?(): Promise<void>;
+}
+
+type Maker = (this: unknown, ...args: unknown[]) => Queue;
+
+/** fastq 1: the queue is made of closures over the worker, so both functions that make one are replaced. */
+export const fastq: LibraryAdapter = {
+  name: 'fastq',
+  versions: '>=1.10.0 <2.0.0',
+  rebinds: ['default'],
+  patch(exports, rebind) {
+    const { promise } = exports as { promise?: Maker };
+    if (typeof exports !== 'function' || typeof promise !== 'function') return null;
+    const fields = exports as { promise: Maker };
+    fields.promise = dressed(watchedMaker(promise, true), promise);
+    rebind('default', (make: Maker) => watchedMaker(make, false));
+    return () => {
+      fields.promise = promise;
+    };
+  },
+};
+
+function watchedMaker(make: Maker, isPromised: boolean): Maker {
+  return function fastqueue(this: unknown, ...args) {
+    const at = typeof args[0] === 'function' ? 0 : 1;
+    const worker = args[at];
+    if (typeof worker !== 'function') return make.apply(this, args);
+    const line = new WaitingLine();
+    const run = function run(this: unknown, ...given: never[]): unknown {
+      const claim = line.begin();
+      const task = worker as Callable;
+      if (claim === null) return Reflect.apply(task, this, given);
+      return Reflect.apply(isPromised ? claim.whileRunning(task) : claim.untilCalledBack(task), this, given);
+    };
+    args[at] = dressed(run, worker);
+    return watched(make.apply(this, args), line, isPromised);
+  };
+}
+
+function watched(queue: Queue, line: WaitingLine, isPromised: boolean): Queue {
+  const made = new MadeObject('fastq', queue.concurrency, 'queue');
+  const { push, unshift, kill, killAndDrain, abort, drained } = queue;
+  const arriving = (add: Queue['push'], how: typeof PUSH, isFirst: boolean): Queue['push'] => {
+    const method = (...args: Parameters<Queue['push']>): unknown => {
+      const [claim, result] = line.arrive(made.object, how, null, () => add.apply(queue, args), isFirst);
+      if (isPromised) return claim.follow(result as Promise<unknown>);
+      claim.queue();
+      return result;
+    };
+    return dressed(method, add);
+  };
+  const clearing = (end: () => void): (() => void) => {
+    return dressed(() => {
+      line.clear();
+      end.call(queue);
+    }, end);
+  };
+  queue.push = arriving(push, PUSH, false);
+  queue.unshift = arriving(unshift, UNSHIFT, true);
+  queue.kill = clearing(kill);
+  queue.killAndDrain = clearing(killAndDrain);
+  if (abort !== undefined) queue.abort = clearing(abort);
+  if (drained !== undefined) {
+    queue.drained = dressed(() => {
+      if (queue.idle()) return drained.call(queue);
+      const claim = new Claim(made.object, DRAINED, { permits: queue.concurrency });
+      return claim.firedBy(drained.call(queue));
+    }, drained);
+  }
+  return queue;
+}

@@ -1,0 +1,68 @@
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { MadeObject } from '../shapes/made-object.ts';
+import { dressed } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+
+const LIMIT = howOf('limit', 'end', { structured: true });
+
+type Task = (...args: unknown[]) => unknown;
+
+/** What `pLimit(concurrency)` makes; `map` came with 6.2. */
+interface Limit {
+  (task: Task, ...args: unknown[]): Promise<unknown>;
+  clearQueue(): void;
+  map?(items: Iterable<unknown>, task: Task): Promise<unknown>;
+}
+
+type Maker = (options: number | { readonly concurrency: number }) => Limit;
+
+/** p-limit 3 to 7: all closures, so the function that makes them is replaced. */
+export const pLimit: LibraryAdapter = {
+  name: 'p-limit',
+  versions: '>=3.0.0 <8.0.0',
+  rebinds: ['default'],
+  patch(_exports, rebind) {
+    const watchedMaker = (make: Maker): Maker => {
+      return (options) => watched(make(options), typeof options === 'number' ? options : options.concurrency);
+    };
+    return rebind('default', watchedMaker) ? () => undefined : null;
+  },
+};
+
+function watched(limit: Limit, concurrency: number): Limit {
+  const made = new MadeObject('p-limit', concurrency, 'queue');
+  const waiting = new Set<Claim>();
+  const claimFor = (task: Callable): [Claim, Task] => {
+    const claim = new Claim(made.object, LIMIT);
+    if (claim.pending) waiting.add(claim);
+    return [claim, claim.whileRunning(task, () => waiting.delete(claim)) as Task];
+  };
+  const generator = (task: Task, ...args: unknown[]): Promise<unknown> => {
+    if (typeof task !== 'function') return limit(task, ...args);
+    const [claim, run] = claimFor(task);
+    return claim.follow(limit(run, ...args));
+  };
+  const clearQueue = (): void => {
+    for (const claim of waiting) claim.refuse();
+    waiting.clear();
+    limit.clearQueue();
+  };
+  Object.defineProperty(generator, 'clearQueue', { value: dressed(clearQueue, limit.clearQueue) });
+  const { map } = limit;
+  if (map !== undefined) {
+    const watchedMap = (items: Iterable<unknown>, task: Task): Promise<unknown> => {
+      const tasks: Task[] = [];
+      // Each item is added to the queue when it is taken from the list.
+      const added = function* added(): Iterable<unknown> {
+        for (const item of items) {
+          tasks.push(claimFor(task)[1]);
+          yield item;
+        }
+      };
+      return map.call(limit, added(), (item, index) => tasks[index as number]?.(item, index));
+    };
+    Object.defineProperty(generator, 'map', { value: dressed(watchedMap, map) });
+  }
+  return dressed(generator, limit) as Limit;
+}

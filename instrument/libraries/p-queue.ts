@@ -1,0 +1,110 @@
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import { trackByFirstUse } from '../first-use.ts';
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { dressed } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+
+const ADD = howOf('add', 'end', { structured: true });
+/** What waits for the tasks of a queue, and how many of its slots must be free for that. */
+const UNTIL_ALL_END = { onIdle: howOf('onIdle', 'end'), onPendingZero: howOf('onPendingZero', 'end') };
+const UNTIL_ALL_BEGIN = { onEmpty: howOf('onEmpty', 'end'), onSizeLessThan: howOf('onSizeLessThan', 'end') };
+
+const METHODS = ['add', 'addAll', ...Object.keys(UNTIL_ALL_END), ...Object.keys(UNTIL_ALL_BEGIN)];
+
+interface AddOptions {
+  readonly signal?: AbortSignal;
+}
+
+interface Queue {
+  readonly concurrency: number;
+  readonly size: number;
+  readonly pending: number;
+  add(task: Callable, options?: AddOptions): Promise<unknown>;
+  clear(): void;
+}
+
+interface Watched {
+  readonly object: TrackedObject | null;
+  readonly waiting: Set<Claim>;
+}
+
+/** p-queue 6 to 9. `addAll` goes through `add`. A queue without a limit is never waited for. */
+export const pQueue: LibraryAdapter = {
+  name: 'p-queue',
+  versions: '>=6.0.0 <10.0.0',
+  patch(exports) {
+    const prototype = (exports['default'] as { prototype?: Queue } | undefined)?.prototype;
+    return typeof prototype?.add === 'function' && typeof prototype.clear === 'function' ? patchQueue(prototype) : null;
+  },
+};
+
+function patchQueue(prototype: Queue): () => void {
+  const queues = new WeakMap<Queue, Watched>();
+  const { add, clear } = prototype;
+  const known = (queue: Queue): Watched => {
+    const met = queues.get(queue);
+    if (met !== undefined && met.object !== null) return met;
+    const { concurrency } = queue;
+    const object = Number.isFinite(concurrency) ? trackByFirstUse('PQueue', concurrency, METHODS, 'queue') : null;
+    const watched = { object, waiting: new Set<Claim>() };
+    queues.set(queue, watched);
+    return watched;
+  };
+  prototype.add = dressed(function watchedAdd(this: Queue, task: Callable, options?: AddOptions): Promise<unknown> {
+    const { object, waiting } = known(this);
+    if (object === null || typeof task !== 'function') return add.call(this, task, options);
+    const claim = new Claim(object, ADD);
+    waiting.add(claim);
+    const begin = (): void => void waiting.delete(claim);
+    const abandon = (): void => {
+      if (waiting.delete(claim)) claim.refuse();
+    };
+    options?.signal?.addEventListener('abort', abandon, { once: true });
+    const result = claim.follow(add.call(this, claim.whileRunning(task, begin), options));
+    if (options?.signal?.aborted === true) abandon();
+    return result;
+  }, add);
+  prototype.clear = dressed(function watchedClear(this: Queue): void {
+    const { waiting } = known(this);
+    for (const claim of waiting) claim.refuse();
+    waiting.clear();
+    clear.call(this);
+  }, clear);
+  const undo = [
+    ...Object.entries(UNTIL_ALL_END).map(([name, how]) =>
+      patchUntil(prototype, name, (queue) => {
+        const { object } = known(queue);
+        return queue.pending > 0 ? new Claim(object, how, { permits: queue.concurrency }) : null;
+      }),
+    ),
+    ...Object.entries(UNTIL_ALL_BEGIN).map(([name, how]) =>
+      patchUntil(prototype, name, (queue, limit = 1) => {
+        return queue.size >= Number(limit) ? new Claim(known(queue).object, how) : null;
+      }),
+    ),
+  ];
+  return () => {
+    Object.assign(prototype, { add, clear });
+    for (const restore of undo) restore();
+  };
+}
+
+/** `claimFor` makes the claim of a call that will have to wait. */
+function patchUntil(
+  prototype: object,
+  name: string,
+  claimFor: (queue: Queue, limit: unknown) => Claim | null,
+): () => void {
+  const methods = prototype as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const original = methods[name];
+  if (original === undefined) return () => undefined;
+  methods[name] = dressed(function until(this: Queue, ...args: unknown[]): Promise<unknown> {
+    const claim = claimFor(this, args[0]);
+    const result = original.apply(this, args);
+    return claim === null ? result : claim.firedBy(result);
+  }, original);
+  return () => {
+    methods[name] = original;
+  };
+}

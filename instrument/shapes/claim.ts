@@ -1,0 +1,200 @@
+import { types } from 'node:util';
+import type { EventContext } from '../../src/core/event-context.ts';
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import type { How, HowMuch, Outcome } from '../../src/core/vocabulary.ts';
+import type { Wait } from '../../src/core/wait.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+import type { Callable } from '../libraries/adapter.ts';
+import { standIn } from '../stand-in.ts';
+
+const { isPromise } = types;
+// The promise's own: a subclass may do more in its `then`.
+const { then } = Promise.prototype;
+
+/**
+ * One claim to a permit, a slot or a resource of a library: from the call that asks for it, over the moment it is granted,
+ * to the moment it is given back. Every adapter speaks through it. When nothing is installed it does nothing.
+ */
+export class Claim {
+  readonly #wait: Wait | null;
+  #held: EventContext | null = null;
+
+  /** The calling context asks for it now; what is a trylock has it already. */
+  constructor(object: TrackedObject | null, how: How, more: HowMuch | null = null) {
+    this.#wait = how.trylock ? null : hooks.wait(object, how, more);
+    if (how.trylock) this.#held = hooks.enter(object, how, more);
+  }
+
+  /** True until it is granted or refused; false when nothing is installed. */
+  get pending(): boolean {
+    return this.#wait?.pending === true;
+  }
+
+  /** The caller has to wait for it. */
+  sleep(): void {
+    if (this.pending && this.#wait?.blockedAt === 0) hooks.blocked(this.#wait);
+  }
+
+  /** It stands in a queue; whether anybody sleeps for it is not known. */
+  queue(): void {
+    if (this.pending && this.#wait?.blockedAt === 0) hooks.queued(this.#wait);
+  }
+
+  /** It is granted now; call where that happens, in the code that gave it back, not where the waiter goes on. */
+  grant(): void {
+    if (this.#held === null) this.#held = hooks.granted(this.#wait);
+  }
+
+  /** The wait for something that nobody holds is over: all is done, the queue is empty. */
+  fire(): void {
+    hooks.waited(this.#wait);
+  }
+
+  /** It will not be granted any more. */
+  refuse(outcome: Outcome = 'cancelled'): void {
+    hooks.waited(this.#wait, outcome);
+  }
+
+  /** It is given back in the calling context. */
+  release(): void {
+    const held = this.#held;
+    this.#held = null;
+    hooks.exit(held);
+  }
+
+  /** What is given to the caller when it is granted. */
+  bind<P extends object>(promise: P): P {
+    return hooks.bind(promise, this.#wait);
+  }
+
+  /** What is given to the caller when the task is done that waits for its turn. */
+  follow<P extends object>(promise: P): P {
+    return hooks.follow(promise, this.#wait);
+  }
+
+  /** Runs a callback as what goes on after the wait, whoever calls it. */
+  resume<T>(run: () => T): T {
+    return hooks.resume(this.#wait, run);
+  }
+
+  /** As `grantedBy`, for a promise of something else: what `lend` makes of what was granted. */
+  granting<T>(promise: PromiseLike<unknown>, lend: (value: unknown) => T): Promise<T> {
+    const lent = Promise.resolve(promise).then(
+      (value) => {
+        this.grant();
+        return lend(value);
+      },
+      (reason: unknown) => {
+        this.refuse();
+        throw reason;
+      },
+    );
+    return this.bind(lent);
+  }
+
+  /** The wait for something that nobody will hold is over when the promise is settled. */
+  firedBy<P extends PromiseLike<unknown>>(promise: P): P {
+    const fire = (): void => this.fire();
+    observe(promise, fire, fire);
+    return this.follow(promise);
+  }
+
+  /**
+   * It is granted when the promise is fulfilled, refused when it is rejected. For libraries that do not let anybody see
+   * where they grant. @param onGrant told of the value, before the caller gets it
+   */
+  grantedBy<P extends PromiseLike<unknown>>(promise: P, onGrant: (value: unknown) => void = () => undefined): P {
+    const wait = this.#wait;
+    if (wait === null) return promise;
+    const granted = (value: unknown): void => {
+      this.grant();
+      onGrant(value);
+    };
+    const rejected = (reason: unknown): void => {
+      this.refuse();
+      // We have handled the rejection; if we are the only ones, it is unhandled all the same.
+      if (!wait.awaited) void Promise.reject(reason);
+    };
+    observe(promise, granted, rejected);
+    return this.follow(promise);
+  }
+
+  /**
+   * The function to call in place of `task`: it is granted when that is called, and held until what it returns settles.
+   * @param onBegin told when that is called
+   */
+  whileRunning<F extends Callable>(task: F, onBegin: () => void = () => undefined): F {
+    if (this.#wait === null) return task;
+    return standIn(task, (self, args) => {
+      onBegin();
+      this.grant();
+      return this.resume(() => {
+        try {
+          return this.#untilSettled(Reflect.apply(task, self, args as never[]));
+        } catch (error) {
+          this.#end();
+          throw error;
+        }
+      });
+    });
+  }
+
+  /** The same for a task that says by calling its last argument that it is done. */
+  untilCalledBack<F extends Callable>(task: F, onBegin: () => void = () => undefined): F {
+    if (this.#wait === null) return task;
+    return standIn(task, (self, args) => {
+      onBegin();
+      const done = args.at(-1);
+      if (typeof done === 'function') args[args.length - 1] = this.#endingWith(done);
+      this.grant();
+      return this.resume(() => Reflect.apply(task, self, args as never[]));
+    });
+  }
+
+  #untilSettled(result: unknown): unknown {
+    const end = (): void => this.#end();
+    if (isPromise(result)) {
+      observe(result, end, end);
+      return result;
+    }
+    if (!isThenable(result)) {
+      end();
+      return result;
+    }
+    // A lazy one (a query) does its work in `then`, so only the library may call that.
+    return new Proxy(result, {
+      get: (target, key) => {
+        const value = Reflect.get(target, key, target) as unknown;
+        if (key !== 'then') return typeof value === 'function' ? value.bind(target) : value;
+        return (fulfilled: unknown, rejected: unknown) =>
+          Reflect.apply(value as Callable, target, [
+            this.#endingWith(fulfilled),
+            this.#endingWith(rejected),
+          ] as never[]);
+      },
+    });
+  }
+
+  #endingWith<T>(callback: T): T {
+    if (typeof callback !== 'function') return callback;
+    return standIn(callback, (self, args) => {
+      this.#end();
+      return Reflect.apply(callback, self, args);
+    });
+  }
+
+  #end(): void {
+    hooks.extend(this.#wait);
+    this.release();
+  }
+}
+
+function observe(promise: PromiseLike<unknown>, ok: (value: unknown) => void, failed: (reason: unknown) => void): void {
+  if (isPromise(promise)) void (Reflect.apply(then, promise, [ok, failed]) as Promise<void>);
+  else void promise.then(ok, failed);
+}
+
+function isThenable(value: unknown): value is object {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject && typeof (value as { then?: unknown }).then === 'function';
+}

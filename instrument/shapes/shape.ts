@@ -1,0 +1,242 @@
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+import { kindOf, trackByFirstUse } from '../first-use.ts';
+import type { Callable } from '../libraries/adapter.ts';
+import { standIn } from '../stand-in.ts';
+import { Claim } from './claim.ts';
+import { howOf } from './how.ts';
+import { KeyedObjects } from './keyed-objects.ts';
+import { Lent, releasing, releasingMethod } from './lent.ts';
+
+type Names = string | readonly string[];
+
+/** The methods of a lock, a semaphore, a pool, a queue or a limiter, told by what they do. */
+export interface Shape {
+  /** What reports call it; if not given, the expression it is first used through. */
+  readonly name?: string;
+  /** How many can have it at once; 1 if not given. */
+  readonly capacity?: number | ((target: object) => number);
+  /** Wait for one and give it: by a promise, or by calling back with `(error, what)`. */
+  readonly acquire?: Names;
+  /** Give one or nothing (undefined, null, false), at once. */
+  readonly tryAcquire?: Names;
+  /** Take one back: the one given as first argument, else the caller's own newest. */
+  readonly release?: Names;
+  /** What `acquire` gives takes itself back: `true` when it is a function to be called, else the name of its method. */
+  readonly releaser?: true | string;
+  /** Wait for one, hold it while the function among the arguments runs, and give that function's result. */
+  readonly run?: Names;
+  /** Wait until nobody holds one and nobody waits for one. */
+  readonly idle?: Names;
+  /** Which of the locks that the object stands for a call is about. */
+  readonly key?: (...args: never[]) => unknown;
+}
+
+interface Target {
+  [method: string]: unknown;
+}
+
+type Args = readonly unknown[];
+
+/** What is known of one instance. */
+interface Instance {
+  readonly object: TrackedObject | null;
+  readonly keys: KeyedObjects;
+  readonly lent: Lent;
+}
+
+/**
+ * Patches the methods of an object, or of the prototype of a class, so that dept sees what they do. Methods that are not
+ * there are left out. @returns what restores them, or null when there was none
+ */
+export function patchShape(target: object, shape: Shape): (() => void) | null {
+  return new ShapePatch(target as Target, shape).apply();
+}
+
+class ShapePatch {
+  readonly #target: Target;
+  readonly #shape: Shape;
+  readonly #instances = new WeakMap<object, Instance>();
+  readonly #undo: (() => void)[] = [];
+  readonly #methods: readonly string[];
+  /** The object of which a method runs now, as long as it has not called the program back. */
+  #inside: object | null = null;
+
+  constructor(target: Target, shape: Shape) {
+    this.#target = target;
+    this.#shape = shape;
+    this.#methods = [shape.acquire, shape.tryAcquire, shape.run, shape.idle].flatMap((names) => list(names));
+  }
+
+  apply(): (() => void) | null {
+    const { acquire, tryAcquire, release, run, idle } = this.#shape;
+    for (const name of list(acquire)) this.#replace(name, (self, call, args) => this.#acquire(self, name, call, args));
+    for (const name of list(tryAcquire)) this.#replace(name, (self, call, args) => this.#try(self, name, call, args));
+    for (const name of list(release)) this.#replace(name, (self, call, args) => this.#release(self, call, args));
+    for (const name of list(run)) this.#replace(name, (self, call, args) => this.#run(self, name, call, args));
+    for (const name of list(idle)) this.#replace(name, (self, call, args) => this.#idle(self, name, call, args));
+    if (this.#undo.length === 0) return null;
+    return () => {
+      for (const restore of this.#undo.splice(0).reverse()) restore();
+    };
+  }
+
+  #replace(name: string, wrapped: (self: object, call: (args: Args) => unknown, args: Args) => unknown): void {
+    const target = this.#target;
+    const original = target[name];
+    if (typeof original !== 'function') return;
+    const descriptor = Object.getOwnPropertyDescriptor(target, name);
+    const value = standIn(original, (self, args) => {
+      const of = self as object;
+      // What a method calls of its own object is part of it.
+      const isPart = hooks.activeSession() === null || this.#inside === of;
+      if (isPart) return Reflect.apply(original, self, args);
+      return wrapped(of, (given) => this.#calling(of, () => Reflect.apply(original, self, given as never[])), args);
+    });
+    Object.defineProperty(target, name, {
+      configurable: true,
+      enumerable: false,
+      writable: true,
+      ...descriptor,
+      value,
+    });
+    this.#undo.push(() => {
+      if (target[name] !== value) return;
+      if (descriptor === undefined) delete target[name];
+      else Object.defineProperty(target, name, descriptor);
+    });
+  }
+
+  #calling<T>(self: object | null, call: () => T): T {
+    const outer = this.#inside;
+    this.#inside = self;
+    try {
+      return call();
+    } finally {
+      this.#inside = outer;
+    }
+  }
+
+  #acquire(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
+    const { object, lent } = this.#instance(self);
+    const claim = new Claim(this.#keyed(self, object, args), howOf(name, this.#releaseLabel()));
+    claim.sleep();
+    const given = args.at(-1);
+    if (typeof given === 'function') {
+      const back = this.#callingBack(claim, lent, given as Callable);
+      return call([...args.slice(0, -1), back]);
+    }
+    const result = refusing(claim, () => call(args));
+    const { releaser } = this.#shape;
+    if (!isPromiseLike(result)) {
+      claim.grant();
+      return this.#lend(claim, lent, result);
+    }
+    // Only another promise can be fulfilled with another function.
+    if (releaser === true) return claim.granting(result, (what) => this.#lend(claim, lent, what));
+    return claim.grantedBy(result, (what) => void this.#lend(claim, lent, what));
+  }
+
+  #callingBack(claim: Claim, lent: Lent, callback: Callable): Callable {
+    return standIn(callback, (self, results) => {
+      const [error] = results;
+      if (error !== undefined && error !== null && typeof error !== 'function') claim.refuse();
+      else {
+        claim.grant();
+        // A releaser may be all there is, as with a lock that cannot fail.
+        const at = typeof error === 'function' ? 0 : 1;
+        if (at < results.length) results[at] = this.#lend(claim, lent, results[at]);
+      }
+      return claim.resume(() => this.#calling(null, () => Reflect.apply(callback, self, results as never[])));
+    });
+  }
+
+  /** What the caller gets. */
+  #lend(claim: Claim, lent: Lent, what: unknown): unknown {
+    const { releaser } = this.#shape;
+    if (releaser === true && typeof what === 'function') return releasing(claim, what as Callable);
+    if (typeof releaser === 'string') releasingMethod(claim, what, releaser);
+    else lent.give(claim, what);
+    return what;
+  }
+
+  #try(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
+    const { object, lent } = this.#instance(self);
+    const result = call(args);
+    if (result === undefined || result === null || result === false) return result;
+    const how = howOf(name, this.#releaseLabel(), { trylock: true });
+    return this.#lend(new Claim(this.#keyed(self, object, args), how), lent, result);
+  }
+
+  #release(self: object, call: (args: Args) => unknown, args: Args): unknown {
+    const { object, lent } = this.#instance(self);
+    const claim = lent.take(args[0]);
+    if (claim !== null) claim.release();
+    else hooks.exit(hooks.holderToRelease(this.#keyed(self, object, args)));
+    return hooks.quietly(() => call(args));
+  }
+
+  #run(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
+    const { object } = this.#instance(self);
+    const at = args.findIndex((arg) => typeof arg === 'function');
+    if (at < 0) return call(args);
+    const claim = new Claim(this.#keyed(self, object, args), howOf(name, 'end', { structured: true }));
+    const task = args[at] as Callable;
+    const outside = standIn(task, (of, given) => this.#calling(null, () => Reflect.apply(task, of, given as never[])));
+    const run = claim.whileRunning(outside);
+    const result = refusing(claim, () => call(args.with(at, run)));
+    return isPromiseLike(result) ? claim.follow(result) : result;
+  }
+
+  #idle(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
+    const { object } = this.#instance(self);
+    if (object === null || object.holders.length === 0) return call(args);
+    const claim = new Claim(object, howOf(name, 'end'), { permits: object.key.capacity });
+    const result = refusing(claim, () => call(args));
+    return isPromiseLike(result) ? claim.firedBy(result) : result;
+  }
+
+  #releaseLabel(): string {
+    const { releaser, release } = this.#shape;
+    return list(release)[0] ?? (typeof releaser === 'string' ? releaser : 'release');
+  }
+
+  #keyed(self: object, object: TrackedObject | null, args: Args): TrackedObject | null {
+    const { key } = this.#shape;
+    return key === undefined ? object : this.#instance(self).keys.of(Reflect.apply(key, self, args as never[]));
+  }
+
+  #instance(self: object): Instance {
+    const known = this.#instances.get(self);
+    if (known !== undefined && known.object !== null) return known;
+    const object = this.#track(self);
+    const made: Instance = { object, keys: new KeyedObjects(object), lent: new Lent() };
+    this.#instances.set(self, made);
+    return made;
+  }
+
+  #track(self: object): TrackedObject | null {
+    const { name, capacity = 1 } = this.#shape;
+    const permits = typeof capacity === 'number' ? capacity : capacity(self);
+    if (name !== undefined) return hooks.track({ kind: kindOf(permits), name, capacity: permits });
+    return trackByFirstUse(self.constructor?.name ?? 'object', permits, this.#methods);
+  }
+}
+
+function refusing<T>(claim: Claim, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    claim.refuse();
+    throw error;
+  }
+}
+
+function list(names: Names | undefined): readonly string[] {
+  if (names === undefined) return [];
+  return typeof names === 'string' ? [names] : names;
+}
+
+export function isPromiseLike(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+}
