@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type {} from 'expect';
 import { DeptError } from '../../src/core/dept-error.ts';
+import type { LibraryAdapter } from '../libraries/adapter.ts';
 import { LIBRARY_ADAPTERS } from '../libraries/index.ts';
+import { packageRoot } from '../paths.ts';
 import type { RunningTest } from './ledger.ts';
 import { type DeptMatchers, matchers } from './matchers.ts';
 import { endTestRun, testRun } from './test-run.ts';
@@ -83,7 +86,8 @@ function globals(): Globals {
 /** Jest loads modules itself, so no hook of Node's loader sees them. */
 async function meetLibraries(): Promise<void> {
   const require = createRequire(join(process.cwd(), 'package.json'));
-  for (const { name } of LIBRARY_ADAPTERS) {
+  // Loading a package takes its time, for each test file anew: only those that the project names.
+  for (const { name } of dependenciesOf(process.cwd())) {
     try {
       run.installation.meet(name, require(name) as Record<string, unknown>);
     } catch {
@@ -95,6 +99,22 @@ async function meetLibraries(): Promise<void> {
       // Not installed.
     }
   }
+}
+
+/** Libraries that dept knows in the nearest package.json upwards that names one; all of them where none does. */
+function dependenciesOf(folder: string): readonly LibraryAdapter[] {
+  const root = packageRoot(folder);
+  let manifest: Readonly<Record<string, object | undefined>>;
+  try {
+    manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  } catch {
+    return LIBRARY_ADAPTERS;
+  }
+  const { dependencies, devDependencies, peerDependencies, optionalDependencies } = manifest;
+  const named = { ...dependencies, ...devDependencies, ...peerDependencies, ...optionalDependencies };
+  const known = LIBRARY_ADAPTERS.filter(({ name }) => name in named);
+  if (known.length > 0) return known;
+  return dirname(root) === root ? LIBRARY_ADAPTERS : dependenciesOf(dirname(root));
 }
 
 function circusTest(): CircusTest | null {
