@@ -23,6 +23,15 @@ export {
   type RequestQueueOptions,
   submitIter,
 } from './block/request-queue.ts';
+export {
+  BpfIterDmabuf,
+  DMABUF_ITER_FIXES,
+  type DmabufIterFixes,
+  type DmabufIterOptions,
+  DmabufIterSeq,
+  type DmabufProgram,
+  dmabufIterOpen,
+} from './bpf/dmabuf-iter.ts';
 export { DMA_BUF_NAME_LEN, DmaBuf, dmaBufGet } from './dma-buf/dma-buf.ts';
 export { DmaBufAttachment } from './dma-buf/dma-buf-attachment.ts';
 export { dmaBufDebugShow } from './dma-buf/dma-buf-debugfs.ts';
@@ -43,6 +52,8 @@ export {
   type IosysMap,
   type SgTable,
 } from './dma-buf/dma-buf-ops.ts';
+export { type DmaHeapOps, dmaHeapAdd, dmaHeapOpen } from './dma-buf/dma-heap.ts';
+export type { DmaHeapAllocationFields } from './dma-buf/dma-heap-abi.ts';
 export { DmaFence } from './dma-buf/fence.ts';
 export { DmaFenceArray, dmaFenceMatchContext, toDmaFenceArray } from './dma-buf/fence-array.ts';
 export { DmaFenceCallback, type DmaFenceFunc } from './dma-buf/fence-callback.ts';
@@ -86,6 +97,13 @@ export { dmaResvLockdep } from './dma-buf/resv-lockdep.ts';
 export { type DmaResvUsage, DmaResvUsageLevel, dmaResvUsageName, dmaResvUsageRw } from './dma-buf/resv-usage.ts';
 export { dmaFenceAllocatePrivateStub, dmaFenceGetStub } from './dma-buf/stub-fence.ts';
 export { SyncFile, syncFileGetFence } from './dma-buf/sync-file.ts';
+export {
+  SYSTEM_HEAP_FIXES,
+  SystemHeap,
+  type SystemHeapFixes,
+  type SystemHeapOptions,
+} from './dma-buf/system-heap.ts';
+export { SystemHeapBuffer } from './dma-buf/system-heap-buffer.ts';
 export { DmaDevice, type DmaDirection, type DmaRange, type DmaSync } from './dma-device.ts';
 export type { DrmGpuSchedStat, DrmSchedBackendOps } from './drm/backend.ts';
 export { DrmDevice, type DrmDeviceOptions, type DrmDriver, type DrmDriverFeature } from './drm/drm-device.ts';
@@ -151,12 +169,18 @@ export {
 export { FilesStruct } from './fs/files.ts';
 export * from './fs/open-flags.ts';
 export { PollQueue, pollFile } from './fs/poll.ts';
+export { SeqFile, type SeqOperations, type SeqPosition } from './fs/seq-file.ts';
 export { type MappedMemory, VmArea } from './fs/vm-area.ts';
 export { Idr, INT_MAX } from './idr.ts';
 export { IrqWork } from './irq-work.ts';
 export { hz, jiffies, jiffiesToMs, MAX_SCHEDULE_TIMEOUT, msToJiffies } from './jiffies.ts';
 export { Lifetime } from './lifetime.ts';
+export * from './mm/gfp.ts';
+export { MemCgroup, type MemCgroupOptions, memcgChargePage, memcgUnchargePage, rootMemCgroup } from './mm/memcg.ts';
 export { MMAP_LOCK, mmapLock } from './mm/mmap-lock.ts';
+export { Page } from './mm/page.ts';
+export { MAX_PAGE_ORDER, PageAllocator, pageAllocator } from './mm/page-allocator.ts';
+export { PageCounter } from './mm/page-counter.ts';
 export { PAGE_SHIFT, PAGE_SIZE, pageAlign } from './mm/page-size.ts';
 export {
   FS_RECLAIM,
@@ -168,7 +192,8 @@ export {
   mmuNotifierInvalidate,
 } from './mm/reclaim.ts';
 export { KernelModule } from './module.ts';
-export { current, Process, type ProcessOptions } from './process.ts';
+export { ModuleParam } from './module-param.ts';
+export { current, fatalSignalPending, Process, type ProcessOptions } from './process.ts';
 export { cpuRelax, openRaceWindows, RaceWindows, raceWindow } from './race-window.ts';
 export { rcu } from './rcu.ts';
 export { RcuPointer } from './rcu-pointer.ts';

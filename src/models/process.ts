@@ -1,15 +1,20 @@
 import { EBADF, EINVAL } from '../sync/errno.ts';
 import { runtime, type Thread } from '../sync/runtime.ts';
+import type { Task } from '../sync/task.ts';
+import { World } from '../sync/world.ts';
 import type { KernelFile } from './fs/file.ts';
 import { FilesStruct } from './fs/files.ts';
 import { pollFile } from './fs/poll.ts';
 import { VmArea } from './fs/vm-area.ts';
+import type { MemCgroup } from './mm/memcg.ts';
 import { PAGE_SIZE, pageAlign } from './mm/page-size.ts';
 import { perWorld } from './per-world.ts';
 
 export interface ProcessOptions {
   /** Descriptors it may have open (`RLIMIT_NOFILE`). */
   readonly maxFiles?: number;
+  /** The memory group it is in; the root if not given. */
+  readonly memcg?: MemCgroup;
 }
 
 /** A process of userspace: its files, and its system calls. Results are as in the kernel, negative errnos included. */
@@ -17,22 +22,60 @@ export class Process {
   readonly name: string;
   readonly files: FilesStruct;
 
-  constructor(name: string, { maxFiles }: ProcessOptions = {}) {
+  /** Simulated threads that run as it now. */
+  readonly #tasks = new Set<Task>();
+  #memcg: MemCgroup | null;
+  #killed = false;
+  #exited = false;
+
+  constructor(name: string, { maxFiles, memcg }: ProcessOptions = {}) {
     this.name = name;
     this.files = new FilesStruct(maxFiles);
+    this.#memcg = memcg ?? null;
+    this.#memcg?.attach(this);
   }
 
-  /** Runs `body` as this process: it is what `current` means for the thread that runs until `body` is over. */
+  /** The memory group that pays for what it allocates; null for the root. */
+  get memcg(): MemCgroup | null {
+    return this.#memcg;
+  }
+
+  /** It has a SIGKILL pending. */
+  get killed(): boolean {
+    return this.#killed;
+  }
+
+  get exited(): boolean {
+    return this.#exited;
+  }
+
+  /** Moves it to another memory group. What it has allocated stays charged to the old one. */
+  moveTo(memcg: MemCgroup): void {
+    this.#memcg?.detach(this);
+    this.#memcg = memcg;
+    memcg.attach(this);
+  }
+
+  /** Runs `body` as this process: it is `current` for the thread that runs, until `body` is over. */
   async run<T>(body: () => Promise<T> | T): Promise<T> {
     const { thread } = runtime();
+    const task = runningTask();
     const before = running().get(thread);
     running().set(thread, this);
+    if (task !== null) this.#tasks.add(task);
     try {
       return await body();
     } finally {
+      if (before !== this && task !== null) this.#tasks.delete(task);
       if (before === undefined) running().delete(thread);
       else running().set(thread, before);
     }
+  }
+
+  /** Sends SIGKILL: what it sleeps in interruptibly ends. It exits when somebody has it exit. */
+  kill(): void {
+    this.#killed = true;
+    for (const task of this.#tasks) task.interrupt();
   }
 
   /** `ioctl(2)`. @returns what the file answers, or -EBADF */
@@ -69,9 +112,11 @@ export class Process {
     return this.run(() => this.files.close(fd));
   }
 
-  /** `do_exit`: its files are closed. */
-  exit(): Promise<void> {
-    return this.run(() => this.files.closeAll());
+  /** `do_exit`: its files are closed, and it leaves its memory group. */
+  async exit(): Promise<void> {
+    await this.run(() => this.files.closeAll());
+    this.#exited = true;
+    this.#memcg?.detach(this);
   }
 
   async #withFile(fd: number, use: (file: KernelFile) => Promise<number>): Promise<number> {
@@ -93,4 +138,14 @@ const init: () => Process = perWorld(() => new Process('init'));
 /** `current`: the process the thread that runs belongs to; one of the kernel's own where nobody said. */
 export function current(): Process {
   return running().get(runtime().thread) ?? init();
+}
+
+/** `fatal_signal_pending(current)`: nothing it does matters any more but that it ends. */
+export function fatalSignalPending(): boolean {
+  return current().killed || runtime().thread?.signal.aborted === true;
+}
+
+function runningTask(): Task | null {
+  const world = runtime();
+  return world instanceof World ? world.running : null;
 }

@@ -183,7 +183,7 @@ export async function dmaBufDynamicAttach(
   const message = 'dma_buf_dynamic_attach with importer ops, but without invalidate_mappings';
   if (warnOn(follows !== null && follows.invalidateMappings === undefined, message)) return -EINVAL;
   assertNotHeld(dmabuf.resv, 'dma_buf_dynamic_attach');
-  if (!kmalloc('dma_buf_dynamic_attach')) return -ENOMEM;
+  if (!kmalloc('dma_buf_dynamic_attach', 'GFP_KERNEL')) return -ENOMEM;
   const attachment = new DmaBufAttachment(dmabuf, dev, importerOps, importerPriv);
   const result = (await dmabuf.ops.attach?.(dmabuf, attachment)) ?? 0;
   if (result !== 0) return result;

@@ -106,7 +106,7 @@ export class DmaBuf {
     if (warnOn(isHalf, `dma_buf_export(${info.expName}) with only one of pin and unpin`)) return -EINVAL;
     if (resv) assertNotHeld(resv, 'dma_buf_export');
     if (!owner.tryGet()) return -ENOENT;
-    if (priv === null || !kmalloc('dma_buf_export')) {
+    if (priv === null || !kmalloc('dma_buf_export', 'GFP_KERNEL')) {
       owner.put();
       return -ENOMEM;
     }

@@ -25,7 +25,7 @@ export class SyncFile {
 
   /** `sync_file_create`: takes a reference of its own. @returns null when memory is short */
   static create(fence: DmaFence): SyncFile | null {
-    return kmalloc('sync_file_create') ? new SyncFile(fence) : null;
+    return kmalloc('sync_file_create', 'GFP_KERNEL') ? new SyncFile(fence) : null;
   }
 
   /** `sync_file_poll`: the callback is installed by the first one who polls. */

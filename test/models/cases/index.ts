@@ -1,6 +1,9 @@
 import { BLOCK_CASES } from './block.ts';
 import { DEPT_DEADLOCK_CASES } from './dept-deadlocks.ts';
 import { DEPT_NEGATIVE_CASES } from './dept-negatives.ts';
+import { DMA_BUF_CASES } from './dma-buf.ts';
+import { DMA_HEAP_CASES } from './dma-heap.ts';
+import { DMABUF_ITER_CASES } from './dmabuf-iter.ts';
 import { FENCE_CASES } from './fence.ts';
 import { FENCE_CHAIN_CASES } from './fence-chain.ts';
 import { FENCE_LIFETIME_CASES } from './fence-lifetime.ts';
@@ -24,6 +27,9 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...PREEMPTION_CASES,
   ...GEM_CASES,
   ...GEM_PRIME_CASES,
+  ...DMA_HEAP_CASES,
+  ...DMA_BUF_CASES,
+  ...DMABUF_ITER_CASES,
   ...BLOCK_CASES,
   ...TLB_CASES,
   ...DEPT_DEADLOCK_CASES,
