@@ -1,4 +1,5 @@
 import { EINVAL, ENOENT, ENOMEM, ENOSPC } from '../sync/errno.ts';
+import type { Gfp } from './mm/reclaim.ts';
 import { kmalloc } from './slab.ts';
 import { warnOn } from './warn.ts';
 
@@ -32,9 +33,9 @@ export class Idr<T extends object> {
    *
    * @returns the id; -EINVAL, with a WARN, for a start that is negative as an `int`; -ENOSPC; -ENOMEM
    */
-  alloc(pointer: T | null, start: number, end = 0): number {
+  alloc(pointer: T | null, start: number, end = 0, gfp: Gfp = 'GFP_ATOMIC'): number {
     if (warnOn((start | 0) < 0, `idr_alloc: start ${start | 0} < 0`)) return -EINVAL;
-    if (!kmalloc('idr_alloc')) return -ENOMEM;
+    if (!kmalloc('idr_alloc', gfp)) return -ENOMEM;
     const last = (end | 0) > 0 ? (end | 0) - 1 : INT_MAX;
     const limit = last < this.#base ? INT_MAX : last;
     const isFirstFree = start <= this.#lowest;

@@ -136,7 +136,14 @@ export {
 } from './drm/gem-handle.ts';
 export { type GemOpen, gemCloseIoctl, gemFlinkIoctl, gemOpenIoctl } from './drm/gem-ioctl.ts';
 export { DrmGemObject, type DrmGemObjectFuncs } from './drm/gem-object.ts';
+export { gemDmaResvWait, gemLockReservations, gemUnlockReservations } from './drm/gem-resv.ts';
 export { DrmGemShmemObject, GEM_SHMEM_FUNCS, gemShmemPrimeImportSgTable } from './drm/gem-shmem.ts';
+export {
+  DrmVmaOffsetManager,
+  DrmVmaOffsetNode,
+  gemDumbMapOffset,
+  gemObjectLookupAtOffset,
+} from './drm/gem-vma.ts';
 export { DrmSchedJob, type DrmSchedJobOptions, type DrmSchedJobState } from './drm/job.ts';
 export { PreemptibleRing, type RingJob, type RingState, type Switch } from './drm/preemption.ts';
 export {

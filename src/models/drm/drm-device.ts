@@ -6,8 +6,10 @@ import type { SgTable } from '../dma-buf/dma-buf-ops.ts';
 import { DmaDevice } from '../dma-device.ts';
 import { Idr } from '../idr.ts';
 import { KernelModule } from '../module.ts';
+import { warnOn } from '../warn.ts';
 import { DRM_GEM_FIXES, type DrmGemFixes } from './gem-fixes.ts';
 import type { DrmGemObject } from './gem-object.ts';
+import { DrmVmaOffsetManager } from './gem-vma.ts';
 
 /** `enum drm_driver_feature`, as far as models look at it. */
 export type DrmDriverFeature = 'DRIVER_GEM' | 'DRIVER_MODESET' | 'DRIVER_RENDER';
@@ -44,6 +46,7 @@ export class DrmDevice {
   readonly objectNameLock: KernelMutex = new KernelMutex({ name: 'object_name_lock' });
   /** flink names, from 1. */
   readonly objectNameIdr: Idr<DrmGemObject> = new Idr(1);
+  readonly vmaOffsetManager: DrmVmaOffsetManager = new DrmVmaOffsetManager();
   readonly #refcount: Kref;
   readonly #objects = new Set<DrmGemObject>();
 
@@ -83,14 +86,17 @@ export class DrmDevice {
   }
 
   /**
-   * `rmmod` of the driver: the device goes with its module. Objects that are left keep pointers into it.
+   * `rmmod` of the driver: the device goes with its module. Objects that are left keep pointers into it; where they have a
+   * place in its address space, the kernel WARNs.
    *
    * @returns 0, or -EBUSY while files, or buffers exported by it, hold the module
    */
   unload(): number {
     const result = this.module.unload();
-    if (result === 0) this.put();
-    return result;
+    if (result !== 0) return result;
+    warnOn(this.vmaOffsetManager.size > 0, 'drm_mm_takedown: Memory manager not clean during takedown');
+    this.put();
+    return 0;
   }
 
   /** An object's memory is allocated. */

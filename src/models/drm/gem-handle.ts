@@ -1,4 +1,5 @@
 import { EINVAL } from '../../sync/errno.ts';
+import { mightAlloc } from '../mm/reclaim.ts';
 import { raceWindow } from '../race-window.ts';
 import { warnOn } from '../warn.ts';
 import type { DrmFile } from './drm-file.ts';
@@ -65,6 +66,8 @@ export async function gemObjectHandlePut(object: DrmGemObject): Promise<void> {
 export async function gemHandleCreateTail(file: DrmFile, object: DrmGemObject): Promise<number> {
   const { dev, funcs } = object;
   gemObjectHandleGet(object);
+  // idr_preload
+  mightAlloc('GFP_KERNEL');
   await file.tableLock.lock();
   const handle = file.objectIdr.alloc(null, 1);
   file.tableLock.unlock();
@@ -74,8 +77,10 @@ export async function gemHandleCreateTail(file: DrmFile, object: DrmGemObject): 
     return handle;
   }
   await raceWindow('the handle is allocated');
-  const result = (await funcs.open?.(object, file)) ?? 0;
+  const allowed = object.vmaNode.allow(file);
+  const result = allowed === 0 ? ((await funcs.open?.(object, file)) ?? 0) : allowed;
   if (result !== 0) {
+    if (allowed === 0) object.vmaNode.revoke(file);
     await file.tableLock.lock();
     file.objectIdr.remove(handle);
     file.tableLock.unlock();
@@ -101,6 +106,7 @@ export async function gemObjectReleaseHandle(file: DrmFile, handle: number, obje
   await raceWindow('the close func was called');
   await file.prime.removeUnlocked(handle);
   await raceWindow('PRIME forgot the handle');
+  object.vmaNode.revoke(file);
   await gemObjectHandlePut(object);
 }
 

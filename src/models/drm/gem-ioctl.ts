@@ -23,7 +23,7 @@ export async function gemFlinkIoctl(file: DrmFile, handle: number): Promise<numb
   await dev.objectNameLock.lock();
   let result = -ENOENT;
   if (object.handleCount > 0) {
-    result = object.name === 0 ? dev.objectNameIdr.alloc(object, 1) : object.name;
+    result = object.name === 0 ? dev.objectNameIdr.alloc(object, 1, 0, 'GFP_KERNEL') : object.name;
     if (result > 0) object.name = result;
   }
   dev.objectNameLock.unlock();

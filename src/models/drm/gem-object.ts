@@ -9,6 +9,7 @@ import { perWorld } from '../per-world.ts';
 import { bugOn, warnOn } from '../warn.ts';
 import type { DrmDevice } from './drm-device.ts';
 import type { DrmFile } from './drm-file.ts';
+import { DrmVmaOffsetNode } from './gem-vma.ts';
 
 /** `struct drm_gem_object_funcs` (include/drm/drm_gem.h); tables of the driver. */
 export interface DrmGemObjectFuncs {
@@ -46,6 +47,7 @@ export class DrmGemObject {
   resv: DmaResv;
   /** Where it was imported from. This, and not `dmaBuf`, says that it was (`drm_gem_is_imported`). */
   importAttach: DmaBufAttachment | null = null;
+  readonly vmaNode: DrmVmaOffsetNode = new DrmVmaOffsetNode();
   readonly #ownResv: DmaResv;
   #handleCount = 0;
   #name = 0;
@@ -111,6 +113,12 @@ export class DrmGemObject {
     return this;
   }
 
+  /** `kref_get_unless_zero`, for who found it without a reference. @returns null when the last one was put */
+  getUnlessZero(): this | null {
+    this.memory.check('kref_get_unless_zero');
+    return this.#refcount.getUnlessZero() ? this : null;
+  }
+
   /** `drm_gem_object_put`. @throws DeptError `ERR_DEPT_USE_AFTER_FREE` after the last one was put */
   async put(): Promise<void> {
     this.memory.check('drm_gem_object_put');
@@ -124,6 +132,8 @@ export class DrmGemObject {
   async release(): Promise<void> {
     warnOn(this.dmaBuf !== null, `drm_gem_private_object_fini(${this.label}) with a dma-buf`);
     await this.#ownResv.fini();
+    // drm_gem_free_mmap_offset
+    this.dev.vmaOffsetManager.remove(this);
   }
 
   /** `kfree`: the memory goes. Ends every `free` func. */

@@ -33,7 +33,7 @@ export class DrmPrimeFilePrivate {
   /** `drm_prime_add_buf_handle`. @returns 0, or -ENOMEM */
   add(dmaBuf: DmaBuf, handle: number): number {
     this.#assertHeld('drm_prime_add_buf_handle');
-    if (!kmalloc('drm_prime_add_buf_handle')) return -ENOMEM;
+    if (!kmalloc('drm_prime_add_buf_handle', 'GFP_KERNEL')) return -ENOMEM;
     dmaBuf.get();
     this.#members.set(handle, { dmaBuf, handle });
     return 0;
