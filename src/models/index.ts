@@ -3,7 +3,6 @@ export { Bio, type BioFlag, type BioOptions, type BvecIter } from './block/bio.t
 export { type QueueLimits, type Split, splitDmabufToken } from './block/bio-split.ts';
 export type { BioVec } from './block/bio-vec.ts';
 export { type BlkStatus, blkStatusToErrno, errnoToBlkStatus } from './block/blk-status.ts';
-export type { Dmabuf, DmabufAttachment, DmabufImporter, DmabufMapping } from './block/dmabuf.ts';
 export { DmabufMap } from './block/dmabuf-map.ts';
 export { DmabufToken } from './block/dmabuf-token.ts';
 export { BLOCK_FIXES, type BlockFixes } from './block/fixes.ts';

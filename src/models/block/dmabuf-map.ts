@@ -1,10 +1,10 @@
 import { PercpuRef } from '../../sync/percpu-ref.ts';
 import { SpinLock } from '../../sync/spinlock.ts';
 import { Work } from '../../sync/work.ts';
+import type { SgTable } from '../dma-buf/dma-buf-ops.ts';
 import { DmaFence } from '../dma-buf/fence.ts';
 import type { DmaFenceOps } from '../dma-buf/fence-ops.ts';
 import { bug } from '../warn.ts';
-import type { DmabufMapping } from './dmabuf.ts';
 import type { DmabufToken } from './dmabuf-token.ts';
 
 const FENCE_OPS: DmaFenceOps = Object.freeze({
@@ -30,7 +30,7 @@ export class DmabufMap {
   readonly refs: PercpuRef;
   readonly fence: DmaFence;
   readonly freeWork: Work;
-  #mapping: DmabufMapping | null = null;
+  #mapping: SgTable | null = null;
 
   constructor(token: DmabufToken) {
     this.token = token;
@@ -40,7 +40,7 @@ export class DmabufMap {
   }
 
   /** Where the buffer lies. @throws DeptError `ERR_DEPT_BUG` before the driver mapped it */
-  get mapping(): DmabufMapping {
+  get mapping(): SgTable {
     return this.#mapping ?? bug('blk_mq_dmabuf_map: used before the driver mapped it');
   }
 
@@ -49,7 +49,7 @@ export class DmabufMap {
   }
 
   /** The driver's part (`private`). */
-  setMapping(mapping: DmabufMapping | null): void {
+  setMapping(mapping: SgTable | null): void {
     this.#mapping = mapping;
   }
 

@@ -2,6 +2,7 @@ import { ENOMEM, ETIME } from '../../sync/errno.ts';
 import { KernelMutex } from '../../sync/kernel-mutex.ts';
 import { Kref } from '../../sync/kref.ts';
 import { Workqueue } from '../../sync/workqueue.ts';
+import type { DmaBuf } from '../dma-buf/dma-buf.ts';
 import { dmaFenceContextAlloc } from '../dma-buf/fence-context.ts';
 import { DmaResvUsageLevel } from '../dma-buf/resv-usage.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../jiffies.ts';
@@ -10,7 +11,6 @@ import { raceWindow } from '../race-window.ts';
 import { rcu } from '../rcu.ts';
 import { RcuPointer } from '../rcu-pointer.ts';
 import { warnOn } from '../warn.ts';
-import type { Dmabuf } from './dmabuf.ts';
 import { DmabufMap } from './dmabuf-map.ts';
 import type { BlockFixes } from './fixes.ts';
 import type { Direction } from './iov-iter.ts';
@@ -27,7 +27,7 @@ const queues: () => { readonly system: Workqueue; readonly reclaim: Workqueue } 
  * first request that needs it, and again by the first one after the buffer moved; see `DmabufMap` for the fence.
  */
 export class DmabufToken {
-  readonly dmabuf: Dmabuf;
+  readonly dmabuf: DmaBuf;
   readonly queue: RequestQueue;
   readonly direction: Direction | 'both';
   readonly fixes: BlockFixes;
@@ -41,7 +41,7 @@ export class DmabufToken {
   #maps = 0;
 
   /** Takes over the caller's references to buffer and queue. */
-  constructor(queue: RequestQueue, dmabuf: Dmabuf, direction: Direction | 'both', fixes: BlockFixes) {
+  constructor(queue: RequestQueue, dmabuf: DmaBuf, direction: Direction | 'both', fixes: BlockFixes) {
     this.queue = queue;
     this.dmabuf = dmabuf;
     this.direction = direction;

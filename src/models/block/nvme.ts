@@ -1,7 +1,7 @@
 import { EINVAL, EOPNOTSUPP } from '../../sync/errno.ts';
+import type { DmaBufAttachment } from '../dma-buf/dma-buf-attachment.ts';
 import { type DmaDevice, type DmaRange, slice } from '../dma-device.ts';
 import type { Bio } from './bio.ts';
-import type { DmabufAttachment } from './dmabuf.ts';
 import type { DmabufMap } from './dmabuf-map.ts';
 import type { DmabufToken } from './dmabuf-token.ts';
 import { buildPrp, NVME_PAGE_SIZE, type PrpDescriptor } from './nvme-prp.ts';
@@ -25,7 +25,7 @@ export class NvmeDevice implements BlkMqOps {
   /** Commands the device works on, in order. */
   readonly commands: NvmeCommand[] = [];
   readonly #sgls: boolean;
-  readonly #attachments = new WeakMap<DmabufToken, DmabufAttachment>();
+  readonly #attachments = new WeakMap<DmabufToken, DmaBufAttachment>();
   #queue: RequestQueue | null = null;
   #nextDescriptor = 0x8000_0000;
 
@@ -67,11 +67,8 @@ export class NvmeDevice implements BlkMqOps {
 
   /** `nvme_dmabuf_unmap`: `dma_buf_unmap_attachment_unlocked`, which takes the reservation. */
   async dmaUnmap(token: DmabufToken, map: DmabufMap): Promise<void> {
-    const { resv } = token.dmabuf;
-    await resv.lock();
-    await this.#attachments.get(token)?.unmap(map.mapping);
+    await this.#attachments.get(token)?.unmapUnlocked(map.mapping);
     map.setMapping(null);
-    resv.unlock();
   }
 
   queueRq(request: Request): void {

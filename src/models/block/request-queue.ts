@@ -1,10 +1,10 @@
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../../sync/errno.ts';
+import type { DmaBuf } from '../dma-buf/dma-buf.ts';
 import { kmalloc } from '../slab.ts';
 import { warnOn } from '../warn.ts';
 import type { Bio } from './bio.ts';
 import { type QueueLimits, splitDmabufToken } from './bio-split.ts';
 import { errnoToBlkStatus } from './blk-status.ts';
-import type { Dmabuf } from './dmabuf.ts';
 import type { DmabufMap } from './dmabuf-map.ts';
 import { DmabufToken } from './dmabuf-token.ts';
 import { BLOCK_FIXES, type BlockFixes } from './fixes.ts';
@@ -49,7 +49,7 @@ export interface BlockFile {
 
 /** `struct dmabuf_token_params` */
 export interface DmabufParams {
-  readonly dmabuf: Dmabuf;
+  readonly dmabuf: DmaBuf;
   readonly direction: Direction | 'both';
 }
 

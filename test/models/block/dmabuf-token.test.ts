@@ -13,7 +13,7 @@ import { blockDevice, MIB, PAGE } from './stage.ts';
 describe('a buffer that moves', () => {
   test('requests in flight end first, later ones get a map of the new place', async () => {
     const { circles, messages } = await inKernel(async (world) => {
-      const block = blockDevice();
+      const block = await blockDevice();
       const token = await block.register();
       const bio = await block.submit(token);
       const old = token.map.dereference();
@@ -42,7 +42,7 @@ describe('a buffer that moves', () => {
       (world) => {
         let fault: string | null = null;
         world.task('setup', async () => {
-          const block = blockDevice({ fixes: { publishUnderResv } });
+          const block = await blockDevice({ fixes: { publishUnderResv } });
           const token = await block.register();
           world.task('submitter', async () => {
             await block.submit(token).catch((error: Error) => {
@@ -71,7 +71,7 @@ describe('creation that fails', () => {
     const run = await inKernel(
       async () => {
         const allocate = (what: string): boolean => !fails || what !== 'blk_mq_dmabuf_map';
-        const block = blockDevice({ fixes, allocate });
+        const block = await blockDevice({ fixes, allocate });
         block.exporter.mapError = mapError;
         const token = await block.register();
         bio = await block.submit(token);
@@ -99,10 +99,10 @@ describe('creation that fails', () => {
       [false, [2, 1], [1, 1]],
     ] as const) {
       await inKernel(async () => {
-        const odd = blockDevice({ fixes: { unwindToken }, ranges: [PAGE + 512] });
-        expect(await createDmabufToken(odd.file, { dmabuf: odd.exporter, direction: 'both' })).toBe(-22);
+        const odd = await blockDevice({ fixes: { unwindToken }, ranges: [PAGE + 512] });
+        expect(await createDmabufToken(odd.file, { dmabuf: odd.exporter.dmabuf, direction: 'both' })).toBe(-22);
         expect([odd.exporter.references, odd.queue.references]).toEqual(failed);
-        const block = blockDevice({ fixes: { unwindToken } });
+        const block = await blockDevice({ fixes: { unwindToken } });
         await (await block.register()).release();
         expect([block.exporter.references, block.queue.references]).toEqual(released);
       });
@@ -125,7 +125,7 @@ describe('creation that fails', () => {
 describe('the rest of the review', () => {
   test.each([true, false])('B5: the fence has a lock of its own: %s', async (inlineLock) => {
     await inKernel(async () => {
-      const block = blockDevice({ fixes: { inlineLock } });
+      const block = await blockDevice({ fixes: { inlineLock } });
       const token = await block.register();
       await block.submit(token);
       expect(token.map.dereference()?.fence.testFlag(DmaFenceFlag.INLINE_LOCK)).toBe(inlineLock);
@@ -145,7 +145,7 @@ describe('the rest of the review', () => {
         }
         return true;
       };
-      const block = blockDevice({ fixes: { noioScope }, allocate });
+      const block = await blockDevice({ fixes: { noioScope }, allocate });
       const token = await block.register();
       await mapping.downWrite();
       await block.submit(token);
@@ -164,7 +164,7 @@ describe('the rest of the review', () => {
   test.each([true, false])('B7: the work that signals the fence has a rescuer: %s', async (rescuer) => {
     const queued: string[] = [];
     const { run } = await inKernel(async (world) => {
-      const block = blockDevice({ fixes: { rescuer } });
+      const block = await blockDevice({ fixes: { rescuer } });
       const token = await block.register();
       await block.submit(token);
       block.nvme.complete();
@@ -182,9 +182,9 @@ describe('the rest of the review', () => {
 
   test('N4: a controller without SGLs is refused; before, it gets PRPs', async () => {
     await inKernel(async () => {
-      const block = blockDevice({ sgls: false });
-      expect(await createDmabufToken(block.file, { dmabuf: block.exporter, direction: 'both' })).toBe(-95);
-      const rfc = blockDevice({ sgls: false, fixes: { buildSgl: false } });
+      const block = await blockDevice({ sgls: false });
+      expect(await createDmabufToken(block.file, { dmabuf: block.exporter.dmabuf, direction: 'both' })).toBe(-95);
+      const rfc = await blockDevice({ sgls: false, fixes: { buildSgl: false } });
       await rfc.submit(await rfc.register());
       expect(rfc.nvme.commands[0]?.descriptor).toMatchObject({ entries: 256 });
       rfc.nvme.complete();
@@ -193,21 +193,21 @@ describe('the rest of the review', () => {
 
   test('a dying queue takes no token; a token is good for its file only', async () => {
     await inKernel(async () => {
-      const [block, other] = [blockDevice(), blockDevice()];
+      const [block, other] = [await blockDevice(), await blockDevice()];
       const token = await block.register();
       const iter = IovIter.dmabufToken('read', token, 0, PAGE);
       expect(await submitIter(other.file, iter, new Bio({ direction: 'read' }))).toBe(-22);
       expect(await submitIter(block.file, iter, new Bio({ direction: 'read' }))).toBeInstanceOf(Bio);
       block.nvme.complete();
       other.queue.dying = true;
-      expect(await createDmabufToken(other.file, { dmabuf: other.exporter, direction: 'both' })).toBe(-14);
+      expect(await createDmabufToken(other.file, { dmabuf: other.exporter.dmabuf, direction: 'both' })).toBe(-14);
       expect([other.exporter.references, other.queue.references]).toEqual([1, 0]);
     });
   });
 
   test('a transfer above the limit goes in parts, and ends once, with the first error', async () => {
     await inKernel(async () => {
-      const block = blockDevice({ maxBytes: MIB / 4 });
+      const block = await blockDevice({ maxBytes: MIB / 4 });
       const token = await block.register();
       const bio = await block.submit(token, { offset: 512, length: MIB - 512 });
       expect(block.nvme.commands.map(({ request }) => request.bio.iter.size)).toEqual([
@@ -224,7 +224,7 @@ describe('the rest of the review', () => {
 
   test('a request over pages goes the old way', async () => {
     await inKernel(async () => {
-      const block = blockDevice();
+      const block = await blockDevice();
       const bio = new Bio({ direction: 'write' });
       bio.iovIterGetPages(IovIter.bvec('write', [{ page: 0x1000, offset: 0, length: PAGE }]));
       expect(() => bio.dmabufToken).toThrow('page vectors are read as a dmabuf token');

@@ -1,62 +1,73 @@
-import type { Dmabuf, DmabufAttachment, DmabufImporter, DmabufMapping } from '../../../src/models/block/dmabuf.ts';
-import { DmaResv } from '../../../src/models/dma-buf/resv.ts';
+import assert from 'node:assert/strict';
+import { DmaBuf } from '../../../src/models/dma-buf/dma-buf.ts';
+import type { SgTable } from '../../../src/models/dma-buf/dma-buf-ops.ts';
+import type { DmaResv } from '../../../src/models/dma-buf/resv.ts';
 import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
-import type { DmaDevice, DmaRange } from '../../../src/models/dma-device.ts';
+import type { DmaRange } from '../../../src/models/dma-device.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
 import { Lifetime } from '../../../src/models/lifetime.ts';
+import { KernelModule } from '../../../src/models/module.ts';
 
 /** A driver that exports a buffer and moves it about. */
-export class Exporter implements Dmabuf {
-  readonly size: number;
-  readonly resv: DmaResv = new DmaResv();
-  references = 1;
+export class Exporter {
   /** What `map` answers; null for the mapping. */
   mapError: number | null = null;
   maps = 0;
   readonly #lengths: readonly number[];
-  readonly #importers = new Set<DmabufImporter>();
+  #dmabuf: DmaBuf | null = null;
   #place = 0;
   #memory = new Lifetime('buffer at place 0');
 
-  /** @param lengths of the contiguous ranges; neighbours do not touch */
-  constructor(lengths: readonly number[]) {
+  private constructor(lengths: readonly number[]) {
     this.#lengths = lengths;
-    this.size = lengths.reduce((sum, length) => sum + length, 0);
+  }
+
+  /** @param lengths of the contiguous ranges; neighbours do not touch */
+  static async create(lengths: readonly number[]): Promise<Exporter> {
+    const exporter = new Exporter(lengths);
+    const dmabuf = await DmaBuf.export({
+      expName: 'mover',
+      owner: new KernelModule('mover'),
+      ops: {
+        mapDmaBuf: () => exporter.#map(),
+        unmapDmaBuf: () => {
+          exporter.maps--;
+        },
+        release: () => undefined,
+      },
+      size: lengths.reduce((sum, length) => sum + length, 0),
+      priv: exporter,
+    });
+    if (typeof dmabuf === 'number') assert.fail(`dma_buf_export answers ${dmabuf}`);
+    exporter.#dmabuf = dmabuf;
+    return exporter;
+  }
+
+  get dmabuf(): DmaBuf {
+    assert.ok(this.#dmabuf !== null);
+    return this.#dmabuf;
+  }
+
+  get resv(): DmaResv {
+    return this.dmabuf.resv;
+  }
+
+  get references(): number {
+    return this.dmabuf.references;
   }
 
   get attached(): number {
-    return this.#importers.size;
+    return this.dmabuf.attachments.length;
   }
 
   get place(): number {
     return this.#place;
   }
 
-  get(): void {
-    this.references++;
-  }
-
-  put(): void {
-    this.references--;
-  }
-
-  dynamicAttach(_device: DmaDevice, importer: DmabufImporter): DmabufAttachment {
-    this.#importers.add(importer);
-    return {
-      map: () => this.#map(),
-      unmap: () => {
-        this.maps--;
-      },
-      detach: () => {
-        this.#importers.delete(importer);
-      },
-    };
-  }
-
   /** Moves the buffer: everybody lets go of it, and the old memory is freed once nobody uses it. */
   async move(): Promise<void> {
     await this.resv.lock();
-    for (const importer of this.#importers) await importer.invalidateMappings();
+    await this.dmabuf.invalidateMappings();
     await this.resv.waitTimeout(DmaResvUsageLevel.KERNEL, false, MAX_SCHEDULE_TIMEOUT);
     this.#memory.free('the move of the buffer');
     this.#place++;
@@ -64,7 +75,7 @@ export class Exporter implements Dmabuf {
     this.resv.unlock();
   }
 
-  #map(): DmabufMapping | number {
+  #map(): SgTable | number {
     if (this.mapError !== null) return this.mapError;
     this.maps++;
     let address = (this.#place + 1) * 0x1_0000_0000;

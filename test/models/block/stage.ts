@@ -46,7 +46,7 @@ export interface TransferOptions {
   readonly nowait?: boolean;
 }
 
-export function blockDevice(options: BlockOptions = {}): Block {
+export async function blockDevice(options: BlockOptions = {}): Promise<Block> {
   const nvme = new NvmeDevice(new DmaDevice('nvme0', { coherent: options.coherent ?? false }), {
     sgls: options.sgls ?? true,
   });
@@ -57,7 +57,7 @@ export function blockDevice(options: BlockOptions = {}): Block {
     ...(options.allocate && { allocate: options.allocate }),
   });
   nvme.serve(queue);
-  const exporter = new Exporter(options.ranges ?? [MIB]);
+  const exporter = await Exporter.create(options.ranges ?? [MIB]);
   const file: BlockFile = { direct: options.direct ?? true, dmabufMap: blkdevDmabufMap, queue };
   return {
     queue,
@@ -65,13 +65,13 @@ export function blockDevice(options: BlockOptions = {}): Block {
     file,
     exporter,
     register: async () => {
-      const token = await createDmabufToken(file, { dmabuf: exporter, direction: 'both' });
+      const token = await createDmabufToken(file, { dmabuf: exporter.dmabuf, direction: 'both' });
       assert.ok(typeof token !== 'number', 'registration answers an errno');
       return token;
     },
     submit: async (token, { direction = 'read', offset = 0, length, nowait = false } = {}) => {
       const bio = new Bio({ direction, nowait });
-      bio.iovIterGetPages(IovIter.dmabufToken(direction, token, offset, length ?? exporter.size - offset));
+      bio.iovIterGetPages(IovIter.dmabufToken(direction, token, offset, length ?? exporter.dmabuf.size - offset));
       await queue.submitBio(bio);
       return bio;
     },

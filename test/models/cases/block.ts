@@ -27,16 +27,16 @@ async function quietly(body: (world: World) => Promise<void>): Promise<void> {
 
 async function buffered(): Promise<void> {
   await quietly(async () => {
-    const { file, exporter } = blockDevice({ direct: false });
-    assert.equal(await createDmabufToken(file, { dmabuf: exporter, direction: 'both' }), -EINVAL);
+    const { file, exporter } = await blockDevice({ direct: false });
+    assert.equal(await createDmabufToken(file, { dmabuf: exporter.dmabuf, direction: 'both' }), -EINVAL);
     assert.equal(exporter.references, 1);
   });
 }
 
 async function noOp(): Promise<void> {
   await quietly(async () => {
-    const { file, queue, nvme, exporter } = blockDevice();
-    const params = { dmabuf: exporter, direction: 'both' } as const;
+    const { file, queue, nvme, exporter } = await blockDevice();
+    const params = { dmabuf: exporter.dmabuf, direction: 'both' } as const;
     assert.equal(await createDmabufToken({ ...file, dmabufMap: null }, params), -EOPNOTSUPP);
     const { limits } = queue;
     const ops = {
@@ -52,15 +52,15 @@ async function noOp(): Promise<void> {
       assert.equal(await createDmabufToken({ ...file, queue: lacking }, params), -EINVAL, missing);
     }
     assert.equal(await createDmabufToken({ ...file, queue: new RequestQueue({ ops: null, limits }) }, params), -EINVAL);
-    const odd = blockDevice({ ranges: [PAGE + 512] });
-    assert.equal(await createDmabufToken(odd.file, { ...params, dmabuf: odd.exporter }), -EINVAL);
+    const odd = await blockDevice({ ranges: [PAGE + 512] });
+    assert.equal(await createDmabufToken(odd.file, { ...params, dmabuf: odd.exporter.dmabuf }), -EINVAL);
     assert.deepEqual([odd.exporter.references, odd.queue.references, nvme.commands.length], [1, 0, 0]);
   });
 }
 
 async function nowait(): Promise<void> {
   await quietly(async () => {
-    const block = blockDevice();
+    const block = await blockDevice();
     const token = await block.register();
     const first = await block.submit(token, { nowait: true });
     assert.equal(first.status, 'BLK_STS_AGAIN');
@@ -76,7 +76,7 @@ async function nowait(): Promise<void> {
 
 async function errorMapping(fixes: Partial<BlockFixes>, expected: string): Promise<void> {
   await quietly(async () => {
-    const block = blockDevice({ fixes });
+    const block = await blockDevice({ fixes });
     const token = await block.register();
     block.exporter.mapError = -EIO;
     const bio = await block.submit(token);
@@ -99,7 +99,7 @@ async function moveFence({ exporter }: Block): Promise<DmaFence> {
 
 async function lazyCreateWaits(): Promise<void> {
   await quietly(async (world) => {
-    const block = blockDevice();
+    const block = await blockDevice();
     const token = await block.register();
     const fence = await moveFence(block);
     let submitted = false;
@@ -114,7 +114,7 @@ async function lazyCreateWaits(): Promise<void> {
     assert.equal(submitted, true);
   });
   await quietly(async (world) => {
-    const block = blockDevice();
+    const block = await blockDevice();
     const token = await block.register();
     await moveFence(block);
     let bio: Bio | null = null;
@@ -133,16 +133,16 @@ async function lazyCreateWaits(): Promise<void> {
 
 async function sglVersusPrp(): Promise<void> {
   await quietly(async () => {
-    const sgl = blockDevice();
+    const sgl = await blockDevice();
     await sgl.submit(await sgl.register());
     assert.deepEqual((sgl.nvme.commands[0]?.descriptor as SglCommand | undefined)?.dataBlocks, 1);
-    const prp = blockDevice({ fixes: { buildSgl: false } });
+    const prp = await blockDevice({ fixes: { buildSgl: false } });
     await prp.submit(await prp.register());
     assert.deepEqual(
       { ...prp.nvme.commands[0]?.descriptor, lists: null },
       { ...prp.nvme.commands[0]?.descriptor, lists: null, entries: 256, listBytes: 255 * 8 },
     );
-    const two = blockDevice({ ranges: [MIB / 2, MIB / 2] });
+    const two = await blockDevice({ ranges: [MIB / 2, MIB / 2] });
     await two.submit(await two.register());
     assert.equal((two.nvme.commands[0]?.descriptor as SglCommand | undefined)?.dataBlocks, 2);
     for (const { nvme } of [sgl, prp, two]) nvme.complete();
@@ -153,7 +153,7 @@ async function sglVersusPrp(): Promise<void> {
 async function transfer(direction: Direction, fixes: Partial<BlockFixes>): Promise<readonly DmaSync[][]> {
   let syncs: DmaSync[][] = [];
   await quietly(async () => {
-    const block = blockDevice({ ranges: [4 * PAGE, 2 * PAGE], fixes });
+    const block = await blockDevice({ ranges: [4 * PAGE, 2 * PAGE], fixes });
     await block.submit(await block.register(), { direction });
     const before = [...block.nvme.device.syncs];
     block.nvme.complete();
@@ -181,7 +181,7 @@ async function syncBoth(): Promise<void> {
     );
   }
   await quietly(async () => {
-    const block = blockDevice({ coherent: true, ranges: [PAGE, PAGE] });
+    const block = await blockDevice({ coherent: true, ranges: [PAGE, PAGE] });
     await block.submit(await block.register());
     block.nvme.complete();
     assert.deepEqual([block.nvme.device.syncs.length, block.nvme.device.skipped], [0, 4]);
@@ -200,7 +200,7 @@ async function syncOneWay(): Promise<void> {
 
 async function clone(): Promise<void> {
   await quietly(async () => {
-    const block = blockDevice();
+    const block = await blockDevice();
     const token = await block.register();
     const bio = new Bio({ direction: 'write' });
     bio.iovIterGetPages(IovIter.dmabufToken('write', token, 512, PAGE));
@@ -238,7 +238,7 @@ function publishRace(publishUnderResv: boolean): void {
 async function moveInFlight(fixes: Partial<BlockFixes>, mayHang: boolean): Promise<KernelRun> {
   return await inKernel(
     async (world) => {
-      const block = blockDevice({ fixes });
+      const block = await blockDevice({ fixes });
       const token: DmabufToken = await block.register();
       await block.submit(token);
       world.task('exporter', () => block.exporter.move());

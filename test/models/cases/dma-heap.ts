@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import { DMA_BUF_SYNC_END, DMA_BUF_SYNC_RW } from '../../../src/models/dma-buf/dma-buf-ioctl.ts';
 import type { SystemHeapOptions } from '../../../src/models/dma-buf/system-heap.ts';
+import { DrmFile } from '../../../src/models/drm/drm-file.ts';
+import { gemCloseIoctl } from '../../../src/models/drm/gem-ioctl.ts';
+import { primeFdToHandle } from '../../../src/models/drm/prime.ts';
+import { vgemDevice } from '../../../src/models/drm/vgem.ts';
 import { flushDelayedFput, KernelFile } from '../../../src/models/fs/file.ts';
 import { O_CLOEXEC, O_RDWR } from '../../../src/models/fs/open-flags.ts';
 import type { VmArea } from '../../../src/models/fs/vm-area.ts';
@@ -43,10 +47,23 @@ async function allocAndUse(): Promise<void> {
     area.write(0, new Uint8Array(MIB / 2).fill(1));
     area.write(MIB / 2, new Uint8Array(MIB / 2));
     assert.equal(await sync(DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END), 0);
+    const vgem = vgemDevice();
+    const drm = DrmFile.open(vgem);
+    assert.ok(typeof drm !== 'number');
+    const handle = await user.process.run(() => primeFdToHandle(drm, fd));
+    assert.ok(handle > 0);
+    assert.deepEqual([area.read(0, 1), area.read(MIB - 1, 1)], [Uint8Array.of(1), Uint8Array.of(0)]);
+    const synced = vgem.dma.syncs.length;
     assert.equal(await sync(DMA_BUF_SYNC_RW), 0);
     area.write(0, new Uint8Array(MIB).fill(0xff));
     assert.ok(area.read(0, MIB).every((byte) => byte === 0xff));
     assert.equal(await sync(DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END), 0);
+    // The device has it mapped: its memory is handed to the processor, and back.
+    assert.deepEqual(
+      vgem.dma.syncs.slice(synced).map((each) => each.for),
+      ['cpu', 'device'],
+    );
+    assert.equal(await gemCloseIoctl(drm, handle), 0);
     await area.munmap();
     assert.equal(await user.process.close(fd), 0);
     await flushDelayedFput();
