@@ -8,6 +8,7 @@ const HELP = `dept finds deadlocks in asynchronous programs, also those that did
 Usage: dept COMMAND [options]
 
   run -- COMMAND     run a program with dept preloaded
+  stall -- COMMAND   tell what a program that hangs or ends too early has stopped at
   scenario FILE...   replay contexts x operations tables under DEPT and lockdep
   show FILE          print findings that were recorded with --report
   baseline FILE...   accept recorded findings, so that only new ones fail a run
@@ -25,6 +26,7 @@ type Command = (argv: string[], io: Io) => Promise<number>;
 // Loaded on demand: running a program must not wait for the scenario engine.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand,
+  stall: async () => (await import('./stall.ts')).stallCommand,
   scenario: async () => (await import('./scenario.ts')).scenarioCommand,
   show: async () => (await import('./show.ts')).showCommand,
   baseline: async () => (await import('./baseline.ts')).baselineCommand,

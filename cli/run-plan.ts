@@ -1,8 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SUPPRESSIONS_FILE } from '../reports/suppressions.ts';
 import type { Io } from './io.ts';
+import { nodeOptions, programOf } from './program.ts';
 import { SuppressionFile } from './suppression-file.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -32,9 +33,6 @@ Options:
 
 Exit code: the program's own when it is not 0; else 1 when there are new findings; 2 for a usage error.
 `;
-
-const SCRIPT = /^\.(?:[cm]?js|[cm]?ts|tsx|jsx)$/;
-const TYPESCRIPT = /^\.(?:[cm]?ts|tsx)$/;
 
 /** What a command line of `dept run` asks for. */
 export interface RunPlan {
@@ -79,10 +77,10 @@ export function planRun(argv: readonly string[], { cwd }: Io): RunPlan | null {
   const { values, positionals } = parseArgs({ args: withBaselineFile(argv), allowPositionals: true, options: OPTIONS });
   if (values.help) return null;
   checkValues(values);
-  const { command, args, isTypeScript } = programOf(positionals, cwd);
+  const { command, args, isTypeScript } = programOf('run', positionals, cwd);
   const baseline = baselineFile(values, cwd);
   const record = values.record === undefined ? null : freeFile(resolve(cwd, values.record), values.force);
-  const env = { NODE_OPTIONS: nodeOptions(isTypeScript), ...environmentOf(values, record, baseline, cwd) };
+  const env = { NODE_OPTIONS: nodeOptions('register', isTypeScript), ...environmentOf(values, record, baseline, cwd) };
   if (record !== null) rmSync(record, { force: true });
   const { quiet, prune, 'suppress-all': suppressAll = null } = values;
   return { command, args, env, fails: values['no-fail'] !== true, quiet, record, baseline, suppressAll, prune };
@@ -98,23 +96,6 @@ function checkValues({ rules, format, indent }: Values): void {
   if (indent !== undefined && indent !== '3' && indent !== '4') {
     throw new UsageError(`--indent is ${JSON.stringify(indent)}; it must be 3 or 4.`);
   }
-}
-
-function programOf(
-  positionals: readonly string[],
-  cwd: string,
-): Pick<RunPlan, 'command' | 'args'> & { readonly isTypeScript: boolean } {
-  const [first, ...rest] = positionals;
-  if (first === undefined) throw new UsageError('run needs a program, for example: dept run -- node app.js');
-  const isScript = SCRIPT.test(extname(first));
-  const command = isScript || first === 'node' ? process.execPath : first;
-  const args = isScript ? positionals : rest;
-  const script = command === process.execPath ? args.find((arg) => !arg.startsWith('-')) : undefined;
-  const usesScript = script !== undefined && args[0] === script;
-  if (usesScript && SCRIPT.test(extname(script)) && !existsSync(resolve(cwd, script))) {
-    throw new UsageError(`There is no program ${script}.`);
-  }
-  return { command, args, isTypeScript: usesScript && TYPESCRIPT.test(extname(script)) };
 }
 
 function environmentOf(
@@ -171,21 +152,4 @@ function baselineFile(values: Values, cwd: string): SuppressionFile | null {
 function freeFile(path: string, force: boolean | undefined): string {
   if (force !== true && existsSync(path)) throw new UsageError(`${path} exists; --force overwrites it.`);
   return path;
-}
-
-/** The preload, and tsx where the program or dept itself runs from TypeScript source. */
-function nodeOptions(isTypeScript: boolean): string {
-  const isSource = import.meta.url.endsWith('.ts');
-  const options = [process.env['NODE_OPTIONS'] ?? ''];
-  if (isSource) options.push('--conditions=dept:source');
-  if (isTypeScript || isSource) options.push(`--import=${import.meta.resolve('tsx')}`);
-  options.push(`--import=${isSource ? sourcePreload() : new URL('../instrument/register.js', import.meta.url).href}`);
-  return options.filter((option) => option !== '').join(' ');
-}
-
-/** Workers do not read TypeScript on Node 20, and the preload does nothing there. */
-function sourcePreload(): string {
-  const register = new URL('../instrument/register.ts', import.meta.url).href;
-  const source = `import{isMainThread as m}from'node:worker_threads';if(m)await import('${register}')`;
-  return `data:text/javascript,${encodeURIComponent(source)}`;
 }

@@ -17,8 +17,8 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   return await executeCounting(plan, io);
 }
 
-/** Any process below may make a finding and end as it likes: the tally file tells. */
-async function executeCounting(plan: RunPlan, io: Io): Promise<number> {
+/** Any process below may make a finding and end as it likes: the tally file tells. @returns the exit code */
+export async function executeCounting(plan: RunPlan, io: Io): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'dept-'));
   const tally = join(folder, 'findings');
   try {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { DeptError } from '../src/core/dept-error.ts';
 import type { RuleSet } from '../src/core/finding.ts';
 import type { AttributionMode } from './attribution/promise-hooks.ts';
@@ -26,6 +27,18 @@ export interface Config {
   readonly stacks: 'new' | 'off';
   /** `DEPT_EXIT_CODE`: exit code of a program that would have ended with 0 but has findings; 0 (default) leaves it alone. */
   readonly exitCode: number;
+  /** `DEPT_STALL`: `auto` (default) reads the heap of a program that ends stalled, `1` at each end, `0` never. */
+  readonly stall: 'auto' | 'always' | 'never';
+  /** `DEPT_STALL_VALUES`: values of variables are told too, not only their names; `1` switches that on. */
+  readonly stallValues: boolean;
+  /** `DEPT_STALL_BUDGET_MS`: how long reading the heap may take; 3000 if not given. */
+  readonly stallBudgetMs: number;
+  /** `DEPT_STALL_AFTER_MS`: `dept stall` tells after that long what the program has stopped at; 0 (default) = only at its end. */
+  readonly stallAfterMs: number;
+  /** `DEPT_STALL_SIGNAL`: a signal such as SIGUSR2 that makes the program tell what it waits for; empty = none. */
+  readonly stallSignal: string;
+  /** `DEPT_WATCHDOG_MS`: time in which nothing tracked may move while locks are waited for; 0 (default) = no watchdog. */
+  readonly watchdogMs: number;
   /** `DEPT_TALLY`: file to which each finding is appended in short; how `dept run` learns of findings in any process below it. */
   readonly tally: string;
 }
@@ -42,14 +55,25 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   indent: 3,
   stacks: 'new',
   exitCode: 0,
+  stall: 'auto',
+  stallValues: false,
+  stallBudgetMs: 3_000,
+  stallAfterMs: 0,
+  stallSignal: '',
+  watchdogMs: 0,
   tally: '',
 });
+
+/** Longest time a timer takes. */
+const MAX_MS = 2 ** 31 - 1;
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the configuration from environment variables.
  * @throws DeptError ERR_DEPT_BAD_CONFIG naming the variable, its value and what is allowed
  */
-export function configFromEnv(env: Readonly<Record<string, string | undefined>>): Config {
+export function configFromEnv(env: Env): Config {
   return {
     rules: oneOf(env, 'DEPT_RULES', ['dept', 'linux'], DEFAULT_CONFIG.rules),
     attribution: oneOf(env, 'DEPT_ATTRIBUTION', ['precise', 'dynamic'], DEFAULT_CONFIG.attribution),
@@ -61,17 +85,13 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
     format: oneOf(env, 'DEPT_FORMAT', ['auto', 'pretty', 'dept'], DEFAULT_CONFIG.format),
     indent: oneOf(env, 'DEPT_INDENT', ['3', '4'], '3') === '4' ? 4 : 3,
     stacks: oneOf(env, 'DEPT_STACKS', ['new', 'off'], DEFAULT_CONFIG.stacks),
-    exitCode: exitCode(env['DEPT_EXIT_CODE']),
+    exitCode: wholeNumber(env, 'DEPT_EXIT_CODE', 255, DEFAULT_CONFIG.exitCode),
+    ...stallConfig(env),
     tally: env['DEPT_TALLY'] ?? '',
   };
 }
 
-function oneOf<T extends string>(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-  allowed: readonly T[],
-  fallback: T,
-): T {
+function oneOf<T extends string>(env: Env, name: string, allowed: readonly T[], fallback: T): T {
   const value = env[name];
   if (value === undefined || value === '') return fallback;
   const known = allowed.find((candidate) => candidate === value);
@@ -79,12 +99,35 @@ function oneOf<T extends string>(
   return known;
 }
 
-function exitCode(value: string | undefined): number {
-  if (value === undefined || value === '') return DEFAULT_CONFIG.exitCode;
-  const code = Number(value);
-  if (!Number.isInteger(code) || code < 0 || code > 255)
-    throw badConfig('DEPT_EXIT_CODE', value, 'a number from 0 to 255');
-  return code;
+/** What a stalled program tells, for the preload and for `dept stall`. */
+function stallConfig(
+  env: Env,
+): Pick<Config, 'stall' | 'stallValues' | 'stallBudgetMs' | 'stallAfterMs' | 'stallSignal' | 'watchdogMs'> {
+  const modes = { auto: 'auto', '1': 'always', '0': 'never' } as const;
+  return {
+    stall: modes[oneOf(env, 'DEPT_STALL', ['auto', '1', '0'], 'auto')],
+    stallValues: oneOf(env, 'DEPT_STALL_VALUES', ['1', '0'], '0') === '1',
+    stallBudgetMs: wholeNumber(env, 'DEPT_STALL_BUDGET_MS', MAX_MS, DEFAULT_CONFIG.stallBudgetMs),
+    stallAfterMs: wholeNumber(env, 'DEPT_STALL_AFTER_MS', MAX_MS, DEFAULT_CONFIG.stallAfterMs),
+    stallSignal: signal(env['DEPT_STALL_SIGNAL']),
+    watchdogMs: wholeNumber(env, 'DEPT_WATCHDOG_MS', MAX_MS, DEFAULT_CONFIG.watchdogMs),
+  };
+}
+
+function signal(value: string | undefined): string {
+  if (value === undefined || value === '') return DEFAULT_CONFIG.stallSignal;
+  const isKnown = Object.hasOwn(constants.signals, value) && value !== 'SIGKILL' && value !== 'SIGSTOP';
+  if (!isKnown) throw badConfig('DEPT_STALL_SIGNAL', value, 'a signal that can be caught, such as SIGUSR2');
+  return value;
+}
+
+function wholeNumber(env: Env, name: string, max: number, fallback: number): number {
+  const value = env[name];
+  if (value === undefined || value === '') return fallback;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > max)
+    throw badConfig(name, value, `a number from 0 to ${max}`);
+  return number;
 }
 
 function badConfig(name: string, value: string, allowed: string): DeptError {

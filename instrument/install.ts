@@ -39,6 +39,8 @@ export interface Installation {
   readonly findings: readonly Finding[];
   /** Findings that a suppression has kept back, in order. */
   readonly suppressed: readonly Finding[];
+  /** Adds a finding that was made outside the tracker. */
+  report(finding: Finding): void;
   /** Hears of each finding from now on, like `onFinding`. @returns what ends that */
   listen(listener: FindingListener): () => void;
   /** Patches a module of a known package that was loaded where no loader hook saw it: in a bundle, in a test runner. */
@@ -93,6 +95,7 @@ export function install(options: InstallOptions = {}): Installation {
     waitsFor,
     findings,
     suppressed,
+    report: onFinding,
     listen: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

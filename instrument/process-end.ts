@@ -1,5 +1,8 @@
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
+import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
+import { StallCheck } from './stall/stall-check.ts';
+import { watchStandstill } from './stall/standstill.ts';
 
 /** How long a suspected deadlock of asynchronous code must last before it is reported, in milliseconds. */
 export const CONFIRM_AFTER_MS = 250;
@@ -8,39 +11,50 @@ export const CONFIRM_AFTER_MS = 250;
 const UNSETTLED_AWAIT = 13;
 
 /**
- * Confirms suspected deadlocks when they have lasted or when nothing is left to run, and names the waits that are still
- * open then. A recording is told the same and written out. Keeps no event loop alive.
+ * Confirms suspected deadlocks when they have lasted or when nothing is left to run, and says why a program ends, stands
+ * or is ended while something still waits. A recording is told the same and written out. Keeps no event loop alive.
  */
-export function watchEnd(installation: Installation, exitCode: number, recorder: Recorder | null = null): void {
-  const { waitsFor } = installation;
+export function watchEnd(installation: Installation, config: Config, recorder: Recorder | null = null): void {
+  const { waitsFor, session, findings } = installation;
+  const stalls = new StallCheck({ ...config, onFinding: installation.report, findings, now: () => session.now });
   const confirm = (isLast: boolean): void => {
     recorder?.confirm(isLast);
     waitsFor.confirm(isLast);
   };
+  const watch = watchStandstill(installation, stalls, config);
   setInterval(() => {
     if (waitsFor.hasSuspects) confirm(false);
+    watch.tick();
   }, CONFIRM_AFTER_MS).unref();
+  // A program that calls process.exit() or throws may leave whatever it likes open.
+  let hasNothingLeft = false;
   const atEnd = (code: number): void => {
     confirm(true);
     installation.noteUnknownLibraries();
     const ended = Number(process.exitCode ?? code);
-    report(installation, ended === UNSETTLED_AWAIT, recorder);
+    if (hasNothingLeft) tellStalled(installation, stalls, ended === UNSETTLED_AWAIT, recorder);
     recorder?.flush();
-    const hasFindings = installation.findings.some((finding) => finding.kind !== 'notice');
-    if (exitCode !== 0 && ended === 0 && hasFindings) process.exitCode = exitCode;
+    const hasFindings = findings.some(({ severity }) => severity !== 'info');
+    if (config.exitCode !== 0 && ended === 0 && hasFindings) process.exitCode = config.exitCode;
   };
   process.once('exit', atEnd);
-  process.once('beforeExit', () => {
+  process.on('beforeExit', () => {
+    hasNothingLeft = true;
     confirm(true);
-    report(installation, false, recorder);
     // Node's own listener sets the code of an unsettled await, unless there is one: ours has to come after it.
     process.off('exit', atEnd);
     process.once('exit', atEnd);
   });
 }
 
-function report({ waitsFor, session }: Installation, isUnsettled: boolean, recorder: Recorder | null): void {
+function tellStalled(
+  { waitsFor, session }: Installation,
+  stalls: StallCheck,
+  isUnsettled: boolean,
+  recorder: Recorder | null,
+): void {
   recorder?.stalled(isUnsettled);
   // An idle worker may sleep for work when the program ends well; a lock that is waited for may not.
-  waitsFor.reportStalled((wait) => isUnsettled || session.holders(wait.object).length > 0);
+  const openWaits = waitsFor.takeStalled((wait) => isUnsettled || session.holders(wait.object).length > 0);
+  stalls.atEnd({ openWaits, isDoubtful: waitsFor.open.length > 0, isUnsettled });
 }

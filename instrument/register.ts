@@ -1,25 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
-import { isatty } from 'node:tty';
+import { resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { describeProcess, type ReportEnvironment } from '../reports/environment.ts';
-import { diagnosticsChannelSink } from '../reports/sinks/diagnostics-channel.ts';
-import { fileSink } from '../reports/sinks/file.ts';
+import type { ReportEnvironment } from '../reports/environment.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
-import { stderrSink } from '../reports/sinks/stderr.ts';
 import { parseSuppressions, type Suppression } from '../reports/suppressions.ts';
-import { formatReport } from '../reports/text/report.ts';
-import type { Finding } from '../src/core/finding.ts';
 import { recordingLimitFinding } from '../src/tracker/notices.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
-import { type Config, configFromEnv } from './config.ts';
+import type { Config } from './config.ts';
 import { type Installation, install } from './install.ts';
-import { packageRoot } from './paths.ts';
 import { watchEnd } from './process-end.ts';
-import { embeddedSource } from './source-maps.ts';
+import { processEnvironment, readConfig, sinksFor } from './process-sinks.ts';
 import { tallyTo } from './tally.ts';
-
-const STDERR = 2;
 
 if (isMainThread) await start();
 
@@ -29,25 +20,16 @@ async function start(): Promise<void> {
   // Only this process was asked for an exit code and its graph; what it spawns keeps its own code and writes none.
   delete process.env['DEPT_EXIT_CODE'];
   delete process.env['DEPT_GRAPH'];
-  const environment = once(environmentOfProcess);
+  const environment = processEnvironment();
   const sinks = await sinksFor(config, environment);
   const suppressions = readSuppressions(config.suppressionsFile);
   const onSuppressed = config.tally === '' ? () => undefined : tallyTo(config.tally, true);
   const installation = install({ ...config, sinks, suppressions, onSuppressed });
-  watchEnd(installation, config.exitCode, await recorderFor(config, installation, sinks, environment));
+  watchEnd(installation, config, await recorderFor(config, installation, sinks, environment));
   if (config.graph !== '') {
     // graphlib takes longer to load than everything else here together.
     const { writeGraphAtExit } = await import('./graph-file.ts');
     writeGraphAtExit(installation, config.graph);
-  }
-}
-
-function readConfig(): Config {
-  try {
-    return configFromEnv(process.env);
-  } catch (error) {
-    process.stderr.write(`dept: ${(error as Error).message}\n`);
-    process.exit(2);
   }
 }
 
@@ -78,70 +60,4 @@ async function recorderFor(
       for (const sink of sinks) sink.write(recordingLimitFinding(max, rules, session.now));
     },
   });
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
-
-async function sinksFor(config: Config, environment: () => ReportEnvironment): Promise<readonly Sink[]> {
-  const sinks: Sink[] = [diagnosticsChannelSink(environment)];
-  if (config.report !== '') sinks.push(fileSink(config.report, { environment }));
-  if (config.tally !== '') sinks.push({ write: tallyTo(config.tally, false) });
-  if (config.print) sinks.push(stderrSink(await formatterFor(config, environment)));
-  return sinks;
-}
-
-/** What standard error is told: a person at a terminal gets code and colours, everybody else the plain report. */
-async function formatterFor(
-  { format, indent }: Config,
-  environment: () => ReportEnvironment,
-): Promise<(finding: Finding) => string> {
-  const isTerminal = isatty(STDERR);
-  if (format === 'dept' || (format === 'auto' && !isTerminal)) {
-    return (finding) => formatReport(finding, { environment: environment(), indent });
-  }
-  // Loaded for people only: nobody else should wait for it.
-  const [{ formatPretty }, { SourceFiles }, { wantsColor }] = await Promise.all([
-    import('../reports/text/pretty.ts'),
-    import('../reports/source/source-files.ts'),
-    import('../reports/text/palette.ts'),
-  ]);
-  const options = {
-    source: new SourceFiles(process.cwd(), embeddedSource),
-    color: wantsColor(process.env, isTerminal),
-    indent,
-  };
-  return (finding) => formatPretty(finding, options);
-}
-
-/** What the report says about this process: the program's own package, not ours. */
-function environmentOfProcess(): ReportEnvironment {
-  const root = packageRoot(process.argv[1] === undefined ? process.cwd() : join(process.argv[1], '..'));
-  let program: { name?: string; version?: string } = {};
-  try {
-    program = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as typeof program;
-  } catch {
-    // A program without a package is named by its title alone.
-  }
-  return describeProcess({
-    packageName: program.name ?? '(no package)',
-    packageVersion: program.version ?? '0.0.0',
-    nodeVersion: process.version,
-    platform: process.platform,
-    arch: process.arch,
-    pid: process.pid,
-    title: basename(process.title),
-    commandLine: ['node', ...process.argv.slice(1, 2).map(fromHere), ...process.argv.slice(2)],
-  });
-}
-
-/** A path as one would type it here, where it lies below. */
-function fromHere(path: string): string {
-  const below = relative(process.cwd(), path);
-  return below === '' || below.startsWith('..') ? path : below;
 }

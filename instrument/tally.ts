@@ -10,10 +10,10 @@ export interface TallyLine {
   readonly suppressed: boolean;
 }
 
-/** Appends a line for each finding that is more than a notice; whoever asked for the file reads it at the end. */
+/** Appends a line for each finding that is more than information; whoever asked for the file reads it at the end. */
 export function tallyTo(path: string, suppressed: boolean): (finding: Finding) => void {
-  return ({ fingerprint, code, kind, severity, message }) => {
-    if (kind === 'notice') return;
+  return ({ fingerprint, code, severity, message }) => {
+    if (severity === 'info') return;
     const line: TallyLine = { fingerprint, code, severity, message, suppressed };
     try {
       appendFileSync(path, `${JSON.stringify(line)}\n`);

@@ -34,6 +34,7 @@ export function startTracking({ rules, attribution, stacks, limits, onFinding, o
   const session = new Session({
     limits,
     stacks: stacks === 'off' ? NO_STACKS : new NodeStacks(limits.maxStackFrames ?? 16),
+    clock: () => performance.now(),
     onLimit: (name, limit) => tracker?.notice(name, limit),
   });
   tracker = new DeptTracker(session, { rules, onFinding });

@@ -71,12 +71,28 @@ export interface OpenWaitLine {
   readonly object: string;
   readonly site: string | null;
   readonly stack: readonly FrameLine[];
+  /** How long it has been open, in milliseconds. */
+  readonly ageMs: number | null;
   readonly owners: readonly {
     readonly context: string;
     readonly label: string;
     readonly site: string | null;
     readonly stack: readonly FrameLine[];
+    /** Indexes into `openWaits`: what keeps this owner from triggering the event. */
+    readonly stoppedBy: readonly number[];
   }[];
+}
+
+/** An async function that has stopped at an `await` for good. */
+export interface SuspendedLine {
+  readonly name: string;
+  readonly site: string | null;
+  readonly stack: readonly FrameLine[];
+  /** What it awaits where that is no function of the list. */
+  readonly awaits: string | null;
+  /** Indexes into `suspended`. */
+  readonly waitsFor: readonly number[];
+  readonly locals: readonly { readonly name: string; readonly value: string | null }[];
 }
 
 /**
@@ -97,6 +113,7 @@ export interface ReportDocument {
   readonly contexts: readonly ContextLine[];
   readonly dependencies: readonly DependencyLine[];
   readonly openWaits: readonly OpenWaitLine[];
+  readonly suspended: readonly SuspendedLine[];
   readonly predictedBy: string | null;
   /** The code that made the finding. */
   readonly stack: readonly FrameLine[];

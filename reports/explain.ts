@@ -39,15 +39,17 @@ const PAGES: Readonly<Record<FindingCode, Omit<FindingPage, 'code'>>> = {
     falseAlarm: 'None is known for waits without a timeout: every context of the circle was seen to be blocked.',
   },
   DEPT003: {
-    title: 'Stalled: the program has nothing left to run, but waits are open',
-    what: 'The event loop ran empty, or the program ended, while contexts were still waiting. The report lists each open wait [W] and, as far as it is known, who owed the event [S].',
+    title: 'Stalled: something still waits, and nobody is left to end it',
+    what: 'The event loop ran empty while contexts were still waiting, or a top-level await was never settled. The report lists each open wait [W] with its age and, as far as it is known, who owed the event [S], as a tree of who waits for whom. Below it stand the async functions that have stopped at an `await`, read from the heap: where they stopped, what they await and the names of their variables. As a warning it tells of a program that still runs: it was sent SIGTERM or SIGINT while somebody waited for what another one held, or nothing tracked moved for the time of the watchdog. As information it answers a signal or DEPT_STALL=1.',
     why: 'An event that was promised never came: an early return or a thrown error skipped it, the object that would have triggered it was dropped, or a listener was added after the event. Node ends a process in this state silently; with an unsettled top-level await it exits with code 13.',
     todo: [
       'Go to the [S] of the wait and follow every path to its event, the paths of errors first.',
       'Put the event into a `finally`, or let a promise settle it.',
       'If no [S] is known, look for whoever was meant to trigger the event: it may never have started.',
+      'Without open waits, start at the async function that awaits none of the others: what it waits in is named there.',
     ],
-    falseAlarm: 'A program that is ended on purpose while background work waits, for example by process.exit().',
+    falseAlarm:
+      'A warning about a program that was only slow: an owner that works for seconds. A suspended function alone is never reported at the end of a program that ended well, because it may be a worker that sleeps for work or the loser of a race.',
   },
   DEPT004: {
     title: 'Lost event: it was triggered when nobody waited',

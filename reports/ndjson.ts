@@ -1,6 +1,6 @@
 import { className, type EventClass } from '../src/core/classes.ts';
 import type { Dependency, Place } from '../src/core/dependency.ts';
-import type { Finding, OpenWait } from '../src/core/finding.ts';
+import type { Finding, OpenWait, SuspendedFunction } from '../src/core/finding.ts';
 import type { Stack } from '../src/core/stack.ts';
 import {
   type ClassLine,
@@ -11,6 +11,7 @@ import {
   type PlaceLine,
   REPORT_SCHEMA_VERSION,
   type ReportDocument,
+  type SuspendedLine,
 } from './document.ts';
 import type { ReportEnvironment } from './environment.ts';
 import { placeOf, siteText } from './text/frames.ts';
@@ -31,6 +32,7 @@ export function toReportDocument(finding: Finding, environment: ReportEnvironmen
     contexts: finding.circle.map(contextLine),
     dependencies: finding.circle.map((dependency) => dependencyLine(dependency, classes)),
     openWaits: finding.openWaits.map(openWaitLine),
+    suspended: (finding.suspended ?? []).map(suspendedLine),
     predictedBy: finding.predictedBy,
     stack: frameLines(finding.stack),
     at: finding.at,
@@ -98,12 +100,18 @@ function openWaitLine(wait: OpenWait): OpenWaitLine {
     class: wait.className,
     object: wait.objectLabel,
     ...stackFields(wait.stack),
+    ageMs: wait.ageMs ?? null,
     owners: wait.owners.map((owner) => ({
       context: owner.contextName,
       label: owner.startLabel,
       ...stackFields(owner.stack),
+      stoppedBy: owner.stoppedBy ?? [],
     })),
   };
+}
+
+function suspendedLine({ name, stack, awaits, waitsFor, locals }: SuspendedFunction): SuspendedLine {
+  return { name, ...stackFields(stack), awaits, waitsFor, locals };
 }
 
 function stackFields(stack: Stack | null): { readonly site: string | null; readonly stack: readonly FrameLine[] } {

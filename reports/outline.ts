@@ -1,5 +1,5 @@
 import type { Dependency, Place } from '../src/core/dependency.ts';
-import type { Finding, OpenWait } from '../src/core/finding.ts';
+import type { Finding, OpenWait, SuspendedFunction } from '../src/core/finding.ts';
 import type { Frame, Stack } from '../src/core/stack.ts';
 import { placeOf } from './text/frames.ts';
 import { callText, contextLetter, oneLine, placeText } from './text/names.ts';
@@ -30,7 +30,10 @@ export const MARK_MEANINGS: Readonly<Record<Mark['letter'], string>> = Object.fr
 
 /** Who waits where for what: the common skeleton of all formats. Empty for a finding without contexts. */
 export function outlineOf(finding: Finding): readonly OutlinedContext[] {
-  return finding.circle.length > 0 ? finding.circle.map(circleContext) : finding.openWaits.map(openWaitContext);
+  if (finding.circle.length > 0) return finding.circle.map(circleContext);
+  const waits = finding.openWaits.map(openWaitContext);
+  const { suspended = [] } = finding;
+  return [...waits, ...suspended.map((each, index) => suspendedContext(each, waits.length + index, suspended))];
 }
 
 /** The place a finding is reported at: the [W] of context A, else whatever place is known first. */
@@ -74,4 +77,19 @@ function openWaitContext(wait: OpenWait, index: number): OutlinedContext {
     name: oneLine(wait.contextName),
     marks: [mark('W', wait.label, wait.stack), ...wait.owners.map((owner) => mark('S', owner.startLabel, owner.stack))],
   };
+}
+
+function suspendedContext(each: SuspendedFunction, index: number, all: readonly SuspendedFunction[]): OutlinedContext {
+  const call = `await ${awaitedText(each, all)}`;
+  return {
+    letter: contextLetter(index),
+    name: oneLine(each.name),
+    marks: [{ letter: 'W', call: oneLine(call), frame: placeOf(each.stack) }],
+  };
+}
+
+/** What a suspended function awaits: others of the list by name, or what is known of a promise nobody computes. */
+export function awaitedText({ awaits, waitsFor }: SuspendedFunction, all: readonly SuspendedFunction[]): string {
+  const names = [...new Set(waitsFor.map((index) => all[index]?.name ?? '?'))];
+  return names.length === 0 ? (awaits ?? 'a promise') : [...names, ...(awaits === null ? [] : [awaits])].join(' and ');
 }

@@ -1,7 +1,13 @@
 import { type ClassKey, type EventClass, readersOf } from '../src/core/classes.ts';
 import type { ContextKind } from '../src/core/context.ts';
 import type { ContextName, Dependency, InstancePair, Place, Rule } from '../src/core/dependency.ts';
-import { FINDING_KINDS, type Finding, type FindingCode, type OpenWait } from '../src/core/finding.ts';
+import {
+  FINDING_KINDS,
+  type Finding,
+  type FindingCode,
+  type OpenWait,
+  type SuspendedFunction,
+} from '../src/core/finding.ts';
 import type { ClassId, ContextId, ObjectId, Tick } from '../src/core/ids.ts';
 import { IRQ_TYPES } from '../src/core/irq.ts';
 import type { Stack } from '../src/core/stack.ts';
@@ -76,6 +82,7 @@ function readFinding(report: JsonValue): Finding {
       .map((advice) => advice.string()),
     predictedBy: report.field('predictedBy').orNull((value) => value.string()),
     openWaits: report.field('openWaits').items().map(readOpenWait),
+    ...readSuspended(report.field('suspended')),
     stack: readStack(report.field('stack')),
     at: report.field('at').count() as Tick,
   };
@@ -178,6 +185,7 @@ function readOpenWait(value: JsonValue): OpenWait {
     className: value.field('class').string(),
     objectLabel: value.field('object').string(),
     stack: readStack(value.field('stack')),
+    ...ageOf(value.field('ageMs')),
     owners: value
       .field('owners')
       .items()
@@ -185,8 +193,46 @@ function readOpenWait(value: JsonValue): OpenWait {
         contextName: owner.field('context').string(),
         startLabel: owner.field('label').string(),
         stack: readStack(owner.field('stack')),
+        ...stoppedBy(owner.field('stoppedBy')),
       })),
   };
+}
+
+// An older dept wrote none of these.
+
+function ageOf(value: JsonValue): { readonly ageMs?: number } {
+  const ageMs = value.orNull((age) => age.count());
+  return ageMs === null ? {} : { ageMs };
+}
+
+function stoppedBy(value: JsonValue): { readonly stoppedBy?: readonly number[] } {
+  const indexes = value.orNull(readCounts) ?? [];
+  return indexes.length === 0 ? {} : { stoppedBy: indexes };
+}
+
+function readSuspended(value: JsonValue): { readonly suspended?: readonly SuspendedFunction[] } {
+  const suspended = value.orNull((all) => all.items().map(readFunction)) ?? [];
+  return suspended.length === 0 ? {} : { suspended };
+}
+
+function readFunction(value: JsonValue): SuspendedFunction {
+  return {
+    name: value.field('name').string(),
+    stack: readStack(value.field('stack')),
+    awaits: value.field('awaits').orNull((awaits) => awaits.string()),
+    waitsFor: readCounts(value.field('waitsFor')),
+    locals: value
+      .field('locals')
+      .items()
+      .map((local) => ({
+        name: local.field('name').string(),
+        value: local.field('value').orNull((text) => text.string()),
+      })),
+  };
+}
+
+function readCounts(value: JsonValue): readonly number[] {
+  return value.items().map((item) => item.count());
 }
 
 function readStack(value: JsonValue): Stack | null {

@@ -41,7 +41,17 @@ const openWait = record({
   object: text,
   site: textOrNull,
   stack: frames,
-  owners: list(record({ context: text, label: text, site: textOrNull, stack: frames })),
+  ageMs: { type: ['integer', 'null'], minimum: 0 },
+  owners: list(record({ context: text, label: text, site: textOrNull, stack: frames, stoppedBy: list(count) })),
+});
+
+const suspended = record({
+  name: text,
+  site: textOrNull,
+  stack: frames,
+  awaits: textOrNull,
+  waitsFor: list(count),
+  locals: list(record({ name: text, value: textOrNull })),
 });
 
 /**
@@ -65,6 +75,7 @@ export const REPORT_SCHEMA: JsonSchema = Object.freeze({
     contexts: list(ref('context')),
     dependencies: list(ref('dependency')),
     openWaits: list(ref('openWait')),
+    suspended: list(ref('suspended')),
     predictedBy: textOrNull,
     stack: frames,
     at: count,
@@ -76,5 +87,6 @@ export const REPORT_SCHEMA: JsonSchema = Object.freeze({
     context: record({ name: text, kind: text, id: count, S: ref('place'), W: ref('place'), E: ref('place') }),
     dependency,
     openWait,
+    suspended,
   },
 });

@@ -1,8 +1,8 @@
 import { className } from '../../src/core/classes.ts';
 import type { Dependency, Place } from '../../src/core/dependency.ts';
-import type { Finding, OpenWait } from '../../src/core/finding.ts';
+import type { Finding, OpenWait, SuspendedFunction } from '../../src/core/finding.ts';
 import type { Frame, Stack } from '../../src/core/stack.ts';
-import { hasLine, MARK_MEANINGS, type Mark } from '../outline.ts';
+import { awaitedText, hasLine, MARK_MEANINGS, type Mark } from '../outline.ts';
 import { linesAround, type SourceLines } from '../text/code-frame.ts';
 import { DEFAULT_MAX_FRAMES, frameText, placeOf, siteText } from '../text/frames.ts';
 import { callText, contextLetter, placeText } from '../text/names.ts';
@@ -13,8 +13,13 @@ import { holding } from './timeline.ts';
 /** The contexts of a finding with their code and stacks; the code that made it where it has no contexts. */
 export function codePlaces(finding: Finding, id: string, source: SourceLines): Markup {
   if (finding.circle.length > 0) return html`${finding.circle.map((each, index) => context(each, index, id, source))}`;
-  if (finding.openWaits.length > 0)
-    return html`${finding.openWaits.map((each, index) => openWait(each, index, id, source))}`;
+  const { openWaits, suspended = [] } = finding;
+  if (openWaits.length + suspended.length > 0) {
+    const functions = suspended.map((each, index) =>
+      suspendedAt(each, openWaits.length + index, id, suspended, source),
+    );
+    return html`${openWaits.map((each, index) => openWait(each, index, id, source))}${functions}`;
+  }
   return html`<article class="context">${stackBlock(finding.stack, 'here', source)}</article>`;
 }
 
@@ -58,8 +63,21 @@ function openWait(wait: OpenWait, index: number, id: string, source: SourceLines
       html`<p class="note">Owed by <bdi>${owner.contextName}</bdi>:</p>${block('S', callText(owner.startLabel, wait.className), owner.stack, false, source)}`,
   );
   return html`<article class="context ${hueOf(index)}" id="${id}-${contextLetter(index)}" tabindex="-1">
-<h4><span class="badge-link">${contextLetter(index)}</span> <bdi>${wait.contextName}</bdi> <small>waits for ${wait.objectLabel}</small></h4>
+<h4><span class="badge-link">${contextLetter(index)}</span> <bdi>${wait.contextName}</bdi> <small>waits for ${wait.objectLabel}${wait.ageMs === null || wait.ageMs === undefined ? null : `, since ${wait.ageMs} ms`}</small></h4>
 ${block('W', callText(wait.label, wait.className), wait.stack, true, source)}${owners}</article>`;
+}
+
+function suspendedAt(
+  each: SuspendedFunction,
+  index: number,
+  id: string,
+  all: readonly SuspendedFunction[],
+  source: SourceLines,
+): Markup {
+  const locals = each.locals.map(({ name, value }) => (value === null ? name : `${name} = ${value}`));
+  return html`<article class="context ${hueOf(index)}" id="${id}-${contextLetter(index)}" tabindex="-1">
+<h4><span class="badge-link">${contextLetter(index)}</span> <bdi>${each.name}</bdi> <small>has stopped at an await</small></h4>
+${block('W', `await ${awaitedText(each, all)}`, each.stack, true, source)}${locals.length === 0 ? null : html`<p class="note">Variables: <bdi>${locals.join(', ')}</bdi></p>`}</article>`;
 }
 
 /** The code at the place of a stack, then the stack itself. */

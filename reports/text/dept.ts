@@ -8,6 +8,7 @@ import { DEFAULT_MAX_FRAMES } from './frames.ts';
 import { contextLetter, oneLine } from './names.ts';
 import { OPEN_WAIT_LEGEND, openWaitDetails, openWaitSummary } from './open-waits.ts';
 import { DOUBLE_RULE, heading } from './separators.ts';
+import { suspendedLines, waitTreeLines } from './stall.ts';
 
 export interface DeptTextOptions {
   /** The process the finding was made in; without one the lines about it are left out. */
@@ -72,7 +73,18 @@ function body(finding: Finding, indent: Indent, maxFrames: number): readonly str
   const { circle, openWaits } = finding;
   const details =
     circle.length > 0 ? circleDetails(circle, indent, maxFrames) : openWaitDetails(openWaits, indent, maxFrames);
-  return [...summaryLines(finding, indent), ...details];
+  return [...summaryLines(finding, indent), ...stallParts(finding), ...details];
+}
+
+/** Who waits for whom, and what the heap shows of it, where more is known than the contexts say. */
+function stallParts({ openWaits, suspended = [] }: Finding): readonly string[] {
+  const tree = waitTreeLines(openWaits);
+  return [
+    ...(tree.length === 0 ? [] : [...heading('who waits for whom'), ...tree]),
+    ...(suspended.length === 0
+      ? []
+      : [...heading('async functions that have not ended'), ...suspendedLines(suspended)]),
+  ];
 }
 
 /** A timeout anywhere in the circle comes first, then a circle of one class. */

@@ -31,12 +31,29 @@ export interface OpenWait {
   readonly className: string;
   readonly objectLabel: string;
   readonly stack: Stack | null;
+  /** How long it has been open, in milliseconds; null or missing where no clock was read. */
+  readonly ageMs?: number | null;
   /** Who would have to trigger the event, as far as it is known. */
   readonly owners: readonly {
     readonly contextName: string;
     readonly startLabel: string;
     readonly stack: Stack | null;
+    /** The open waits that keep this owner from it, as indexes into the same list. */
+    readonly stoppedBy?: readonly number[];
   }[];
+}
+
+/** An async function that has stopped at an `await` for good, as the heap shows it. */
+export interface SuspendedFunction {
+  readonly name: string;
+  /** The place of the `await`. */
+  readonly stack: Stack | null;
+  /** What it awaits where that is no function of the list, in words; null where it is. */
+  readonly awaits: string | null;
+  /** Those it waits for, as indexes into the same list. */
+  readonly waitsFor: readonly number[];
+  /** Its variables; values only where they were asked for, because they may hold secrets. */
+  readonly locals: readonly { readonly name: string; readonly value: string | null }[];
 }
 
 /** What the tracker found: plain data, no text beyond one sentence. */
@@ -56,6 +73,8 @@ export interface Finding {
   /** Fingerprint of the predicted circle that came true, for DEPT002. */
   readonly predictedBy: string | null;
   readonly openWaits: readonly OpenWait[];
+  /** For DEPT003: async functions that have stopped, where the heap was read. */
+  readonly suspended?: readonly SuspendedFunction[];
   /** Stack of the code that made the finding. */
   readonly stack: Stack | null;
   readonly at: Tick;

@@ -24,6 +24,8 @@ export interface ObjectOptions extends ClassIdentity {
 export interface SessionOptions {
   readonly limits?: Partial<Limits>;
   readonly stacks?: StackSource;
+  /** Milliseconds that pass for the program, read when a wait blocks, for its age in reports; none if not given. */
+  readonly clock?: () => number;
   /** Told of each cap that is hit, once a name; the tracker turns it into a DEPT009 notice. */
   readonly onLimit?: (name: keyof Limits, limit: number) => void;
 }
@@ -46,6 +48,7 @@ export class Session {
   attribution: Attribution = NO_ATTRIBUTION;
   readonly #observers = new Observers();
   readonly #stacks: StackSource;
+  readonly #clock: () => number;
   readonly #onLimit: (name: keyof Limits, limit: number) => void;
   readonly #limitsHit = new Set<keyof Limits>();
   #tick = 0;
@@ -55,6 +58,7 @@ export class Session {
   constructor(options: SessionOptions = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#stacks = options.stacks ?? NO_STACKS;
+    this.#clock = options.clock ?? (() => Number.NaN);
     this.#onLimit = options.onLimit ?? (() => undefined);
     this.classes = new ClassRegistry(this.limits.maxClasses, this.limits.maxStacksPerClass);
     this.histories = new Histories(this.limits.maxHistoryNodes);
@@ -74,6 +78,12 @@ export class Session {
 
   removeObserver(observer: Observer): void {
     this.#observers.remove(observer);
+  }
+
+  /** How long a wait has been blocked, in milliseconds; null where that is not known. */
+  ageOf(wait: Wait): number | null {
+    const ageMs = this.#clock() - wait.blockedAtMs;
+    return Number.isNaN(ageMs) ? null : Math.round(ageMs);
   }
 
   /** The stack of the hook point's caller, for evidence that is new. */
@@ -118,6 +128,7 @@ export class Session {
   /** The wait really sleeps now. A sleep without an owner asks for its event at this moment (`request_event_wait_commit`). */
   blocked(wait: Wait): void {
     wait.blockedAt = this.#next();
+    wait.blockedAtMs = this.#clock();
     if (wait.how.sleeps) {
       this.request(wait.object, wait.context, wait);
       wait.begin = this.#next();

@@ -18,6 +18,8 @@ export class Wait {
   fired: Tick = PENDING;
   /** When it really went to sleep; 0 = it never did. */
   blockedAt: Tick = NEVER;
+  /** The same on the session's clock in milliseconds; NaN when it never did or there is no clock. */
+  blockedAtMs: number = Number.NaN;
   stack: Stack | null;
   /** True once somebody is known to await its promise; only told of promises that are followed. */
   awaited = false;

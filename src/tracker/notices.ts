@@ -62,6 +62,12 @@ export function unknownLibraryFinding(name: string, versions: string, rules: Rul
   return notice(`library ${name}`, message, help, rules, at);
 }
 
+/** DEPT009: what the heap shows of a stall is not whole. */
+export function stallCutFinding(cut: string, at: Tick): Finding {
+  const message = `What the program is stalled at is not told in full: ${cut}.`;
+  return notice('stall', message, 'Give it more time: dept stall --budget MS, or DEPT_STALL_BUDGET_MS.', 'dept', at);
+}
+
 function notice(what: string, message: string, help: string, rules: RuleSet, at: Tick): Finding {
   return {
     code: 'DEPT009',

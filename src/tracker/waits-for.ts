@@ -2,7 +2,7 @@ import { className } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
-import { circleFingerprint, type FindingListener, fingerprint, type OpenWait } from '../core/finding.ts';
+import { circleFingerprint, type FindingListener, type OpenWait } from '../core/finding.ts';
 import { NEVER } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
@@ -12,6 +12,7 @@ import { adviceFor, callerName, named, sentence } from './advice.ts';
 import { awaitedBits, owedBit } from './event-bits.ts';
 import { dependencyFrom } from './observation.ts';
 import { DEPT_POLICY } from './policy.ts';
+import { stalledFinding } from './stalled.ts';
 import { type BlockedWaits, circleOfStuck, type Step } from './stuck-waits.ts';
 
 export interface WaitsForOptions {
@@ -56,13 +57,7 @@ export class WaitsFor implements Observer {
 
   /** Who waits for whom now: the same waits in words, each with those who owe its event. */
   describeOpen(): readonly OpenWait[] {
-    return this.open.map((wait) => {
-      const described = this.#describe(wait);
-      const owners = this.#session.holders(wait.object).map(({ context, how: { startLabel }, stack }) => {
-        return { contextName: callerName(context, [stack]), startLabel, stack };
-      });
-      return { ...described, contextName: callerName(wait.context, [wait.stack]), owners };
-    });
+    return this.#describeAll(this.open);
   }
 
   onBlocked(context: Context, wait: Wait): void {
@@ -120,24 +115,15 @@ export class WaitsFor implements Observer {
 
   /** Reports DEPT003 for waits that sleep while nobody is left who could end them, each one once. */
   reportStalled(counts: (wait: Wait) => boolean = () => true): void {
+    const openWaits = this.takeStalled(counts);
+    if (openWaits.length > 0) this.#options.onFinding(stalledFinding({ openWaits, at: this.#session.now }));
+  }
+
+  /** The open waits that count and that no finding has told of yet: from now on one has. */
+  takeStalled(counts: (wait: Wait) => boolean = () => true): readonly OpenWait[] {
     const open = this.open.filter((wait) => !this.#reported.has(wait) && counts(wait));
-    if (open.length === 0) return;
     for (const wait of open) this.#reported.add(wait);
-    const names = [...new Set(open.map((wait) => className(this.#classOf(wait))))];
-    this.#options.onFinding({
-      code: 'DEPT003',
-      kind: 'stalled',
-      severity: 'error',
-      fingerprint: fingerprint(`DEPT003\u0000${names.sort().join('\u0000')}`),
-      rules: 'dept',
-      circle: [],
-      message: `The program has nothing left to run while ${open.length === 1 ? 'a wait is' : `${open.length} waits are`} still open: ${names.join(', ')}.`,
-      help: ['Find the code that should have triggered the event: an early return or a thrown error often skips it.'],
-      predictedBy: null,
-      openWaits: open.map((wait) => this.#describe(wait)),
-      stack: null,
-      at: this.#session.now,
-    });
+    return this.#describeAll(open);
   }
 
   /** `context` owes from now on what others may already wait for; it may be blocked itself. */
@@ -210,19 +196,22 @@ export class WaitsFor implements Observer {
     return this.#session.classes.get(wait.object.classOf(bit));
   }
 
-  #describe(wait: Wait): OpenWait {
-    return {
-      contextName: wait.context.name,
+  #describeAll(waits: readonly Wait[]): readonly OpenWait[] {
+    const indexes = new Map(waits.map((wait, index) => [wait, index]));
+    return waits.map((wait) => ({
+      contextName: callerName(wait.context, [wait.stack]),
       label: wait.how.waitLabel,
       className: className(this.#classOf(wait)),
       objectLabel: labelOf(wait.object),
       stack: wait.stack,
+      ageMs: this.#session.ageOf(wait),
       owners: this.#session.holders(wait.object).map((held) => ({
-        contextName: held.context.name,
+        contextName: callerName(held.context, [held.stack]),
         startLabel: held.how.startLabel,
         stack: held.stack,
+        stoppedBy: [...(this.#stoppedBy.get(held) ?? [])].flatMap((other) => indexes.get(other) ?? []),
       })),
-    };
+    }));
   }
 }
 

@@ -65,7 +65,24 @@ const openWait = fc.record({
   className: name,
   objectLabel: name,
   stack,
-  owners: fc.array(fc.record({ contextName: name, startLabel: name, stack }), { maxLength: 2 }),
+  ageMs: fc.nat(),
+  owners: fc.array(
+    fc.record({
+      contextName: name,
+      startLabel: name,
+      stack,
+      stoppedBy: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 2 }),
+    }),
+    { maxLength: 2 },
+  ),
+});
+
+const suspended = fc.record({
+  name,
+  stack,
+  awaits: orNull(name),
+  waitsFor: fc.array(fc.nat({ max: 3 }), { maxLength: 2 }),
+  locals: fc.array(fc.record({ name, value: orNull(name) }), { maxLength: 2 }),
 });
 
 /** Any finding a tracker could make, and many it never would. */
@@ -81,8 +98,10 @@ export const arbitraryFinding: fc.Arbitrary<Finding> = classes.chain((all) =>
       help: fc.array(name, { maxLength: 2 }),
       predictedBy: orNull(name),
       openWaits: fc.array(openWait, { maxLength: 2 }),
+      suspended: fc.array(suspended, { minLength: 1, maxLength: 3 }),
       stack,
       at: fc.nat().map((at) => at as Tick),
     })
+    .map(({ suspended: functions, ...parts }) => (parts.circle.length > 0 ? parts : { ...parts, suspended: functions }))
     .map((parts) => ({ ...parts, kind: FINDING_KINDS[parts.code] })),
 );

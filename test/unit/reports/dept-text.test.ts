@@ -91,6 +91,48 @@ test('waits that nobody answers', () => {
   expectGolden('stalled.txt', formatReport(finding, { environment: SHOP }));
 });
 
+test('a stall with ages, as a tree of who waits for whom, and what the heap shows of it', () => {
+  const wait = (contextName: string, object: string, ageMs: number, owner: string, stop: number) => ({
+    contextName,
+    label: 'acquire',
+    className: `${object}:0`,
+    objectLabel: object,
+    stack: stack(`${contextName} src/shop.ts:${ageMs}:3`),
+    ageMs,
+    owners: [{ contextName: owner, startLabel: 'acquire', stack: null, stoppedBy: [stop] }],
+  });
+  const finding = bare({
+    code: 'DEPT003',
+    message: 'The program has nothing left to run while 3 waits are still open: ledger:0, stock:0.',
+    help: ['Find the code that should have triggered the event.'],
+    openWaits: [
+      wait('placeOrder', 'ledger', 1200, 'refundOrder', 1),
+      wait('refundOrder', 'stock', 1100, 'placeOrder', 0),
+      wait('audit', 'stock', 900, 'placeOrder', 0),
+    ],
+    suspended: [
+      {
+        name: 'main',
+        stack: stack('main src/main.ts:9:9'),
+        awaits: null,
+        waitsFor: [1],
+        locals: [
+          { name: 'shop', value: null },
+          { name: 'count', value: '3' },
+        ],
+      },
+      {
+        name: 'audit',
+        stack: stack('audit src/shop.ts:900:3'),
+        awaits: 'what waits in Semaphore._queue',
+        waitsFor: [],
+        locals: [],
+      },
+    ],
+  });
+  expectGolden('stall-tree.txt', formatReport(finding, { environment: SHOP }));
+});
+
 test('a misuse and a notice', () => {
   const misuse = bare({
     code: 'DEPT006',

@@ -1,0 +1,93 @@
+import { ClassRegistry, type EventClass } from '../../src/core/classes.ts';
+import type { Dependency } from '../../src/core/dependency.ts';
+import { circleFingerprint, type Finding, type SuspendedFunction } from '../../src/core/finding.ts';
+import type { ContextId, Tick } from '../../src/core/ids.ts';
+import type { Stack } from '../../src/core/stack.ts';
+import type { StallPicture } from './stall-picture.ts';
+
+const HELP = [
+  'Break the circle: let one of these functions start its work without awaiting another one of them.',
+  'What is needed by both can be made first, by a function that awaits neither.',
+];
+
+/** DEPT002 for each circle of async functions that await each other: none of them can ever settle. */
+export function awaitDeadlocks({ functions, cycles, definitions }: StallPicture, at: Tick): readonly Finding[] {
+  return cycles.map((cycle) => {
+    const classes = new ClassRegistry(cycle.length, 0);
+    const members = startingWithFirst(cycle, functions).map((index) => {
+      const each = functions[index] as SuspendedFunction;
+      const definition = definitions[index] ?? null;
+      const name = definition?.frames[0]?.functionName ?? null;
+      const key = classes.key({ kind: 'promise', site: siteOf(definition), ...(name === null ? {} : { name }) });
+      return { each, definition, event: classes.get(classes.classOf(key, 0)) };
+    });
+    // In reading order each context waits for the one before it.
+    const circle = members
+      .map(({ each, definition, event }, index): Dependency => {
+        const next = members[(index + 1) % members.length] as (typeof members)[number];
+        return dependency({ name: each.name, from: event, to: next.event, definition, stack: each.stack, index, at });
+      })
+      .reverse();
+    return {
+      code: 'DEPT002',
+      kind: 'deadlock',
+      severity: 'error',
+      fingerprint: circleFingerprint('DEPT002', circle),
+      rules: 'dept',
+      circle,
+      message: sentence(circle.map(({ context }) => context.name)),
+      help: HELP,
+      predictedBy: null,
+      openWaits: [],
+      stack: null,
+      at,
+    };
+  });
+}
+
+interface Step {
+  readonly name: string;
+  readonly from: EventClass;
+  readonly to: EventClass;
+  readonly definition: Stack | null;
+  readonly stack: Stack | null;
+  readonly index: number;
+  readonly at: Tick;
+}
+
+function dependency({ name, from, to, definition, stack, index, at }: Step): Dependency {
+  return {
+    from,
+    to,
+    rule: 'wait',
+    context: { id: (index + 1) as ContextId, name, kind: 'async' },
+    start: { label: 'call', class: from, stack: definition },
+    wait: { label: 'await', class: to, stack },
+    event: { label: 'return', class: from, stack: null },
+    waker: null,
+    timed: false,
+    irqs: [],
+    irqStack: null,
+    instances: null,
+    at,
+  };
+}
+
+function sentence(all: readonly string[]): string {
+  const names = [...new Set(all)];
+  if (all.length === 1) return `${names[0]} awaits a promise that is settled only when ${names[0]} itself has ended.`;
+  if (names.length === 1) return `${all.length} calls of ${names[0]} await each other for ever.`;
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} await each other for ever.`;
+}
+
+function siteOf(stack: Stack | null): string | null {
+  const frame = stack?.frames[0];
+  return frame === undefined ? null : `${frame.file}:${frame.line}:${frame.column}`;
+}
+
+/** Objects have no order in a heap: a report begins with the name that comes first. */
+function startingWithFirst(cycle: readonly number[], functions: readonly SuspendedFunction[]): readonly number[] {
+  const keys = cycle.map((index) => `${functions[index]?.name} ${siteOf(functions[index]?.stack ?? null)}`);
+  const first = keys.indexOf([...keys].sort()[0] as string);
+  return [...cycle.slice(first + 1), ...cycle.slice(0, first + 1)];
+}

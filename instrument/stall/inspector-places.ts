@@ -1,0 +1,123 @@
+import type { Session } from 'node:inspector';
+import { createRequire } from 'node:module';
+import type { HeapNode, ScriptPlace } from './heap-graph.ts';
+
+/** Where a suspended function stands, and its variables. Lines and columns count from 1. */
+export interface SuspendedPlace {
+  readonly url: string;
+  readonly line: number;
+  readonly column: number;
+  /** Its own variables in order, with their values in short. */
+  readonly locals: readonly { readonly name: string; readonly value: string }[];
+}
+
+type Properties = readonly {
+  readonly name: string;
+  readonly value?: {
+    readonly type?: string;
+    readonly value?: unknown;
+    readonly description?: string;
+    readonly objectId?: string;
+  };
+}[];
+
+const MAX_VALUE = 60;
+
+/**
+ * The inspector of this process, for what a snapshot does not say: the line of an `await`, and the variables around it.
+ * Nobody outside is let in. Each look-up walks the heap, so it gives up when `budgetMs` is spent.
+ */
+export class InspectorPlaces implements Disposable {
+  readonly #session: Session;
+  readonly #urls = new Map<string, string>();
+  readonly #until: number;
+  /** True when a place was not looked up because the time was spent. */
+  isSpent = false;
+
+  /** @throws Error where Node was built without an inspector */
+  constructor(budgetMs: number) {
+    // Loaded here: a program that does not stall has no use for it.
+    const inspector = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector');
+    this.#until = performance.now() + budgetMs;
+    this.#session = new inspector.Session();
+    this.#session.connect();
+    this.#session.on('Debugger.scriptParsed', ({ params }) => this.#urls.set(params.scriptId, params.url));
+    this.#post('Debugger.enable');
+    this.#post('HeapProfiler.enable');
+  }
+
+  /** The address of a script. */
+  urlOf({ scriptId }: ScriptPlace): string | null {
+    return this.#urls.get(scriptId) ?? null;
+  }
+
+  /** @param id as `HeapGraph.id` gives it. @returns null when the object is gone or the time is spent */
+  find(id: HeapNode): SuspendedPlace | null {
+    if (performance.now() > this.#until) {
+      this.isSpent = true;
+      return null;
+    }
+    try {
+      const { result } = this.#post('HeapProfiler.getObjectByHeapObjectId', { objectId: String(id) }) as {
+        result: { objectId: string };
+      };
+      return this.#read(result.objectId);
+    } catch {
+      return null;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#session.disconnect();
+  }
+
+  #read(objectId: string): SuspendedPlace | null {
+    const { internalProperties = [] } = this.#post('Runtime.getProperties', { objectId, ownProperties: true }) as {
+      internalProperties?: Properties;
+    };
+    const internal = (name: string): Properties[number]['value'] =>
+      internalProperties.find((property) => property.name === name)?.value;
+    const at = internal('[[GeneratorLocation]]')?.value as
+      | { readonly scriptId: string; readonly lineNumber: number; readonly columnNumber: number }
+      | undefined;
+    if (at === undefined) return null;
+    const url = this.#urls.get(at.scriptId) ?? '';
+    const locals = this.#locals(internal('[[Scopes]]')?.objectId);
+    return { url, line: at.lineNumber + 1, column: at.columnNumber + 1, locals };
+  }
+
+  /** The scopes of the function itself, innermost first; what it shares with others is left out. */
+  #locals(scopes: string | undefined): SuspendedPlace['locals'] {
+    if (scopes === undefined) return [];
+    const locals = new Map<string, string>();
+    for (const { name, value } of this.#properties(scopes)) {
+      if (!/^\d+$/.test(name) || !/Local|Block/.test(value?.description ?? '')) break;
+      for (const { name: local, value: held } of this.#properties(value?.objectId ?? '')) {
+        if (held !== undefined && held.type !== 'undefined' && !locals.has(local)) locals.set(local, shortly(held));
+      }
+    }
+    return [...locals].map(([name, value]) => ({ name, value }));
+  }
+
+  #properties(objectId: string): Properties {
+    return (this.#post('Runtime.getProperties', { objectId, ownProperties: true }) as { result: Properties }).result;
+  }
+
+  /** Commands of a session in the same thread are answered before `post` returns. */
+  #post(method: string, params: object = {}): unknown {
+    let answer: unknown;
+    let failure: Error | null = null;
+    this.#session.post(method, params, (error, result) => {
+      failure = error;
+      answer = result;
+    });
+    if (failure !== null) throw new Error(`${method} failed`, { cause: failure });
+    return answer;
+  }
+}
+
+function shortly({ value, description }: NonNullable<Properties[number]['value']>): string {
+  const text = value === undefined ? (description ?? '') : JSON.stringify(value);
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > MAX_VALUE ? `${line.slice(0, MAX_VALUE)}...` : line;
+}

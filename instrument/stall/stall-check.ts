@@ -1,0 +1,111 @@
+import type { Finding, OpenWait } from '../../src/core/finding.ts';
+import type { Tick } from '../../src/core/ids.ts';
+import { stallCutFinding } from '../../src/tracker/notices.ts';
+import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
+import { awaitDeadlocks } from './await-deadlock.ts';
+import { pictureOfStall, type StallPicture } from './stall-picture.ts';
+
+export interface StallCheckOptions {
+  readonly onFinding: (finding: Finding) => void;
+  /** What has been found so far: a deadlock that was told needs no second report. */
+  readonly findings: readonly Finding[];
+  /** `auto` reads the heap only of a program that ends stalled. */
+  readonly stall: 'auto' | 'always' | 'never';
+  readonly stallValues: boolean;
+  readonly stallBudgetMs: number;
+  readonly now: () => Tick;
+}
+
+/** What is known besides when a program ends or stands. */
+export interface Standstill {
+  /** Waits that nobody will end; they are reported whatever the heap says. */
+  readonly openWaits: readonly OpenWait[];
+  /** Some wait that may be idle is open, so the heap is worth a look. */
+  readonly isDoubtful: boolean;
+  /** A top-level await is not settled: something certainly has not ended. */
+  readonly isUnsettled: boolean;
+}
+
+/**
+ * Says why a program stands, from its open waits and from its heap.
+ *
+ * Certain, and so findings: waits on what somebody holds; functions that await each other in a circle; whatever is
+ * suspended when a top-level await is left unsettled. A suspended function alone is none: it may be a worker that sleeps
+ * for work, or the loser of a race.
+ */
+export class StallCheck {
+  readonly #options: StallCheckOptions;
+
+  constructor(options: StallCheckOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing is left to run: whoever is suspended now stays so. */
+  atEnd({ openWaits, isDoubtful, isUnsettled }: Standstill): void {
+    const { stall } = this.#options;
+    const isTold = this.#isDeadlockTold();
+    const isWorthwhile = openWaits.length > 0 || (!isTold && (isUnsettled || isDoubtful));
+    const picture = stall === 'always' || (stall === 'auto' && isWorthwhile) ? this.#look(true) : null;
+    const hasCycle = this.#tellCycles(picture);
+    if (openWaits.length > 0 || (isUnsettled && !isTold && !hasCycle)) this.#tell(openWaits, picture);
+    else if (stall === 'always' && !hasCycle && (picture?.functions.length ?? 0) > 0) this.#inform([], picture);
+  }
+
+  /** The program still runs, or seems to; `isAsked` tells what is open even where nothing is wrong with it. */
+  whileRunning(openWaits: readonly OpenWait[], reason: StallReason, isAsked: boolean): void {
+    const { stall } = this.#options;
+    const readsHeap = stall === 'always' || (stall === 'auto' && isAsked);
+    const picture = readsHeap ? this.#look(false) : null;
+    this.#tellCycles(picture);
+    if (isAsked) this.#inform(openWaits, picture, reason);
+    else if (openWaits.length > 0) this.#tell(openWaits, picture, reason, 'warning');
+  }
+
+  #isDeadlockTold(): boolean {
+    return this.#options.findings.some(({ code }) => code === 'DEPT002');
+  }
+
+  #look(isOver: boolean): StallPicture {
+    const { stallValues: values, stallBudgetMs: budgetMs, onFinding, now } = this.#options;
+    let picture: StallPicture;
+    try {
+      picture = pictureOfStall({ isOver, values, budgetMs });
+    } catch (error) {
+      const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
+      picture = { functions: [], cycles: [], definitions: [], omitted: 0, cut };
+    }
+    if (picture.cut !== null) onFinding(stallCutFinding(picture.cut, now()));
+    return picture;
+  }
+
+  /** A circle that the tracker has reported itself is known by the places of its waits. */
+  #tellCycles(picture: StallPicture | null): boolean {
+    if (picture === null) return false;
+    const told = this.#options.findings.filter(({ code }) => code === 'DEPT002').map(placesOf);
+    const found = awaitDeadlocks(picture, this.#options.now());
+    for (const finding of found) if (!told.includes(placesOf(finding))) this.#options.onFinding(finding);
+    return found.length > 0;
+  }
+
+  #tell(
+    openWaits: readonly OpenWait[],
+    picture: StallPicture | null,
+    reason: StallReason = { kind: 'nothing-left' },
+    severity: Finding['severity'] = 'error',
+  ): void {
+    const { onFinding, now } = this.#options;
+    onFinding(stalledFinding({ openWaits, suspended: picture?.functions ?? [], reason, severity, at: now() }));
+  }
+
+  #inform(openWaits: readonly OpenWait[], picture: StallPicture | null, reason?: StallReason): void {
+    this.#tell(openWaits, picture, reason, 'info');
+  }
+}
+
+function placesOf({ circle }: Finding): string {
+  const places = circle.map(({ wait }) => {
+    const frame = wait.stack?.frames[0];
+    return frame === undefined ? '' : `${frame.file}:${frame.line}`;
+  });
+  return places.sort().join(' ');
+}

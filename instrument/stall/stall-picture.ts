@@ -1,0 +1,185 @@
+import { findSourceMap } from 'node:module';
+import type { SuspendedFunction } from '../../src/core/finding.ts';
+import type { Frame, Stack } from '../../src/core/stack.ts';
+import { isOwnFile, packageRelative, toPath } from '../paths.ts';
+import { mapPosition } from '../source-maps.ts';
+import { awaitCycles } from './await-cycles.ts';
+import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
+import { InspectorPlaces, type SuspendedPlace } from './inspector-places.ts';
+import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
+import { type Suspended, SuspendedGraph } from './suspended-graph.ts';
+
+/** Functions that are named; those of circles come first. */
+const MAX_FUNCTIONS = 40;
+
+/** What V8 needs for a snapshot, seen on Node 20 to 26: about 7 µs an object, about 90 bytes an object. */
+const BYTES_PER_MS = 13_000;
+
+export interface PictureOptions {
+  /** Nothing is left to run: whoever is suspended stays so. */
+  readonly isOver: boolean;
+  /** Values of variables too, not only their names. */
+  readonly values: boolean;
+  /** How long it may take. */
+  readonly budgetMs: number;
+}
+
+/** The suspended async functions of this thread, read from its heap. */
+export interface StallPicture {
+  /** Those of the program and its packages, not Node's own; members of circles first. */
+  readonly functions: readonly SuspendedFunction[];
+  /** Circles of functions that await each other, as indexes into `functions`. */
+  readonly cycles: readonly (readonly number[])[];
+  /** Where each function of `functions` begins. */
+  readonly definitions: readonly (Stack | null)[];
+  /** Suspended functions that are not in `functions`. */
+  readonly omitted: number;
+  /** Why the picture is not whole, in words; null when it is. */
+  readonly cut: string | null;
+}
+
+const NOTHING: Omit<StallPicture, 'cut'> = { functions: [], cycles: [], definitions: [], omitted: 0 };
+
+/**
+ * Reads what the program is suspended at, without any instrumentation: about 0.7 s for a small program, during which
+ * nothing else runs. Synchronous, so that it works while the process exits. A heap that is too large for the budget is
+ * not read.
+ */
+export function pictureOfStall({ isOver, values, budgetMs }: PictureOptions): StallPicture {
+  const until = performance.now() + budgetMs;
+  const { heapUsed } = process.memoryUsage();
+  if (heapUsed / BYTES_PER_MS > budgetMs) {
+    const megabytes = Math.round(heapUsed / 1e6);
+    return { ...NOTHING, cut: `the heap (${megabytes} MB) is too large to be read within ${budgetMs} ms` };
+  }
+  const heap = takeHeapGraph();
+  // Places are what a reader needs first: they get a part of the budget even when the snapshot took all of it.
+  using places = new InspectorPlaces(Math.max(until - performance.now(), budgetMs / 4));
+  return new Painter(heap, places, values).paint(isOver, budgetMs);
+}
+
+class Painter {
+  readonly #heap: HeapGraph;
+  readonly #places: InspectorPlaces;
+  readonly #values: boolean;
+
+  constructor(heap: HeapGraph, places: InspectorPlaces, values: boolean) {
+    this.#heap = heap;
+    this.#places = places;
+    this.#values = values;
+  }
+
+  paint(isOver: boolean, budgetMs: number): StallPicture {
+    const graph = new SuspendedGraph(this.#heap);
+    const visible = withoutHidden(graph.functions, (each) => this.#isHidden(each));
+    const cycles = awaitCycles(visible, isOver);
+    const keepers = new Map<Suspended, Keeper>();
+    for (const each of visible) {
+      const keeper = each.waitsFor.length > 0 ? null : keeperOf(graph.sourcesOf(each.awaits), this.#heap);
+      if (keeper !== null) keepers.set(each, keeper);
+    }
+    findReleasers(keepers, visible, this.#heap);
+    const inCycles = new Set(cycles.flat());
+    const rank = (each: Suspended): number => (inCycles.has(each) ? 0 : this.#isInstalled(each) ? 2 : 1);
+    const shown = [...visible].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_FUNCTIONS);
+    const indexes = new Map(shown.map((each, index) => [each, index]));
+    const toIndexes = (all: readonly Suspended[]): number[] => all.flatMap((each) => indexes.get(each) ?? []);
+    const functions = shown.map((each) => this.#describe(each, keepers.get(each) ?? null, toIndexes(each.waitsFor)));
+    return {
+      functions,
+      cycles: cycles.map(toIndexes).filter((cycle, index) => cycle.length === cycles[index]?.length),
+      definitions: shown.map((each) => this.#definition(each)),
+      omitted: visible.length - shown.length,
+      cut: this.#places.isSpent ? `the lines of some functions could not be looked up within ${budgetMs} ms` : null,
+    };
+  }
+
+  /** Node's own functions and dept's: they pass on what they await. */
+  #isHidden({ fn }: Suspended): boolean {
+    const url = this.#urlOf(fn);
+    return url === null || url === '' || url.startsWith('node:') || isOwnFile(toPath(url));
+  }
+
+  #isInstalled({ fn }: Suspended): boolean {
+    return /[\\/]node_modules[\\/]/.test(this.#urlOf(fn) ?? '');
+  }
+
+  #urlOf(fn: number): string | null {
+    const place = this.#heap.placeOf(fn);
+    return place === null ? null : this.#places.urlOf(place);
+  }
+
+  #describe(each: Suspended, keeper: Keeper | null, waitsFor: readonly number[]): SuspendedFunction {
+    const place = this.#places.find(this.#heap.id(each.node));
+    const name = this.#nameOf(each);
+    return {
+      name,
+      stack: place === null ? this.#definition(each) : stackAt(this.#heap.name(each.fn), place),
+      awaits: waitsFor.length > 0 ? null : this.#awaited(keeper),
+      waitsFor,
+      locals: (place?.locals ?? [])
+        .filter((local) => local.name !== 'this')
+        .map((local) => ({ name: local.name, value: this.#values ? local.value : null })),
+    };
+  }
+
+  #awaited(keeper: Keeper | null): string {
+    if (keeper === null) return 'a promise that no async function computes';
+    const names = [...new Set(keeper.mayBeReleasedBy.map((other) => this.#nameOf(other)))];
+    const releasers = names.length === 0 ? '' : `, which ${names.join(' or ')} may end`;
+    return `what waits in ${keeper.className}.${keeper.property}${releasers}`;
+  }
+
+  /** A function without a name is called by where it is written. */
+  #nameOf(each: Suspended): string {
+    const name = this.#heap.name(each.fn);
+    if (name !== '') return name;
+    const frame = this.#definition(each)?.frames[0];
+    if (frame === undefined) return '<anonymous>';
+    const isModule = this.#heap.placeOf(each.fn)?.line === 0 && frame.line === 1 && frame.column === 1;
+    return isModule ? `module ${frame.file}` : `<anonymous> at ${frame.file}:${frame.line}`;
+  }
+
+  #definition({ fn }: Suspended): Stack | null {
+    const place = this.#heap.placeOf(fn);
+    const url = place === null ? null : this.#places.urlOf(place);
+    if (place === null || url === null) return null;
+    return stackAt(this.#heap.name(fn), { url, line: place.line + 1, column: place.column + 1 });
+  }
+}
+
+/** The others, each waiting for what it waits for through functions that are hidden. */
+function withoutHidden(all: readonly Suspended[], isHidden: (each: Suspended) => boolean): readonly Suspended[] {
+  const hidden = new Set(all.filter(isHidden));
+  return all
+    .filter((each) => !hidden.has(each))
+    .map((each) => {
+      const reached = new Set(each.waitsFor);
+      let { isOpen } = each;
+      for (const other of reached) {
+        if (!hidden.has(other)) continue;
+        reached.delete(other);
+        isOpen ||= other.isOpen;
+        for (const next of other.waitsFor) reached.add(next);
+      }
+      return Object.assign(each, { waitsFor: [...reached], isOpen });
+    });
+}
+
+function stackAt(functionName: string, { url, line, column }: Pick<SuspendedPlace, 'url' | 'line' | 'column'>): Stack {
+  const path = toPath(url);
+  const entry = findSourceMap(path)?.findEntry(line - 1, column - 1);
+  // Positions of the inspector are those of the compiled text, also where stack traces are mapped already.
+  const isMapped = entry !== undefined && 'originalSource' in entry;
+  const place = isMapped
+    ? { path: toPath(entry.originalSource), line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+    : mapPosition(path, line, column);
+  const frame: Frame = {
+    functionName: functionName === '' ? null : functionName,
+    file: packageRelative(place.path),
+    path: place.path,
+    line: place.line,
+    column: place.column,
+  };
+  return { frames: [frame] };
+}

@@ -1,0 +1,51 @@
+import type { Wait } from '../../src/core/wait.ts';
+import type { Config } from '../config.ts';
+import type { Installation } from '../install.ts';
+import { FatalSignals } from './fatal-signals.ts';
+import type { StallCheck } from './stall-check.ts';
+
+/** How long somebody must wait for what another one holds before the end of the program is worth a word about it. */
+const LONG_WAIT_MS = 1_000;
+
+/** Looks from time to time whether a running program stands. */
+export interface StandstillWatch {
+  /** To be called every fraction of a second. */
+  tick(): void;
+}
+
+/**
+ * Tells who waits for whom while the program runs: when it is asked by a signal, when it is ended by one while somebody
+ * waits long for what another one holds, and when nothing tracked has moved for the time of the watchdog.
+ */
+export function watchStandstill(
+  { session, waitsFor }: Installation,
+  stalls: StallCheck,
+  { stallSignal, watchdogMs }: Config,
+): StandstillWatch {
+  const isHeld = (wait: Wait): boolean => !wait.timed && session.holders(wait.object).length > 0;
+  const isStanding = (forMs: number): boolean =>
+    waitsFor.open.some((wait) => isHeld(wait) && (session.ageOf(wait) ?? 0) >= forMs);
+  const signals = new FatalSignals((signal) => {
+    const openWaits = isStanding(LONG_WAIT_MS) ? waitsFor.takeStalled() : [];
+    stalls.whileRunning(openWaits, { kind: 'signal', signal }, false);
+  });
+  if (stallSignal !== '') {
+    process.on(stallSignal as NodeJS.Signals, () => {
+      stalls.whileRunning(waitsFor.describeOpen(), { kind: 'signal', signal: stallSignal }, true);
+    });
+  }
+  let lastMoved = { at: session.now, ms: performance.now() };
+  const bark = (): void => {
+    if (session.now !== lastMoved.at) lastMoved = { at: session.now, ms: performance.now() };
+    const quietMs = Math.round(performance.now() - lastMoved.ms);
+    if (quietMs < watchdogMs || !isStanding(watchdogMs)) return;
+    stalls.whileRunning(waitsFor.takeStalled(), { kind: 'watchdog', quietMs }, false);
+  };
+  return {
+    tick: () => {
+      if (isStanding(LONG_WAIT_MS)) signals.arm();
+      else signals.disarm();
+      if (watchdogMs > 0) bark();
+    },
+  };
+}

@@ -1,0 +1,169 @@
+import type { HeapGraph, HeapNode } from './heap-graph.ts';
+
+/** An async function (or generator) that has stopped at an `await`, as the heap shows it. */
+export interface Suspended {
+  /** Its generator object. */
+  readonly node: HeapNode;
+  readonly fn: HeapNode;
+  /** Parameters and local variables. */
+  readonly registers: HeapNode;
+  /** The promise it will settle; null for generators and module bodies. */
+  readonly promise: HeapNode | null;
+  /** The promise it waits for. */
+  readonly awaits: HeapNode;
+  /** Those who compute what it waits for. */
+  waitsFor: readonly Suspended[];
+  /** True when something else than these may settle it: a timer, I/O, a resolve function that is kept somewhere. */
+  isOpen: boolean;
+}
+
+/** A generator object whose `await` is not known yet. */
+interface Generator {
+  readonly node: HeapNode;
+  readonly fn: HeapNode;
+  readonly registers: HeapNode;
+  readonly promise: HeapNode | null;
+}
+
+const RESOLVER_NAME = /^(?:resolve|reject|res|rej|done|fulfil)/;
+
+/**
+ * Every suspended async function of a heap and who waits for whom. An `await` hangs a reaction on the awaited promise
+ * whose context knows the generator; `then`, `resolve(promise)` and combinators lead from one promise to the next.
+ * Linear in the heap.
+ */
+export class SuspendedGraph {
+  readonly #heap: HeapGraph;
+  readonly #generators = new Map<HeapNode, Generator>();
+  /** Promises that settle when the key does. */
+  readonly #settles = new Map<HeapNode, Set<HeapNode>>();
+  /** The other way round. */
+  readonly #settledBy = new Map<HeapNode, HeapNode[]>();
+  readonly functions: readonly Suspended[];
+
+  constructor(heap: HeapGraph) {
+    this.#heap = heap;
+    for (let node = 0; node < heap.size; node++) {
+      const generator = heap.type(node) === 'object' ? this.#generatorAt(node) : null;
+      if (generator !== null) this.#generators.set(node, generator);
+    }
+    const awaits = new Map<HeapNode, HeapNode>();
+    for (let node = 0; node < heap.size; node++) if (heap.isPromise(node)) this.#readReactions(node, awaits);
+    for (const [promise, derived] of this.#settles) {
+      for (const each of derived) {
+        const known = this.#settledBy.get(each);
+        if (known === undefined) this.#settledBy.set(each, [promise]);
+        else known.push(promise);
+      }
+    }
+    this.functions = [...awaits].flatMap(([node, promise]): Suspended[] => {
+      const generator = this.#generators.get(node);
+      return generator === undefined ? [] : [{ ...generator, awaits: promise, waitsFor: [], isOpen: false }];
+    });
+    const byPromise = new Map(this.functions.flatMap((each) => (each.promise === null ? [] : [[each.promise, each]])));
+    for (const each of this.functions) Object.assign(each, this.#computing(each.awaits, byPromise));
+  }
+
+  /** Where a chain of promises begins: those that no other promise settles. */
+  sourcesOf(promise: HeapNode): readonly HeapNode[] {
+    const sources: HeapNode[] = [];
+    const seen = new Set([promise]);
+    for (const each of seen) {
+      const settledBy = this.#settledBy.get(each) ?? [];
+      if (settledBy.length === 0) sources.push(each);
+      for (const earlier of settledBy) seen.add(earlier);
+    }
+    return sources;
+  }
+
+  #computing(promise: HeapNode, byPromise: ReadonlyMap<HeapNode, Suspended>): Pick<Suspended, 'waitsFor' | 'isOpen'> {
+    const found = new Set<Suspended>();
+    let isOpen = false;
+    const seen = new Set([promise]);
+    for (const each of seen) {
+      const owner = byPromise.get(each);
+      const settledBy = this.#settledBy.get(each) ?? [];
+      if (owner !== undefined) found.add(owner);
+      else if (settledBy.length === 0) isOpen = true;
+      else for (const earlier of settledBy) seen.add(earlier);
+    }
+    return { waitsFor: [...found], isOpen };
+  }
+
+  #generatorAt(node: HeapNode): Generator | null {
+    let fn: HeapNode | null = null;
+    let registers: HeapNode | null = null;
+    let promise: HeapNode | null = null;
+    for (const edge of this.#heap.edges(node)) {
+      if (edge.type === 'internal' && edge.name === 'function') fn = edge.node;
+      else if (edge.type === 'internal' && edge.name === 'parameters_and_registers') registers = edge.node;
+      else if (edge.type === 'hidden' && this.#heap.isPromise(edge.node)) promise ??= edge.node;
+    }
+    return fn === null || registers === null ? null : { node, fn, registers, promise };
+  }
+
+  /** Walks the reactions of a pending promise; a settled one has none. */
+  #readReactions(promise: HeapNode, awaits: Map<HeapNode, HeapNode>): void {
+    const isReaction = (node: HeapNode): boolean => this.#heap.name(node).includes('PromiseReaction');
+    const first = this.#heap.edges(promise).find((edge) => isReaction(edge.node));
+    if (first === undefined) return;
+    const derived = new Set<HeapNode>();
+    const reactions = new Set([first.node]);
+    for (const reaction of reactions) {
+      for (const { node } of this.#heap.edges(reaction)) {
+        if (isReaction(node)) reactions.add(node);
+        else if (this.#heap.type(node) === 'closure') this.#readHandler(promise, node, derived, awaits);
+        else if (this.#heap.isPromise(node)) derived.add(node);
+        else if (this.#heap.name(node).includes('PromiseCapability')) {
+          for (const field of this.#heap.edges(node)) if (this.#heap.isPromise(field.node)) derived.add(field.node);
+        }
+      }
+    }
+    derived.delete(promise);
+    if (derived.size > 0) this.#settles.set(promise, derived);
+  }
+
+  #readHandler(promise: HeapNode, handler: HeapNode, derived: Set<HeapNode>, awaits: Map<HeapNode, HeapNode>): void {
+    const generator = this.#resumedBy(handler);
+    if (generator !== null) awaits.set(generator.node, promise);
+    if (generator?.promise === undefined || generator.promise === null) {
+      for (const each of this.#promisesSettledBy(handler)) derived.add(each);
+    }
+  }
+
+  /** The generator that the handler of an `await` resumes. */
+  #resumedBy(handler: HeapNode): Generator | null {
+    let context = this.#heap.follow(handler, 'context');
+    if (context === null) return null;
+    const extension = this.#heap.follow(context, 'extension');
+    const direct = extension === null ? undefined : this.#generators.get(extension);
+    if (direct !== undefined) return direct;
+    for (let depth = 0; depth < 2 && context !== null; depth++) {
+      for (const edge of this.#heap.edges(context)) {
+        const found = edge.type === 'context' ? this.#generators.get(edge.node) : undefined;
+        if (found !== undefined) return found;
+      }
+      context = this.#heap.follow(context, 'previous');
+    }
+    return null;
+  }
+
+  /** What a handler settles: V8's own resolve functions know their promise, a user's one captures resolve functions. */
+  #promisesSettledBy(handler: HeapNode): readonly HeapNode[] {
+    const heap = this.#heap;
+    const context = heap.follow(handler, 'context');
+    if (context === null || heap.name(context).includes('NativeContext')) return [];
+    return heap.edges(context).flatMap((edge): HeapNode[] => {
+      const { node } = edge;
+      if (heap.isPromise(node)) return edge.type !== 'context' || heap.name(handler) === '' ? [node] : [];
+      if (heap.name(node).includes('PromiseCapability')) return this.#promisesIn(node);
+      if (heap.type(node) !== 'closure' || !RESOLVER_NAME.test(edge.name)) return [];
+      const inner = heap.follow(node, 'context');
+      return inner === null ? [] : this.#promisesIn(inner);
+    });
+  }
+
+  #promisesIn(node: HeapNode): HeapNode[] {
+    return this.#heap.edges(node).flatMap((edge) => (this.#heap.isPromise(edge.node) ? [edge.node] : []));
+  }
+}

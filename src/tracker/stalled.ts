@@ -1,0 +1,69 @@
+import { type Finding, fingerprint, type OpenWait, type Severity, type SuspendedFunction } from '../core/finding.ts';
+import type { Tick } from '../core/ids.ts';
+
+/** How a stall was noticed: at the end with nothing left to run, or while the program still stands. */
+export type StallReason =
+  | { readonly kind: 'nothing-left' }
+  /** Nothing tracked has moved for that long. */
+  | { readonly kind: 'watchdog'; readonly quietMs: number }
+  /** It has run for that long, and somebody wanted to know then. */
+  | { readonly kind: 'after'; readonly afterMs: number }
+  /** Somebody asked, or is about to end the program. */
+  | { readonly kind: 'signal'; readonly signal: string };
+
+export interface Stall {
+  readonly openWaits: readonly OpenWait[];
+  readonly suspended?: readonly SuspendedFunction[];
+  /** Nothing left to run if not given. */
+  readonly reason?: StallReason;
+  /** `error` if not given. */
+  readonly severity?: Severity;
+  readonly at: Tick;
+}
+
+const LOST_EVENT =
+  'Find the code that should have triggered the event: an early return or a thrown error often skips it.';
+const NAMES = 6;
+
+/** DEPT003: waits and async functions that nobody will let go on. */
+export function stalledFinding({ openWaits, suspended = [], reason, severity = 'error', at }: Stall): Finding {
+  const classes = unique(openWaits.map(({ className }) => className));
+  const places = unique(suspended.map(({ name, stack }) => `${name}@${stack?.frames[0]?.file ?? ''}`));
+  const parts = [...classes.sort(), ...(classes.length === 0 ? places.sort() : [])];
+  return {
+    code: 'DEPT003',
+    kind: 'stalled',
+    severity,
+    fingerprint: fingerprint(`DEPT003\u0000${parts.join('\u0000')}`),
+    rules: 'dept',
+    circle: [],
+    message: `${lead(reason ?? { kind: 'nothing-left' })} ${openParts(openWaits, suspended)}.`,
+    help: [LOST_EVENT],
+    predictedBy: null,
+    openWaits,
+    ...(suspended.length === 0 ? {} : { suspended }),
+    stack: null,
+    at,
+  };
+}
+
+function lead(reason: StallReason): string {
+  if (reason.kind === 'nothing-left') return 'The program has nothing left to run while';
+  if (reason.kind === 'watchdog') return `Nothing tracked has moved for ${reason.quietMs} ms while`;
+  if (reason.kind === 'after') return `The program still runs after ${reason.afterMs} ms while`;
+  return `The program was sent ${reason.signal} while`;
+}
+
+function openParts(openWaits: readonly OpenWait[], suspended: readonly SuspendedFunction[]): string {
+  const classes = unique(openWaits.map(({ className }) => className));
+  const waits = `${openWaits.length === 1 ? 'a wait is' : `${openWaits.length} waits are`} still open: ${classes.join(', ')}`;
+  if (suspended.length === 0) return openWaits.length === 0 ? 'a top-level await is not settled' : waits;
+  const names = unique(suspended.map(({ name }) => name));
+  const shown = names.length > NAMES ? [...names.slice(0, NAMES), '...'] : names;
+  const functions = `${suspended.length === 1 ? 'an async function has' : `${suspended.length} async functions have`} not ended: ${shown.join(', ')}`;
+  return openWaits.length === 0 ? functions : `${waits}; ${functions}`;
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}

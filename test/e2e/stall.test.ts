@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { FROM_SOURCE, ROOT, runDept, runNode } from './child.ts';
+import { FindingsFile } from './findings-file.ts';
+
+const PROGRAMS = 'test/e2e/programs';
+const TIMEOUT_MS = 60_000;
+/** A busy machine must not take the places from the report. */
+const BUDGET = { DEPT_STALL_BUDGET_MS: '40000' };
+
+async function findingsOf(program: string, env: Record<string, string> = {}, options: readonly string[] = []) {
+  using findings = new FindingsFile();
+  const ended = await runDept(['run', ...options, '--report', findings.path, '--', 'node', program], {
+    env: { ...BUDGET, ...env },
+    timeoutMs: TIMEOUT_MS,
+  });
+  return { ...ended, lines: findings.read() };
+}
+
+describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT_MS }, () => {
+  test('is told which async functions await each other', async () => {
+    const { code, lines } = await findingsOf(`${PROGRAMS}/memo-cycle.mjs`);
+    expect(code).toBe(13);
+    expect(lines.map((line) => line.code)).toEqual(['DEPT002']);
+    const [line] = lines;
+    expect(line?.contexts.map(({ name }) => name).sort()).toEqual(['loadOrg', 'loadTeam', 'loadUser']);
+    const places = new Map(line?.contexts.map(({ name, W }) => [name, W.site]));
+    expect(places.get('loadOrg')).toBe(`${PROGRAMS}/memo-cycle.mjs:15:10`);
+    expect(line?.classes.map(({ kind }) => kind)).toEqual(['promise', 'promise', 'promise']);
+  });
+
+  test('is told where it stopped when nobody settles what it awaits, without the values of its variables', async () => {
+    const { code, lines, stderr } = await findingsOf(`${PROGRAMS}/lost-reply.mjs`);
+    expect(code).toBe(13);
+    expect(lines.map((line) => line.code)).toEqual(['DEPT003']);
+    const suspended = new Map(lines[0]?.suspended.map((each) => [each.name, each]));
+    expect([...suspended.keys()].sort()).toEqual(['ask', `module ${PROGRAMS}/lost-reply.mjs`]);
+    expect(suspended.get('ask')).toMatchObject({ site: `${PROGRAMS}/lost-reply.mjs:6:18`, waitsFor: [] });
+    expect(suspended.get('ask')?.locals).toContainEqual({ name: 'secret', value: null });
+    expect(stderr).toContain(`   ask (${PROGRAMS}/lost-reply.mjs:6:18) awaits what waits in Map`);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  test('is told the values too when they are asked for', async () => {
+    const { stderr } = await findingsOf(`${PROGRAMS}/lost-reply.mjs`, { DEPT_STALL_VALUES: '1' });
+    expect(stderr).toContain('secret = "hunter2"');
+  });
+
+  test('is told less when the heap is not to be read', async () => {
+    const { code, lines } = await findingsOf(`${PROGRAMS}/lost-reply.mjs`, { DEPT_STALL: '0' });
+    expect(code).toBe(13);
+    expect(lines.map((line) => [line.code, line.suspended])).toEqual([['DEPT003', []]]);
+  });
+
+  test('is told nothing when it ended well with idle workers, losers of races and what was given up', async () => {
+    const ended = await findingsOf(`${PROGRAMS}/idle-workers.mjs`);
+    expect(ended).toMatchObject({ code: 0, stdout: 'ended well\n', stderr: '', lines: [] });
+  });
+
+  test('tells what is suspended when it is asked, as information that is no finding', async () => {
+    const { code, lines } = await findingsOf(`${PROGRAMS}/idle-workers.mjs`, { DEPT_STALL: '1' });
+    expect(code).toBe(0);
+    expect(lines.map((line) => [line.code, line.severity])).toEqual([['DEPT003', 'info']]);
+    expect(lines[0]?.suspended.map(({ name }) => name)).toContain('worker');
+  });
+});
+
+/** The program itself, so that a signal reaches it directly. */
+function runPreloaded(args: readonly string[], options: Parameters<typeof runNode>[1] = {}) {
+  const preload = ['--import', `${ROOT}/instrument/register.ts`];
+  const env = { DEPT_PRINT: '0', ...BUDGET, ...options.env };
+  return runNode([...FROM_SOURCE, ...preload, ...args], { timeoutMs: TIMEOUT_MS, ...options, env });
+}
+
+describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, () => {
+  const killWhenItStands = (after = 2_000) => ({
+    onStdout: (text: string, kill: (signal: NodeJS.Signals) => void) => {
+      if (text.includes('stands')) setTimeout(() => kill('SIGTERM'), after);
+    },
+  });
+
+  test('says who waits for whom when it is killed, and dies of the signal', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path, DEPT_PRINT: '1' };
+    const ended = await runPreloaded([`${PROGRAMS}/held-forever.mjs`], { ...killWhenItStands(), env });
+    expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+    const [line, ...others] = findings.read();
+    expect(others).toEqual([]);
+    expect(line).toMatchObject({ code: 'DEPT003', severity: 'warning' });
+    expect(line?.message).toContain('was sent SIGTERM');
+    expect(line?.openWaits[0]).toMatchObject({ context: 'want', owners: [{ context: 'keep' }] });
+    expect(line?.openWaits[0]?.ageMs).toBeGreaterThan(1_000);
+    expect(ended.stderr).toMatch(/ {3}A want waits since \d+ ms in acquire\(mutex:0\)\n {6}owed by keep since acquire/);
+  });
+
+  test('keeps its own handlers', async () => {
+    const ended = await runPreloaded([`${PROGRAMS}/held-forever.mjs`, 'handles'], killWhenItStands());
+    expect(ended).toMatchObject({ code: 5, stdout: 'stands\nhandled SIGTERM\n' });
+  });
+
+  test('is found by the watchdog when nothing tracked moves', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path, DEPT_WATCHDOG_MS: '500' };
+    await runPreloaded([`${PROGRAMS}/held-forever.mjs`], { ...killWhenItStands(3_000), env });
+    const [line, ...others] = findings.read();
+    expect(others).toEqual([]);
+    expect(line).toMatchObject({ code: 'DEPT003', severity: 'warning' });
+    expect(line?.message).toMatch(/^Nothing tracked has moved for \d+ ms while a wait is still open: mutex:0\.$/);
+  });
+
+  test('answers a signal and goes on', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path, DEPT_STALL_SIGNAL: 'SIGUSR2' };
+    let isAsked = false;
+    const ended = await runPreloaded([`${PROGRAMS}/held-forever.mjs`, 'answers'], {
+      env,
+      onStdout: (_text, kill) => {
+        if (!isAsked) kill('SIGUSR2');
+        isAsked = true;
+      },
+    });
+    expect(ended).toMatchObject({ code: 0, stdout: 'stands\nasked\n' });
+    const [line] = findings.read();
+    expect(line).toMatchObject({ code: 'DEPT003', severity: 'info' });
+    expect(line?.openWaits.map(({ context }) => context)).toEqual(['want']);
+    expect(line?.suspended.map(({ name }) => name)).toContain('want');
+  });
+});
+
+describe.concurrent('dept stall', { timeout: TIMEOUT_MS }, () => {
+  const options = { timeoutMs: TIMEOUT_MS };
+
+  test('reads the circle from the heap alone, and leaves the exit code', async () => {
+    using findings = new FindingsFile();
+    const args = ['stall', '--budget', '40000', '--report', findings.path, '--', 'node', `${PROGRAMS}/memo-cycle.mjs`];
+    const ended = await runDept(args, options);
+    expect(ended.code).toBe(13);
+    expect(findings.read().map(({ code }) => code)).toEqual(['DEPT002']);
+    expect(ended.stderr).toContain('loadOrg, loadTeam and loadUser await each other for ever.');
+    expect(ended.stderr).toContain('dept: 1 finding.');
+  });
+
+  test('tells of a program that ended well as information only', async () => {
+    const ended = await runDept(['stall', '--budget', '40000', `${PROGRAMS}/idle-workers.mjs`], options);
+    expect(ended).toMatchObject({ code: 0, stdout: 'ended well\n' });
+    expect(ended.stderr).toContain('DEPT003 info');
+    expect(ended.stderr).toMatch(/ {3}worker \(\S+:11:12\) awaits what waits in Jobs\.waiting\n/);
+  });
+
+  test('--after tells of a program that goes on', async () => {
+    const args = ['stall', '--after', '500', '--budget', '40000', `${PROGRAMS}/stuck-for-a-while.mjs`];
+    const ended = await runDept(args, options);
+    expect(ended).toMatchObject({ code: 0, stdout: 'goes on\n' });
+    expect(ended.stderr).toContain('The program still runs after 500 ms while');
+    expect(ended.stderr).toContain('awaits what waits in Timeout._onTimeout');
+  });
+
+  test.each([
+    [['stall'], 'stall needs a program, for example: dept stall -- node app.js'],
+    [['stall', '--after', 'soon', `${PROGRAMS}/fixed.mjs`], '--after is "soon"; it must be a number of milliseconds.'],
+    [['stall', '--format', 'html', 'app.js'], '--format is "html"; it must be pretty or dept.'],
+    [
+      ['stall', '--on', 'SIGKILL', `${PROGRAMS}/fixed.mjs`],
+      'DEPT_STALL_SIGNAL is "SIGKILL"; it must be a signal that can be caught',
+    ],
+  ])('%j is refused', async (args, message) => {
+    const ended = await runDept(args, options);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain(message);
+  });
+});
