@@ -122,6 +122,7 @@ export {
   type ChangeHandleVersion,
   DRM_GEM_FIXES,
   type DrmGemFixes,
+  drmGemFixes,
 } from './drm/gem-fixes.ts';
 export {
   drmRelease,

@@ -7,7 +7,7 @@ import { DmaDevice } from '../dma-device.ts';
 import { Idr } from '../idr.ts';
 import { KernelModule } from '../module.ts';
 import { warnOn } from '../warn.ts';
-import { DRM_GEM_FIXES, type DrmGemFixes } from './gem-fixes.ts';
+import { type DrmGemFixes, drmGemFixes } from './gem-fixes.ts';
 import type { DrmGemObject } from './gem-object.ts';
 import { DrmVmaOffsetManager } from './gem-vma.ts';
 
@@ -55,7 +55,7 @@ export class DrmDevice {
     this.driver = driver;
     this.module = options.module ?? new KernelModule(driver.name);
     this.dma = options.dma ?? new DmaDevice(driver.name);
-    this.fixes = { ...DRM_GEM_FIXES, ...options.fixes };
+    this.fixes = drmGemFixes(options.fixes);
     this.#refcount = new Kref(() => undefined, { name: 'drm_device' });
   }
 

@@ -1,4 +1,7 @@
-/** What was repaired in GEM, most of it in DRM_IOCTL_GEM_CHANGE_HANDLE; off is the behaviour before. */
+/**
+ * What was repaired in GEM, most of it in DRM_IOCTL_GEM_CHANGE_HANDLE; off is the behaviour before. The put and the four
+ * attempts after it build on each other: one that is off takes the later ones with it.
+ */
 export interface DrmGemFixes {
   /** The reference of the lookup is put on every path. Off: 6.18 leaks it, also where the ioctl fails. */
   readonly changeHandlePut: boolean;
@@ -53,6 +56,23 @@ const V3: DrmGemFixes = Object.freeze({ ...V2, changeHandleNullsNew: true });
 const V4: DrmGemFixes = Object.freeze({ ...V3, changeHandleInstalls: true });
 const V5: DrmGemFixes = Object.freeze({ ...V4, changeHandleNullsOld: true });
 const V6: DrmGemFixes = Object.freeze({ ...V5, changeHandleTwoStage: true });
+
+/** In the order in which they came. */
+const ATTEMPTS = [
+  'changeHandlePut',
+  'changeHandleNullsNew',
+  'changeHandleInstalls',
+  'changeHandleNullsOld',
+  'changeHandleTwoStage',
+] as const;
+
+/** The fixes of a device: all of them, but for what is chosen, and for what builds on what is off. */
+export function drmGemFixes(chosen: Partial<DrmGemFixes> = {}): DrmGemFixes {
+  const fixes = { ...DRM_GEM_FIXES, ...chosen };
+  const firstOff = ATTEMPTS.findIndex((attempt) => !fixes[attempt]);
+  const off = firstOff < 0 ? [] : ATTEMPTS.slice(firstOff);
+  return { ...fixes, ...Object.fromEntries(off.map((attempt) => [attempt, false])) };
+}
 
 export type ChangeHandleVersion = 'v0' | 'v1' | 'v2' | 'v3' | 'v4' | 'v5' | 'v6' | 'v7.2';
 

@@ -58,10 +58,10 @@ export class DrmVmaOffsetManager {
     object.vmaNode.start = 0;
   }
 
-  /** `drm_vma_offset_exact_lookup_locked` */
+  /** `drm_vma_offset_exact_lookup_locked`: the object that begins there, and is not smaller. */
   find(start: number, pages: number): DrmGemObject | null {
     const object = this.#objects.get(start) ?? null;
-    return object !== null && object.size === pages * PAGE_SIZE ? object : null;
+    return object !== null && object.size >= pages * PAGE_SIZE ? object : null;
   }
 }
 
@@ -85,7 +85,7 @@ export async function gemDumbMapOffset(file: DrmFile, handle: number): Promise<n
 /**
  * `drm_gem_object_lookup_at_offset`: what mmap(2) of the device maps.
  *
- * @returns the object, with a reference; -EINVAL where none is, or one of another size; -EACCES for a file without a
+ * @returns the object, with a reference; -EINVAL where none is, or a smaller one; -EACCES for a file without a
  *   handle for it
  */
 export async function gemObjectLookupAtOffset(

@@ -147,7 +147,7 @@ export const GEM_PRIME_CASES: readonly KernelCase[] = [
     fixed: async () => {
       for (const version of ['v1', 'v6'] as const) await changePrimeNoMemory(CHANGE_HANDLE_VERSIONS[version], 0);
     },
-    before: () => changePrimeNoMemory(CHANGE_HANDLE_VERSIONS.v0, 1),
+    before: () => changePrimeNoMemory({ changeHandlePut: false }, 1),
   },
   { id: 'GEM-19', title: 'module_unload', fixed: moduleUnloadFixed, before: moduleUnloadBefore },
   { id: 'GEM-SAME', title: 'one object, one dma-buf, one handle in each file', fixed: sameBuffer },

@@ -12,7 +12,7 @@ import { Gpu, PAGE, peek, quietly, warnings } from '../drm/gem-stage.ts';
 import { exploreWorld } from '../explore-world.ts';
 import type { KernelCase } from './kernel-case.ts';
 
-const LEAKS: Partial<DrmGemFixes> = CHANGE_HANDLE_VERSIONS.v0;
+const LEAKS: Partial<DrmGemFixes> = { changeHandlePut: false };
 
 async function handleRefs(): Promise<void> {
   await quietly(async () => {

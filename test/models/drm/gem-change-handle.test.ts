@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gemChangeHandleIoctl } from '../../../src/models/drm/gem-change-handle.ts';
-import { CHANGE_HANDLE_VERSIONS, type ChangeHandleVersion } from '../../../src/models/drm/gem-fixes.ts';
+import { CHANGE_HANDLE_VERSIONS, type ChangeHandleVersion, drmGemFixes } from '../../../src/models/drm/gem-fixes.ts';
 import { drmRelease } from '../../../src/models/drm/gem-handle.ts';
 import { gemCloseIoctl, gemFlinkIoctl, gemOpenIoctl } from '../../../src/models/drm/gem-ioctl.ts';
 import { cpuRelax } from '../../../src/models/race-window.ts';
@@ -85,6 +85,19 @@ test('the same handle twice: 0 without a look at it since v6, -ENOENT before whe
       expect(await gemChangeHandleIoctl(file, 999, 999)).toBe(answer);
     }
   }));
+
+test('a toggle that is off takes with it what builds on it', () => {
+  const { v0, v2, v3, v4, v5, v6 } = CHANGE_HANDLE_VERSIONS;
+  const like = (chosen: Parameters<typeof drmGemFixes>[0]) => ({ ...drmGemFixes(chosen), changeHandleNotZero: false });
+  expect(like({})).toEqual(v6);
+  expect(like({ changeHandleTwoStage: false })).toEqual(v5);
+  expect(like({ changeHandleNullsOld: false })).toEqual(v4);
+  expect(like({ changeHandleInstalls: false })).toEqual(v3);
+  expect(like({ changeHandleNullsNew: false })).toEqual(v2);
+  expect(like({ changeHandlePut: false })).toEqual({ ...v0, changeHandleRange: true });
+  for (const version of VERSIONS)
+    expect(drmGemFixes(CHANGE_HANDLE_VERSIONS[version])).toEqual(CHANGE_HANDLE_VERSIONS[version]);
+});
 
 describe('handle 0', () => {
   test('is refused', () =>

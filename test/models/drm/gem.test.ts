@@ -267,6 +267,19 @@ describe('a file', () => {
       expect(DrmFile.open(gpu.dev)).toBe(-ENODEV);
     }));
 
+  test('lets its handles go in the order of their numbers', () =>
+    quietly(async () => {
+      const closed: unknown[] = [];
+      const gpu = new Gpu({ funcs: { close: (object) => void closed.push(object) } });
+      const file = gpu.open();
+      const objects = [];
+      for (let i = 0; i < 3; i++) objects.push((await gpu.handle(file)).object);
+      await gemCloseIoctl(file, 1);
+      objects.push((await gpu.handle(file)).object);
+      await drmRelease(file);
+      expect(closed).toEqual([objects[0], objects[3], objects[1], objects[2]]);
+    }));
+
   test('an object that outlives the module of its driver calls a func that is gone', async () => {
     const messages = await warnings(
       async () => {
