@@ -1,5 +1,6 @@
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../../sync/errno.ts';
 import type { DmaBuf } from '../dma-buf/dma-buf.ts';
+import type { Gfp } from '../mm/reclaim.ts';
 import { kmalloc } from '../slab.ts';
 import { warnOn } from '../warn.ts';
 import type { Bio } from './bio.ts';
@@ -28,8 +29,8 @@ export interface BlkMqOps {
   cleanDmabufToken?(token: DmabufToken): Promise<void> | void;
 }
 
-/** May sleep and do I/O or not (`gfp_t`). */
-export type Allocate = (what: string, gfp: 'GFP_KERNEL' | 'GFP_NOIO') => Promise<boolean> | boolean;
+/** An allocation of the block layer; `kmalloc` if a queue has none of its own. */
+export type Allocate = (what: string, gfp: Gfp) => Promise<boolean> | boolean;
 
 export interface RequestQueueOptions {
   /** null for a queue that is not blk-mq. */
@@ -67,7 +68,7 @@ export class RequestQueue {
     this.ops = options.ops;
     this.limits = options.limits;
     this.fixes = { ...BLOCK_FIXES, ...options.fixes };
-    this.allocate = options.allocate ?? ((what) => kmalloc(what));
+    this.allocate = options.allocate ?? kmalloc;
   }
 
   /** `blk_get_queue`. @returns false when it is dying */

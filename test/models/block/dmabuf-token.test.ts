@@ -5,6 +5,7 @@ import type { BlockFixes } from '../../../src/models/block/fixes.ts';
 import { IovIter } from '../../../src/models/block/iov-iter.ts';
 import { createDmabufToken, submitIter } from '../../../src/models/block/request-queue.ts';
 import { DmaFenceFlag } from '../../../src/models/dma-buf/fence-ops.ts';
+import { fsReclaimAcquire, fsReclaimRelease } from '../../../src/models/mm/reclaim.ts';
 import { RwSemaphore } from '../../../src/sync/rwsem.ts';
 import { exploreWorld } from '../explore-world.ts';
 import { inKernel } from '../stage.ts';
@@ -135,27 +136,19 @@ describe('the rest of the review', () => {
 
   test.each([true, false])('B6: submission does not allocate with GFP_KERNEL: %s', async (noioScope) => {
     const { circles } = await inKernel(async (world) => {
-      const reclaim = new RwSemaphore({ name: 'fs_reclaim' });
       const mapping = new RwSemaphore({ name: 'writeback' });
-      // GFP_KERNEL may enter reclaim, and reclaim waits for writeback.
-      const allocate = async (_what: string, gfp: string): Promise<boolean> => {
-        if (gfp === 'GFP_KERNEL') {
-          await reclaim.downRead();
-          reclaim.upRead();
-        }
-        return true;
-      };
-      const block = await blockDevice({ fixes: { noioScope }, allocate });
+      const block = await blockDevice({ fixes: { noioScope } });
       const token = await block.register();
       await mapping.downWrite();
       await block.submit(token);
       block.nvme.complete();
       mapping.upWrite();
+      // GFP_KERNEL may enter reclaim, and reclaim waits for writeback.
       world.task('reclaim', async () => {
-        await reclaim.downWrite();
+        fsReclaimAcquire();
         await mapping.downWrite();
         mapping.upWrite();
-        reclaim.upWrite();
+        fsReclaimRelease();
       });
     });
     expect(circles()).toEqual(noioScope ? [] : ['fs_reclaim writeback']);

@@ -14,6 +14,8 @@ import { KernelCompletion } from '../../../src/sync/kernel-completion.ts';
 import { SpinLock } from '../../../src/sync/spinlock.ts';
 import { Work } from '../../../src/sync/work.ts';
 import { Workqueue } from '../../../src/sync/workqueue.ts';
+import { blockDevice } from '../block/stage.ts';
+import { exploreWorld } from '../explore-world.ts';
 import { inKernel } from '../stage.ts';
 import {
   allocates,
@@ -74,9 +76,17 @@ const fenceDeadlocks: readonly KernelCase[] = [
     ['timeline_lock'],
     (world) => {
       const timeline = new SpinLock({ name: 'timeline_lock' });
+      const release = async (fence: DmaFence): Promise<void> => {
+        const flags = await timeline.lockIrqsave();
+        timeline.unlockIrqrestore(flags);
+        fence.free();
+      };
       world.task('signal loop', async () => {
-        await timeline.lock();
-        await timeline.lock(); // the release op of the fence whose last reference the callback drops
+        const fence = new DmaFence({ ...MOCK_NAMES, release }, timeline, 1, 1);
+        await fence.addCallback(new DmaFenceCallback(), () => fence.put());
+        const flags = await timeline.lockIrqsave();
+        await fence.signalLocked();
+        timeline.unlockIrqrestore(flags);
       });
     },
     { mayHang: true },
@@ -208,6 +218,15 @@ const gpuDeadlocks: readonly KernelCase[] = [
       })(world);
     },
   ),
+  {
+    id: 'DEPT-D15-search',
+    title: 'block dmabuf map: every schedule of a move and a request',
+    fixed: async () => {
+      const { fault, hang, complete } = await moveSearch(true);
+      assert.deepEqual([fault, hang, complete], [null, null, true]);
+    },
+    before: async () => assert.notEqual((await moveSearch(false)).hang, null),
+  },
   circle('DEPT-D15', 'block dmabuf map: unmapping before the signal', [RESV, 'map_fence'], (world) => {
     const [resv, fences] = [new DmaResv(), new Fences('map_fence')];
     inTurns({ exporter: under(resv, fences.waits()), 'free work': fences.signals(takes(resv)) })(world);
@@ -234,6 +253,25 @@ const gpuDeadlocks: readonly KernelCase[] = [
     },
   ),
 ];
+
+/** The exporter moves the buffer while a request is under way, in every schedule with one preemption. */
+function moveSearch(signalBeforeUnmap: boolean): ReturnType<typeof exploreWorld> {
+  return exploreWorld(
+    (world) => {
+      world.task('setup', async () => {
+        const block = await blockDevice({ fixes: { signalBeforeUnmap } });
+        const token = await block.register();
+        world.task('request', async () => {
+          await block.submit(token);
+          block.nvme.complete();
+        });
+        world.task('exporter', () => block.exporter.move());
+      });
+      return () => null;
+    },
+    { preemptions: 1 },
+  );
+}
 
 function inTurnsOfEtnaviv(): (world: import('../../../src/sync/world.ts').World) => void {
   return (world) => {

@@ -195,6 +195,38 @@ function waiting(id: string, title: string, order: (indices: number[]) => number
   };
 }
 
+/** Threads look for points while they are signaled. */
+const findRace: KernelCase = {
+  id: 'STC-06',
+  title: 'find_race',
+  fixed: () =>
+    withChains(
+      64,
+      (i) => i + 1,
+      async (chains, world) => {
+        const pick = seededPick(7);
+        let running = 4;
+        for (let t = 0; t < 4; t++) {
+          world.task(`find${t}`, async () => {
+            for (let round = 0; round < 50; round++) {
+              const seqno = pick(64) + 1;
+              const { ret, fence } = await find(chains.tail, seqno);
+              assert.equal(ret, 0);
+              assert.ok(fence === null || fence.seqno <= BigInt(seqno), `${fence?.seqno} for ${seqno}`);
+              await fence?.put();
+              await chains.fence(pick(64)).signal();
+              await world.yield();
+            }
+            running--;
+          });
+        }
+        await settle(world);
+        assert.equal(running, 0);
+        assert.ok(chains.fences.filter((fence) => fence.testSignaledFlag()).length > 32);
+      },
+    ),
+};
+
 /** Fisher and Yates, with the same result every time. */
 function shuffled(indices: number[]): number[] {
   const pick = seededPick(4096);
@@ -211,6 +243,7 @@ export const FENCE_CHAIN_CASES: readonly KernelCase[] = [
   findSignaled,
   findOutOfOrder,
   findGap,
+  findRace,
   signalForward,
   signalBackward,
   waiting('STC-09', 'wait_forward', (indices) => indices),

@@ -4,6 +4,9 @@ import { DmaFence } from '../../../src/models/dma-buf/fence.ts';
 import { DmaFenceCallback } from '../../../src/models/dma-buf/fence-callback.ts';
 import { dmaFenceLater } from '../../../src/models/dma-buf/fence-context.ts';
 import type { DmaFenceOps } from '../../../src/models/dma-buf/fence-ops.ts';
+import { DmaResv } from '../../../src/models/dma-buf/resv.ts';
+import { DmaResvIter } from '../../../src/models/dma-buf/resv-iter.ts';
+import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
 import { rcu } from '../../../src/models/rcu.ts';
 import { ENOENT } from '../../../src/sync/errno.ts';
 import type { World } from '../../../src/sync/world.ts';
@@ -12,23 +15,34 @@ import { inKernel, type KernelRun } from '../stage.ts';
 import { MOCK_NAMES, mockFence, moduleFence } from './fence-fixtures.ts';
 import type { KernelCase } from './kernel-case.ts';
 
+const NOTHING_FOUND = { fault: null, hang: null, complete: true };
+
 /** A module's fence stays in a foreign reservation object while the module goes, and is used as that object would. */
 function outliveModule(ops: Partial<DmaFenceOps>, detachOpsOnSignal: boolean): Promise<KernelRun> {
   return inKernel(
     async () => {
       const { fence, module } = moduleFence(ops, { fixes: { detachOpsOnSignal } });
-      const foreign = fence.get();
+      const resv = new DmaResv();
+      await resv.lock();
+      assert.equal(await resv.reserveFences(1), 0);
+      await resv.addFence(fence, DmaResvUsageLevel.READ);
+      resv.unlock();
       await fence.signal();
       await fence.put();
       await rcu().synchronize();
       assert.equal(module.unload(), 0);
+      await resv.lock();
+      const foreign = new DmaResvIter(resv, DmaResvUsageLevel.READ).first();
+      assert.ok(foreign !== null && foreign === fence);
       const reader = rcu().readLock();
       assert.equal(await foreign.driverName(), 'detached-driver');
       assert.equal(await foreign.timelineName(), 'signaled-timeline');
       reader.unlock();
       await foreign.setDeadline(1);
       assert.equal(await foreign.isSignaled(), true);
-      await foreign.put();
+      // Somebody needs room: only now the reference is put.
+      assert.equal(await resv.reserveFences(4), 0);
+      resv.unlock();
       await rcu().barrier();
       assert.equal(foreign.memory.freed, true);
     },
@@ -89,6 +103,38 @@ const keepWithRelease: KernelCase = {
   },
 };
 
+/** One thread asks for the name while another one signals. */
+export function nameRace(make: () => DmaFence, onName: (name: string) => void): (world: World) => () => string | null {
+  return (world) => {
+    const fence = make();
+    world.task('reader', async () => {
+      const reader = rcu().readLock();
+      onName(await fence.driverName());
+      reader.unlock();
+    });
+    world.task('signaler', () => fence.signal());
+    return () => null;
+  };
+}
+
+const namesTestOps: KernelCase = {
+  id: 'LIFE-03',
+  title: 'names_test_ops',
+  fixed: async () => {
+    const names = new Set<string>();
+    const race = nameRace(mockFence, (name) => names.add(name));
+    const { fault, hang, complete } = await exploreWorld(race, { preemptions: 6 });
+    assert.deepEqual({ fault, hang, complete }, NOTHING_FOUND);
+    assert.deepEqual(names, new Set(['mock', 'detached-driver']));
+  },
+  // As first merged: the bit was tested, and the ops read after it.
+  before: async () => {
+    const make = (): DmaFence => mockFence({}, { fixes: { namesTestOps: false } });
+    const { fault } = await exploreWorld(nameRace(make, () => undefined));
+    assert.match(fault?.what ?? '', /NULL pointer dereference: dma_fence_driver_name/);
+  },
+};
+
 /** A reader asks for the name while another thread signals the fence and unloads the module. */
 function unloadRace(hasGracePeriod: boolean): (world: World) => () => string | null {
   return (world) => {
@@ -120,8 +166,6 @@ const noGracePeriod: KernelCase = {
     assert.deepEqual({ fault: waited.fault, hang: waited.hang, complete: waited.complete }, NOTHING_FOUND);
   },
 };
-
-const NOTHING_FOUND = { fault: null, hang: null, complete: true };
 
 const enableOnce: KernelCase = {
   id: 'LIFE-07',
@@ -195,6 +239,7 @@ const laterSignaled: KernelCase = {
 export const FENCE_LIFETIME_CASES: readonly KernelCase[] = [
   detach,
   keepWithRelease,
+  namesTestOps,
   noGracePeriod,
   enableOnce,
   callbackOrder,

@@ -3,6 +3,7 @@ import { DmaFence } from '../../../src/models/dma-buf/fence.ts';
 import { PreemptibleRing, type RingJob } from '../../../src/models/drm/preemption.ts';
 import { GPU_STATE_BYTES, PreemptionCost, type PreemptionOptions } from '../../../src/models/drm/preemption-cost.ts';
 import { preemptionRows } from '../../../src/models/drm/preemption-table.ts';
+import { ECANCELED, ETIME } from '../../../src/sync/errno.ts';
 import { inKernel } from '../stage.ts';
 import type { KernelCase } from './kernel-case.ts';
 
@@ -64,6 +65,26 @@ async function coarse(): Promise<void> {
   assert.deepEqual([cost.maxStopLatencyUs(ringJob('job', job)), cost.saveUs(ringJob('job', job))], [80_000, 0]);
 }
 
+/** Only a timeout and a reset end it, and other clients' jobs go with it. */
+async function endlessShader(): Promise<void> {
+  await inKernel(async (world) => {
+    const ring = new PreemptibleRing(0, new PreemptionCost({ granularity: 'boundary' }));
+    const [endless, victim] = [ringJob('endless', { workUs: Number.POSITIVE_INFINITY }), ringJob('victim')];
+    for (const job of [endless, victim]) await ring.submit(job);
+    await world.sleep(5);
+    assert.equal(await ring.stop(1_000), -ETIME);
+    assert.equal(ring.state, 'hung');
+    await ring.reset();
+    assert.deepEqual([endless.fence.error, victim.fence.error, ring.state], [-ETIME, -ECANCELED, 'idle']);
+    const again = ringJob('endless', { client: endless.client });
+    await ring.submit(again);
+    assert.equal(again.fence.error, -ECANCELED);
+    const other = ringJob('other');
+    await ring.submit(other);
+    assert.deepEqual([await other.fence.wait(false), other.fence.error], [0, 0]);
+  });
+}
+
 function sliceOverhead(): void {
   const rows = preemptionRows(ringJob('job'));
   const overheads = rows.map(({ fineOverhead }) => fineOverhead);
@@ -80,5 +101,6 @@ function sliceOverhead(): void {
 export const PREEMPTION_CASES: readonly KernelCase[] = [
   { id: 'PRE-01', title: 'preempt_fine', fixed: fine },
   { id: 'PRE-02', title: 'preempt_coarse', fixed: coarse },
+  { id: 'PRE-03', title: 'endless_shader', fixed: endlessShader },
   { id: 'PRE-04', title: 'slice_overhead', fixed: sliceOverhead },
 ];

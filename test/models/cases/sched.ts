@@ -216,6 +216,33 @@ async function changePriority(): Promise<void> {
   });
 }
 
+/** Entities are told to use another scheduler while their jobs run; what is queued stays where it is. */
+async function modifySched(): Promise<void> {
+  await quietly(async (world) => {
+    const mocks = [0, 1, 2].map((index) => new MockScheduler({ name: `mock${index}` }));
+    const owners = Array.from({ length: 13 }, (_, i) => mocks[i % mocks.length] as MockScheduler);
+    const entities = owners.map((mock, i) => mock.entity(DRM_SCHED_PRIORITY_NORMAL, `e${i}`));
+    const jobs: MockJob[] = [];
+    for (let i = 0; i < 1000; i++) {
+      const at = i % entities.length;
+      const job = (owners[at] as MockScheduler).job(entities[at] as DrmSchedEntity, 1000);
+      await job.submit();
+      jobs.push(job);
+    }
+    const last = jobs.at(-1) as MockJob;
+    for (let turn = 1; !last.flags.has('DONE'); turn++) {
+      await world.sleep(0.2 + 0.1 * (turn % 4));
+      const { sched } = mocks[turn % mocks.length] as MockScheduler;
+      await entities[turn % entities.length]?.modifySched([sched]);
+    }
+    assert.ok(await last.waitFinished(hz()));
+    assert.equal(
+      mocks.reduce((sum, { ran }) => sum + ran.length, 0),
+      1000,
+    );
+  });
+}
+
 async function credits(): Promise<void> {
   await quietly(async () => {
     const mock = new MockScheduler({ creditLimit: 1 });
@@ -311,6 +338,7 @@ export const SCHED_CASES: readonly KernelCase[] = [
   { id: 'SCH-11', title: 'basic_cancel', fixed: basicCancel },
   { id: 'SCH-12', title: 'priorities', fixed: priorities },
   { id: 'SCH-13', title: 'change_priority', fixed: changePriority },
+  { id: 'SCH-14', title: 'modify_sched', fixed: modifySched },
   { id: 'SCH-15', title: 'credits', fixed: credits },
   {
     id: 'SCH-16',

@@ -2,30 +2,16 @@ import { describe, expect, test } from 'vitest';
 import type { DmaFence } from '../../../src/models/dma-buf/fence.ts';
 import { DmaFenceCallback } from '../../../src/models/dma-buf/fence-callback.ts';
 import { dmaFenceGetRcuSafe } from '../../../src/models/dma-buf/fence-get.ts';
-import type { DmaFenceFixes } from '../../../src/models/dma-buf/fence-ops.ts';
 import { rcu } from '../../../src/models/rcu.ts';
 import { RcuPointer } from '../../../src/models/rcu-pointer.ts';
 import { bugOn } from '../../../src/models/warn.ts';
 import type { World } from '../../../src/sync/world.ts';
 import { mockFence, moduleFence } from '../cases/fence-fixtures.ts';
+import { nameRace } from '../cases/fence-lifetime.ts';
 import { exploreWorld } from '../explore-world.ts';
 import { inKernel } from '../stage.ts';
 
 const NOTHING = { fault: null, hang: null, complete: true };
-
-/** One thread asks for the name while another one signals. */
-function nameRace(make: () => DmaFence, onName: (name: string) => void): (world: World) => () => string | null {
-  return (world) => {
-    const fence = make();
-    world.task('reader', async () => {
-      const reader = rcu().readLock();
-      onName(await fence.driverName());
-      reader.unlock();
-    });
-    world.task('signaler', () => fence.signal());
-    return () => null;
-  };
-}
 
 test('get_rcu_safe never answers with a fence that was replaced before it was referenced', async () => {
   const seen = new Set<string>();
@@ -74,19 +60,6 @@ describe('ops under RCU', () => {
       expect(await kept.driverName()).toBe('mock');
       reader.unlock();
     });
-  });
-
-  test('names as first merged can read ops that were just detached', async () => {
-    const make = (fixes: Partial<DmaFenceFixes>) => () => mockFence({}, { fixes });
-    const names = new Set<string>();
-    const first = await exploreWorld(nameRace(make({ namesTestOps: false }), () => undefined));
-    expect(first.fault?.what).toMatch(/NULL pointer dereference: dma_fence_driver_name/);
-    const { fault, hang, complete } = await exploreWorld(
-      nameRace(make({}), (name) => names.add(name)),
-      { preemptions: 6 },
-    );
-    expect({ fault, hang, complete }).toEqual(NOTHING);
-    expect(names).toEqual(new Set(['mock', 'detached-driver']));
   });
 
   test('a name op that looks at fence.ops again finds NULL (drm_crtc)', async () => {

@@ -11,7 +11,7 @@ const ENDLESS = { workUs: Number.POSITIVE_INFINITY };
 
 for (const { id, title, fixed } of PREEMPTION_CASES) test(`${id} ${title}`, () => fixed());
 
-test('an endless shader: stopped anywhere it is only slow, at boundaries only timeout and reset end it', async () => {
+test('an endless shader that can be stopped anywhere is only slow', async () => {
   await inKernel(
     async (world) => {
       const ring = new PreemptibleRing(0, FINE);
@@ -22,23 +22,6 @@ test('an endless shader: stopped anywhere it is only slow, at boundaries only ti
     },
     { mayHang: true },
   );
-  await inKernel(async (world) => {
-    const ring = new PreemptibleRing(0, COARSE);
-    const [endless, victim] = [ringJob('endless', ENDLESS), ringJob('victim')];
-    for (const job of [endless, victim]) await ring.submit(job);
-    await world.sleep(5);
-    expect(await ring.stop(1_000)).toBe(-62);
-    expect(ring.state).toBe('hung');
-    await ring.reset();
-    expect([endless.fence.error, victim.fence.error, ring.state]).toEqual([-62, -125, 'idle']);
-    const again = ringJob('endless', { client: endless.client });
-    await ring.submit(again);
-    expect(again.fence.error).toBe(-125);
-    const other = ringJob('other');
-    await ring.submit(other);
-    expect(await other.fence.wait(false)).toBe(0);
-    expect(other.fence.error).toBe(0);
-  });
 });
 
 test('a reset that fails: every fence is signaled with an error all the same', async () => {
