@@ -1,4 +1,3 @@
-import { promiseHooks } from 'node:v8';
 import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
@@ -8,7 +7,10 @@ import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
-import { DynamicSwitch } from './dynamic-switch.ts';
+import { carryThroughCallbacks } from './callbacks.ts';
+import { HookSwitch } from './hook-switch.ts';
+import { type Follower, follow, type Hooked as Linked } from './promise-links.ts';
+import { meetSubclass } from './subclassed-promises.ts';
 import { carryThroughTimers } from './timers.ts';
 
 /** Elements of a combined promise: the same for every attribution. */
@@ -18,11 +20,12 @@ const JOINED: unique symbol = Symbol('dept.joined');
 const microtask = queueMicrotask;
 
 /** A promise with the state that attributions keep on it. */
-type Hooked = { [JOINED]?: readonly unknown[] } & Record<symbol, unknown>;
+type Hooked = Linked & { [JOINED]?: readonly unknown[] };
 
 /**
- * `precise`: hooks from the start; exact. `dynamic`: hooks only while something is owed, asked for or waited for, so an
- * idle program pays nothing; what was awaited while they were off is missed, nothing is ever invented.
+ * `precise`: hooks from the start; exact. While nothing is owed, asked for or waited for, they only link each promise to the
+ * one it waits for. `dynamic`: no hooks at all until then, so an idle program pays nothing; what was awaited while they were
+ * off is missed, nothing is ever invented.
  */
 export type AttributionMode = 'precise' | 'dynamic';
 
@@ -31,18 +34,17 @@ export type AttributionMode = 'precise' | 'dynamic';
  * of whoever settled the promise it waits for. So a child's waits reach whoever awaits the child, and never a sibling.
  * Installed before the program starts; without AsyncLocalStorage, which would cost more on Node 20 and 22.
  */
-export class PromiseHookAttribution implements Attribution, Observer {
+export class PromiseHookAttribution implements Attribution, Observer, Follower {
   readonly #session: Session;
   readonly #mode: AttributionMode;
   // State lives on the promises themselves: a WeakMap costs ten times as much. Under symbols of this attribution's own,
   // because a promise may outlive its session, or be seen by two of them.
   readonly #history = Symbol('dept.history');
   readonly #context = Symbol('dept.context');
-  readonly #parent = Symbol('dept.parent');
   readonly #settled = Symbol('dept.settled');
   readonly #wait = Symbol('dept.wait');
   readonly #result = Symbol('dept.result');
-  #stop: (() => void) | null = null;
+  readonly #switch: HookSwitch;
   /** True while a promise reaction runs, as far as the hooks saw it begin. */
   #isReaction = false;
   #isClearing = false;
@@ -58,19 +60,21 @@ export class PromiseHookAttribution implements Attribution, Observer {
     this.#session = session;
     this.#mode = mode;
     this.#outerContext = session.main;
+    this.#switch = new HookSwitch(session, { follow: () => follow(this, 'all'), rest: () => this.#rest() });
   }
 
   install(): void {
-    const observers: Observer[] = [this];
-    if (this.#mode === 'precise') this.hook();
-    else observers.push(new DynamicSwitch(this.#session, this));
+    const observers: Observer[] = [this, this.#switch];
+    this.#rest();
     for (const observer of observers) this.#session.addObserver(observer);
     this.#undo = [
       this.#rememberElements('all'),
       this.#rememberElements('allSettled'),
       carryThroughTimers((run) => this.carry(run)),
+      carryThroughCallbacks((run) => this.carry(run)),
       ...observers.map((observer) => () => this.#session.removeObserver(observer)),
-      () => this.unhook(),
+      () => this.#switch.stop(),
+      () => follow(this, 'off'),
     ];
     this.#session.attribution = this;
   }
@@ -85,7 +89,7 @@ export class PromiseHookAttribution implements Attribution, Observer {
   }
 
   bind(promise: object, wait: Wait): void {
-    this.hook();
+    this.#switch.follow();
     (promise as Hooked)[this.#wait] = wait;
   }
 
@@ -142,34 +146,49 @@ export class PromiseHookAttribution implements Attribution, Observer {
     };
   }
 
-  /** Switches the hooks on; a no-op when they are. */
-  hook(): void {
-    if (this.#stop !== null) return;
-    this.#stop = promiseHooks.createHook({
-      init: (promise, parent) => this.#init(promise as unknown as Hooked, parent as unknown as Hooked | undefined),
-      before: (promise) => this.#before(promise as unknown as Hooked),
-      after: () => this.#after(),
-      settled: (promise) => this.#settle(promise as unknown as Hooked),
-    }) as unknown as () => void;
+  created(promise: Hooked, parent: Hooked | undefined): void {
+    const session = this.#session;
+    if (session.current !== session.main) promise[this.#context] = session.current;
+    if (parent === undefined) meetSubclass(promise);
+    // What is resolved with a thenable calls its `then` in a slice of its own, as the code that made it.
+    const history = session.histories.fresh(session.slice.history);
+    if (history !== null) promise[this.#history] = history;
+    if (this.#isFollowing && parent?.[this.#result] === true) this.#awaited(parent[this.#wait] as Wait);
   }
 
-  /** Switches the hooks off; call where no reaction runs. */
-  unhook(): void {
-    this.#stop?.();
-    this.#stop = null;
-  }
-
-  #init(promise: Hooked, parent: Hooked | undefined): void {
-    const { slice, current, main, histories } = this.#session;
+  begins(promise: Hooked, parent: Hooked | undefined): void {
+    this.#isReaction = true;
+    const session = this.#session;
+    const { histories } = session;
+    session.current = (promise[this.#context] as Context | undefined) ?? session.main;
+    if (!histories.active) {
+      session.slice.history = null;
+      return;
+    }
     try {
-      if (current !== main) promise[this.#context] = current;
-      if (parent === undefined) return;
-      promise[this.#parent] = parent;
-      if (this.#isFollowing && parent[this.#result] === true) this.#awaited(parent[this.#wait] as Wait);
-      const history = histories.fresh(slice.history);
-      if (history !== null) promise[this.#history] = history;
+      const history = histories.fresh(promise[this.#history] as History | undefined);
+      session.slice.history = parent === undefined ? history : histories.join(history, this.#settledHistory(parent));
+    } catch (fault) {
+      this.#fail(fault);
+    }
+  }
+
+  ended(): void {
+    this.#isReaction = false;
+    this.#session.slice.history = this.#outer;
+    this.#session.current = this.#outerContext;
+  }
+
+  /** Twice for a promise that is resolved with another one: what came before the first time counts as well. */
+  resolved(promise: Hooked): void {
+    const { histories, slice } = this.#session;
+    if (this.#isQuiet || !histories.active) return;
+    const history = histories.fresh(slice.history);
+    if (history === null) return;
+    try {
+      promise[this.#settled] = histories.join(histories.fresh(promise[this.#settled] as History | undefined), history);
     } catch {
-      // A frozen promise cannot carry a history; its continuation then starts with none.
+      // A frozen promise carries no history.
     }
   }
 
@@ -180,49 +199,19 @@ export class PromiseHookAttribution implements Attribution, Observer {
     try {
       this.#session.blocked(wait);
     } catch (fault) {
-      failed(fault, this.#session);
+      this.#fail(fault);
     }
   }
 
-  #before(promise: Hooked): void {
-    this.#isReaction = true;
-    const { slice, histories, main } = this.#session;
-    this.#session.current = (promise[this.#context] as Context | undefined) ?? main;
-    if (!histories.active) {
-      slice.history = null;
-      return;
-    }
-    try {
-      let history = histories.fresh(promise[this.#history] as History | undefined);
-      const parent = promise[this.#parent] as Hooked | undefined;
-      if (parent !== undefined) {
-        promise[this.#parent] = undefined;
-        history = histories.join(history, this.#settledHistory(parent));
-      }
-      slice.history = history;
-    } catch (fault) {
-      // An exception in a hook would become the program's own.
-      failed(fault, this.#session);
-      this.unhook();
-    }
+  /** An exception in a hook would become the program's own. */
+  #fail(fault: unknown): void {
+    failed(fault, this.#session);
+    follow(this, 'off');
   }
 
-  #after(): void {
+  #rest(): void {
     this.#isReaction = false;
-    this.#session.slice.history = this.#outer;
-    this.#session.current = this.#outerContext;
-  }
-
-  #settle(promise: Hooked): void {
-    const { histories, slice } = this.#session;
-    if (this.#isQuiet || !histories.active) return;
-    const history = histories.fresh(slice.history);
-    if (history === null) return;
-    try {
-      promise[this.#settled] = history;
-    } catch {
-      // As in #init.
-    }
+    follow(this, this.#mode === 'precise' ? 'links' : 'off');
   }
 
   #settledHistory(promise: Hooked): History | null {

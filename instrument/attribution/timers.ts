@@ -1,5 +1,8 @@
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
-type Scheduler = (this: unknown, callback: unknown, ...rest: unknown[]) => unknown;
+type Scheduler = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Gives back the callback, or what runs it as the code that registers it. */
+export type Carry = (callback: Callback) => Callback;
 
 const GLOBAL_SCHEDULERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'] as const;
 
@@ -8,20 +11,30 @@ const GLOBAL_SCHEDULERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMi
  * no history and no named context the callback is passed on untouched.
  * @returns what restores the original functions
  */
-export function carryThroughTimers(carry: (callback: Callback) => Callback): () => void {
-  const undo = GLOBAL_SCHEDULERS.map((name) => wrap(globalThis as never, name, carry));
-  undo.push(wrap(process as never, 'nextTick', carry));
+export function carryThroughTimers(carry: Carry): () => void {
+  const undo = GLOBAL_SCHEDULERS.map((name) => carryThrough(globalThis as never, name, 'first', carry));
+  undo.push(carryThrough(process as never, 'nextTick', 'first', carry));
   return () => {
     for (const restore of undo) restore();
   };
 }
 
-function wrap(target: Record<string, Scheduler>, name: string, carry: (callback: Callback) => Callback): () => void {
+/**
+ * Puts a function that carries its callback, its first argument or its last one, in the place of this one.
+ * @returns what restores it
+ */
+export function carryThrough(
+  target: Record<string, Scheduler>,
+  name: string,
+  place: 'first' | 'last',
+  carry: Carry,
+): () => void {
   const original = target[name] as Scheduler;
   const wrapped = {
-    [name](this: unknown, callback: unknown, ...rest: unknown[]): unknown {
-      const carried = typeof callback === 'function' ? carry(callback as Callback) : callback;
-      return Reflect.apply(original, this, [carried, ...rest]);
+    [name](this: unknown, ...args: unknown[]): unknown {
+      const at = place === 'first' ? 0 : args.length - 1;
+      if (typeof args[at] === 'function') args[at] = carry(args[at] as Callback);
+      return Reflect.apply(original, this, args);
     },
   }[name] as Scheduler;
   // util.promisify finds its custom form, and tests their marks, under symbols on the function.

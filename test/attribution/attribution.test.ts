@@ -5,6 +5,7 @@ import { Session } from '../../src/core/session.ts';
 import { attachSession, detachSession } from '../../src/sync/hooks.ts';
 import { Mutex } from '../../src/sync/user/mutex.ts';
 import { DeptTracker } from '../../src/tracker/dept.ts';
+import { adversarial } from './adversarial.mjs';
 import { type Program, type ProgramEnvironment, type ProgramMutex, programs } from './programs.mjs';
 
 let session: Session;
@@ -73,7 +74,7 @@ async function play(program: Program): Promise<string[]> {
   return learnt().filter((edge) => !optional.has(edge));
 }
 
-const named = programs.map((program) => [program.name, program] as const);
+const named = [...programs, ...adversarial].map((program) => [program.name, program] as const);
 
 test.each(named)('precise: %s', async (_name, program) => {
   start('precise');

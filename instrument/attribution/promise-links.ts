@@ -1,0 +1,84 @@
+import { promiseHooks } from 'node:v8';
+
+/** The promise whose settling lets a reaction run. Cut when it runs: a chain of promises must not keep its own past. */
+const PARENT: unique symbol = Symbol('dept.parent');
+
+/** A promise that others hang their state on. */
+export type Hooked = { [PARENT]?: Hooked | undefined } & Record<symbol, unknown>;
+
+/** Who is told of the reactions of promises while it follows them. None of these may throw. */
+export interface Follower {
+  /** A promise was made; with a parent it is what runs when the parent has settled. */
+  created(promise: Hooked, parent: Hooked | undefined): void;
+  /** The reaction of this promise begins. */
+  begins(promise: Hooked, parent: Hooked | undefined): void;
+  /** It has ended. */
+  ended(): void;
+  /** The code that runs now resolves the promise with a value, an error or another promise. */
+  resolved(promise: Hooked): void;
+}
+
+/** What is wanted of the hooks: nothing, the links between promises, or to be told of every reaction. */
+export type Following = 'off' | 'links' | 'all';
+
+const wants = new Map<Follower, Following>();
+/** Those who follow everything. */
+let followers: readonly Follower[] = [];
+let level: Following = 'off';
+let stop: (() => void) | null = null;
+
+/**
+ * The promise hooks of this process, one set for all who need them. Links alone cost a third of an `await`, and with them
+ * nothing is lost when a follower wants to hear of everything from some moment on.
+ */
+export function follow(follower: Follower, following: Following): void {
+  if (following === 'off') wants.delete(follower);
+  else wants.set(follower, following);
+  followers = [...wants].filter(([, each]) => each === 'all').map(([each]) => each);
+  const needed = followers.length > 0 ? 'all' : wants.size > 0 ? 'links' : 'off';
+  if (needed === level) return;
+  level = needed;
+  const before = stop;
+  stop = needed === 'off' ? null : (promiseHooks.createHook(needed === 'all' ? ALL : LINKS) as unknown as () => void);
+  before?.();
+}
+
+/** Says which promise a reaction waits for, where the engine does not. */
+export function linkTo(promise: Hooked, parent: Hooked): void {
+  if (level !== 'off' && !(PARENT in promise)) Reflect.set(promise, PARENT, parent);
+}
+
+function link(promise: Hooked, parent: Hooked | undefined): void {
+  if (parent !== undefined) promise[PARENT] = parent;
+}
+
+function cut(promise: Hooked): void {
+  try {
+    promise[PARENT] = undefined;
+  } catch {
+    // Frozen since.
+  }
+}
+
+function created(promise: Hooked, parent: Hooked | undefined): void {
+  if (parent !== undefined) promise[PARENT] = parent;
+  for (let i = 0; i < followers.length; i++) (followers[i] as Follower).created(promise, parent);
+}
+
+function begins(promise: Hooked): void {
+  const parent = promise[PARENT];
+  if (parent !== undefined) cut(promise);
+  for (let i = 0; i < followers.length; i++) (followers[i] as Follower).begins(promise, parent);
+}
+
+function ended(): void {
+  for (let i = 0; i < followers.length; i++) (followers[i] as Follower).ended();
+}
+
+function resolved(promise: Hooked): void {
+  for (let i = 0; i < followers.length; i++) (followers[i] as Follower).resolved(promise);
+}
+
+type Hooks = Parameters<typeof promiseHooks.createHook>[0];
+const LINKS = { init: link, before: cut } as unknown as Hooks;
+const ALL = { init: created, before: begins, after: ended, settled: resolved } as unknown as Hooks;

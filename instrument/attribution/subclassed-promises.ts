@@ -1,0 +1,32 @@
+import { types } from 'node:util';
+import { type Hooked, linkTo } from './promise-links.ts';
+
+type Then = (this: unknown, ...args: unknown[]) => unknown;
+
+const NATIVE = Promise.prototype;
+const known = new WeakSet<object>();
+
+/**
+ * What `then` of a subclass makes is made by a constructor, and the engine does not say which promise it waits for. So
+ * `then` of each subclass that is met says it.
+ */
+export function meetSubclass(promise: Hooked): void {
+  const prototype = Object.getPrototypeOf(promise) as object | null;
+  if (prototype === (NATIVE as unknown) || prototype === null || known.has(prototype)) return;
+  known.add(prototype);
+  const own = Reflect.getOwnPropertyDescriptor(prototype, 'then');
+  // An own one may be a getter; an inherited one is looked up by each call.
+  const then = own === undefined ? null : own.value;
+  if (then !== null && typeof then !== 'function') return;
+  const inherited = (): Then => (Object.getPrototypeOf(prototype) as { then: Then }).then;
+  const wrapped = function wrapped(this: unknown, ...args: unknown[]): unknown {
+    const result = Reflect.apply(then ?? inherited(), this, args);
+    if (types.isPromise(result) && types.isPromise(this))
+      linkTo(result as unknown as Hooked, this as unknown as Hooked);
+    return result;
+  };
+  Object.defineProperty(wrapped, 'name', { value: 'then', configurable: true });
+  Object.defineProperty(wrapped, 'length', { value: then?.length ?? 2, configurable: true });
+  // False where the prototype is frozen, as Node's own are.
+  Reflect.defineProperty(prototype, 'then', { value: wrapped, writable: true, configurable: true, enumerable: false });
+}

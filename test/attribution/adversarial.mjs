@@ -1,0 +1,382 @@
+// More programs whose true dependencies are known, made to break attributions. The shape is that of programs.mjs.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter, on } from 'node:events';
+import { readFile } from 'node:fs';
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay, setImmediate as immediate, setInterval as ticks } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { MessageChannel } from 'node:worker_threads';
+
+const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+export const adversarial = [];
+function P(name, expect, run, optional = []) {
+  adversarial.push({ name, expect, optional, run });
+}
+const touch = async (mutex) => {
+  const release = await mutex.acquire();
+  release();
+};
+
+P('an async function returns a promise after a wait of its own', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  async function f() {
+    await touch(B);
+    return touch(C);
+  }
+  const a = await A.acquire();
+  await f();
+  a();
+});
+P('then returns a promise', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  await touch(B).then(() => touch(C));
+  a();
+});
+P('Promise.any joins the winner', ['A->B'], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  const slow = (async () => {
+    await sleep(8);
+    await touch(C);
+  })();
+  await Promise.any([touch(B), Promise.reject(new Error('x')), slow]);
+  a();
+  await slow;
+});
+P('Promise.allSettled joins a failure', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  const fails = async () => {
+    await touch(B);
+    throw new Error('x');
+  };
+  await Promise.allSettled([fails(), touch(C)]);
+  a();
+});
+P('Promise.all of an iterable that is no array', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  await Promise.all(new Set([touch(B), touch(C)]));
+  a();
+});
+P('Promise.all within Promise.all', ['A->B', 'A->C', 'A->D'], async ({ A, B, C, D }) => {
+  const a = await A.acquire();
+  await Promise.all([Promise.all([touch(B), touch(C)]), touch(D)]);
+  a();
+});
+P('children begun before the hold and joined under it', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  const child = async (mutex) => {
+    await sleep(3);
+    await touch(mutex);
+  };
+  const children = [child(B), child(C)];
+  const a = await A.acquire();
+  await Promise.all(children);
+  a();
+});
+P('a child that had ended before the hold', [], async ({ A, B }) => {
+  const child = touch(B);
+  await sleep(3);
+  const a = await A.acquire();
+  await child;
+  a();
+});
+P('a thenable that is no promise', ['A->B'], async ({ A, B }) => {
+  const thenable = {
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
+    then(resolve, reject) {
+      touch(B).then(resolve, reject);
+    },
+  };
+  const a = await A.acquire();
+  await thenable;
+  a();
+});
+P('a subclass of Promise', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  class Task extends Promise {}
+  const a = await A.acquire();
+  await new Task((resolve, reject) => touch(B).then(resolve, reject));
+  await new Task((resolve) => resolve()).then(() => touch(C));
+  a();
+});
+P('Promise.withResolvers, resolved by somebody else', ['A->B'], async ({ A, B }) => {
+  let resolve;
+  const promise = new Promise((done) => {
+    resolve = done;
+  });
+  const other = (async () => {
+    await sleep(2);
+    await touch(B);
+    resolve();
+  })();
+  const a = await A.acquire();
+  await promise;
+  a();
+  await other;
+});
+P('rejected by somebody else', ['A->B'], async ({ A, B }) => {
+  let reject;
+  const promise = new Promise((_, fail) => {
+    reject = fail;
+  });
+  const other = (async () => {
+    await sleep(2);
+    await touch(B);
+    reject(new Error('x'));
+  })();
+  const a = await A.acquire();
+  await promise.catch(() => {});
+  a();
+  await other;
+});
+P('queueMicrotask, nextTick, setImmediate in a row', ['A->B'], async ({ A, B }) => {
+  const a = await A.acquire();
+  await touch(B);
+  await new Promise((done) => {
+    queueMicrotask(() => process.nextTick(() => setImmediate(() => done(a()))));
+  });
+});
+P('timers/promises under a hold', ['A->B'], async ({ A, B }) => {
+  const a = await A.acquire();
+  await immediate();
+  await touch(B);
+  a();
+});
+P('a release from an interval', ['A->B'], async ({ A, B }) => {
+  const a = await A.acquire();
+  await touch(B);
+  await new Promise((done) => {
+    const timer = setInterval(() => {
+      clearInterval(timer);
+      a();
+      done();
+    }, 2);
+  });
+});
+P('two ticks of an interval are siblings', [], async ({ A, B }) => {
+  let count = 0;
+  await new Promise((done) => {
+    const timer = setInterval(async () => {
+      if (++count === 1) {
+        const a = await A.acquire();
+        await sleep(5);
+        a();
+        return;
+      }
+      clearInterval(timer);
+      await touch(B);
+      await sleep(6);
+      done();
+    }, 2);
+  });
+});
+P('a callback of fs', ['A->B'], async ({ A, B }) => {
+  const a = await A.acquire();
+  await touch(B);
+  await new Promise((done) => {
+    readFile(import.meta.filename ?? '/dev/null', () => done(a()));
+  });
+});
+P('util.promisify', ['A->B'], async ({ A, B }) => {
+  const later = promisify((callback) => touch(B).then(() => callback(null), callback));
+  const a = await A.acquire();
+  await later();
+  a();
+});
+P('a message port', ['A->B'], async ({ A, B }) => {
+  const { port1, port2 } = new MessageChannel();
+  const a = await A.acquire();
+  const answer = new Promise((done) => port1.once('message', done));
+  await touch(B);
+  port2.postMessage(1);
+  await answer;
+  a();
+  port1.close();
+});
+P('a stream read by for await', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  const mutexes = [B, C];
+  const a = await A.acquire();
+  for await (const index of Readable.from([0, 1])) await touch(mutexes[index]);
+  a();
+});
+P('an async generator feeds a pipeline', ['A->B'], async ({ A, B }) => {
+  const a = await A.acquire();
+  await pipeline(
+    async function* source() {
+      yield 'x';
+      await sleep(2);
+      await touch(B);
+      yield 'y';
+    },
+    new PassThrough({ objectMode: true }),
+    async (stream) => {
+      for await (const _ of stream);
+    },
+  );
+  a();
+});
+P('events.on', ['A->B'], async ({ A, B }) => {
+  const emitter = new EventEmitter();
+  const stop = new AbortController();
+  const worker = (async () => {
+    try {
+      for await (const _ of on(emitter, 'job', { signal: stop.signal })) {
+        await touch(B);
+        emitter.emit('done');
+      }
+    } catch {}
+  })();
+  const a = await A.acquire();
+  const done = new Promise((resolve) => emitter.once('done', resolve));
+  emitter.emit('job');
+  await done;
+  a();
+  stop.abort();
+  await worker;
+});
+P('AsyncLocalStorage beside', ['A->B'], async ({ A, B, C }) => {
+  const storage = new AsyncLocalStorage();
+  await Promise.all([
+    storage.run(1, async () => {
+      const a = await A.acquire();
+      await sleep(2);
+      await touch(B);
+      a();
+    }),
+    storage.run(2, () => touch(C)),
+  ]);
+});
+P('hand over hand', ['A->B', 'B->C'], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  const b = await B.acquire();
+  a();
+  const c = await C.acquire();
+  b();
+  c();
+});
+P('a worker loop serves two clients', ['A->C', 'B->C'], async ({ A, B, C }) => {
+  const jobs = [];
+  let wake = () => {};
+  let isOpen = true;
+  const worker = (async () => {
+    while (isOpen) {
+      const job = jobs.shift();
+      if (job === undefined) await new Promise((done) => (wake = done));
+      else {
+        await touch(C);
+        job();
+      }
+    }
+  })();
+  const client = async (mutex) => {
+    const release = await mutex.acquire();
+    await new Promise((done) => {
+      jobs.push(done);
+      wake();
+    });
+    release();
+  };
+  await client(A);
+  await client(B);
+  isOpen = false;
+  wake();
+  await worker;
+});
+P('two clients of one worker at a time', ['A->C'], async ({ A, B, C }) => {
+  const b = await B.acquire();
+  const worker = (async () => {
+    const a = await A.acquire();
+    await touch(C);
+    a();
+  })();
+  b();
+  await worker;
+});
+P('down-levelled async functions', ['A->B', 'A->C'], ({ A, B, C }) => {
+  const awaiter = (generator) =>
+    new Promise((resolve) => {
+      const step = (result) =>
+        result.done
+          ? resolve(result.value)
+          : new Promise((r) => r(result.value)).then(
+              (value) => step(generator.next(value)),
+              (error) => step(generator.throw(error)),
+            );
+      step(generator.next());
+    });
+  const child = (mutex) =>
+    awaiter(
+      (function* () {
+        const release = yield mutex.acquire();
+        yield sleep(1);
+        release();
+      })(),
+    );
+  return awaiter(
+    (function* () {
+      const a = yield A.acquire();
+      yield child(B);
+      yield Promise.all([child(C)]);
+      a();
+    })(),
+  );
+});
+P('a promise that was settled while nothing was held, awaited later', ['B->C'], async ({ A, B, C }) => {
+  const early = touch(A);
+  await early;
+  await sleep(30);
+  const b = await B.acquire();
+  await early;
+  await touch(C);
+  b();
+});
+P('begun while nothing is held, resumed under a hold that is handed over', ['A->B'], async ({ A, B }) => {
+  let give;
+  const got = new Promise((done) => {
+    give = done;
+  });
+  const other = (async () => {
+    const release = await got;
+    release();
+  })();
+  await sleep(40);
+  const a = await A.acquire();
+  await touch(B);
+  give(a);
+  await other;
+});
+P('unhandled rejections go by', ['A->B'], async ({ A, B }) => {
+  const a = await A.acquire();
+  Promise.reject(new Error('x')).catch(() => {});
+  await touch(B);
+  a();
+});
+P('a long chain of promises', ['A->B'], async ({ A, B }) => {
+  const a = await A.acquire();
+  let tail = touch(B);
+  for (let i = 0; i < 500; i++) tail = tail.then(() => i);
+  await tail;
+  a();
+});
+P('a generator that holds between its values', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  async function* values() {
+    const a = await A.acquire();
+    try {
+      yield touch(B);
+      yield* inner();
+    } finally {
+      a();
+    }
+  }
+  async function* inner() {
+    await touch(C);
+    yield 2;
+  }
+  for await (const _ of values()) await sleep(1);
+});
+P('delays of timers/promises as values', ['A->B'], async ({ A, B }) => {
+  const a = await A.acquire();
+  for await (const _ of ticks(1)) {
+    await touch(B);
+    break;
+  }
+  await delay(1);
+  a();
+});
