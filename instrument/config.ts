@@ -27,6 +27,8 @@ export interface Config {
   readonly stacks: 'new' | 'off';
   /** `DEPT_EXIT_CODE`: exit code of a program that would have ended with 0 but has findings; 0 (default) leaves it alone. */
   readonly exitCode: number;
+  /** `DEPT_ON_DEADLOCK`: `report` (default), or `reject` to end a live deadlock by refusing one of its waits. */
+  readonly onDeadlock: 'report' | 'reject';
   /** `DEPT_STALL`: `auto` (default) reads the heap of a program that ends stalled, `1` at each end, `0` never. */
   readonly stall: 'auto' | 'always' | 'never';
   /** `DEPT_STALL_VALUES`: values of variables are told too, not only their names; `1` switches that on. */
@@ -55,6 +57,7 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   indent: 3,
   stacks: 'new',
   exitCode: 0,
+  onDeadlock: 'report',
   stall: 'auto',
   stallValues: false,
   stallBudgetMs: 3_000,
@@ -86,6 +89,7 @@ export function configFromEnv(env: Env): Config {
     indent: oneOf(env, 'DEPT_INDENT', ['3', '4'], '3') === '4' ? 4 : 3,
     stacks: oneOf(env, 'DEPT_STACKS', ['new', 'off'], DEFAULT_CONFIG.stacks),
     exitCode: wholeNumber(env, 'DEPT_EXIT_CODE', 255, DEFAULT_CONFIG.exitCode),
+    onDeadlock: oneOf(env, 'DEPT_ON_DEADLOCK', ['report', 'reject'], DEFAULT_CONFIG.onDeadlock),
     ...stallConfig(env),
     tally: env['DEPT_TALLY'] ?? '',
   };

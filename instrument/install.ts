@@ -1,6 +1,7 @@
 import { fanOut } from '../reports/sinks/fan-out.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
 import { type Suppression, suppressionTest } from '../reports/suppressions.ts';
+import { formatReport } from '../reports/text/report.ts';
 import type { Finding, FindingListener } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
 import type { Session } from '../src/core/session.ts';
@@ -9,6 +10,7 @@ import type { DeptTracker } from '../src/tracker/dept.ts';
 import { unknownLibraryFinding } from '../src/tracker/notices.ts';
 import type { WaitsFor } from '../src/tracker/waits-for.ts';
 import { type Config, DEFAULT_CONFIG } from './config.ts';
+import { deadlockBreaker } from './deadlock-breaker.ts';
 import { LIBRARY_ADAPTERS } from './libraries/index.ts';
 import { watchModules } from './module-hooks.ts';
 import { watchNode } from './node/index.ts';
@@ -86,6 +88,7 @@ export function install(options: InstallOptions = {}): Installation {
     limits: options.limits ?? {},
     onFinding,
     onFault: (fault) => options.onFault?.(fault),
+    breaks: config.onDeadlock === 'reject' ? deadlockBreaker((finding) => formatReport(finding)) : undefined,
   });
   const modules = watchModules(LIBRARY_ADAPTERS, options.hookLoaders ?? true);
   const unwatchNode = watchNode(session, config.rules, onFinding);

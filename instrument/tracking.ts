@@ -5,7 +5,7 @@ import { NO_STACKS } from '../src/core/stack.ts';
 import { attachSession, detachSession } from '../src/sync/hooks.ts';
 import { DeptTracker } from '../src/tracker/dept.ts';
 import { faultFinding } from '../src/tracker/notices.ts';
-import { WaitsFor } from '../src/tracker/waits-for.ts';
+import { WaitsFor, type WaitsForOptions } from '../src/tracker/waits-for.ts';
 import { type AttributionMode, PromiseHookAttribution } from './attribution/promise-hooks.ts';
 import { NodeStacks } from './stacks.ts';
 
@@ -17,6 +17,8 @@ export interface TrackingOptions {
   readonly onFinding: (finding: Finding) => void;
   /** Called when an internal error has detached the session, after its finding. */
   readonly onFault: (fault: unknown) => void;
+  /** What is done about a deadlock; nothing if not given. */
+  readonly breaks?: WaitsForOptions['breaks'] | undefined;
 }
 
 /** A session with its observers and the attribution that moves it through this process's asynchronous code. */
@@ -29,7 +31,8 @@ export interface Tracking {
 }
 
 /** Attaches a new session; one that is attached already is set aside until this one stops. */
-export function startTracking({ rules, attribution, stacks, limits, onFinding, onFault }: TrackingOptions): Tracking {
+export function startTracking(options: TrackingOptions): Tracking {
+  const { rules, attribution, stacks, limits, onFinding, onFault, breaks } = options;
   let tracker: DeptTracker | null = null;
   const session = new Session({
     limits,
@@ -38,7 +41,11 @@ export function startTracking({ rules, attribution, stacks, limits, onFinding, o
     onLimit: (name, limit) => tracker?.notice(name, limit),
   });
   tracker = new DeptTracker(session, { rules, onFinding });
-  const waitsFor = new WaitsFor(session, { onFinding, wasReported: (fingerprint) => tracker.wasReported(fingerprint) });
+  const waitsFor = new WaitsFor(session, {
+    onFinding,
+    wasReported: (fingerprint) => tracker.wasReported(fingerprint),
+    ...(breaks === undefined ? {} : { breaks }),
+  });
   session.addObserver(tracker);
   session.addObserver(waitsFor);
   attachSession(session, (fault) => {

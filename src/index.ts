@@ -1,5 +1,6 @@
 export { type Config, configFromEnv, DEFAULT_CONFIG } from '../instrument/config.ts';
 export { context } from '../instrument/context.ts';
+export { DeadlockError } from '../instrument/deadlock-breaker.ts';
 export type { AnnotationMap, MapOptions } from '../instrument/hooks/annotation-map.ts';
 export { type Ldt, type LockOptions as LdtLockOptions, ldt, type ReadLockOptions } from '../instrument/hooks/ldt.ts';
 export { type OwedEvent, type Sdt, type SleepOptions as SdtSleepOptions, sdt } from '../instrument/hooks/sdt.ts';

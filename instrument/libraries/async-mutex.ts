@@ -23,11 +23,13 @@ interface Internals {
   acquire(weight?: number, priority?: number): Promise<[number, () => void]>;
   release(weight?: number): void;
   cancel(): void;
+  _dispatchQueue(): void;
   _dispatchItem(entry: QueueEntry): void;
   _newReleaser(weight: number): () => void;
 }
 
 interface QueueEntry {
+  reject(reason: unknown): void;
   [WAIT]?: Wait | null;
 }
 
@@ -109,6 +111,7 @@ function patchSemaphore(prototype: Tracked): () => void {
         const ticket = acquire.apply(this, args);
         if (this._queue.length > queued && wait !== null) {
           tagNewest(this._queue, wait);
+          wait.refuse = (reason) => refuse(this, wait, reason);
           hooks.blocked(wait);
         }
         return hooks.bind(ticket, wait);
@@ -158,6 +161,16 @@ function patchSemaphore(prototype: Tracked): () => void {
     },
   }.cancel;
   return () => Object.assign(prototype, { acquire, release, cancel, _dispatchItem, _newReleaser });
+}
+
+/** As `cancel` does, for one entry. */
+function refuse(semaphore: Tracked, wait: Wait, reason: Error): void {
+  const at = semaphore._queue.findIndex((entry) => entry[WAIT] === wait);
+  const [entry] = at < 0 ? [] : semaphore._queue.splice(at, 1);
+  if (entry === undefined) return;
+  hooks.waited(wait, 'cancelled');
+  entry.reject(reason);
+  semaphore._dispatchQueue();
 }
 
 function moreOf(weight: number | undefined): HowMuch | null {

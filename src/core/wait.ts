@@ -23,6 +23,8 @@ export class Wait {
   stack: Stack | null;
   /** True once somebody is known to await its promise; only told of promises that are followed. */
   awaited = false;
+  /** Ends this wait with an error, for its primitive loses nothing by it; null where it cannot be refused. */
+  refuse: ((reason: Error) => void) | null = null;
   /** History of the slice that waits; null in an exact context. */
   readonly history: History | null;
   /** What joins the waiter's history when it goes on; null until granted, and in an exact context. */

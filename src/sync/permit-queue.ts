@@ -153,6 +153,8 @@ export class PermitQueue<G extends Grant, R> {
     const waiter = new PermitWaiter(demand, begun, thread, parked);
     this.#waiters.push(waiter);
     if (demand.barges) this.#barging++;
+    // A kernel lock knows no such error.
+    if (begun !== null && this.#policy.abortFirst) begun.refuse = (reason) => this.#refuse(waiter, reason);
     blocked(begun);
     waiter.disarm = arm(sleep, (why) => {
       this.#leave(waiter);
@@ -161,6 +163,14 @@ export class PermitQueue<G extends Grant, R> {
       this.#settle();
     });
     return bind(parked.promise, begun);
+  }
+
+  #refuse(waiter: PermitWaiter<R>, reason: Error): void {
+    this.#leave(waiter);
+    waiter.disarm?.();
+    waited(waiter.wait, 'cancelled');
+    waiter.parked.fail(reason);
+    this.#settle();
   }
 
   #leave(waiter: PermitWaiter<R>): void {

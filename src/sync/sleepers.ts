@@ -33,6 +33,8 @@ export interface Sleep<R> {
   /** Only one sleeper of this sort is woken at a time. */
   readonly exclusive?: boolean;
   readonly spins?: boolean;
+  /** The caller can take an error that is not its own. */
+  readonly refusable?: boolean;
 }
 
 /** Callers asleep until something happens, first come, first woken. Nothing is granted to them. */
@@ -50,10 +52,16 @@ export class Sleepers<R> {
 
   /** Puts the caller to sleep; it awaits the promise at once. */
   sleep(sleep: Sleep<R>): Promise<R> {
-    const { begun, operation, options, refused, exclusive = false, spins = false } = sleep;
+    const { begun, operation, options, refused, exclusive = false, spins = false, refusable = false } = sleep;
     const parked = runtime().park<R>({ what: `${operation}(${this.#handle.name})`, spins });
     const sleeper = new Sleeper(begun, parked, exclusive);
     this.#list.push(sleeper);
+    if (begun !== null && refusable) {
+      begun.refuse = (reason) => {
+        this.#end(sleeper, 'cancelled');
+        parked.fail(reason);
+      };
+    }
     blocked(begun);
     sleeper.disarm = arm(options, (why) => {
       this.#list.remove(sleeper);

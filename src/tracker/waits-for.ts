@@ -2,7 +2,7 @@ import { className } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
-import { circleFingerprint, type FindingListener, type OpenWait } from '../core/finding.ts';
+import { circleFingerprint, type Finding, type FindingListener, type OpenWait } from '../core/finding.ts';
 import { NEVER } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
@@ -19,6 +19,8 @@ export interface WaitsForOptions {
   readonly onFinding: FindingListener;
   /** Tells whether this circle of classes was predicted before it came true. */
   readonly wasReported?: (fingerprint: string) => boolean;
+  /** Told of each deadlock after its finding. @returns the wait of the circle that is refused, null when none is */
+  readonly breaks?: (finding: Finding, steps: readonly Step[]) => Wait | null;
 }
 
 /**
@@ -169,7 +171,7 @@ export class WaitsFor implements Observer {
     }
     const circle = named(steps.map(({ wait, held }) => this.#dependency(wait, held)));
     const predicted = circleFingerprint('DEPT001', circle);
-    this.#options.onFinding({
+    const finding: Finding = {
       code: 'DEPT002',
       kind: 'deadlock',
       severity: 'error',
@@ -182,7 +184,11 @@ export class WaitsFor implements Observer {
       openWaits: [],
       stack: this.#session.capture(),
       at: this.#session.now,
-    });
+    };
+    this.#options.onFinding(finding);
+    const refused = this.#options.breaks?.(finding, steps) ?? null;
+    // The others go on, and may meet in another circle before their present waits end.
+    if (refused !== null) for (const { wait } of steps) if (wait !== refused) this.#reported.delete(wait);
   }
 
   #dependency(wait: Wait, held: EventContext): Dependency {

@@ -57,6 +57,14 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(lines[0]?.contexts.map(({ name }) => name).sort()).toEqual(['placeOrder', 'refundOrder']);
   });
 
+  test('ends the deadlock that happens where that is asked for', async () => {
+    using findings = new FindingsFile();
+    const args = ['run', '--quiet', '--report', findings.path, `${PROGRAMS}/refused-abba.mjs`];
+    const ended = await runDept(args, { env: { DEPT_ON_DEADLOCK: 'reject' } });
+    expect(ended).toMatchObject({ code: 1, stdout: 'placed\nDeadlockError\n' });
+    expect(findings.read().map(({ code }) => code)).toEqual(['DEPT002']);
+  });
+
   test('is silent about the fixed program', async () => {
     using findings = new FindingsFile();
     const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/fixed.mjs`]);

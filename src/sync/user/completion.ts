@@ -57,6 +57,7 @@ export class Completion<T = void> {
       begun,
       operation: COMPLETION.waitLabel,
       options,
+      refusable: true,
       refused: (parked, why) =>
         parked.fail(
           why === 'cancelled' ? options?.signal?.reason : new TimeoutError(this.name, options?.timeoutMs ?? 0),
