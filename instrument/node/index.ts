@@ -1,8 +1,11 @@
 import type { Finding, RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
+import { AgentSockets } from './agent-sockets.ts';
+import { whenLoaded } from './builtins.ts';
 import { ChildProcesses } from './child-processes.ts';
 import { EmittedEvents } from './emitted-events.ts';
 import { watchEventsOnce } from './events-once.ts';
+import { HttpServers } from './http-server.ts';
 import { LateWaits } from './late-waits.ts';
 import type { NodeHost } from './node-host.ts';
 import { StallClock } from './stall-clock.ts';
@@ -26,9 +29,24 @@ export function watchNode(
     watchEventsOnce(host, new LateWaits(host, emitted)),
     () => children.stop(),
     new UnreadStreams(host, children).watch(NODE_STREAMS),
+    watchHttp(host),
     () => clock.stop(),
   ];
   return () => {
     for (const restore of undo.splice(0).reverse()) restore();
   };
+}
+
+function watchHttp(host: NodeHost): () => void {
+  const sockets = new AgentSockets(host);
+  const servers = new HttpServers(host, sockets);
+  return whenLoaded({
+    http: (http: typeof import('node:http')) => {
+      const undo = [sockets.watch(http), servers.watchServers(http), servers.watchResponses(http)];
+      return () => {
+        for (const restore of undo.reverse()) restore();
+      };
+    },
+    https: (https: typeof import('node:https')) => servers.watchServers(https),
+  });
 }

@@ -43,6 +43,7 @@ const READERS: ReadonlyMap<ObjectKind, Readers> = new Map<ObjectKind, Readers>([
   ['row-lock', 'sleeping'],
   ['async-rwlock', 'sleeping'],
   ['web-lock', 'sleeping'],
+  ['http_server', 'sleeping'],
 ]);
 
 export function readersOf(kind: ObjectKind): Readers {

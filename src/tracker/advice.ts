@@ -32,6 +32,9 @@ export function sentence(circle: readonly Dependency[], isHappening: boolean): s
   const first = circle[0] as Dependency;
   const what = first.to.key.name;
   if (circle.length === 1) {
+    if (isClosedFromInside(first)) {
+      return `${names[0]} ${can}${isHappening ? 'waits' : 'wait'} for ever: it waits for the close of the server whose request it has not answered.`;
+    }
     if (first.irqs.length > 0) {
       return `${names[0]} ${can}${isHappening ? 'hangs' : 'hang'}: a ${first.irqs.join(' or ')} that comes while ${what} is held waits for ${what}.`;
     }
@@ -67,6 +70,12 @@ export function adviceFor(circle: readonly Dependency[]): readonly string[] {
 function structural(circle: readonly Dependency[]): readonly string[] {
   const first = circle[0] as Dependency;
   const { key } = first.to;
+  if (circle.length === 1 && isClosedFromInside(first)) {
+    return [
+      'Answer the request first, and close the server after that: without an await, or when the response has finished.',
+      'Or close it from outside of a handler, for example on a signal.',
+    ];
+  }
   if (circle.length === 1 && key.capacity > 1) {
     return [
       `It hangs as soon as ${key.capacity} holders of ${key.name} ask for one more at the same time.`,
@@ -97,4 +106,9 @@ function eventNames(circle: readonly Dependency[]): string {
     .filter((dependency) => dependency.start.label === null)
     .map((dependency) => dependency.from.key.name)
     .join(', ');
+}
+
+/** A server's requests are its readers; who closes it waits for all of them. */
+function isClosedFromInside({ from, to }: Dependency): boolean {
+  return from.key === to.key && to.key.kind === 'http_server';
 }

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { FROM_SOURCE, runNode } from './child.ts';
 import { FindingsFile } from './findings-file.ts';
 
-const PROGRAMS = 'test/e2e/programs/node';
+const PROGRAMS = 'test/corpus/programs';
 const TIMEOUT_MS = 60_000;
 
 /** Ends a program that hangs with its handles open, as soon as something is found. */
-const ENDS_WHEN_FOUND = `${PROGRAMS}/ends-when-found.mjs`;
+const ENDS_WHEN_FOUND = 'test/e2e/programs/ends-when-found.mjs';
 
 /** What is found in a program that hangs, in one that does so only in another run, and in the repaired one. */
 async function findingsOf(program: string): Promise<readonly string[]> {
@@ -29,6 +29,16 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
     [
       'busboy-undrained',
       'DEPT003 The close of Multipart is waited for, but it cannot come before the FileStream it feeds is read: that is full, and nobody reads it.',
+    ],
+    [
+      'http-agent-self-call',
+      'DEPT002 Server.<anonymous> waits for ever: it asks for sockets of Agent again while it holds it.',
+    ],
+    [
+      'fastify-close-in-handler',
+      expect.stringMatching(
+        /^DEPT002 .* waits for ever: it waits for the close of the server whose request it has not answered\.$/,
+      ),
     ],
     [
       'child-stdout-undrained',

@@ -1,6 +1,6 @@
 import { watchNode } from '../../../../instrument/node/index.ts';
 import { StallClock } from '../../../../instrument/node/stall-clock.ts';
-import { startTracking } from '../../../../instrument/tracking.ts';
+import { startTracking, type Tracking } from '../../../../instrument/tracking.ts';
 import type { Finding } from '../../../../src/core/finding.ts';
 
 interface Looks {
@@ -12,8 +12,11 @@ interface Looks {
 /** Node's own parts, watched, with looks at what is stuck when a test says so. */
 export class NodeStage {
   readonly findings: Finding[] = [];
+  /** Event contexts that are open now. */
+  openHolds = 0;
   #isQuiet = false;
   readonly #clock = new StallClock(() => this.#isQuiet);
+  readonly #tracking: Tracking;
   readonly #undo: (() => void)[];
 
   constructor() {
@@ -21,7 +24,7 @@ export class NodeStage {
     const onFault = (fault: unknown): never => {
       throw fault;
     };
-    const tracking = startTracking({
+    this.#tracking = startTracking({
       rules: 'dept',
       attribution: 'precise',
       stacks: 'new',
@@ -29,7 +32,12 @@ export class NodeStage {
       onFinding,
       onFault,
     });
-    this.#undo = [() => tracking.stop(), watchNode(tracking.session, 'dept', onFinding, this.#clock)];
+    const { session } = this.#tracking;
+    session.addObserver({
+      onEnter: () => void this.openHolds++,
+      onExit: () => void this.openHolds--,
+    });
+    this.#undo = [() => this.#tracking.stop(), watchNode(session, 'dept', onFinding, this.#clock)];
   }
 
   get messages(): readonly string[] {
@@ -39,6 +47,16 @@ export class NodeStage {
   look({ isLast = false, isQuiet = false, times = 1 }: Looks): void {
     this.#isQuiet = isQuiet;
     for (let look = 0; look < times; look++) this.#clock.look(isLast);
+  }
+
+  /** Waits that sleep now. */
+  get openWaits(): number {
+    return this.#tracking.waitsFor.open.length;
+  }
+
+  /** Circles that have been suspected and are still there are certain. */
+  confirm(): void {
+    this.#tracking.waitsFor.confirm(true);
   }
 
   end(): void {

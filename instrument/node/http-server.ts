@@ -1,0 +1,134 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { EventContext } from '../../src/core/event-context.ts';
+import { defineHow } from '../../src/core/how.ts';
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+import type { AgentSockets, Lent } from './agent-sockets.ts';
+import { type NodeHost, observed } from './node-host.ts';
+import { replaced } from './replaced.ts';
+
+const HANDLE = defineHow({ mode: 'read', startLabel: 'request', waitLabel: 'request', eventLabel: 'response' });
+const CLOSE = defineHow({ startLabel: 'close', waitLabel: 'close', eventLabel: 'closed' });
+
+interface Handled {
+  readonly held: EventContext | null;
+  /** The socket of this process that the request came from, or null. */
+  readonly client: Lent | null;
+}
+
+type ResponsePrototype = ServerResponse & { _finish(): void };
+type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boolean;
+
+/**
+ * Requests that a server answers, and who waits until all are answered: `close()` ends when the last response has. A
+ * request that this very process sends through an agent with a limit keeps one of its sockets until it is answered.
+ */
+export class HttpServers {
+  readonly #host: NodeHost;
+  readonly #sockets: AgentSockets;
+  readonly #objects = new WeakMap<object, TrackedObject | null>();
+  readonly #handled = new WeakMap<ServerResponse, Handled>();
+
+  constructor(host: NodeHost, sockets: AgentSockets) {
+    this.#host = host;
+    this.#sockets = sockets;
+  }
+
+  watchServers({ Server }: { readonly Server: { readonly prototype: object } }): () => void {
+    const prototype = Server.prototype as Server;
+    const undo = [this.#watchRequests(prototype), this.#watchClose(prototype)];
+    return () => {
+      for (const restore of undo.reverse()) restore();
+    };
+  }
+
+  watchResponses({ ServerResponse }: typeof import('node:http')): () => void {
+    const end = (response: ServerResponse): void => this.#end(response);
+    const prototype = ServerResponse.prototype as ResponsePrototype;
+    const undo = [
+      replaced(prototype, '_finish', (original) => {
+        return function _finish(this: ResponsePrototype): void {
+          end(this);
+          Reflect.apply(original, this, []);
+        };
+      }),
+      replaced(prototype, 'emit', (original) => {
+        const emit = original as Emit;
+        return function emitted(this: ResponsePrototype, event: string | symbol, ...args: unknown[]): boolean {
+          // A client that goes away before the answer.
+          if (event === 'close') end(this);
+          return emit.call(this, event, ...args);
+        };
+      }),
+    ];
+    return () => {
+      for (const restore of undo.reverse()) restore();
+    };
+  }
+
+  #watchRequests(prototype: Server): () => void {
+    const { session } = this.#host;
+    const begin = (server: object, request: IncomingMessage, response: ServerResponse): void =>
+      this.#begin(server, request, response);
+    return replaced(prototype, 'emit', (original) => {
+      const emit = original as Emit;
+      return function emitted(this: Server, event: string | symbol, ...args: unknown[]): boolean {
+        if (event !== 'request' || hooks.activeSession() !== session) return emit.call(this, event, ...args);
+        // What the handler owes is its own, not that of the request the parser finds next.
+        const { history } = session.slice;
+        begin(this, args[0] as IncomingMessage, args[1] as ServerResponse);
+        try {
+          return emit.call(this, event, ...args);
+        } finally {
+          session.slice.history = history;
+        }
+      };
+    });
+  }
+
+  #watchClose(prototype: Server): () => void {
+    const host = this.#host;
+    const objectOf = (server: object): TrackedObject | null => this.#objectOf(server);
+    return replaced(prototype, 'close', (original) => {
+      return function close(this: Server, ...args: Parameters<Server['close']>): unknown {
+        const wait = observed(host, () => {
+          if (!this.listening) return null;
+          const begun = hooks.wait(objectOf(this), CLOSE);
+          hooks.blocked(begun);
+          return begun;
+        });
+        if (wait !== null) this.once('close', () => hooks.waited(wait));
+        return Reflect.apply(original, this, args);
+      };
+    });
+  }
+
+  #begin(server: object, request: IncomingMessage, response: ServerResponse): void {
+    const { session } = this.#host;
+    try {
+      const client = this.#sockets.otherEndOf(request.socket);
+      if (client !== null) session.slice.history = session.histories.join(session.slice.history, client.hold);
+      this.#handled.set(response, { held: hooks.enter(this.#objectOf(server), HANDLE), client });
+    } catch (fault) {
+      hooks.failed(fault, session);
+    }
+  }
+
+  /** The response is complete, or nobody wants it any more. */
+  #end(response: ServerResponse): void {
+    const handled = this.#handled.get(response);
+    if (handled === undefined) return;
+    this.#handled.delete(response);
+    const { held, client } = handled;
+    hooks.exit(held);
+    if (client !== null) client.release = hooks.carry(() => client.pool.takeBack(client.socket));
+  }
+
+  #objectOf(server: object): TrackedObject | null {
+    const known = this.#objects.get(server);
+    if (known !== undefined) return known;
+    const object = hooks.track({ kind: 'http_server', name: 'requests of http.Server' });
+    this.#objects.set(server, object);
+    return object;
+  }
+}
