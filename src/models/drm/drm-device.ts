@@ -5,6 +5,7 @@ import type { DmaBufAttachment } from '../dma-buf/dma-buf-attachment.ts';
 import type { SgTable } from '../dma-buf/dma-buf-ops.ts';
 import { DmaDevice } from '../dma-device.ts';
 import { Idr } from '../idr.ts';
+import { Lifetime } from '../lifetime.ts';
 import { KernelModule } from '../module.ts';
 import { warnOn } from '../warn.ts';
 import { type DrmGemFixes, drmGemFixes } from './gem-fixes.ts';
@@ -42,11 +43,11 @@ export class DrmDevice {
   readonly module: KernelModule;
   readonly dma: DmaDevice;
   readonly fixes: DrmGemFixes;
-  /** Protects handle counts, flink names and the dma-bufs of objects. Taken after `prime.lock`, before `table_lock`. */
-  readonly objectNameLock: KernelMutex = new KernelMutex({ name: 'object_name_lock' });
+  readonly memory: Lifetime;
   /** flink names, from 1. */
   readonly objectNameIdr: Idr<DrmGemObject> = new Idr(1);
   readonly vmaOffsetManager: DrmVmaOffsetManager = new DrmVmaOffsetManager();
+  readonly #objectNameLock: KernelMutex = new KernelMutex({ name: 'object_name_lock' });
   readonly #refcount: Kref;
   readonly #objects = new Set<DrmGemObject>();
 
@@ -56,7 +57,14 @@ export class DrmDevice {
     this.module = options.module ?? new KernelModule(driver.name);
     this.dma = options.dma ?? new DmaDevice(driver.name);
     this.fixes = drmGemFixes(options.fixes);
+    this.memory = new Lifetime(`drm_device ${driver.name}`);
     this.#refcount = new Kref(() => undefined, { name: 'drm_device' });
+  }
+
+  /** Protects handle counts, flink names and the dma-bufs of objects. Taken after `prime.lock`, before `table_lock`. */
+  get objectNameLock(): KernelMutex {
+    this.memory.check('a read of object_name_lock');
+    return this.#objectNameLock;
   }
 
   /** `drm_core_check_feature` */
@@ -76,13 +84,15 @@ export class DrmDevice {
 
   /** `drm_dev_get` */
   get(): this {
+    this.memory.check('drm_dev_get');
     this.#refcount.get();
     return this;
   }
 
-  /** `drm_dev_put` */
+  /** `drm_dev_put`. @throws DeptError `ERR_DEPT_USE_AFTER_FREE` after the last one was put */
   put(): void {
-    this.#refcount.put();
+    this.memory.check('drm_dev_put');
+    if (this.#refcount.put()) this.memory.free('drm_dev_release');
   }
 
   /**

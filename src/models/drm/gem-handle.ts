@@ -128,11 +128,13 @@ export async function gemHandleDelete(file: DrmFile, handle: number): Promise<nu
   return 0;
 }
 
-/** `drm_release`: the file is closed, with all its handles (`drm_gem_release`). */
+/** `drm_release`: the file is closed, with all its handles (`drm_gem_release`). @throws DeptError `ERR_DEPT_USE_AFTER_FREE` when it was */
 export async function drmRelease(file: DrmFile): Promise<void> {
   for (const [handle, object] of file.objectIdr.entries()) await gemObjectReleaseHandle(file, handle, object);
   file.objectIdr.destroy();
   file.prime.destroy();
+  file.memory.free('drm_file_free');
+  const { module } = file.dev;
   file.dev.put();
-  file.dev.module.put();
+  module.put();
 }

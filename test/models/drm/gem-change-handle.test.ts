@@ -172,6 +172,12 @@ describe('in every schedule', () => {
     expect({ fault, hang, complete }).toEqual({ fault: null, hang: null, complete: true });
   });
 
+  test('as released, the leak keeps the object of a handle that is not counted', async () => {
+    const close: Contestant = (file) => gemCloseIoctl(file, 1);
+    const { fault } = await exploreWorld(race({ change, close }, { fixes: CHANGE_HANDLE_VERSIONS.v0, leaks: 1 }));
+    expect(fault?.what).toBe('1 handles, handle_count 0');
+  });
+
   test('the third attempt refuses a close that comes once both numbers are given out; the second did not', async () => {
     const close: Contestant = async (file) => {
       while (file.objectIdr.size === 1 && file.objectIdr.find(77) === null) await cpuRelax();

@@ -16,6 +16,8 @@ export interface RaceOptions {
   readonly fixes?: Partial<DrmGemFixes>;
   /** Looks at the answers, in the order of the contestants. @returns what is wrong with them, null if nothing is */
   readonly judge?: (answers: readonly number[]) => string | null;
+  /** Objects that may be left; none if not given. */
+  readonly leaks?: number;
   /** Runs before the contestants. */
   readonly prepare?: Contestant;
 }
@@ -25,7 +27,7 @@ export interface RaceOptions {
  * count, when something is left after the file was closed, or where `judge` says so.
  */
 export function race(contestants: Readonly<Record<string, Contestant>>, options: RaceOptions = {}): BuildRun {
-  const { fixes = {}, judge = () => null, prepare } = options;
+  const { fixes = {}, judge = () => null, leaks = 0, prepare } = options;
   return (world: World) => {
     let verdict: string | null = 'the run did not get to its end';
     world.task('init', async () => {
@@ -47,7 +49,7 @@ export function race(contestants: Readonly<Record<string, Contestant>>, options:
       await drmRelease(file);
       await current().exit();
       await flushDelayedFput();
-      if (gpu.dev.objects > 0) verdict ??= `${gpu.dev.objects} objects leaked`;
+      if (gpu.dev.objects > leaks) verdict ??= `${gpu.dev.objects} objects leaked`;
     });
     return () => verdict;
   };

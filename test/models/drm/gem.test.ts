@@ -138,6 +138,7 @@ describe('handles', () => {
       const object = gpu.create();
       expect(await gemHandleCreate(file, object)).toBe(-EPERM);
       expect([object.refcount, object.handleCount, file.objectIdr.size]).toEqual([1, 0, 0]);
+      expect(object.vmaNode.isAllowed(file)).toBe(false);
       answer = 0;
       expect(await gemHandleCreate(file, object)).toBe(1);
     }));
@@ -266,6 +267,31 @@ describe('a file', () => {
       expect([object.memory.freed, gpu.dev.references, gpu.dev.unload()]).toEqual([true, 1, 0]);
       expect(DrmFile.open(gpu.dev)).toBe(-ENODEV);
     }));
+
+  test('is not used after it was closed, nor its device after that', async () => {
+    const messages = await warnings(
+      async () => {
+        const gpu = new Gpu();
+        const file = gpu.open();
+        const object = gpu.create();
+        await drmRelease(file);
+        await expect(drmRelease(file)).rejects.toEqual(UAF);
+        await expect(gemCloseIoctl(file, 1)).rejects.toEqual(UAF);
+        expect(gpu.dev.unload()).toBe(0);
+        expect(() => gpu.dev.put()).toThrow(UAF);
+        expect(() => gpu.dev.get()).toThrow(UAF);
+        await expect(gemObjectHandleGetIfExists(object)).rejects.toEqual(UAF);
+      },
+      { kind: 'use-after-free' },
+    );
+    expect(messages.map((message) => /of (drm_\w+)/.exec(message)?.[1])).toEqual([
+      'drm_file',
+      'drm_file',
+      'drm_device',
+      'drm_device',
+      'drm_device',
+    ]);
+  });
 
   test('lets its handles go in the order of their numbers', () =>
     quietly(async () => {
