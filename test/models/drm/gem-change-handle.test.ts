@@ -7,7 +7,7 @@ import { cpuRelax } from '../../../src/models/race-window.ts';
 import { failSlab } from '../../../src/models/slab.ts';
 import { EINVAL, ENOENT, ENOMEM, ENOSPC } from '../../../src/sync/errno.ts';
 import { exploreWorld } from '../explore-world.ts';
-import { type Contestant, race } from './gem-race.ts';
+import { type Contestant, type RaceOptions, race } from './gem-race.ts';
 import { Gpu, PAGE, peek, quietly, warnings } from './gem-stage.ts';
 
 const VERSIONS = Object.keys(CHANGE_HANDLE_VERSIONS) as ChangeHandleVersion[];
@@ -156,6 +156,19 @@ describe('in every schedule', () => {
       const { fault } = await exploreWorld(race(contestants, { fixes }));
       expect([version, fault?.what]).toEqual([version, expect.stringMatching(/use-after-free of drm_gem_object/)]);
     }
+  });
+
+  test('a name and the close of the last handle: no name is left', async () => {
+    const contestants: Readonly<Record<string, Contestant>> = {
+      flink: (file) => gemFlinkIoctl(file, 1),
+      close: (file) => gemCloseIoctl(file, 1),
+    };
+    const judge: RaceOptions['judge'] = ([name, closed], file) => {
+      if (closed !== 0 || (name !== 1 && name !== -ENOENT)) return `flink ${name}, close ${closed}`;
+      return file.dev.objectNameIdr.size === 0 ? null : 'a name of a freed object';
+    };
+    const { fault, hang, complete } = await exploreWorld(race(contestants, { judge }), ANY);
+    expect({ fault, hang, complete }).toEqual({ fault: null, hang: null, complete: true });
   });
 
   test('a change, a close and a new handle, with two preemptions', async () => {

@@ -1,9 +1,11 @@
 // Known deadlocks whose locks are those of GEM objects and their files, and what looks like one.
 import { describe, expect, test } from 'vitest';
 import { RESERVATION_WW_CLASS } from '../../../src/models/dma-buf/resv.ts';
+import type { DrmFile } from '../../../src/models/drm/drm-file.ts';
 import { DrmExec } from '../../../src/models/drm/exec.ts';
 import { gemHandleCreate } from '../../../src/models/drm/gem-handle.ts';
 import { gemCloseIoctl, gemFlinkIoctl } from '../../../src/models/drm/gem-ioctl.ts';
+import type { DrmGemObject } from '../../../src/models/drm/gem-object.ts';
 import { primeFdToHandle, primeHandleToFd } from '../../../src/models/drm/prime.ts';
 import { gemPrimeExport } from '../../../src/models/drm/prime-export.ts';
 import { mmapLock } from '../../../src/models/mm/mmap-lock.ts';
@@ -105,13 +107,21 @@ describe('with locks of a driver', () => {
     expect(found).toEqual(['driver_lock object_name_lock']);
   });
 
-  test('a shrinker must not close handles: a handle allocates under object_name_lock', async () => {
+  test.each<[string, (file: DrmFile, object: DrmGemObject, handle: number) => Promise<unknown>]>([
+    ['a handle', (file, object) => gemHandleCreate(file, object)],
+    ['a name', (file, _object, handle) => gemFlinkIoctl(file, handle)],
+    ['an export', (file, _object, handle) => primeHandleToFd(file, handle)],
+  ])('a shrinker must not close handles: %s allocates under object_name_lock', async (_name, allocates) => {
     const found = await circlesOf(async (world) => {
       const gpu = new Gpu();
       const file = gpu.open();
-      const { object, handle } = await gpu.handle(file);
+      const object = gpu.create();
+      // Made before DEPT can learn anything from it.
+      const handle = file.objectIdr.alloc(object, 1);
+      object.handleCount = 1;
+      object.get();
       inTurns({
-        create: async () => void (await gemHandleCreate(file, object)),
+        allocates: async () => void (await allocates(file, object, handle)),
         shrinker: reclaiming(async () => void (await gemCloseIoctl(file, handle))),
       })(world);
     });

@@ -15,7 +15,7 @@ export type Contestant = (file: DrmFile, object: DrmGemObject) => Promise<number
 export interface RaceOptions {
   readonly fixes?: Partial<DrmGemFixes>;
   /** Looks at the answers, in the order of the contestants. @returns what is wrong with them, null if nothing is */
-  readonly judge?: (answers: readonly number[]) => string | null;
+  readonly judge?: (answers: readonly number[], file: DrmFile) => string | null;
   /** Objects that may be left; none if not given. */
   readonly leaks?: number;
   /** Runs before the contestants. */
@@ -45,7 +45,7 @@ export function race(contestants: Readonly<Record<string, Contestant>>, options:
         });
       });
       for (const _each of entries) await done.wait();
-      verdict = judge(answers) ?? miscounted(file);
+      verdict = judge(answers, file) ?? miscounted(file);
       await drmRelease(file);
       await current().exit();
       await flushDelayedFput();

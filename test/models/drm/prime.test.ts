@@ -6,15 +6,17 @@ import { gemChangeHandleIoctl } from '../../../src/models/drm/gem-change-handle.
 import { CHANGE_HANDLE_VERSIONS, type ChangeHandleVersion } from '../../../src/models/drm/gem-fixes.ts';
 import { drmRelease } from '../../../src/models/drm/gem-handle.ts';
 import { gemCloseIoctl, gemFlinkIoctl, gemOpenIoctl } from '../../../src/models/drm/gem-ioctl.ts';
-import type { DrmGemObject } from '../../../src/models/drm/gem-object.ts';
+import type { DrmGemObject, DrmGemObjectFuncs } from '../../../src/models/drm/gem-object.ts';
 import type { DrmGemShmemObject } from '../../../src/models/drm/gem-shmem.ts';
 import { primeFdToHandle, primeHandleToDmabuf, primeHandleToFd } from '../../../src/models/drm/prime.ts';
+import { GEM_PRIME_DMABUF_OPS, gemDmabufExport } from '../../../src/models/drm/prime-export.ts';
 import { vgemDevice } from '../../../src/models/drm/vgem.ts';
 import { flushDelayedFput, KernelFile } from '../../../src/models/fs/file.ts';
 import { O_CLOEXEC, O_RDWR } from '../../../src/models/fs/open-flags.ts';
 import { current, Process } from '../../../src/models/process.ts';
 import { failSlab } from '../../../src/models/slab.ts';
 import { EBADF, EBUSY, EINVAL, EMFILE, ENODEV, ENOENT, ENOMEM, ENOSYS, EPERM } from '../../../src/sync/errno.ts';
+import { MockExporter } from '../dma-buf/mock-exporter.ts';
 import { exploreWorld } from '../explore-world.ts';
 import { inKernel } from '../stage.ts';
 import { type Contestant, race } from './gem-race.ts';
@@ -88,6 +90,17 @@ describe('export', () => {
       // The second failure left the dma-buf with the object, for the next export.
       expect([dmaBufs().length, object.refcount]).toEqual([1, 2]);
       expect(await primeHandleToFd(file, handle)).toBe(0);
+    }));
+
+  test('an object that counts no handle, as a race of GEM_CHANGE_HANDLE leaves it, is not exported', () =>
+    quietly(async () => {
+      const gpu = new Gpu();
+      const file = gpu.open();
+      const { object, handle } = await gpu.handle(file);
+      object.handleCount = 0;
+      expect(await primeHandleToFd(file, handle)).toBe(-ENOENT);
+      object.handleCount = 1;
+      expect([object.dmaBuf, object.refcount, current().files.open]).toEqual([null, 1, []]);
     }));
 
   test('a driver may have its own', () =>
@@ -172,6 +185,40 @@ describe('import', () => {
       expect(await primeFdToHandle(exporter, fd)).toBe(handle);
       await object.dmaBuf?.put();
     }));
+
+  test('of a buffer of a driver without GEM', () =>
+    quietly(async () => {
+      const heap = new MockExporter();
+      const buffer = await heap.export();
+      const fd = buffer.fd();
+      const gpu = new Gpu();
+      const file = gpu.open();
+      const handle = await primeFdToHandle(file, fd);
+      expect([(await peek(file, handle))?.size, heap.calls]).toEqual([
+        buffer.size,
+        ['attach gpu', 'pin gpu', 'map gpu'],
+      ]);
+      await closeFd(fd);
+      await gemCloseIoctl(file, handle);
+      await flushDelayedFput();
+      expect(heap.calls.slice(3)).toEqual(['unmap gpu', 'unpin gpu', 'detach gpu', 'release']);
+    }));
+
+  test.each<[string, (gpu: Gpu) => Gpu]>([
+    ['another device of the same driver', () => new Gpu()],
+    ['the same device, for a dma-buf with ops of its driver', (gpu) => gpu],
+  ])('by %s is an import', (_name, importing) =>
+    quietly(async () => {
+      const ops = { ...GEM_PRIME_DMABUF_OPS };
+      const own: DrmGemObjectFuncs['export'] = (object, flags) =>
+        gemDmabufExport({ expName: 'own', owner: object.dev.module, ops, size: object.size, flags, priv: object });
+      const gpu = new Gpu({ funcs: importing.length > 0 ? { export: own } : {} });
+      const [file, importer] = [gpu.open(), importing(gpu).open()];
+      const { object, handle } = await gpu.handle(file);
+      const copy = await peek(importer, await primeFdToHandle(importer, await primeHandleToFd(file, handle)));
+      expect([copy === object, copy?.importAttach?.dmabuf]).toEqual([false, object.dmaBuf]);
+    }),
+  );
 
   test('by vgem', () =>
     quietly(async () => {
