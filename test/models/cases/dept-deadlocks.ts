@@ -9,12 +9,14 @@ import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
 import { DrmExec } from '../../../src/models/drm/exec.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
 import { mmapLock } from '../../../src/models/mm/mmap-lock.ts';
+import { EFAULT } from '../../../src/sync/errno.ts';
 import { Folio } from '../../../src/sync/folio.ts';
 import { KernelCompletion } from '../../../src/sync/kernel-completion.ts';
 import { SpinLock } from '../../../src/sync/spinlock.ts';
 import { Work } from '../../../src/sync/work.ts';
 import { Workqueue } from '../../../src/sync/workqueue.ts';
 import { blockDevice } from '../block/stage.ts';
+import { attached, MockExporter } from '../dma-buf/mock-exporter.ts';
 import { exploreWorld } from '../explore-world.ts';
 import { inKernel } from '../stage.ts';
 import {
@@ -159,8 +161,14 @@ const gpuDeadlocks: readonly KernelCase[] = [
   ),
   // Two readers do not wait for each other, but each waits for a writer that waits for the other one.
   circle('DEPT-D09', 'ipu6 and i915: fault path and map path', ['mmap_lock', RESV], (world) => {
-    const [mmap, resv] = [mmapLock(), new DmaResv()];
-    inTurns({ 'page fault': reading(mmap, takes(resv)), map: under(resv, reading(mmap)), mmap: writing(mmap) })(world);
+    const [mmap, resv, exporter] = [mmapLock(), new DmaResv(), new MockExporter()];
+    const map = async (): Promise<void> => {
+      // The exporter pins pages of a program to map them.
+      const mapDmaBuf = async (): Promise<number> => reading(mmap)().then(() => -EFAULT);
+      const dmabuf = await exporter.export({ resv, ops: { ...exporter.ops, mapDmaBuf } });
+      assert.equal(await (await attached(dmabuf)).mapUnlocked('to-device'), -EFAULT);
+    };
+    inTurns({ 'page fault': reading(mmap, takes(resv)), map, mmap: writing(mmap) })(world);
   }),
   circle('DEPT-D10', 'nouveau copies to user memory under reservations', ['mmap_lock', RESV], (world) => {
     const [mmap, resv, exec] = [mmapLock(), new DmaResv(), new DrmExec()];

@@ -1,9 +1,11 @@
 // The core of dma-buf: polling, the locking convention, and what a move means to importers.
 import assert from 'node:assert/strict';
+import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
 import { EPOLLIN } from '../../../src/models/fs/epoll.ts';
 import { flushDelayedFput } from '../../../src/models/fs/file.ts';
+import { MAX_SCHEDULE_TIMEOUT } from '../../../src/models/jiffies.ts';
 import { Process } from '../../../src/models/process.ts';
-import { attached, MockExporter } from '../dma-buf/mock-exporter.ts';
+import { attached, MockExporter, mapped } from '../dma-buf/mock-exporter.ts';
 import { inKernel } from '../stage.ts';
 import { fenceOf } from './fence-fixtures.ts';
 import type { KernelCase } from './kernel-case.ts';
@@ -73,6 +75,35 @@ async function lockRules(): Promise<void> {
   );
 }
 
+/** The exporter moves a buffer that a dynamic importer uses; the importer lets go behind a fence. */
+async function move(): Promise<void> {
+  const { misuses, circles } = await inKernel(async (world) => {
+    const exporter = new MockExporter();
+    const dmabuf = await exporter.export();
+    const fence = fenceOf(1, 1, { map: 'job' });
+    const importer = await attached(dmabuf, 'gpu', {
+      invalidateMappings: async () => {
+        await dmabuf.resv.reserveFences(1);
+        await dmabuf.resv.addFence(fence, DmaResvUsageLevel.KERNEL);
+      },
+    });
+    const table = await mapped(importer);
+    world.task('exporter', async () => {
+      await dmabuf.resv.lock();
+      await dmabuf.invalidateMappings();
+      await dmabuf.resv.waitTimeout(DmaResvUsageLevel.KERNEL, false, MAX_SCHEDULE_TIMEOUT);
+      exporter.calls.push('moved');
+      dmabuf.resv.unlock();
+    });
+    await world.sleep(10);
+    assert.ok(!exporter.calls.includes('moved'));
+    await fence.signal();
+    await importer.unmapUnlocked(table);
+    assert.deepEqual(exporter.calls.slice(-2), ['moved', 'unmap gpu']);
+  });
+  assert.deepEqual([misuses, circles()], [[], []]);
+}
+
 export const DMA_BUF_CASES: readonly KernelCase[] = [
   { id: 'DBUF-01', title: 'poll_balance', fixed: pollBalance },
   {
@@ -81,5 +112,6 @@ export const DMA_BUF_CASES: readonly KernelCase[] = [
     fixed: async () => assert.deepEqual(await pollAndClose(true), []),
     before: async () => assert.equal((await pollAndClose(false)).length, 1),
   },
+  { id: 'DBUF-MOV', title: 'a buffer moves once importers have let go of it', fixed: move },
   { id: 'DBUF-03', title: 'lock_rules', fixed: lockRules },
 ];

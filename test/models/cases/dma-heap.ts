@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { DMA_BUF_SYNC_END, DMA_BUF_SYNC_RW } from '../../../src/models/dma-buf/dma-buf-ioctl.ts';
 import type { SystemHeapOptions } from '../../../src/models/dma-buf/system-heap.ts';
+import type { SystemHeapBuffer } from '../../../src/models/dma-buf/system-heap-buffer.ts';
 import { DrmFile } from '../../../src/models/drm/drm-file.ts';
 import { gemCloseIoctl } from '../../../src/models/drm/gem-ioctl.ts';
 import { primeFdToHandle } from '../../../src/models/drm/prime.ts';
@@ -9,9 +10,9 @@ import { vgemDevice } from '../../../src/models/drm/vgem.ts';
 import { flushDelayedFput, KernelFile } from '../../../src/models/fs/file.ts';
 import { O_CLOEXEC, O_RDWR } from '../../../src/models/fs/open-flags.ts';
 import type { VmArea } from '../../../src/models/fs/vm-area.ts';
-import { MemCgroup } from '../../../src/models/mm/memcg.ts';
+import { MemCgroup, rootMemCgroup } from '../../../src/models/mm/memcg.ts';
 import { failSlab } from '../../../src/models/slab.ts';
-import { EACCES, EINTR, EINVAL, ENOMEM, ENOTTY } from '../../../src/sync/errno.ts';
+import { EACCES, EINTR, EINVAL, EMFILE, ENOMEM, ENOTTY } from '../../../src/sync/errno.ts';
 import type { World } from '../../../src/sync/world.ts';
 import { HeapUser, KIB, MIB, systemHeap } from '../dma-buf/heap-stage.ts';
 import { inKernel } from '../stage.ts';
@@ -146,6 +147,58 @@ async function orderVectors(): Promise<void> {
   });
 }
 
+async function lengths(): Promise<void> {
+  await quietly(async () => {
+    const { heap, user } = systemHeap();
+    const free = heap.pages.freeFrames;
+    assert.equal(await user.alloc(0), -EINVAL);
+    // PAGE_ALIGN of the largest size_t wraps around to nothing.
+    assert.equal(await user.process.ioctl(user.heapFd, 'DMA_HEAP_IOCTL_ALLOC', { len: 2n ** 64n - 1n }), -EINVAL);
+    assert.equal(await user.alloc(MIB, { fd: 1 }), -EINVAL);
+    assert.equal(await user.process.ioctl(user.heapFd, 'DMA_HEAP_IOCTL_FREE', { len: MIB }), -ENOTTY);
+    assert.equal(heap.pages.freeFrames, free);
+    const fd = await user.alloc(1);
+    assert.deepEqual([user.bufferOf(fd).size, user.ordersOf(fd)], [4 * KIB, [0]]);
+    const full = new HeapUser('full', { maxFiles: 1 });
+    assert.equal(await full.alloc(MIB), -EMFILE);
+    await flushDelayedFput();
+    assert.equal(heap.pages.freeFrames, free - 1);
+  });
+}
+
+async function noSecondTry(): Promise<void> {
+  await quietly(async () => {
+    const tried: string[] = [];
+    let large = 0;
+    failSlab((what) => {
+      const order = /^alloc_pages\(order (\d+)\)$/.exec(what)?.[1];
+      if (order !== undefined) tried.push(order);
+      return order === '8' && ++large > 1;
+    });
+    const { user } = systemHeap();
+    assert.deepEqual(user.ordersOf(await user.alloc(3 * MIB)), [8, ...Array<number>(32).fill(4)]);
+    assert.deepEqual(tried, ['8', '8', ...Array<string>(32).fill('4')]);
+  });
+}
+
+/** Every place where memory may be short. Nothing is kept. */
+async function rollback(): Promise<void> {
+  const places = ['system_heap_allocate', 'alloc_pages(order 0)', 'sg_alloc_table', 'dma_buf_export'];
+  for (const place of places) {
+    await quietly(async () => {
+      const memcg = new MemCgroup('app', { max: 10 * MIB });
+      const { heap, user } = systemHeap(ACCOUNT, { memcg });
+      const free = heap.pages.freeFrames;
+      failSlab((what) => what === place);
+      assert.equal(await user.alloc(MIB + 4 * KIB), -ENOMEM, place);
+      failSlab(() => false);
+      const left = [memcg.usage, heap.pages.freeFrames, heap.module.references, user.process.files.open];
+      assert.deepEqual(left, [0, free, 0, [user.heapFd]], place);
+      assert.ok((await user.alloc(MIB + 4 * KIB)) > 0);
+    });
+  }
+}
+
 async function limit(options: SystemHeapOptions, second: number, usage: number): Promise<void> {
   await quietly(async () => {
     const memcg = new MemCgroup('app', { max: 10 * MIB });
@@ -157,6 +210,39 @@ async function limit(options: SystemHeapOptions, second: number, usage: number):
     assert.equal(memcg.usage, usage);
     if (second === 0) return;
     assert.deepEqual([user.process.files.open, heap.pages.freeFrames], [descriptors, free]);
+  });
+}
+
+/** A piece that is too large for the limit is a failed one: smaller ones are tried. */
+async function chargeFallsBack(): Promise<void> {
+  await quietly(async () => {
+    const memcg = new MemCgroup('app', { max: MIB + 512 * KIB });
+    const { user } = systemHeap(ACCOUNT, { memcg });
+    await user.alloc(MIB);
+    const fd = await user.alloc(256 * KIB);
+    assert.deepEqual([user.ordersOf(fd), memcg.usage], [[4, 4, 4, 4], MIB + 256 * KIB]);
+    const parent = new MemCgroup('parent', { max: 128 * KIB });
+    const other = new HeapUser('other', { memcg: new MemCgroup('child', { parent }) });
+    assert.equal(await other.alloc(132 * KIB), -ENOMEM);
+    assert.deepEqual(other.ordersOf(await other.alloc(128 * KIB)), [4, 4]);
+    assert.deepEqual([parent.usage, rootMemCgroup().usage], [128 * KIB, MIB + 384 * KIB]);
+  });
+}
+
+/** What the reviewer misses: the charge goes along with the buffer. */
+async function transfer(): Promise<void> {
+  await quietly(async () => {
+    const [creator, receiver] = [new MemCgroup('creator'), new MemCgroup('receiver', { max: MIB })];
+    const { user } = systemHeap(ACCOUNT, { memcg: creator });
+    const bufferOf = (fd: number): SystemHeapBuffer => user.bufferOf(fd).priv as SystemHeapBuffer;
+    const [large, small] = [await user.alloc(2 * MIB), await user.alloc(MIB)];
+    assert.equal(await bufferOf(large).transfer(receiver), -ENOMEM);
+    assert.deepEqual([creator.usage, receiver.usage], [3 * MIB, 0]);
+    assert.equal(await bufferOf(small).transfer(receiver), 0);
+    assert.deepEqual([creator.usage, receiver.usage], [2 * MIB, MIB]);
+    await user.process.close(small);
+    await flushDelayedFput();
+    assert.deepEqual([creator.usage, receiver.usage], [2 * MIB, 0]);
   });
 }
 
@@ -176,6 +262,22 @@ async function wrongPayer(): Promise<void> {
     await receiver.process.close(received);
     await flushDelayedFput();
     assert.deepEqual([server.usage, dmabuf.released], [0, true]);
+  });
+}
+
+/** The creator gave its buffer away, and is short of memory that somebody else has. */
+async function pastUse(): Promise<void> {
+  await quietly(async () => {
+    const memcg = new MemCgroup('creator', { max: 10 * MIB });
+    const { user } = systemHeap(ACCOUNT, { memcg });
+    const receiver = new HeapUser('receiver');
+    const fd = await user.alloc(8 * MIB);
+    const received = receiver.process.files.receive(user.bufferOf(fd).file);
+    await user.process.close(fd);
+    assert.equal(await user.alloc(4 * MIB), -ENOMEM);
+    await receiver.process.close(received);
+    await flushDelayedFput();
+    assert.ok((await user.alloc(4 * MIB)) > 0);
   });
 }
 
@@ -217,14 +319,20 @@ export const DMA_HEAP_CASES: readonly KernelCase[] = [
   { id: 'HEAP-04', title: 'test_alloc_compat newer', fixed: () => compat(40) },
   { id: 'HEAP-05', title: 'test_alloc_errors', fixed: allocErrors },
   { id: 'HEAP-10', title: 'order_vectors', fixed: orderVectors },
+  { id: 'HEAP-LEN', title: 'lengths, descriptors and commands that are refused', fixed: lengths },
+  { id: 'HEAP-TRY', title: 'a size that was not to be had is not tried again', fixed: noSecondTry },
   {
     id: 'MEM-01',
     title: 'limit_enforced',
     fixed: () => limit(ACCOUNT, -ENOMEM, 8 * MIB),
     before: () => limit({ ...ACCOUNT, fixes: { heapAccount: false } }, 0, 0),
   },
+  { id: 'MEM-UNDO', title: 'an allocation that fails anywhere gives everything back', fixed: rollback },
+  { id: 'MEM-FALL', title: 'a charge that fails is an allocation that fails', fixed: chargeFallsBack },
   { id: 'MEM-03', title: 'wrong_payer', fixed: wrongPayer },
+  { id: 'MEM-PAST', title: 'a creator is short of memory it gave away', fixed: pastUse },
   { id: 'MEM-ZOMB', title: 'zombie_memcg', fixed: zombie },
+  { id: 'MEM-GIVE', title: 'the charge goes along with the buffer', fixed: transfer },
   {
     id: 'MEM-05',
     title: 'mem_accounting_param',

@@ -5,7 +5,7 @@ import { dmaBufIterBegin, dmaBufIterNext, dmaBufs } from '../../../src/models/dm
 import { SystemHeap } from '../../../src/models/dma-buf/system-heap.ts';
 import { flushDelayedFput } from '../../../src/models/fs/file.ts';
 import { PAGE_SIZE } from '../../../src/models/mm/page-size.ts';
-import { E2BIG } from '../../../src/sync/errno.ts';
+import { E2BIG, EBUSY } from '../../../src/sync/errno.ts';
 import { makeBuffers, readAll, readOnce, showIno, showLines } from '../bpf/iter-stage.ts';
 import { MockExporter } from '../dma-buf/mock-exporter.ts';
 import { inKernel, type KernelRun } from '../stage.ts';
@@ -148,6 +148,22 @@ async function firstElement(fixes: Partial<DmabufIterFixes>): Promise<number> {
   return references;
 }
 
+/** An idle reader keeps a buffer, and with it the module of the exporter. */
+async function moduleWaits(): Promise<void> {
+  await quietly(async () => {
+    const exporter = new MockExporter();
+    const buffers = [await exporter.export(), await exporter.export()];
+    const file = dmabufIterOpen(showIno);
+    await readOnce(file, 1);
+    for (const dmabuf of buffers) await dmabuf.put();
+    await flushDelayedFput();
+    assert.equal(exporter.module.unload(), -EBUSY);
+    await file.put();
+    await flushDelayedFput();
+    assert.equal(exporter.module.unload(), 0);
+  });
+}
+
 /** The descriptor is closed while the iterator has the buffer; then it goes on, and puts the last reference. */
 function lastPutInNext(deferFput: boolean): Promise<KernelRun> {
   return inKernel(
@@ -194,6 +210,7 @@ export const DMABUF_ITER_CASES: readonly KernelCase[] = [
     fixed: async () => assert.equal(await firstElement({}), 1),
     before: async () => assert.equal(await firstElement({ iterPutStashed: false }), 3),
   },
+  { id: 'ITER-MOD', title: 'an idle reader keeps the module of an exporter', fixed: moduleWaits },
   {
     id: 'ITER-PUT',
     title: 'the last put under dmabuf_list_mutex',
