@@ -66,6 +66,10 @@ function stacks(): void {
   session.addObserver(tracker);
   const objects = Array.from({ length: count + 1 }, (_, i) => session.object({ kind: 'mutex', name: `lock ${i}` }));
   const context = session.exactContext('T');
+  // Interrupts would add dependencies that share the stacks of these.
+  for (const irq of ['hardirq', 'softirq'] as const) session.setIrq(irq, false, context);
+  // A class is not a part of its dependencies; without this it would be made by its first one.
+  for (const object of objects) object.classOf(0);
   const empty = heap();
   const before = tracker.store.graph.edgeCount;
   for (let i = 0; i < count; i++) {

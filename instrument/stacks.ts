@@ -24,7 +24,7 @@ class CapturedStack implements Stack {
   }
 
   get frames(): readonly Frame[] {
-    return this.#interned()
+    return CapturedStack.#interned(this)
       .frames(this.#stack)
       .map((frame) => {
         frame.mapped ??= toFrame(frame);
@@ -33,15 +33,16 @@ class CapturedStack implements Stack {
   }
 
   release(): void {
-    this.#interned();
+    CapturedStack.#interned(this);
   }
 
-  #interned(): StackTable {
-    const source = this.#source;
+  /** Static, because private methods take room in every instance, and there are two for each dependency. */
+  static #interned(stack: CapturedStack): StackTable {
+    const source = stack.#source;
     if (source instanceof StackTable) return source;
     if (!table.hasRoom) table = new StackTable();
-    this.#source = table;
-    this.#stack = table.intern(userFrames(parseStack(source.stack ?? ''), this.#stack));
+    stack.#source = table;
+    stack.#stack = table.intern(userFrames(parseStack(source.stack ?? ''), stack.#stack));
     loadMapsSoon();
     return table;
   }

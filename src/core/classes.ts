@@ -53,6 +53,9 @@ export function readersOf(kind: ObjectKind): Readers {
 /** Sub-classes a user may choose for one key (DEPT_MAX_SUBCLASSES_USR); read-side classes follow after them. */
 export const USER_SUBCLASSES = 8;
 
+/** More than a key has sub-classes: what the user may choose, for each event bit. */
+const MAX_SUBS = 64;
+
 /** Identity of a family of classes: where its objects were made, or the name they were given. */
 export interface ClassKey {
   readonly id: number;
@@ -92,7 +95,7 @@ export interface ClassIdentity {
 export class ClassRegistry {
   readonly #keys = new Map<string, ClassKey>();
   readonly #classes: EventClass[] = [];
-  readonly #subs: Map<number, ClassId>[] = [];
+  readonly #ids = new Map<number, ClassId>();
   readonly #maxClasses: number;
   readonly #maxCaptures: number;
 
@@ -122,19 +125,17 @@ export class ClassRegistry {
       captures: this.#maxCaptures,
     };
     this.#keys.set(text, key);
-    this.#subs.push(new Map());
     return key;
   }
 
   /** The class of a key and sub-class, made on first use; -1 when the registry is full. */
   classOf(key: ClassKey, sub: number): ClassId {
-    const subs = this.#subs[key.id];
-    if (subs === undefined) return -1 as ClassId;
-    const known = subs.get(sub);
+    const place = key.id * MAX_SUBS + sub;
+    const known = this.#ids.get(place);
     if (known !== undefined) return known;
     if (this.#classes.length >= this.#maxClasses) return -1 as ClassId;
     const id = this.#classes.length as ClassId;
-    subs.set(sub, id);
+    this.#ids.set(place, id);
     this.#classes.push({ id, key, sub });
     return id;
   }

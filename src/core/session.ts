@@ -190,9 +190,7 @@ export class Session {
     for (const observer of this.#observers.onExit) observer.onExit(context, held, at);
     held.end = at;
     held.context.removeHeld(held);
-    const { holders } = held.object;
-    if (holders.at(-1) === held) holders.pop();
-    else if (holders.includes(held)) holders.splice(holders.lastIndexOf(held), 1);
+    held.object.removeHolder(held);
   }
 
   /** The newest open event context of this object that `context` owes, or null. */
@@ -257,7 +255,7 @@ export class Session {
   }
 
   init(object: TrackedObject, context: Context = this.current): void {
-    if (this.holders(object).length > 0) {
+    if (object.isHeld) {
       this.misuse({ kind: 'init-held', object, message: `${object.label} is initialised while it is held` }, context);
     }
     object.destroyed = false;
@@ -265,7 +263,7 @@ export class Session {
   }
 
   destroy(object: TrackedObject, context: Context = this.current): void {
-    if (this.holders(object).length > 0) {
+    if (object.isHeld) {
       this.misuse({ kind: 'destroy-held', object, message: `${object.label} is destroyed while it is held` }, context);
     }
     object.destroyed = true;
@@ -278,7 +276,7 @@ export class Session {
 
   #enter(context: Context, held: EventContext): EventContext {
     if (!context.addHeld(held)) this.#limit('maxOpenEventContexts');
-    held.object.holders.push(held);
+    held.object.addHolder(held);
     for (const observer of this.#observers.onEnter) observer.onEnter(context, held);
     return held;
   }

@@ -4,6 +4,11 @@ import type { Mark } from './history.ts';
 import { type ClassId, NEVER, type ObjectId, type Tick } from './ids.ts';
 import type { Wait } from './wait.ts';
 
+/** Which event of an object: 0 the plain or writer's one, 1 the readers'. */
+export type EventBit = 0 | 1;
+
+const NONE: readonly EventContext[] = Object.freeze([]);
+
 /**
  * The handle an instrumented object carries (`struct dept_map`): its identity, its class key, and the stamp of the
  * request that is outstanding for it.
@@ -24,11 +29,13 @@ export class TrackedObject {
   /** The wait that made the last outstanding request; null when it was asked for by hand. */
   requestedBy: Wait | null = null;
   destroyed = false;
-  /** Event contexts open for this object now, oldest first. */
-  readonly holders: EventContext[] = [];
   /** The classes of the session this object belongs to. */
   readonly registry: ClassRegistry;
-  readonly #classes: ClassId[] = [];
+  // Objects are many, and an array that was ever filled takes 150 bytes: nearly all have one holder and one class.
+  #holder: EventContext | null = null;
+  #moreHolders: EventContext[] | null = null;
+  #plainClass: ClassId | null = null;
+  #readersClass: ClassId | null = null;
 
   constructor(id: ObjectId, key: ClassKey, registry: ClassRegistry, subclass: number, label: string) {
     this.id = id;
@@ -38,12 +45,42 @@ export class TrackedObject {
     this.label = label;
   }
 
-  /** The class of this object's event with the given bit: 0 write or plain, 1 read. */
-  classOf(bit: number): ClassId {
-    const known = this.#classes[bit];
-    if (known !== undefined) return known;
-    const id = this.registry.classOf(this.key, this.subclass + bit * USER_SUBCLASSES);
-    this.#classes[bit] = id;
-    return id;
+  /** Event contexts open for this object now, oldest first. */
+  get holders(): readonly EventContext[] {
+    if (this.#holder === null) return NONE;
+    return this.#moreHolders === null ? [this.#holder] : [this.#holder, ...this.#moreHolders];
+  }
+
+  get isHeld(): boolean {
+    return this.#holder !== null;
+  }
+
+  addHolder(held: EventContext): void {
+    if (this.#holder === null) this.#holder = held;
+    else if (this.#moreHolders === null) this.#moreHolders = [held];
+    else this.#moreHolders.push(held);
+  }
+
+  /** One that holds nothing is no error. O(1) for the only and for the youngest one. */
+  removeHolder(held: EventContext): void {
+    const more = this.#moreHolders;
+    if (this.#holder === held) {
+      this.#holder = more?.shift() ?? null;
+    } else if (more?.at(-1) === held) {
+      more.pop();
+    } else if (more?.includes(held)) {
+      more.splice(more.indexOf(held), 1);
+    }
+    if (more?.length === 0) this.#moreHolders = null;
+  }
+
+  /** The class of this object's event; -1 when the registry is full. */
+  classOf(bit: EventBit): ClassId {
+    const known = bit === 0 ? this.#plainClass : this.#readersClass;
+    if (known !== null) return known;
+    const made = this.registry.classOf(this.key, this.subclass + bit * USER_SUBCLASSES);
+    if (bit === 0) this.#plainClass = made;
+    else this.#readersClass = made;
+    return made;
   }
 }

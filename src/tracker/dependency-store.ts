@@ -15,12 +15,12 @@ export class DependencyStore {
   readonly #dependencies: (Dependency | undefined)[] = [];
   /** Null for an edge that was seen too often, or in a way that nothing can exclude. */
   readonly #sightings: (Sighting[] | null)[] = [];
-  readonly #settled: boolean[] = [];
+  #settled = new Uint8Array(64);
 
   /** True when the pair is known and meeting it again teaches nothing. */
   isSettled(from: number, to: number): boolean {
     const edge = this.graph.edgeOf(from, to);
-    return edge >= 0 && this.#settled[edge] === true;
+    return edge >= 0 && this.#settled[edge] === 1;
   }
 
   /** Evidence of an edge. @throws RangeError when the edge has none */
@@ -63,7 +63,12 @@ export class DependencyStore {
   }
 
   #settle(edge: number): void {
-    this.#settled[edge] = this.sightings(edge) === null && !this.dependency(edge).timed;
+    if (edge >= this.#settled.length) {
+      const larger = new Uint8Array(2 * edge);
+      larger.set(this.#settled);
+      this.#settled = larger;
+    }
+    this.#settled[edge] = this.sightings(edge) === null && !this.dependency(edge).timed ? 1 : 0;
   }
 }
 

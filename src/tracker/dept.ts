@@ -7,7 +7,7 @@ import { type ClassId, NEVER, type Tick } from '../core/ids.ts';
 import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Session } from '../core/session.ts';
-import type { TrackedObject } from '../core/tracked-object.ts';
+import type { EventBit, TrackedObject } from '../core/tracked-object.ts';
 import type { How, Misuse, Observer, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
 import { Circles } from './circles.ts';
@@ -206,7 +206,7 @@ export class DeptTracker implements Observer {
     held: EventContext | null,
     wait: Wait,
     owed: ClassId,
-    bit: number,
+    bit: EventBit,
     event: { object: TrackedObject; how: How } | null,
   ): void {
     const awaited = wait.object.classOf(bit);
@@ -219,7 +219,7 @@ export class DeptTracker implements Observer {
     this.#learnNew(seen, owed, awaited, bit);
   }
 
-  #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: number): void {
+  #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: EventBit): void {
     const owner = seen.held?.object ?? seen.event?.object ?? seen.wait.object;
     const isSameKey = owner.key === seen.wait.object.key && owner.subclass === seen.wait.object.subclass;
     const describe = (): Dependency => this.#describe(seen, owed, awaited);
@@ -314,7 +314,7 @@ export class DeptTracker implements Observer {
     );
   }
 
-  #waitInInterrupt(context: Context, wait: Wait, bit: number, irq: IrqType): void {
+  #waitInInterrupt(context: Context, wait: Wait, bit: EventBit, irq: IrqType): void {
     const awaited = wait.object.classOf(bit);
     this.#insertIrq(this.#interrupts.node(irq), awaited, wait.timed, () =>
       this.#interrupts.waitInside(context, wait, awaited, irq),

@@ -1,14 +1,15 @@
 import type { ClassKey } from '../core/classes.ts';
+import type { EventBit } from '../core/tracked-object.ts';
 import type { How } from '../core/vocabulary.ts';
 import type { Policy } from './policy.ts';
 
 /** Event bit of a plain or writer's event. */
-export const WRITE_BIT = 0;
+export const WRITE_BIT: EventBit = 0;
 /** Event bit of a reader's event: its class is the writer's plus 8. */
-export const READ_BIT = 1;
+export const READ_BIT: EventBit = 1;
 
-const WRITE_ONLY: readonly number[] = Object.freeze([WRITE_BIT]);
-const BOTH: readonly number[] = Object.freeze([WRITE_BIT, READ_BIT]);
+const WRITE_ONLY: readonly EventBit[] = Object.freeze([WRITE_BIT]);
+const BOTH: readonly EventBit[] = Object.freeze([WRITE_BIT, READ_BIT]);
 
 /** A sleeping lock's readers count as writers in Linux. */
 function hasReaders({ readers }: ClassKey, policy: Policy): boolean {
@@ -19,13 +20,13 @@ function hasReaders({ readers }: ClassKey, policy: Policy): boolean {
  * The events a wait may have to wait for. Splitting readers from writers makes a circle through a recursive reader and a
  * shared holder impossible by construction: the strong-circle rule of lockdep (include/linux/dept_ldt.h).
  */
-export function awaitedBits(key: ClassKey, how: How, policy: Policy): readonly number[] {
+export function awaitedBits(key: ClassKey, how: How, policy: Policy): readonly EventBit[] {
   if (!hasReaders(key, policy)) return WRITE_ONLY;
   if (how.mode === 'read' && (how.recursive || !how.queued)) return WRITE_ONLY;
   return BOTH;
 }
 
 /** The event that a holder owes. */
-export function owedBit(key: ClassKey, how: How, policy: Policy): number {
+export function owedBit(key: ClassKey, how: How, policy: Policy): EventBit {
   return how.mode === 'read' && hasReaders(key, policy) ? READ_BIT : WRITE_BIT;
 }
