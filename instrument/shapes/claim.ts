@@ -110,12 +110,15 @@ export class Claim {
       this.grant();
       onGrant(value);
     };
-    const rejected = (reason: unknown): void => {
-      this.refuse();
-      // We have handled the rejection; if we are the only ones, it is unhandled all the same.
-      if (!wait.awaited) void Promise.reject(reason);
-    };
-    observe(promise, granted, rejected);
+    observe(promise, granted, this.#rejected(wait));
+    return this.follow(promise);
+  }
+
+  /** What the caller gets for a task: when it is rejected before the task has begun, there will be no turn for it. */
+  refusedBy<P extends PromiseLike<unknown>>(promise: P): P {
+    const wait = this.#wait;
+    if (wait === null) return promise;
+    observe(promise, () => undefined, this.#rejected(wait));
     return this.follow(promise);
   }
 
@@ -149,6 +152,14 @@ export class Claim {
       this.grant();
       return this.resume(() => Reflect.apply(task, self, args as never[]));
     });
+  }
+
+  #rejected(wait: Wait): (reason: unknown) => void {
+    return (reason) => {
+      this.refuse();
+      // We have handled the rejection; if we are the only ones, it is unhandled all the same.
+      if (!wait.awaited) void Promise.reject(reason);
+    };
   }
 
   #untilSettled(result: unknown): unknown {

@@ -1,0 +1,80 @@
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll } from 'vitest';
+import { type PostgresServer, postgresServer } from '../servers/postgres.ts';
+import { poolOfTasks, poolSuite } from './pool-suite.ts';
+
+const current = createRequire(import.meta.url);
+const previous = createRequire(new URL('../previous-majors/package.json', import.meta.url));
+
+let server: PostgresServer;
+
+beforeAll(async () => {
+  server = await postgresServer();
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+interface Sql {
+  begin(task: () => Promise<void>): Promise<unknown>;
+  reserve(): Promise<{ release(): void }>;
+  end(): Promise<void>;
+}
+
+for (const [form, load] of [
+  ['CommonJS', async () => current('postgres') as unknown],
+  ['an ES module', async () => ((await import('postgres')) as { default: unknown }).default],
+] as const) {
+  const make = async (max: number): Promise<Sql> => {
+    const postgres = (await load()) as (options: object) => Sql;
+    const sql = postgres({ ...server.address, max });
+    return sql;
+  };
+  const className = /^sql(?:#\d)?:0$/;
+
+  poolSuite({
+    name: `transactions of postgres.js, ${form}`,
+    className,
+    tasks: true,
+    make: async (max) => {
+      const sql = await make(max);
+      return { ...poolOfTasks((task) => sql.begin(task)), end: () => sql.end() };
+    },
+  });
+
+  poolSuite({
+    name: `reserved connections of postgres.js, ${form}`,
+    className,
+    make: async (max) => {
+      const sql = await make(max);
+      return {
+        acquire: () => sql.reserve(),
+        release: (reserved) => (reserved as { release(): void }).release(),
+        end: () => sql.end(),
+      };
+    },
+  });
+}
+
+/** As much of better-sqlite3 as kysely needs for an empty database. */
+const sqlite = {
+  prepare: () => ({ reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }) }),
+  close: () => undefined,
+};
+
+for (const [minor, load] of [
+  ['0.28', current],
+  ['0.27', previous],
+] as const) {
+  poolSuite({
+    name: `SQLite of kysely ${minor}`,
+    className: /^database(?:#\d)?:0$/,
+    most: 1,
+    tasks: true,
+    make: () => {
+      const { Kysely, SqliteDialect } = load('kysely') as typeof import('kysely');
+      const database = new Kysely({ dialect: new SqliteDialect({ database: sqlite as never }) });
+      return poolOfTasks((task) => database.transaction().execute(task));
+    },
+  });
+}
