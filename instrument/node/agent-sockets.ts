@@ -3,10 +3,14 @@ import { Socket } from 'node:net';
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { unreadFinding } from '../../src/tracker/unread.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
 import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';
+import type { Look } from './stall-clock.ts';
+import { hasNoReader, type StreamLike } from './stream-state.ts';
+import { type Requested, unreadBody } from './unread-reports.ts';
 
 const VERBS: PoolVerbs = poolVerbs('request', 'free');
 
@@ -17,9 +21,10 @@ type AgentPrototype = Agent & {
 };
 
 /** A request that asked for a socket. */
-interface Asked {
+interface Asked extends Requested {
   readonly pool: WatchedPool;
   readonly wait: Wait | null;
+  looks: number;
 }
 
 /** A socket that a request has. */
@@ -39,8 +44,12 @@ export class AgentSockets {
   readonly #lent = new Map<Socket, Lent>();
   #unwatchSockets: (() => void) | null = null;
 
+  /** Requests that wait for a socket, as long as they do. */
+  readonly #waiting = new Set<Asked>();
+
   constructor(host: NodeHost) {
     this.#host = host;
+    host.clock.add((look) => observed(host, () => this.#look(look)) ?? false);
   }
 
   watch(http: typeof import('node:http')): () => void {
@@ -80,7 +89,7 @@ export class AgentSockets {
 
   #watchGrants(request: ClientRequest): () => void {
     const asked = this.#asked;
-    const grant = (to: Asked, socket: Socket): void => this.#lend(to, socket);
+    const [grant, giveUp] = [(to: Asked, socket: Socket) => this.#lend(to, socket), (of: Asked) => this.#giveUp(of)];
     const undo = [
       replaced(request, 'onSocket', (original) => {
         return function onSocket(this: ClientRequest, ...args: [socket: Socket, error?: Error]): void {
@@ -89,14 +98,15 @@ export class AgentSockets {
             asked.delete(this);
             const [socket, error] = args;
             if (error === undefined || error === null) grant(waiting, socket);
-            else refuse(waiting.wait);
+            else giveUp(waiting);
           }
           Reflect.apply(original, this, args);
         };
       }),
       replaced(request, 'destroy', (original) => {
         return function destroy(this: ClientRequest, ...args: Parameters<ClientRequest['destroy']>): unknown {
-          refuse(asked.get(this)?.wait ?? null);
+          const waiting = asked.get(this);
+          if (waiting !== undefined) giveUp(waiting);
           return Reflect.apply(original, this, args);
         };
       }),
@@ -133,7 +143,11 @@ export class AgentSockets {
     const pool = watchedPool(key, VERBS, capacity, () => placeOf(agent));
     if (pool === null) return;
     this.#unwatchSockets ??= this.#watchAnswers();
-    this.#asked.set(request, { pool, wait: pool.ask() });
+    const wait = pool.ask();
+    const asked = { name: `${request.method} ${request.path}`, stack: wait?.stack ?? null, pool, wait, looks: 0 };
+    this.#asked.set(request, asked);
+    this.#waiting.add(asked);
+    if (this.#lent.size > 0) this.#host.clock.arm();
   }
 
   #keyOf(agent: Agent, name: string): object {
@@ -161,12 +175,33 @@ export class AgentSockets {
    * A socket that goes from one request to the next was given back by the first. Who asked goes on without the hold: that
    * lasts until the answer has been read, whatever else the asker does meanwhile.
    */
-  #lend({ pool, wait }: Asked, socket: Socket): void {
+  #lend(asked: Asked, socket: Socket): void {
+    const { pool, wait } = asked;
+    this.#waiting.delete(asked);
     this.#takeBack(socket);
     pool.lend(wait, socket);
     const hold = wait?.node ?? null;
     if (wait !== null) wait.node = this.#host.session.histories.step(wait.fired, wait, null);
-    this.#lent.set(socket, { pool, wait, socket, hold, release: null });
+    this.#lent.set(socket, { ...asked, socket, hold, release: null });
+  }
+
+  #giveUp(asked: Asked): void {
+    this.#waiting.delete(asked);
+    refuse(asked.wait);
+  }
+
+  /** A request is stuck when every socket of its pool is kept by an answer that nobody reads. */
+  #look(look: Look): boolean {
+    for (const asked of this.#waiting) {
+      const lent = [...this.#lent.values()].filter(({ pool }) => pool === asked.pool);
+      const [keeper] = lent;
+      asked.looks = keeper !== undefined && lent.every(isUnread) ? asked.looks + 1 : 0;
+      if (keeper === undefined || asked.looks === 0 || !look.outlasts(asked.looks)) continue;
+      this.#waiting.delete(asked);
+      const { session, rules, onFinding } = this.#host;
+      onFinding(unreadFinding(unreadBody(asked, keeper, 'http.Agent'), rules, session.now));
+    }
+    return this.#waiting.size > 0;
   }
 
   #takeBack(socket: Socket): void {
@@ -183,4 +218,11 @@ function placeOf(agent: Agent): NamedPlace | null {
   const name = `sockets of ${agent.constructor.name}`;
   const place = placeOfUse(name, ['addRequest']);
   return place === null ? null : { ...place, name };
+}
+
+/** The answer is there, and nobody has begun to read it. */
+function isUnread({ socket }: Lent): boolean {
+  const { _httpMessage: request } = socket as Socket & { _httpMessage?: { readonly res?: StreamLike } | null };
+  const answer = request?.res;
+  return answer !== undefined && answer !== null && answer.destroyed !== true && hasNoReader(answer);
 }

@@ -9,6 +9,7 @@ import { HttpServers } from './http-server.ts';
 import { LateWaits } from './late-waits.ts';
 import type { NodeHost } from './node-host.ts';
 import { StallClock } from './stall-clock.ts';
+import { UndiciRequests } from './undici-requests.ts';
 import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
 
 /**
@@ -24,12 +25,14 @@ export function watchNode(
   const host: NodeHost = { session, rules, clock, onFinding };
   const emitted = new EmittedEvents(session);
   const children = new ChildProcesses(host);
+  const undici = new UndiciRequests(host);
   const undo = [
     emitted.install(),
     watchEventsOnce(host, new LateWaits(host, emitted)),
     () => children.stop(),
     new UnreadStreams(host, children).watch(NODE_STREAMS),
     watchHttp(host),
+    () => undici.stop(),
     () => clock.stop(),
   ];
   return () => {

@@ -93,3 +93,39 @@ export function unreadPart(stream: string, event: string, unread: string, isSame
     ],
   };
 }
+
+/** A request that waits or is answered, as `GET /orders`, and where it was made. */
+export interface Requested {
+  readonly name: string;
+  readonly stack: Stack | null;
+}
+
+/** A request waits for a connection that another one keeps, because nobody reads its answer. */
+export function unreadBody(waiting: Requested, keeper: Requested, library: string): Unread {
+  const connection = `connection of ${library}`;
+  return {
+    message: `${waiting.name} waits for a connection that ${keeper.name} keeps until its answer is read: nobody reads that, and no other connection is allowed`,
+    help: [
+      'Read the body of every answer (text(), json()), cancel it (body.cancel()) or dump it, also when only the status matters.',
+      'Or allow more connections.',
+    ],
+    openWaits: [
+      {
+        contextName: waiting.name,
+        label: 'request',
+        className: connection,
+        objectLabel: `a ${connection}`,
+        stack: waiting.stack,
+        owners: [{ contextName: keeper.name, startLabel: 'request', stack: keeper.stack }],
+      },
+      {
+        contextName: keeper.name,
+        label: 'write',
+        className: `body that nobody reads`,
+        objectLabel: 'somebody who reads its answer',
+        stack: keeper.stack,
+        owners: [],
+      },
+    ],
+  };
+}

@@ -31,6 +31,10 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
       'DEPT003 The close of Multipart is waited for, but it cannot come before the FileStream it feeds is read: that is full, and nobody reads it.',
     ],
     [
+      'undici-body-unread',
+      'DEPT003 GET /fallback waits for a connection that GET /missing keeps until its answer is read: nobody reads that, and no other connection is allowed.',
+    ],
+    [
       'http-agent-self-call',
       'DEPT002 Server.<anonymous> waits for ever: it asks for sockets of Agent again while it holds it.',
     ],

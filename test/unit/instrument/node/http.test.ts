@@ -149,3 +149,20 @@ test('clients that go away leave nothing behind', async () => {
   await closed;
   expect(stage.openHolds).toBe(0);
 });
+
+test('an answer that nobody reads keeps its socket from the next request', async () => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const port = await serve((_path, response) => void response.end('no such page'));
+  const options = { port, host: '127.0.0.1', agent };
+  const first = await new Promise<http.IncomingMessage>((done) => http.get({ ...options, path: '/missing' }, done));
+  const second = get(port, '/fallback', agent);
+  stage.look({ isQuiet: true, times: 3 });
+  expect(stage.messages).toEqual([]);
+  stage.look({ isQuiet: true });
+  expect(stage.messages).toEqual([
+    'DEPT003 GET /fallback waits for a connection that GET /missing keeps until its answer is read: nobody reads that, and no other connection is allowed.',
+  ]);
+  first.resume();
+  await second;
+  agent.destroy();
+});

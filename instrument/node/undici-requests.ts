@@ -1,0 +1,118 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { unreadFinding } from '../../src/tracker/unread.ts';
+import { type NodeHost, observed } from './node-host.ts';
+import type { Look } from './stall-clock.ts';
+import { type Requested, unreadBody } from './unread-reports.ts';
+
+/** What undici publishes of a request; its own class is not exported. */
+interface UndiciRequest {
+  readonly origin: string | URL | undefined;
+  readonly method: string;
+  readonly path: string;
+}
+
+interface Message {
+  readonly request: UndiciRequest;
+  readonly socket?: Socket;
+}
+
+/** A request under way. Keeps neither it nor its answer alive: undici cancels an answer that is garbage. */
+interface Underway extends Requested {
+  readonly request: WeakRef<UndiciRequest>;
+  readonly origin: string;
+  /** The connection it has; null while it waits for one. */
+  socket: WeakRef<Socket> | null;
+  isAnswered: boolean;
+  bytesRead: number;
+  looks: number;
+}
+
+/**
+ * Requests of undici, from npm and of `fetch`: both publish them. One that waits for a connection is stuck when those there
+ * are have answers that nobody reads. A client without a limit of connections never waits.
+ */
+export class UndiciRequests {
+  readonly #host: NodeHost;
+  readonly #byRequest = new WeakMap<UndiciRequest, Underway>();
+  readonly #underway = new Set<Underway>();
+  readonly #listeners: Readonly<Record<string, (message: unknown) => void>>;
+
+  constructor(host: NodeHost) {
+    this.#host = host;
+    const on = (listen: (message: Message) => void) => (message: unknown) =>
+      void observed(host, () => listen(message as Message));
+    this.#listeners = {
+      'undici:request:create': on(({ request }) => this.#create(request)),
+      'undici:client:sendHeaders': on(({ request, socket }) => this.#send(request, socket)),
+      'undici:request:headers': on(({ request }) => this.#answer(request)),
+      'undici:request:trailers': on(({ request }) => this.#end(request)),
+      'undici:request:error': on(({ request }) => this.#end(request)),
+    };
+    for (const [channel, listener] of Object.entries(this.#listeners)) subscribe(channel, listener);
+    host.clock.add((look) => observed(host, () => this.#look(look)) ?? false);
+  }
+
+  stop(): void {
+    for (const [channel, listener] of Object.entries(this.#listeners)) unsubscribe(channel, listener);
+  }
+
+  #create(request: UndiciRequest): void {
+    const underway: Underway = {
+      request: new WeakRef(request),
+      name: `${request.method} ${request.path}`,
+      origin: String(request.origin),
+      stack: this.#host.session.capture(),
+      socket: null,
+      isAnswered: false,
+      bytesRead: -1,
+      looks: 0,
+    };
+    this.#byRequest.set(request, underway);
+    if (this.#underway.size > 0) this.#host.clock.arm();
+    this.#underway.add(underway);
+  }
+
+  #send(request: UndiciRequest, socket: Socket | undefined): void {
+    const underway = this.#byRequest.get(request);
+    if (underway !== undefined && socket !== undefined) underway.socket = new WeakRef(socket);
+  }
+
+  #answer(request: UndiciRequest): void {
+    const underway = this.#byRequest.get(request);
+    if (underway !== undefined) underway.isAnswered = true;
+  }
+
+  #end(request: UndiciRequest): void {
+    const underway = this.#byRequest.get(request);
+    if (underway !== undefined) this.#underway.delete(underway);
+  }
+
+  #look(look: Look): boolean {
+    const waiting: Underway[] = [];
+    const unread: Underway[] = [];
+    for (const each of this.#underway) {
+      if (each.request.deref() === undefined) this.#underway.delete(each);
+      else if (each.socket === null) waiting.push(each);
+      else if (isUnread(each)) unread.push(each);
+    }
+    for (const each of waiting) {
+      const keeper = unread.find(({ origin }) => origin === each.origin);
+      each.looks = keeper === undefined ? 0 : each.looks + 1;
+      if (keeper === undefined || !look.outlasts(each.looks)) continue;
+      this.#underway.delete(each);
+      const { session, rules, onFinding } = this.#host;
+      onFinding(unreadFinding(unreadBody(each, keeper, 'undici'), rules, session.now));
+    }
+    return waiting.length > 0;
+  }
+}
+
+/** Answered, not complete, and nothing has been read since the last look though something is there. */
+function isUnread(each: Underway): boolean {
+  const socket = each.socket?.deref();
+  if (!each.isAnswered || socket === undefined || socket.destroyed) return false;
+  const wasStill = socket.bytesRead === each.bytesRead;
+  each.bytesRead = socket.bytesRead;
+  return wasStill && socket.readableLength > 0;
+}
