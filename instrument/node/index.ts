@@ -11,6 +11,7 @@ import type { NodeHost } from './node-host.ts';
 import { StallClock } from './stall-clock.ts';
 import { UndiciRequests } from './undici-requests.ts';
 import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
+import { watchWebLocks } from './web-locks.ts';
 
 /**
  * Watches what of Node itself can hang a program: each part patches its builtin, the first time it is used where it may
@@ -33,6 +34,7 @@ export function watchNode(
     new UnreadStreams(host, children).watch(NODE_STREAMS),
     watchHttp(host),
     () => undici.stop(),
+    watchWebLocks(),
     () => clock.stop(),
   ];
   return () => {

@@ -1,3 +1,5 @@
+import { dressed } from '../stand-in.ts';
+
 type Method = (this: never, ...args: never[]) => unknown;
 
 /**
@@ -23,12 +25,4 @@ export function replaced<T extends object, N extends keyof T & string>(
     if (descriptor === undefined) delete owner[name];
     else Object.defineProperty(owner, name, descriptor);
   };
-}
-
-/** The function under the name and with the length of the one it stands for. */
-export function dressed<F extends Method>(wrapper: F, original: Method): F {
-  for (const key of ['name', 'length'] as const) {
-    Object.defineProperty(wrapper, key, { value: original[key], configurable: true });
-  }
-  return wrapper;
 }
