@@ -2,12 +2,12 @@ import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
-import { NEVER } from '../../src/core/ids.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { carryThroughCallbacks } from './callbacks.ts';
+import { FollowedResults } from './followed-results.ts';
 import { HookSwitch } from './hook-switch.ts';
 import { type Follower, follow, type Hooked as Linked } from './promise-links.ts';
 import { meetSubclass } from './subclassed-promises.ts';
@@ -43,13 +43,11 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   readonly #context = Symbol('dept.context');
   readonly #settled = Symbol('dept.settled');
   readonly #wait = Symbol('dept.wait');
-  readonly #result = Symbol('dept.result');
   readonly #switch: HookSwitch;
+  readonly #results: FollowedResults;
   /** True while a promise reaction runs, as far as the hooks saw it begin. */
   #isReaction = false;
   #isClearing = false;
-  /** True once a promise was followed: until then nobody has to look for one. */
-  #isFollowing = false;
   #isQuiet = false;
   /** History of the callback outside any promise reaction that runs now. */
   #outer: History | null = null;
@@ -61,6 +59,10 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#mode = mode;
     this.#outerContext = session.main;
     this.#switch = new HookSwitch(session, { follow: () => follow(this, 'all'), rest: () => this.#rest() });
+    this.#results = new FollowedResults(session, (awaiter, run) => {
+      const context = (awaiter[this.#context] as Context | undefined) ?? session.main;
+      this.#runAs(session.histories.fresh(awaiter[this.#history] as History | undefined), context, run);
+    });
   }
 
   install(): void {
@@ -93,10 +95,9 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     (promise as Hooked)[this.#wait] = wait;
   }
 
-  follow(promise: object, wait: Wait): void {
-    this.bind(promise, wait);
-    this.#isFollowing = true;
-    (promise as Hooked)[this.#result] = true;
+  follow(promise: object, waits: readonly Wait[]): void {
+    this.#switch.follow();
+    this.#results.follow(promise, waits);
   }
 
   /**
@@ -153,11 +154,12 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     // What is resolved with a thenable calls its `then` in a slice of its own, as the code that made it.
     const history = session.histories.fresh(session.slice.history);
     if (history !== null) promise[this.#history] = history;
-    if (this.#isFollowing && parent?.[this.#result] === true) this.#awaited(parent[this.#wait] as Wait);
+    if (parent !== undefined) this.#results.asked(promise, parent);
   }
 
   begins(promise: Hooked, parent: Hooked | undefined): void {
     this.#isReaction = true;
+    this.#results.begin(promise, parent);
     const session = this.#session;
     const { histories } = session;
     session.current = (promise[this.#context] as Context | undefined) ?? session.main;
@@ -175,6 +177,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   ended(): void {
     this.#isReaction = false;
+    this.#results.end();
     this.#session.slice.history = this.#outer;
     this.#session.current = this.#outerContext;
   }
@@ -189,17 +192,6 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       promise[this.#settled] = histories.join(histories.fresh(promise[this.#settled] as History | undefined), history);
     } catch {
       // A frozen promise carries no history.
-    }
-  }
-
-  /** Somebody awaits the result of what has to wait first. */
-  #awaited(wait: Wait): void {
-    wait.awaited = true;
-    if (!wait.pending || wait.blockedAt !== NEVER) return;
-    try {
-      this.#session.blocked(wait);
-    } catch (fault) {
-      this.#fail(fault);
     }
   }
 
@@ -229,6 +221,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   /** `Promise.all` settles with its last element only; the others are joined through a list of them. */
   #rememberElements(name: 'all' | 'allSettled'): () => void {
     const original = Promise[name];
+    const results = this.#results;
     const wrapped = {
       [name](this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
         const elements = Array.isArray(values) ? values.slice() : [...values];
@@ -236,6 +229,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
           [JOINED]?: readonly unknown[];
         };
         if (elements.length > 1) promise[JOINED] = elements;
+        results.followAll(promise, elements);
         return promise;
       },
     }[name] as typeof original;
@@ -255,7 +249,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     slice.history = history;
     this.#session.current = context;
     try {
-      return run();
+      return this.#results.apart(run);
     } finally {
       [this.#outer, this.#outerContext, slice.history, this.#session.current] = saved;
     }

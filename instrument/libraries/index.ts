@@ -1,11 +1,17 @@
 import type { LibraryAdapter } from './adapter.ts';
+import { asyncLibrary } from './async.ts';
+import { asyncLock } from './async-lock.ts';
 import { asyncMutex } from './async-mutex.ts';
 import { asyncSema } from './async-sema.ts';
+import { awaitLock } from './await-lock.ts';
+import { bottleneck } from './bottleneck.ts';
+import { cockatiel } from './cockatiel.ts';
 import { fastq } from './fastq.ts';
 import { genericPool } from './generic-pool.ts';
 import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { kysely } from './kysely.ts';
+import { mutexify } from './mutexify.ts';
 import { mysql2 } from './mysql2.ts';
 import { pLimit } from './p-limit.ts';
 import { pQueue } from './p-queue.ts';
@@ -13,19 +19,29 @@ import { pg } from './pg.ts';
 import { pgPool } from './pg-pool.ts';
 import { pglite } from './pglite.ts';
 import { postgres } from './postgres.ts';
+import { properLockfile } from './proper-lockfile.ts';
+import { redlock } from './redlock.ts';
+import { semaphore } from './semaphore.ts';
 import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
 import { tarn } from './tarn.ts';
+import { throat } from './throat.ts';
 
 /** Every library dept knows by itself. */
 export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
+  asyncLibrary,
+  asyncLock,
   asyncMutex,
   asyncSema,
+  awaitLock,
+  bottleneck,
+  cockatiel,
   fastq,
   genericPool,
   ioredis,
   knex,
   kysely,
+  mutexify,
   mysql2,
   pLimit,
   pQueue,
@@ -33,7 +49,11 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   pgPool,
   pglite,
   postgres,
+  properLockfile,
+  redlock,
+  semaphore,
   sequelize,
   sequelizePool,
   tarn,
+  throat,
 ]);

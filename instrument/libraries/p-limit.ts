@@ -53,14 +53,18 @@ function watched(limit: Limit, concurrency: number): Limit {
   if (map !== undefined) {
     const watchedMap = (items: Iterable<unknown>, task: Task): Promise<unknown> => {
       const tasks: Task[] = [];
+      const claims: Claim[] = [];
       // Each item is added to the queue when it is taken from the list.
       const added = function* added(): Iterable<unknown> {
         for (const item of items) {
-          tasks.push(claimFor(task)[1]);
+          const [claim, run] = claimFor(task);
+          claims.push(claim);
+          tasks.push(run);
           yield item;
         }
       };
-      return map.call(limit, added(), (item, index) => tasks[index as number]?.(item, index));
+      const promise = map.call(limit, added(), (item, index) => tasks[index as number]?.(item, index));
+      return Claim.followAll(promise, claims);
     };
     Object.defineProperty(generator, 'map', { value: dressed(watchedMap, map) });
   }

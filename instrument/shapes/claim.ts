@@ -18,6 +18,8 @@ const { then } = Promise.prototype;
 export class Claim {
   readonly #wait: Wait | null;
   #held: EventContext | null = null;
+  /** Claims that are served together with this one. */
+  #company: readonly Claim[] = [];
 
   /** The calling context asks for it now; what is a trylock has it already. */
   constructor(object: TrackedObject | null, how: How, more: HowMuch | null = null) {
@@ -53,6 +55,7 @@ export class Claim {
   /** It will not be granted any more. */
   refuse(outcome: Outcome = 'cancelled'): void {
     hooks.waited(this.#wait, outcome);
+    for (const other of this.#company) other.refuse(outcome);
   }
 
   /** It is given back in the calling context. */
@@ -70,6 +73,14 @@ export class Claim {
   /** What is given to the caller when the task is done that waits for its turn. */
   follow<P extends object>(promise: P): P {
     return hooks.follow(promise, this.#wait);
+  }
+
+  /** What is given to the caller when the tasks of all these claims are done. */
+  static followAll<P extends object>(promise: P, claims: readonly Claim[]): P {
+    return hooks.followAll(
+      promise,
+      claims.map((claim) => claim.#wait),
+    );
   }
 
   /** Runs a callback as what goes on after the wait, whoever calls it. */
@@ -92,26 +103,29 @@ export class Claim {
     return this.bind(lent);
   }
 
-  /** The wait for something that nobody will hold is over when the promise is settled. */
-  firedBy<P extends PromiseLike<unknown>>(promise: P): P {
-    const fire = (): void => this.fire();
-    observe(promise, fire, fire);
-    return this.follow(promise);
-  }
-
   /**
-   * It is granted when the promise is fulfilled, refused when it is rejected. For libraries that do not let anybody see
-   * where they grant. @param onGrant told of the value, before the caller gets it
+   * As `grantedBy`, for a promise of a library's own kind, which no hook of the runtime sees: it is granted when it tells
+   * the first who asks, and whoever it tells goes on after the wait.
    */
-  grantedBy<P extends PromiseLike<unknown>>(promise: P, onGrant: (value: unknown) => void = () => undefined): P {
-    const wait = this.#wait;
-    if (wait === null) return promise;
-    const granted = (value: unknown): void => {
-      this.grant();
-      onGrant(value);
+  grantedThrough<P extends PromiseLike<unknown>>(promise: P, onGrant: (value: unknown) => void = () => undefined): P {
+    if (this.#wait === null) return promise;
+    const original = promise.then;
+    const telling = (callback: unknown, before: (value: unknown) => void): unknown => {
+      if (typeof callback !== 'function') return callback;
+      return standIn(callback, (self, args) => {
+        if (this.pending) before(args[0]);
+        return this.resume(() => Reflect.apply(callback, self, args));
+      });
     };
-    observe(promise, granted, this.#rejected(wait));
-    return this.follow(promise);
+    const granted = (value: unknown): void => {
+      onGrant(value);
+      this.grant();
+    };
+    const value = standIn(original, (self, [ok, failed]) =>
+      Reflect.apply(original, self, [telling(ok, granted), telling(failed, () => this.refuse('timed-out'))] as never),
+    );
+    Object.defineProperty(promise, 'then', { value, writable: true, configurable: true });
+    return promise;
   }
 
   /** What the caller gets for a task: when it is rejected before the task has begun, there will be no turn for it. */
@@ -119,6 +133,29 @@ export class Claim {
     const wait = this.#wait;
     if (wait === null) return promise;
     observe(promise, () => undefined, this.#rejected(wait));
+    return this.follow(promise);
+  }
+
+  /** The wait for something that nobody will hold is over when the promise is fulfilled. */
+  firedBy<P extends PromiseLike<unknown>>(promise: P): P {
+    const wait = this.#wait;
+    if (wait === null) return promise;
+    observe(promise, () => this.fire(), this.#rejected(wait));
+    return this.follow(promise);
+  }
+
+  /**
+   * It is granted when the promise is fulfilled, refused when it is rejected. For libraries that do not let anybody see
+   * where they grant. @param onGrant told of the value, before it is granted
+   */
+  grantedBy<P extends PromiseLike<unknown>>(promise: P, onGrant: (value: unknown) => void = () => undefined): P {
+    const wait = this.#wait;
+    if (wait === null) return promise;
+    const granted = (value: unknown): void => {
+      onGrant(value);
+      this.grant();
+    };
+    observe(promise, granted, this.#rejected(wait));
     return this.follow(promise);
   }
 
@@ -131,14 +168,8 @@ export class Claim {
     return standIn(task, (self, args) => {
       onBegin();
       this.grant();
-      return this.resume(() => {
-        try {
-          return this.#untilSettled(Reflect.apply(task, self, args as never[]));
-        } catch (error) {
-          this.#end();
-          throw error;
-        }
-      });
+      const result = this.#run(task, self, args);
+      return this.resume(() => this.#untilSettled(result));
     });
   }
 
@@ -150,7 +181,28 @@ export class Claim {
       const done = args.at(-1);
       if (typeof done === 'function') args[args.length - 1] = this.#endingWith(done);
       this.grant();
-      return this.resume(() => Reflect.apply(task, self, args as never[]));
+      return this.#run(task, self, args);
+    });
+  }
+
+  /** Others get what they ask for with this one, or do not. */
+  accompany(others: readonly Claim[]): void {
+    this.#company = others;
+  }
+
+  /** The calling code has it now, without a promise in between. */
+  adopt(): void {
+    hooks.adopt(this.#wait);
+  }
+
+  #run(task: Callable, self: unknown, args: readonly unknown[]): unknown {
+    return this.resume(() => {
+      try {
+        return Reflect.apply(task, self, args as never[]);
+      } catch (error) {
+        this.#end();
+        throw error;
+      }
     });
   }
 
@@ -196,6 +248,7 @@ export class Claim {
 
   #end(): void {
     hooks.extend(this.#wait);
+    for (const other of this.#company) hooks.extend(other.#wait);
     this.release();
   }
 }

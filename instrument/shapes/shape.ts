@@ -1,4 +1,5 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import type { HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { kindOf, trackByFirstUse } from '../first-use.ts';
 import type { Callable } from '../libraries/adapter.ts';
@@ -28,6 +29,8 @@ export interface Shape {
   readonly run?: Names;
   /** Wait until nobody holds one and nobody waits for one. */
   readonly idle?: Names;
+  /** After how many milliseconds a call that waits gives up; undefined where it does not. */
+  readonly timeoutMs?: (...args: never[]) => number | undefined;
   /** Which of the locks that the object stands for a call is about. */
   readonly key?: (...args: never[]) => unknown;
 }
@@ -119,7 +122,7 @@ class ShapePatch {
 
   #acquire(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
     const { object, lent } = this.#instance(self);
-    const claim = new Claim(this.#keyed(self, object, args), howOf(name, this.#releaseLabel()));
+    const claim = new Claim(this.#keyed(self, object, args), howOf(name, this.#releaseLabel()), this.#more(self, args));
     claim.sleep();
     const given = args.at(-1);
     if (typeof given === 'function') {
@@ -180,7 +183,11 @@ class ShapePatch {
     const { object } = this.#instance(self);
     const at = args.findIndex((arg) => typeof arg === 'function');
     if (at < 0) return call(args);
-    const claim = new Claim(this.#keyed(self, object, args), howOf(name, 'end', { structured: true }));
+    const claim = new Claim(
+      this.#keyed(self, object, args),
+      howOf(name, 'end', { structured: true }),
+      this.#more(self, args),
+    );
     const task = args[at] as Callable;
     const outside = standIn(task, (of, given) => this.#calling(null, () => Reflect.apply(task, of, given as never[])));
     const run = claim.whileRunning(outside);
@@ -194,6 +201,12 @@ class ShapePatch {
     const claim = new Claim(object, howOf(name, 'end'), { permits: object.key.capacity });
     const result = refusing(claim, () => call(args));
     return isPromiseLike(result) ? claim.firedBy(result) : result;
+  }
+
+  #more(self: object, args: Args): HowMuch | null {
+    const { timeoutMs: timeoutOf } = this.#shape;
+    const timeoutMs = timeoutOf === undefined ? undefined : Reflect.apply(timeoutOf, self, args as never[]);
+    return timeoutMs === undefined ? null : { timeoutMs };
   }
 
   #releaseLabel(): string {

@@ -4,8 +4,8 @@ import type { Wait } from './wait.ts';
 export interface Attribution {
   /** Ties the promise a waiter awaits to its wait, so that its continuation inherits what the wait brought. */
   bind(promise: object, wait: Wait): void;
-  /** Ties a promise that settles some time after the wait has ended, too: who awaits it while the wait is pending sleeps. */
-  follow(promise: object, wait: Wait): void;
+  /** A promise of what has to wait first: who awaits it, or what it becomes, while the waits are pending sleeps. */
+  follow(promise: object, waits: readonly Wait[]): void;
   /** Runs code whose wake-ups carry their own history, without recording the waker's. */
   quietly<T>(run: () => T): T;
   /** Runs a waiter's callback as the code that goes on after this wait, whoever calls it. */

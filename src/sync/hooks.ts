@@ -182,7 +182,15 @@ export function bind<P extends object>(promise: P, begun: Wait | null): P {
  * while the wait is pending sleeps, and goes on after the wait and what `extend` adds to it.
  */
 export function follow<P extends object>(promise: P, begun: Wait | null): P {
-  if (begun !== null) guarded((session) => session.attribution.follow(promise, begun), keeperOf(begun.object));
+  bind(promise, begun);
+  return followAll(promise, [begun]);
+}
+
+/** Whoever awaits the promise while these waits are pending sleeps for them. */
+export function followAll<P extends object>(promise: P, begun: readonly (Wait | null)[]): P {
+  const waits = begun.filter((wait) => wait !== null);
+  const [first] = waits;
+  if (first !== undefined) guarded((session) => session.attribution.follow(promise, waits), keeperOf(first.object));
   return promise;
 }
 

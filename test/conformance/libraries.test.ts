@@ -1,69 +1,135 @@
 import { createRequire } from 'node:module';
-import type { Sema } from 'async-sema';
-import type { queueAsPromised } from 'fastq';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ROOT } from '../e2e/child.ts';
 import { type Hold, librarySuite } from './library-suite.ts';
 
 const require = createRequire(import.meta.url);
+const previousMajors = createRequire(join(ROOT, 'test', 'previous-majors', 'package.json'));
+
+/** The module as those get it who import it; before there is one, the way of the others is `require`. */
+function previous<T>(name: string): Promise<T> {
+  return import(/* @vite-ignore */ pathToFileURL(previousMajors.resolve(name)).href) as Promise<T>;
+}
 
 type Job = () => unknown;
+type Done = (error?: unknown, value?: unknown) => void;
 
 /** A worker that tells by a callback that it is done. */
-async function working(job: Job, done: (error: Error | null, value?: unknown) => void): Promise<void> {
+async function working(job: Job, done: Done): Promise<void> {
   let value: unknown;
   try {
     value = await job();
   } catch (error) {
-    done(error as Error);
+    done(error);
     return;
   }
   done(null, value);
 }
 
-function semaHold(sema: Sema): Hold {
+function calledBack<T>(start: (done: Done) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, value) => (error == null ? resolve(value as T) : reject(error as Error)));
+  });
+}
+
+/** Takes a lock that calls back with the way to release it. */
+function callbackHold(lock: (callback: (release: () => void) => void) => unknown): Hold {
+  return (task) =>
+    calledBack((done) => {
+      lock((release) => {
+        void working(task, (...results) => {
+          done(...results);
+          release();
+        });
+      });
+    });
+}
+
+function guarded<R>(acquire: () => Promise<R>, release: (what: R) => void): Hold {
   return async (task) => {
-    const token = await sema.acquire();
+    const what = await acquire();
     try {
       return await task();
     } finally {
-      sema.release(token);
+      release(what);
     }
   };
 }
 
+const single = async (job: Job): Promise<unknown> => job();
+
+const semaphores =
+  ({ Sema }: typeof import('async-sema')) =>
+  (capacity: number) => {
+    const sema = new Sema(capacity);
+    return guarded(
+      () => sema.acquire(),
+      (token) => sema.release(token),
+    );
+  };
+
 librarySuite({
-  name: 'async-sema',
+  name: 'async-sema 3',
   tasks: false,
   capacities: [1, 2],
-  load: async () => {
-    const { Sema } = await import('async-sema');
-    return (capacity) => semaHold(new Sema(capacity));
-  },
+  load: async () => semaphores(await import('async-sema')),
 });
 
 librarySuite({
-  name: 'p-limit',
+  name: 'async-sema 2',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => semaphores({ Sema: previousMajors('async-sema') } as never),
+});
+
+const limits =
+  ({ default: pLimit }: typeof import('p-limit')) =>
+  (capacity: number): Hold => {
+    const limit = pLimit(capacity);
+    return (task) => limit(async () => task());
+  };
+
+librarySuite({
+  name: 'p-limit 7',
   tasks: true,
   capacities: [1, 3],
+  load: async () => limits(await import('p-limit')),
+});
+
+librarySuite({
+  name: 'p-limit 6',
+  tasks: true,
+  capacities: [1, 3],
+  load: async () => limits(await previous('p-limit')),
+});
+
+librarySuite({
+  name: 'p-limit map',
+  tasks: true,
+  capacities: [1, 2],
   load: async () => {
     const { default: pLimit } = await import('p-limit');
     return (capacity) => {
       const limit = pLimit(capacity);
-      return (task) => limit(async () => task());
+      return (task) => limit.map([task], async (each) => each()).then(([result]) => result as never);
     };
   },
 });
 
+const queues =
+  ({ default: PQueue }: typeof import('p-queue')) =>
+  (capacity: number): Hold => {
+    const queue = new PQueue({ concurrency: capacity });
+    return (task) => queue.add(async () => task());
+  };
+
+librarySuite({ name: 'p-queue 9', tasks: true, capacities: [1, 2], load: async () => queues(await import('p-queue')) });
 librarySuite({
-  name: 'p-queue',
+  name: 'p-queue 8',
   tasks: true,
   capacities: [1, 2],
-  load: async () => {
-    const { default: PQueue } = await import('p-queue');
-    return (capacity) => {
-      const queue = new PQueue({ concurrency: capacity });
-      return (task) => queue.add(async () => task());
-    };
-  },
+  load: async () => queues(await previous('p-queue')),
 });
 
 librarySuite({
@@ -73,8 +139,8 @@ librarySuite({
   load: async () => {
     const fastq = require('fastq') as typeof import('fastq');
     return (capacity) => {
-      const queue: queueAsPromised<Job> = fastq.promise(async (job) => job(), capacity);
-      return (task) => queue.push(task);
+      const queue = fastq.promise(async (job: Job) => job(), capacity);
+      return (task) => queue.push(task) as never;
     };
   },
 });
@@ -87,11 +153,241 @@ librarySuite({
   load: async () => {
     const { default: fastq } = await import('fastq');
     return (capacity) => {
-      const queue = fastq<unknown, Job>((job, done) => void working(job, done), capacity);
-      return (task) =>
-        new Promise((resolve, reject) => {
-          queue.push(task, (error, value) => (error === null ? resolve(value as never) : reject(error)));
-        });
+      const queue = fastq<unknown, Job>((job, done) => void working(job, done as Done), capacity);
+      return (task) => calledBack((done) => queue.push(task, done));
     };
   },
+});
+
+librarySuite({
+  name: 'async-lock',
+  tasks: true,
+  capacities: [1],
+  load: async () => {
+    const { default: AsyncLock } = await import('async-lock');
+    return () => {
+      const lock = new AsyncLock();
+      return (task) => lock.acquire('key', () => task());
+    };
+  },
+});
+
+librarySuite({
+  name: 'async-lock, keys of one lock',
+  tasks: true,
+  capacities: [1],
+  load: async () => {
+    const { default: AsyncLock } = await import('async-lock');
+    const lock = new AsyncLock();
+    let keys = 0;
+    return () => {
+      const key = `key ${++keys}`;
+      return (task) => lock.acquire(key, () => task());
+    };
+  },
+});
+
+librarySuite({
+  name: 'async-lock with callbacks',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { default: AsyncLock } = await import('async-lock');
+    return () => {
+      const lock = new AsyncLock();
+      return (task) => calledBack((done) => lock.acquire('key', (end) => void working(task, end), done));
+    };
+  },
+});
+
+const awaitLocks =
+  ({ default: AwaitLock }: typeof import('await-lock')) =>
+  () => {
+    const lock = new AwaitLock();
+    return guarded(
+      () => lock.acquireAsync(),
+      () => lock.release(),
+    );
+  };
+
+librarySuite({
+  name: 'await-lock 3',
+  tasks: false,
+  capacities: [1],
+  load: async () => awaitLocks(await import('await-lock')),
+});
+
+librarySuite({
+  name: 'await-lock 2',
+  tasks: false,
+  capacities: [1],
+  load: async () => awaitLocks(previousMajors('await-lock')),
+});
+
+librarySuite({
+  name: 'mutexify/promise',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const mutexify = require('mutexify/promise') as () => () => Promise<() => void>;
+    return () => guarded(mutexify(), (release) => release());
+  },
+});
+
+librarySuite({
+  name: 'mutexify',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { default: mutexify } = await import('mutexify');
+    return () => callbackHold(mutexify());
+  },
+});
+
+librarySuite({
+  name: 'semaphore',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { default: semaphore } = await import('semaphore');
+    return (capacity) => {
+      const made = semaphore(capacity);
+      return callbackHold((callback) => made.take((leave) => callback(() => leave())));
+    };
+  },
+});
+
+librarySuite({
+  name: 'semaphore, left without what the task is given',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { default: semaphore } = await import('semaphore');
+    return (capacity) => {
+      const made = semaphore(capacity);
+      return callbackHold((callback) => made.take(() => callback(() => made.leave())));
+    };
+  },
+});
+
+type Throat = (size: number) => (task: () => Promise<unknown>) => Promise<unknown>;
+
+const throats =
+  (throat: Throat) =>
+  (capacity: number): Hold => {
+    const run = throat(capacity);
+    return (task) => run(async () => task()) as never;
+  };
+
+librarySuite({
+  name: 'throat 6',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => throats((await import('throat')).default as never),
+});
+
+librarySuite({
+  name: 'throat 5',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => throats(previousMajors('throat')),
+});
+
+librarySuite({
+  name: 'throat with one function',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const throat = require('throat') as (size: number, task: (job: Job) => Promise<unknown>) => Hold;
+    return (capacity) => throat(capacity, single);
+  },
+});
+
+librarySuite({
+  name: 'bottleneck',
+  timers: true,
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { default: Bottleneck } = await import('bottleneck');
+    return (capacity) => {
+      const limiter = new Bottleneck({ maxConcurrent: capacity });
+      return (task) => limiter.schedule(async () => task());
+    };
+  },
+});
+
+librarySuite({
+  name: 'cockatiel bulkhead',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { bulkhead } = await import('cockatiel');
+    return (capacity) => {
+      const policy = bulkhead(capacity, 100);
+      return async (task) => policy.execute(() => task());
+    };
+  },
+});
+
+librarySuite({
+  name: 'async.queue',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { queue } = await import('async');
+    return (capacity) => {
+      const made = queue(single, capacity);
+      return (task) => made.pushAsync(task) as never;
+    };
+  },
+});
+
+librarySuite({
+  name: 'async.priorityQueue',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { priorityQueue } = await import('async');
+    return (capacity) => {
+      const made = priorityQueue(single, capacity);
+      return (task) => made.pushAsync(task, 1) as never;
+    };
+  },
+});
+
+librarySuite({
+  name: 'async.cargoQueue',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { cargoQueue } = await import('async');
+    return (capacity) => {
+      const made = cargoQueue(async ([job]: Job[]) => job?.(), capacity, 1);
+      return (task) => made.pushAsync(task) as never;
+    };
+  },
+});
+
+const callbackQueues =
+  ({ queue }: typeof import('async')) =>
+  (capacity: number): Hold => {
+    const made = queue<Job>((job, done) => void working(job, done), capacity);
+    return (task) => calledBack((done) => made.push(task, done));
+  };
+
+librarySuite({
+  name: 'async/queue with callbacks',
+  tasks: true,
+  promises: false,
+  capacities: [1, 2],
+  load: async () => callbackQueues({ queue: require('async/queue') } as never),
+});
+
+librarySuite({
+  name: 'async 2 queue',
+  tasks: true,
+  promises: false,
+  capacities: [1, 2],
+  load: async () => callbackQueues(previousMajors('async')),
 });

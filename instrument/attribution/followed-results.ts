@@ -1,0 +1,128 @@
+import { NEVER } from '../../src/core/ids.ts';
+import type { Session } from '../../src/core/session.ts';
+import type { Wait } from '../../src/core/wait.ts';
+import { failed } from '../../src/sync/hooks.ts';
+import { standIn } from '../stand-in.ts';
+
+/** A promise with the state that is kept on it. */
+export type Followed = Record<symbol, unknown>;
+
+/**
+ * Promises of results that somebody has to wait for first: a task's that has not got its turn. Whoever awaits one sleeps
+ * for its waits. Handing it on is no sleep: a task that adds another one and looks at its errors only does not wait for it.
+ * Until a promise is followed each step is one comparison.
+ */
+export class FollowedResults {
+  readonly #session: Session;
+  readonly #runAs: (awaiter: Followed, run: () => void) => void;
+  // State lives on the promises: see the attribution.
+  readonly #result = Symbol('dept.result');
+  readonly #awaiter = Symbol('dept.awaiter');
+  #isUsed = false;
+  /** True while a result is handed on by a call of `then`. */
+  #isChaining = false;
+  /** The promise that takes over now what it was resolved with. */
+  #adopting: Followed | null = null;
+  /** The newest reaction that the code of now has asked for, and to what; what it ends with is what it awaits. */
+  #last: Followed | null = null;
+  #lastParent: Followed | null = null;
+
+  /** @param runAs runs code as that which asked for a reaction */
+  constructor(session: Session, runAs: (awaiter: Followed, run: () => void) => void) {
+    this.#session = session;
+    this.#runAs = runAs;
+  }
+
+  follow(promise: object, waits: readonly Wait[]): void {
+    this.#isUsed = true;
+    (promise as Followed)[this.#result] = waits;
+    const chain = (promise as PromiseLike<unknown>).then;
+    // `await` does not call it: a call hands the result on, to what it returns or to a promise that becomes this one.
+    const value = standIn(chain, (self, args) => {
+      if (this.#adopting !== null) this.#adopt(this.#adopting, waits);
+      const outer = this.#isChaining;
+      this.#isChaining = true;
+      try {
+        const next = Reflect.apply(chain, self, args as never) as object;
+        if (this.#adopting === null) this.follow(next, waits);
+        return next;
+      } finally {
+        this.#isChaining = outer;
+      }
+    });
+    Object.defineProperty(promise, 'then', { value, writable: true, configurable: true });
+  }
+
+  /** Who awaits all of them awaits what each has to wait for. */
+  followAll(promise: object, elements: readonly unknown[]): void {
+    if (!this.#isUsed) return;
+    const waits = elements.flatMap((element) => {
+      const isObject = typeof element === 'object' && element !== null;
+      return isObject ? (((element as Followed)[this.#result] as readonly Wait[] | undefined) ?? []) : [];
+    });
+    if (waits.length > 0) this.follow(promise, waits);
+  }
+
+  /** Somebody asks for a reaction to `parent`. */
+  asked(reaction: Followed, parent: Followed): void {
+    if (!this.#isUsed || this.#isChaining) return;
+    this.#last = reaction;
+    this.#lastParent = parent;
+    this.#awaited(parent[this.#result] as readonly Wait[] | undefined);
+  }
+
+  /** A reaction begins; one without a parent lets its promise take over what it was resolved with. */
+  begin(reaction: Followed, parent: Followed | undefined): void {
+    if (!this.#isUsed) return;
+    this.#adopting = parent === undefined ? reaction : null;
+    this.#last = null;
+  }
+
+  /** Code ends. What awaits does nothing after it; what only asks for a reaction goes on. */
+  end(): void {
+    if (!this.#isUsed) return;
+    this.#adopting = null;
+    this.#endSlice();
+  }
+
+  /** Runs code that is a slice of its own inside of another. */
+  apart<T>(run: () => T): T {
+    const last = this.#last;
+    const lastParent = this.#lastParent;
+    this.#last = null;
+    try {
+      return run();
+    } finally {
+      this.#endSlice();
+      this.#last = last;
+      this.#lastParent = lastParent;
+    }
+  }
+
+  #endSlice(): void {
+    const reaction = this.#last;
+    const parent = this.#lastParent;
+    if (reaction === null || parent === null) return;
+    this.#last = null;
+    if (parent[this.#result] === undefined) Reflect.set(parent, this.#awaiter, reaction);
+  }
+
+  /** An async function has returned a followed promise: whoever awaits what it has returned sleeps for the same. */
+  #adopt(promise: Followed, waits: readonly Wait[]): void {
+    const awaiter = promise[this.#awaiter] as Followed | undefined;
+    this.follow(promise, waits);
+    if (awaiter !== undefined) this.#runAs(awaiter, () => this.#awaited(waits));
+  }
+
+  #awaited(waits: readonly Wait[] = []): void {
+    for (const wait of waits) {
+      wait.awaited = true;
+      if (!wait.pending || wait.blockedAt !== NEVER) continue;
+      try {
+        this.#session.blocked(wait);
+      } catch (fault) {
+        failed(fault, this.#session);
+      }
+    }
+  }
+}

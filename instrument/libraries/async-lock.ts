@@ -1,0 +1,80 @@
+import { patchClass } from '../class-patch.ts';
+import { trackByFirstUse } from '../first-use.ts';
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { KeyedObjects } from '../shapes/keyed-objects.ts';
+import { dressed, standIn } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+
+const ACQUIRE = howOf('acquire', 'end', { structured: true });
+
+interface Options {
+  readonly timeout?: number;
+  readonly maxOccupationTime?: number;
+  readonly maxPending?: number;
+}
+
+interface AsyncLock extends Options {
+  readonly queues: Readonly<Record<string, readonly unknown[] | undefined>>;
+  readonly domainReentrant: boolean;
+  readonly domains?: Readonly<Record<string, unknown>>;
+  acquire(key: unknown, task: Callable, callback?: unknown, options?: Options): unknown;
+}
+
+/** async-lock 1. A list of keys is taken by one call inside the other. */
+export const asyncLock: LibraryAdapter = {
+  name: 'async-lock',
+  versions: '>=1.2.0 <2.0.0',
+  patch: (exports) => patchClass(exports, 'acquire', patchLock),
+};
+
+function patchLock(prototype: AsyncLock): () => void {
+  const locks = new WeakMap<AsyncLock, KeyedObjects>();
+  const { acquire } = prototype;
+  const keysOf = (lock: AsyncLock): KeyedObjects => {
+    const met = locks.get(lock);
+    if (met !== undefined) return met;
+    const owner = trackByFirstUse('AsyncLock', 1, ['acquire']);
+    const keys = new KeyedObjects(owner);
+    if (owner !== null) locks.set(lock, keys);
+    return keys;
+  };
+  prototype.acquire = dressed(function watched(this: AsyncLock, ...args: Parameters<AsyncLock['acquire']>): unknown {
+    const [key, task, third, fourth] = args;
+    const callback = typeof third === 'function' ? (third as Callable) : null;
+    const options = ((callback === null ? third : fourth) ?? {}) as Options;
+    if (Array.isArray(key) || typeof task !== 'function' || !hasToWait(this, String(key), options)) {
+      return acquire.apply(this, args);
+    }
+    const timeoutMs = timeoutOf(this, options);
+    const claim = new Claim(keysOf(this).of(key), ACQUIRE, timeoutMs === undefined ? null : { timeoutMs });
+    args[1] = task.length === 1 ? claim.untilCalledBack(task) : claim.whileRunning(task);
+    if (callback !== null) {
+      args[2] = standIn(callback, (self, results) => {
+        claim.refuse('timed-out');
+        return Reflect.apply(callback, self, results as never[]);
+      });
+      const result = acquire.apply(this, args);
+      claim.sleep();
+      return result;
+    }
+    const promise = acquire.apply(this, args) as Promise<unknown>;
+    return timeoutMs === undefined ? claim.follow(promise) : claim.refusedBy(promise);
+  }, acquire);
+  return () => {
+    prototype.acquire = acquire;
+  };
+}
+
+/** False for a call that is refused at once, and for one inside the domain that has the lock. */
+function hasToWait(lock: AsyncLock, key: string, { maxPending = lock.maxPending ?? Infinity }: Options): boolean {
+  const { domain } = process as { readonly domain?: unknown };
+  const isReentrant = lock.domainReentrant && domain != null && domain === lock.domains?.[key];
+  return !isReentrant && (lock.queues[key]?.length ?? 0) < maxPending;
+}
+
+function timeoutOf(lock: AsyncLock, options: Options): number | undefined {
+  const limits = [options.timeout || lock.timeout, options.maxOccupationTime || lock.maxOccupationTime];
+  const set = limits.filter((limit): limit is number => typeof limit === 'number' && limit > 0);
+  return set.length === 0 ? undefined : Math.min(...set);
+}

@@ -1,0 +1,68 @@
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import { patchClass } from '../class-patch.ts';
+import { trackByFirstUse } from '../first-use.ts';
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { dressed, standIn } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+
+const SCHEDULE = howOf('schedule', 'end', { structured: true });
+
+const METHODS = ['schedule', 'submit', 'wrap'];
+
+/** The parts of a job that the limiter works with. */
+interface Job {
+  task: Callable;
+  readonly promise: Promise<unknown>;
+  readonly options: { readonly weight?: number };
+  doDrop(options?: unknown): unknown;
+}
+
+interface Limiter {
+  readonly _store: { readonly storeOptions: { readonly maxConcurrent: number | null } };
+  _receive(job: Job): unknown;
+  wrap(task: Callable): unknown;
+}
+
+/**
+ * bottleneck 2. `schedule`, `submit` and what `wrap` makes all hand a job to `_receive`. Only `maxConcurrent` makes slots
+ * that a task holds; what waits for time to pass waits for nobody.
+ */
+export const bottleneck: LibraryAdapter = {
+  name: 'bottleneck',
+  versions: '>=2.10.0 <3.0.0',
+  patch: (exports) => patchClass(exports, '_receive', patchLimiter),
+};
+
+function patchLimiter(prototype: Limiter): () => void {
+  const objects = new WeakMap<Limiter, TrackedObject>();
+  const { _receive, wrap } = prototype;
+  const known = (limiter: Limiter): TrackedObject | null => {
+    const capacity = limiter._store.storeOptions.maxConcurrent ?? Infinity;
+    if (!Number.isFinite(capacity)) return null;
+    const met = objects.get(limiter) ?? trackByFirstUse('Bottleneck', capacity, METHODS, 'queue');
+    if (met !== null) objects.set(limiter, met);
+    return met;
+  };
+  prototype._receive = dressed(function watched(this: Limiter, job: Job): unknown {
+    const { weight = 1 } = job.options;
+    // A job without weight takes no slot.
+    const claim = new Claim(weight === 0 ? null : known(this), SCHEDULE, weight > 1 ? { permits: weight } : null);
+    if (claim.pending) {
+      job.task = claim.whileRunning(job.task);
+      const { doDrop } = job;
+      job.doDrop = standIn(doDrop, (self, args) => {
+        claim.refuse();
+        return Reflect.apply(doDrop, self, args);
+      });
+      void claim.follow(job.promise);
+    }
+    return _receive.call(this, job);
+  }, _receive);
+  prototype.wrap = dressed(function watchedWrap(this: Limiter, task: Callable): unknown {
+    // The place that wraps says what the limiter is called; those that call what comes out do not.
+    known(this);
+    return wrap.call(this, task);
+  }, wrap);
+  return () => void Object.assign(prototype, { _receive, wrap });
+}

@@ -1,0 +1,50 @@
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import { patchClass } from '../class-patch.ts';
+import { trackByFirstUse } from '../first-use.ts';
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { dressed } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+
+const EXECUTE = howOf('execute', 'end', { structured: true });
+
+/** The parts of a bulkhead that are private in its types only. */
+interface Bulkhead {
+  readonly capacity: number;
+  readonly queueCapacity: number;
+  readonly active: number;
+  readonly queue: readonly unknown[];
+  execute(task: Callable, signal?: AbortSignal): Promise<unknown>;
+}
+
+/** cockatiel 3: the bulkhead. A policy that is made of several executes it like anybody else. */
+export const cockatiel: LibraryAdapter = {
+  name: 'cockatiel',
+  versions: '>=3.0.0 <4.0.0',
+  patch: (exports) => patchClass(exports['BulkheadPolicy'], 'execute', patchBulkhead),
+};
+
+function patchBulkhead(prototype: Bulkhead): () => void {
+  const objects = new WeakMap<Bulkhead, TrackedObject>();
+  /** Tasks that stand in the queue: the bulkhead executes them like new ones when it is their turn. */
+  const queued = new WeakMap<Callable, Claim>();
+  const { execute } = prototype;
+  const known = (bulkhead: Bulkhead): TrackedObject | null => {
+    const met = objects.get(bulkhead) ?? trackByFirstUse('bulkhead', bulkhead.capacity, ['execute'], 'queue');
+    if (met !== null) objects.set(bulkhead, met);
+    return met;
+  };
+  prototype.execute = dressed(function watched(this: Bulkhead, task: Callable, signal?: AbortSignal): Promise<unknown> {
+    const own = queued.get(task);
+    if (own !== undefined && signal?.aborted === true) own.refuse();
+    const isFull = this.active >= this.capacity && this.queue.length >= this.queueCapacity;
+    if (own !== undefined || isFull || signal?.aborted === true) return execute.call(this, task, signal);
+    const claim = new Claim(known(this), EXECUTE);
+    const run = claim.whileRunning(task);
+    if (run !== task) queued.set(run, claim);
+    return claim.follow(execute.call(this, run, signal));
+  }, execute);
+  return () => {
+    prototype.execute = execute;
+  };
+}

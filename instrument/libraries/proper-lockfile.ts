@@ -1,0 +1,139 @@
+import { basename, resolve } from 'node:path';
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import type { HowMuch } from '../../src/core/vocabulary.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { standIn } from '../stand-in.ts';
+import type { LibraryAdapter } from './adapter.ts';
+
+const LOCK = howOf('lock', 'release');
+const TRY_LOCK = howOf('lock', 'release', { trylock: true });
+
+/** Names of files that are classes of their own; more of them share one. */
+const MAX_NAMES = 256;
+/** Files remembered; the oldest is forgotten for a new one. */
+const MAX_FILES = 4096;
+
+interface Retries {
+  readonly retries?: number;
+  readonly factor?: number;
+  readonly minTimeout?: number;
+  readonly maxTimeout?: number;
+  readonly forever?: boolean;
+}
+
+interface Options {
+  readonly lockfilePath?: string;
+  readonly retries?: number | Retries;
+}
+
+type Callback = (error: unknown, release?: Release) => unknown;
+type Release = (callback?: unknown) => unknown;
+
+interface LockFile {
+  lock(file: string, options: Options | undefined, callback: Callback): unknown;
+  unlock(file: string, options: Options | undefined, callback: unknown): unknown;
+}
+
+/**
+ * proper-lockfile 3 and 4. The class of a lock is the name of its file, so files of one name in different folders are
+ * instances of one class. Other processes are not seen.
+ */
+export const properLockfile: LibraryAdapter = {
+  name: 'proper-lockfile',
+  versions: '>=3.0.0 <5.0.0',
+  patch(exports, _rebind, file) {
+    // The other modules go through this one.
+    if (file !== 'lib/lockfile.js') return file === '' || typeof exports !== 'function' ? null : () => undefined;
+    const functions = exports as unknown as LockFile;
+    return typeof functions.lock === 'function' && typeof functions.unlock === 'function' ? patch(functions) : null;
+  },
+};
+
+function patch(exports: LockFile): () => void {
+  const { lock, unlock } = exports;
+  const files = new Files();
+  exports.lock = standIn(lock, (self, args) => {
+    const [file, options, callback] = args as Parameters<LockFile['lock']>;
+    const path = resolve(options?.lockfilePath ?? file);
+    const budget = budgetOf(options?.retries);
+    if (budget === null) return Reflect.apply(lock, self, [file, options, files.trying(path, callback)]);
+    const claim = new Claim(files.object(path), LOCK, budget);
+    let isSync = true;
+    const called = standIn(callback, (of, [error, release]) => {
+      if (error != null) {
+        claim.refuse('timed-out');
+        return claim.resume(() => Reflect.apply(callback, of, [error]));
+      }
+      claim.grant();
+      if (isSync) claim.adopt();
+      const given = files.lend(path, claim, release as Release);
+      return claim.resume(() => Reflect.apply(callback, of, [error, given]));
+    });
+    claim.sleep();
+    try {
+      return Reflect.apply(lock, self, [file, options, called]);
+    } finally {
+      isSync = false;
+    }
+  });
+  exports.unlock = standIn(unlock, (self, args) => {
+    const [file, options] = args as Parameters<LockFile['unlock']>;
+    files.giveBack(resolve(options?.lockfilePath ?? file));
+    return Reflect.apply(unlock, self, args as never);
+  });
+  return () => void Object.assign(exports, { lock, unlock });
+}
+
+/** What is known of the files that are locked, by their path. */
+class Files {
+  readonly #objects = new Map<string, TrackedObject>();
+  readonly #names = new Set<string>();
+  readonly #held = new Map<string, Claim>();
+
+  object(path: string): TrackedObject | null {
+    const known = this.#objects.get(path);
+    if (known !== undefined) return known;
+    if (this.#objects.size >= MAX_FILES) this.#objects.delete(this.#objects.keys().next().value ?? '');
+    const name = basename(path);
+    const isOwn = this.#names.has(name) || this.#names.size < MAX_NAMES;
+    if (isOwn) this.#names.add(name);
+    const made = hooks.track({ kind: 'file-lock', name: isOwn ? name : 'lockfile', label: path });
+    if (made !== null) this.#objects.set(path, made);
+    return made;
+  }
+
+  lend(path: string, claim: Claim, release: Release): Release {
+    this.#held.set(path, claim);
+    return standIn(release, (self, args) => {
+      this.giveBack(path, claim);
+      return Reflect.apply(release, self, args as never);
+    });
+  }
+
+  /** A call that does not retry waits for nobody: it has the lock, or an error. */
+  trying(path: string, callback: Callback): Callback {
+    return standIn(callback, (self, [error, release]) => {
+      if (error != null) return Reflect.apply(callback, self, [error]);
+      const given = this.lend(path, new Claim(this.object(path), TRY_LOCK), release as Release);
+      return Reflect.apply(callback, self, [error, given]);
+    });
+  }
+
+  giveBack(path: string, claim: Claim | null = this.#held.get(path) ?? null): void {
+    claim?.release();
+    if (this.#held.get(path) === claim) this.#held.delete(path);
+  }
+}
+
+/** How long a call tries; null when it does not try again. The defaults are those of the package retry. */
+function budgetOf(given: number | Retries | undefined): HowMuch | null {
+  const options = typeof given === 'object' ? given : { retries: given ?? 0 };
+  const { retries = 10, factor = 2, minTimeout = 1000, maxTimeout = Infinity, forever = false } = options;
+  if (forever || retries === Infinity) return {};
+  if (retries === 0) return null;
+  let timeoutMs = 0;
+  for (let i = 0; i < retries; i++) timeoutMs += Math.min(Math.max(minTimeout, 1) * factor ** i, maxTimeout);
+  return { timeoutMs };
+}

@@ -1,0 +1,32 @@
+// What the conformance tests use of libraries that come without types.
+declare module 'async-lock' {
+  type Done = (error?: unknown, value?: unknown) => void;
+  export default class AsyncLock {
+    acquire<T>(key: string | readonly string[], task: () => T | Promise<T>): Promise<T>;
+    acquire(key: string, task: (done: Done) => void, callback: Done): void;
+  }
+}
+
+declare module 'async' {
+  type Done = (error?: unknown, value?: unknown) => void;
+  interface Queue<T> {
+    push(item: T, callback: Done): void;
+    pushAsync(item: T, priority?: number): Promise<unknown>;
+  }
+  type Worker<T> = ((item: T) => Promise<unknown>) | ((item: T, done: Done) => void);
+  export function queue<T>(worker: Worker<T>, concurrency: number): Queue<T>;
+  export function priorityQueue<T>(worker: Worker<T>, concurrency: number): Queue<T>;
+  export function cargoQueue<T>(worker: Worker<T[]>, concurrency: number, payload: number): Queue<T>;
+}
+
+declare module 'mutexify' {
+  export default function mutexify(): (callback: (release: () => void) => void) => void;
+}
+
+declare module 'semaphore' {
+  interface Semaphore {
+    take(task: (leave: () => void) => void): void;
+    leave(): void;
+  }
+  export default function semaphore(capacity: number): Semaphore;
+}
