@@ -27,7 +27,7 @@ const MAX_VALUE = 60;
  * The inspector of this process, for what a snapshot does not say: the line of an `await`, and the variables around it.
  * Nobody outside is let in. Each look-up walks the heap, so it gives up when `budgetMs` is spent.
  */
-export class InspectorPlaces implements Disposable {
+export class InspectorPlaces {
   readonly #session: Session;
   readonly #urls = new Map<string, string>();
   readonly #until: number;
@@ -67,7 +67,7 @@ export class InspectorPlaces implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  close(): void {
     this.#session.disconnect();
   }
 

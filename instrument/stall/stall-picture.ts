@@ -54,8 +54,12 @@ export function pictureOfStall({ isOver, values, budgetMs }: PictureOptions): St
   }
   const heap = takeHeapGraph();
   // Places are what a reader needs first: they get a part of the budget even when the snapshot took all of it.
-  using places = new InspectorPlaces(Math.max(until - performance.now(), budgetMs / 4));
-  return new Painter(heap, places, values).paint(isOver, budgetMs);
+  const places = new InspectorPlaces(Math.max(until - performance.now(), budgetMs / 4));
+  try {
+    return new Painter(heap, places, values).paint(isOver, budgetMs);
+  } finally {
+    places.close();
+  }
 }
 
 class Painter {

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import type { Wait } from '../../src/core/wait.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
@@ -43,7 +44,8 @@ export function watchStandstill(
   };
   return {
     tick: () => {
-      if (isStanding(LONG_WAIT_MS)) signals.arm();
+      // Signals come to the main thread alone.
+      if (isMainThread && isStanding(LONG_WAIT_MS)) signals.arm();
       else signals.disarm();
       if (watchdogMs > 0) bark();
     },
