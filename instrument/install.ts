@@ -43,6 +43,8 @@ export interface Installation {
   readonly suppressed: readonly Finding[];
   /** Adds a finding that was made outside the tracker. */
   report(finding: Finding): void;
+  /** Adds a finding that another thread has made and written. */
+  adopt(finding: Finding): void;
   /** Hears of each finding from now on, like `onFinding`. @returns what ends that */
   listen(listener: FindingListener): () => void;
   /** Patches a module of a known package that was loaded where no loader hook saw it: in a bundle, in a test runner. */
@@ -72,16 +74,19 @@ export function install(options: InstallOptions = {}): Installation {
   const isSuppressed = suppressionTest(options.suppressions ?? []);
   const listeners = new Set<FindingListener>();
   const sink = fanOut(options.sinks ?? []);
+  const adopt = (finding: Finding): void => {
+    findings.push(finding);
+    options.onFinding?.(finding);
+    for (const listener of listeners) listener(finding);
+  };
   const onFinding = (finding: Finding): void => {
     if (isSuppressed(finding)) {
       suppressed.push(finding);
       options.onSuppressed?.(finding);
       return;
     }
-    findings.push(finding);
     sink.write(finding);
-    options.onFinding?.(finding);
-    for (const listener of listeners) listener(finding);
+    adopt(finding);
   };
   const { session, tracker, waitsFor, stop } = startTracking({
     ...config,
@@ -99,6 +104,7 @@ export function install(options: InstallOptions = {}): Installation {
     findings,
     suppressed,
     report: onFinding,
+    adopt,
     listen: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

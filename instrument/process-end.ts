@@ -10,11 +10,18 @@ export const CONFIRM_AFTER_MS = 250;
 /** Exit code of Node when a top-level await never settles. */
 const UNSETTLED_AWAIT = 13;
 
+/** What is to be done besides. */
+export interface EndWatch {
+  readonly recorder: Recorder | null;
+  /** Called at intervals and at the end: what other threads know. */
+  readonly look: () => void;
+}
+
 /**
  * Confirms suspected deadlocks when they have lasted or when nothing is left to run, and says why a program ends, stands
  * or is ended while something still waits. A recording is told the same and written out. Keeps no event loop alive.
  */
-export function watchEnd(installation: Installation, config: Config, recorder: Recorder | null = null): void {
+export function watchEnd(installation: Installation, config: Config, { recorder, look }: EndWatch): void {
   const { waitsFor, session, findings } = installation;
   const stalls = new StallCheck({ ...config, onFinding: installation.report, findings, now: () => session.now });
   const confirm = (isLast: boolean): void => {
@@ -25,11 +32,13 @@ export function watchEnd(installation: Installation, config: Config, recorder: R
   setInterval(() => {
     if (waitsFor.hasSuspects) confirm(false);
     watch.tick();
+    look();
   }, CONFIRM_AFTER_MS).unref();
   // A program that calls process.exit() or throws may leave whatever it likes open.
   let hasNothingLeft = false;
   const atEnd = (code: number): void => {
     confirm(true);
+    look();
     installation.noteUnknownLibraries();
     const ended = Number(process.exitCode ?? code);
     if (hasNothingLeft) tellStalled(installation, stalls, ended === UNSETTLED_AWAIT, recorder);

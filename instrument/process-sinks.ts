@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { isatty } from 'node:tty';
+import { isMainThread, threadId } from 'node:worker_threads';
 import { describeProcess, type ReportEnvironment } from '../reports/environment.ts';
 import { diagnosticsChannelSink } from '../reports/sinks/diagnostics-channel.ts';
 import { fileSink } from '../reports/sinks/file.ts';
@@ -86,7 +87,7 @@ function environmentOfProcess(): ReportEnvironment {
     platform: process.platform,
     arch: process.arch,
     pid: process.pid,
-    title: basename(process.title),
+    title: isMainThread ? basename(process.title) : `${basename(process.title)} (worker ${threadId})`,
     commandLine: ['node', ...process.argv.slice(1, 2).map(fromHere), ...process.argv.slice(2)],
   });
 }

@@ -1,64 +1,27 @@
 import { Graph, json } from 'graphlib';
-import { className, type EventClass } from './classes.ts';
-import type { Dependency, Place } from './dependency.ts';
+import type { EventClass } from './classes.ts';
+import type { Dependency } from './dependency.ts';
 import { DeptError } from './dept-error.ts';
-import type { Frame } from './stack.ts';
+import {
+  classNode,
+  type EventClassNode,
+  type EvidenceEdge,
+  type EvidenceGraph,
+  type ExportedGate,
+  type ExportedPlace,
+  evidenceOf,
+} from './evidence-graph.ts';
 
-/** What an exported class graph keeps of a class. */
-export interface ClassNode {
-  /** As reports print it, sub-class included. */
-  readonly name: string;
-  readonly kind: string;
-  readonly site: string | null;
-}
-
-/** What a report needs of it besides. */
-export interface EventClassNode extends ClassNode {
-  readonly sub: number;
-  readonly capacity: number;
-}
-
-/** One of [S], [W], [E]. */
-export interface ExportedPlace {
-  readonly label: string | null;
-  readonly frames: readonly Pick<Frame, 'functionName' | 'file' | 'line' | 'column'>[];
-}
-
-/** What it keeps of a dependency. */
-export interface DependencyEdge {
-  readonly rule: string;
-  readonly context: string;
-  readonly timed: boolean;
-}
-
-/** What a report needs of it besides. */
-export interface EvidenceEdge extends DependencyEdge {
-  readonly contextKind: string;
-  readonly irqs: readonly string[];
-  readonly start: ExportedPlace;
-  readonly wait: ExportedPlace;
-  readonly event: ExportedPlace;
-  /** Locks that were held around it each time it was seen; `shared` when by a reader. */
-  readonly gates: readonly ExportedGate[];
-}
-
-export interface ExportedGate {
-  readonly label: string;
-  readonly shared: boolean;
-}
-
-/** A class graph read back. */
-export interface ClassGraph {
-  readonly classes: readonly ClassNode[];
-  /** Pairs of indices into `classes`. */
-  readonly dependencies: readonly (DependencyEdge & { readonly from: number; readonly to: number })[];
-}
-
-/** A class graph with what reports are made from. */
-export interface EvidenceGraph extends ClassGraph {
-  readonly classes: readonly EventClassNode[];
-  readonly dependencies: readonly (EvidenceEdge & { readonly from: number; readonly to: number })[];
-}
+export type {
+  ClassGraph,
+  ClassNode,
+  DependencyEdge,
+  EventClassNode,
+  EvidenceEdge,
+  EvidenceGraph,
+  ExportedGate,
+  ExportedPlace,
+} from './evidence-graph.ts';
 
 const NO_PLACE: ExportedPlace = Object.freeze({ label: null, frames: [] });
 
@@ -89,32 +52,14 @@ export function exportClassGraph(
   const graph = new Graph({ directed: true });
   const add = (eventClass: EventClass): string => {
     const id = nodeId(eventClass.id);
-    const { key, sub } = eventClass;
-    const { kind, site, capacity } = key;
-    if (!graph.hasNode(id)) graph.setNode(id, { name: className(eventClass), kind, site, sub, capacity });
+    if (!graph.hasNode(id)) graph.setNode(id, classNode(eventClass));
     return id;
   };
   for (const dependency of dependencies) {
     const { from, to } = dependency;
-    graph.setEdge(add(from), add(to), edgeLabel(dependency, gatesOf(dependency)));
+    graph.setEdge(add(from), add(to), evidenceOf(dependency, gatesOf(dependency)));
   }
   return json.write(graph) as object;
-}
-
-function edgeLabel(dependency: Dependency, gates: readonly ExportedGate[]): EvidenceEdge {
-  const { rule, context, timed, irqs, start, wait, event } = dependency;
-  const places = { start: placeOf(start), wait: placeOf(wait), event: placeOf(event) };
-  return { rule, context: context.name, contextKind: context.kind, timed, irqs, ...places, gates };
-}
-
-function placeOf({ label, stack }: Place): ExportedPlace {
-  const frames = (stack?.frames ?? []).map(({ functionName, file, line, column }) => ({
-    functionName,
-    file,
-    line,
-    column,
-  }));
-  return { label, frames };
 }
 
 /**

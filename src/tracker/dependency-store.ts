@@ -17,6 +17,11 @@ export class DependencyStore {
   readonly #sightings: (Sighting[] | null)[] = [];
   #settled = new Uint8Array(64);
 
+  /** Dependencies learnt so far. */
+  get size(): number {
+    return this.#dependencies.length;
+  }
+
   /** True when the pair is known and meeting it again teaches nothing. */
   isSettled(from: number, to: number): boolean {
     const edge = this.graph.edgeOf(from, to);

@@ -1,0 +1,70 @@
+import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type EvidenceGraph, evidenceGraph } from '../../src/core/evidence-graph.ts';
+import type { Finding } from '../../src/core/finding.ts';
+import { commonGates } from '../../src/tracker/common-gates.ts';
+import { MergedGraph } from '../../src/tracker/merged-graph.ts';
+import type { Config } from '../config.ts';
+import type { Installation } from '../install.ts';
+import { CHANNEL, type ThreadMessage } from './thread-messages.ts';
+
+/**
+ * What the main thread hears of its workers: their findings become its own, and circles that only several threads
+ * together show are reported. A process without workers has no channel. Keeps no event loop alive.
+ */
+export class WorkerListener {
+  readonly #installation: Installation;
+  readonly #rules: Config['rules'];
+  readonly #read: (line: string) => Finding;
+  readonly #graphs = new Map<number, EvidenceGraph>();
+  #channel: BroadcastChannel | null = null;
+  #hasNews = false;
+  readonly #told = new Set<string>();
+
+  /** @param read a finding from its line */
+  constructor(installation: Installation, rules: Config['rules'], read: (line: string) => Finding) {
+    this.#installation = installation;
+    this.#rules = rules;
+    this.#read = read;
+    process.on('worker', () => this.#listen());
+  }
+
+  /** Reports what the threads show together, if one of them has learnt something. */
+  look(): void {
+    if (this.#channel === null) return;
+    for (let next = receive(this.#channel); next !== undefined; next = receive(this.#channel)) this.#hear(next.message);
+    if (this.#hasNews) this.#merge();
+  }
+
+  #listen(): void {
+    if (this.#channel !== null) return;
+    this.#channel = new BroadcastChannel(CHANNEL);
+    this.#channel.onmessage = (event) => this.#hear((event as { data: ThreadMessage }).data);
+    (this.#channel as unknown as { unref(): void }).unref();
+  }
+
+  #hear(message: ThreadMessage): void {
+    if ('line' in message) this.#installation.adopt(this.#read(message.line));
+    else {
+      this.#graphs.set(message.thread, message.graph);
+      this.#hasNews = true;
+    }
+  }
+
+  #merge(): void {
+    this.#hasNews = false;
+    const { store } = this.#installation.tracker;
+    const own = evidenceGraph(store, commonGates(store));
+    for (const finding of new MergedGraph([own, ...this.#graphs.values()]).circles(this.#rules)) {
+      if (this.#told.has(finding.fingerprint)) continue;
+      this.#told.add(finding.fingerprint);
+      if (!this.#installation.findings.some(({ fingerprint }) => fingerprint === finding.fingerprint)) {
+        this.#installation.report(finding);
+      }
+    }
+  }
+}
+
+/** What has come and was not delivered yet: at the end of the process nothing is any more. */
+function receive(channel: BroadcastChannel): { readonly message: ThreadMessage } | undefined {
+  return receiveMessageOnPort(channel as unknown as MessagePort) as { readonly message: ThreadMessage } | undefined;
+}

@@ -1,0 +1,38 @@
+import { BroadcastChannel, threadId } from 'node:worker_threads';
+import { evidenceGraph } from '../../src/core/evidence-graph.ts';
+import { commonGates } from '../../src/tracker/common-gates.ts';
+import type { DeptTracker } from '../../src/tracker/dept.ts';
+import { CHANNEL, type ThreadMessage } from './thread-messages.ts';
+
+/** Tells the main thread what a worker finds and learns. Keeps no worker alive. */
+export class WorkerReporter {
+  #channel: BroadcastChannel | null = null;
+  #sent = 0;
+
+  /** A finding that this worker has written already. */
+  sendFinding(line: string): void {
+    this.#post({ thread: threadId, line });
+  }
+
+  /** Everything the worker has learnt, when it has learnt something since the last time. */
+  sendGraph({ store }: DeptTracker): void {
+    const { size } = store;
+    if (size === this.#sent) return;
+    this.#sent = size;
+    this.#post({ thread: threadId, graph: evidenceGraph(store, commonGates(store)) });
+  }
+
+  #post(message: ThreadMessage): void {
+    try {
+      this.#channel ??= unreferenced(new BroadcastChannel(CHANNEL));
+      this.#channel.postMessage(message);
+    } catch {
+      // The process is about to end: what was found stands in the report file.
+    }
+  }
+}
+
+function unreferenced(channel: BroadcastChannel): BroadcastChannel {
+  (channel as unknown as { unref(): void }).unref();
+  return channel;
+}

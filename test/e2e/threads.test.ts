@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runNode } from './child.ts';
+import { FindingsFile } from './findings-file.ts';
+import { Project } from './project.ts';
+
+const TIMEOUT_MS = 60_000;
+const PRELOAD = ['--import', 'dept/register'];
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.create(['orders-in-threads.mjs', 'workers-and-children.mjs', 'orders-in-children.mjs']);
+}, TIMEOUT_MS);
+afterAll(() => project[Symbol.dispose]());
+
+/** Runs a program of the project with the published form of dept, which workers can load on every Node. */
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  using findings = new FindingsFile();
+  const ended = await runNode([...PRELOAD, ...args], {
+    cwd: project.folder,
+    env: { DEPT_REPORT: findings.path, ...env },
+    timeoutMs: TIMEOUT_MS,
+  });
+  return { ...ended, lines: findings.read() };
+}
+
+describe.concurrent('threads of a process', { timeout: TIMEOUT_MS }, () => {
+  test('the circle that two threads make together is reported by the main thread', async () => {
+    const { code, stdout, stderr, lines } = await run(['src/orders-in-threads.mjs'], { DEPT_EXIT_CODE: '9' });
+    expect(stdout).toBe('ended well 0 0\n');
+    expect(lines.map((line) => line.code)).toEqual(['DEPT001']);
+    expect(lines[0]?.classes.map(({ name }) => name).sort()).toEqual(['ledger:0', 'stock:0']);
+    expect(lines[0]?.contexts.map(({ name }) => name).sort()).toEqual(['placeOrder', 'refundOrder']);
+    expect(stderr).toContain('*** DEADLOCK ***');
+    expect(code).toBe(9);
+  });
+
+  test('what both workers find is told once, and counts for the process', async () => {
+    const { code, stdout, stderr, lines } = await run(['src/orders-in-threads.mjs', 'both'], { DEPT_EXIT_CODE: '9' });
+    expect(stdout).toBe('ended well 0 0\n');
+    expect(lines.map((line) => line.code)).toEqual(['DEPT001']);
+    expect(lines[0]?.environment?.process[0]).toMatch(/Comm: \S+ \(worker \d\) Node\.js/);
+    expect(stderr.match(/\*\*\* DEADLOCK \*\*\*/g)).toHaveLength(1);
+    expect(code).toBe(9);
+  });
+
+  test('a program with workers and children goes on as ever', async () => {
+    const ended = await run(['src/workers-and-children.mjs']);
+    expect(ended).toMatchObject({ code: 0, stdout: 'done 0 done 0 42\n', stderr: '', lines: [] });
+  });
+});
+
+test('children append to the file of the process, wherever they run', { timeout: TIMEOUT_MS }, async () => {
+  const report = 'findings.ndjson';
+  const args = [...PRELOAD, 'src/orders-in-children.mjs'];
+  const ended = await runNode(args, { cwd: project.folder, env: { DEPT_REPORT: report, DEPT_PRINT: '0' } });
+  expect(ended).toMatchObject({ code: 0, stdout: 'ended well\n' });
+  const lines = readFileSync(project.path(report), 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { code: string }).code)).toEqual(['DEPT001', 'DEPT001']);
+});
