@@ -1,0 +1,233 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { currentInstallation, type Installation, install } from '../../../instrument/install.ts';
+import type { Shape } from '../../../instrument/shapes/shape.ts';
+import { wrap } from '../../../instrument/wrap.ts';
+
+type Resume = () => void;
+
+/** A semaphore as somebody might write it. */
+class Gate {
+  readonly #waiting: Resume[] = [];
+  #free: number;
+
+  constructor(permits = 1) {
+    this.#free = permits;
+  }
+
+  async enter(): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resume) => this.#waiting.push(resume));
+  }
+
+  tryEnter(): boolean {
+    if (this.#free === 0) return false;
+    this.#free--;
+    return true;
+  }
+
+  leave(): void {
+    const resume = this.#waiting.shift();
+    if (resume === undefined) this.#free++;
+    else resume();
+  }
+
+  enterWithCallback(callback: (error: null, leave: Resume) => void): void {
+    const enter = async (): Promise<void> => {
+      await this.enter();
+      callback(null, () => this.leave());
+    };
+    void enter();
+  }
+
+  async enterForRelease(): Promise<Resume> {
+    await this.enter();
+    return () => this.leave();
+  }
+
+  async enterForTicket(): Promise<{ close(): void }> {
+    await this.enter();
+    return { close: () => this.leave() };
+  }
+
+  async run<T>(task: () => T | Promise<T>): Promise<T> {
+    await this.enter();
+    try {
+      return await task();
+    } finally {
+      this.leave();
+    }
+  }
+
+  async settle(): Promise<void> {
+    while (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+let installation: Installation;
+
+function gates(shape: Shape, permits = 1): readonly [Gate, Gate] {
+  installation = install();
+  const [a, b] = [new Gate(permits), new Gate(permits)];
+  return [wrap(a, { name: 'a', capacity: permits, ...shape }), wrap(b, { name: 'b', capacity: permits, ...shape })];
+}
+
+function found(): readonly string[] {
+  return installation.findings.map(({ code, circle }) => `${code} ${circle.map(({ to }) => to.key.name).join(' ')}`);
+}
+
+afterEach(() => currentInstallation()?.uninstall());
+
+describe('two orders are found', () => {
+  test('of a lock that is released by a method', async () => {
+    const [a, b] = gates({ acquire: 'enter', release: 'leave' });
+    const both = async (first: Gate, second: Gate): Promise<void> => {
+      await first.enter();
+      await second.enter();
+      second.leave();
+      first.leave();
+    };
+    await both(a, b);
+    await both(b, a);
+    expect(found()).toEqual(['DEPT001 a b']);
+  });
+
+  test('of a lock that gives a function to release it', async () => {
+    const [a, b] = gates({ acquire: 'enterForRelease', releaser: true });
+    const both = async (first: Gate, second: Gate): Promise<void> => {
+      const outer = await first.enterForRelease();
+      const inner = await second.enterForRelease();
+      inner();
+      outer();
+    };
+    await both(a, b);
+    await both(b, a);
+    expect(found()).toEqual(['DEPT001 a b']);
+  });
+
+  test('of a lock that gives an object to release it', async () => {
+    const [a, b] = gates({ acquire: 'enterForTicket', releaser: 'close' });
+    const both = async (first: Gate, second: Gate): Promise<void> => {
+      const outer = await first.enterForTicket();
+      const inner = await second.enterForTicket();
+      inner.close();
+      outer.close();
+    };
+    await both(a, b);
+    await both(b, a);
+    expect(found()).toEqual(['DEPT001 a b']);
+  });
+
+  test('of a lock that calls back', async () => {
+    const [a, b] = gates({ acquire: 'enterWithCallback', releaser: true });
+    const both = (first: Gate, second: Gate): Promise<void> =>
+      new Promise((resolve) => {
+        first.enterWithCallback((_none, leaveFirst) => {
+          second.enterWithCallback((_nothing, leaveSecond) => {
+            leaveSecond();
+            leaveFirst();
+            resolve();
+          });
+        });
+      });
+    await both(a, b);
+    await both(b, a);
+    expect(found()).toEqual(['DEPT001 a b']);
+  });
+
+  test('of a lock that runs a task', async () => {
+    const [a, b] = gates({ run: 'run' });
+    await a.run(() => b.run(() => 1));
+    await b.run(() => a.run(() => 1));
+    expect(found()).toEqual(['DEPT001 a b']);
+  });
+
+  test('of a lock that is tried in between: who tries holds, but waits for nobody', async () => {
+    const [a, b] = gates({ acquire: 'enter', tryAcquire: 'tryEnter', release: 'leave' });
+    expect(a.tryEnter()).toBe(true);
+    expect(a.tryEnter()).toBe(false);
+    await b.enter();
+    b.leave();
+    a.leave();
+    await b.enter();
+    expect(a.tryEnter()).toBe(true);
+    a.leave();
+    b.leave();
+    expect(found()).toEqual([]);
+    await b.enter();
+    await a.enter();
+    a.leave();
+    b.leave();
+    expect(found()).toEqual(['DEPT001 a b']);
+  });
+
+  test('of two keys of one lock, but not of keys in one order', async () => {
+    installation = install();
+    const gates = new Map<string, Gate>();
+    const shelf = {
+      hold: <T>(key: string, task: () => Promise<T>): Promise<T> => {
+        const gate = gates.get(key) ?? new Gate();
+        gates.set(key, gate);
+        return gate.run(task);
+      },
+    };
+    wrap(shelf, { name: 'shelf', run: 'hold', key: (key: string) => key });
+    const none = async (): Promise<void> => undefined;
+    await shelf.hold('a', () => shelf.hold('b', none));
+    await shelf.hold('b', () => shelf.hold('c', none));
+    expect(found()).toEqual([]);
+    await shelf.hold('c', () => shelf.hold('a', none));
+    expect(found()).toEqual(['DEPT001 shelf shelf shelf']);
+  });
+});
+
+test('who waits until all is done while holding a place is stuck', async () => {
+  const [a] = gates({ acquire: 'enter', release: 'leave', idle: 'settle' }, 2);
+  await a.enter();
+  await a.enter();
+  void a.enter();
+  void a.settle();
+  await new Promise((resolve) => setImmediate(resolve));
+  installation.waitsFor.confirm(true);
+  expect(found()).toEqual(['DEPT002 a']);
+  for (let i = 0; i < 3; i++) a.leave();
+});
+
+test('a class is watched for all its instances, each by the name of its first use', async () => {
+  class Latch extends Gate {}
+  installation = install();
+  wrap(Latch.prototype, { run: 'run' });
+  const [stock, ledger] = [new Latch(), new Latch()];
+  await stock.run(() => ledger.run(() => 1));
+  await ledger.run(() => stock.run(() => 1));
+  expect(found()).toEqual(['DEPT001 stock ledger']);
+});
+
+test('a rejection that nobody handles stays unhandled', async () => {
+  installation = install();
+  const error = new Error('on purpose');
+  const door = wrap({ open: () => Promise.reject(error) }, { name: 'door', acquire: 'open' });
+  const unhandled: unknown[] = [];
+  const listeners = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', (reason) => unhandled.push(reason));
+  await door.open().catch(() => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(unhandled).toEqual([]);
+  void door.open();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.removeAllListeners('unhandledRejection');
+  for (const listener of listeners) process.on('unhandledRejection', listener);
+  expect(unhandled).toEqual([error]);
+});
+
+test('methods keep their name and length, and nothing is seen when nothing is installed', async () => {
+  const gate = wrap(new Gate(), { acquire: 'enter', release: 'leave', run: 'run' });
+  expect([gate.run.name, gate.run.length]).toEqual(['run', 1]);
+  expect(await gate.run(() => 7)).toBe(7);
+});
+
+test('an object without the methods, or one that is wrapped, is refused', () => {
+  expect(() => wrap({}, { acquire: 'enter' })).toThrow('none of the methods');
+  const gate = wrap(new Gate(), { acquire: 'enter' });
+  expect(() => wrap(gate, { acquire: 'enter' })).toThrow('wrapped already');
+});
