@@ -64,6 +64,16 @@ export async function inKernel(
   };
 }
 
+/** Runs `body` where nothing may be found and nothing misused. */
+export async function quietly(body: (world: World) => Promise<void> | void, options: StageOptions = {}): Promise<void> {
+  const { misuses, circles } = await inKernel(body, options);
+  assert.deepEqual(
+    misuses.map(({ message }) => message),
+    [],
+  );
+  assert.deepEqual(circles(), []);
+}
+
 async function finish(world: World, options: StageOptions): Promise<{ run: RunResult; thrown: readonly unknown[] }> {
   const thrown: unknown[] = [];
   for (;;) {

@@ -250,10 +250,10 @@ export class DmaBuf {
     return await this.ops.mmap(this, area);
   }
 
-  /** `DMA_BUF_SET_NAME`. @returns 0, or -EINVAL for more than 31 characters */
+  /** `DMA_BUF_SET_NAME`. @returns 0, or -EINVAL for more than 31 bytes */
   async setName(name: string): Promise<number> {
     this.#memory.check('dma_buf_set_name');
-    if (name.length >= DMA_BUF_NAME_LEN) return -EINVAL;
+    if (new TextEncoder().encode(name).length >= DMA_BUF_NAME_LEN) return -EINVAL;
     await this.#nameLock.lock();
     this.#name = name;
     this.#nameLock.unlock();

@@ -10,20 +10,10 @@ import { DmaResvUsageLevel } from '../../../src/models/dma-buf/resv-usage.ts';
 import type { DmaSync } from '../../../src/models/dma-device.ts';
 import { explore } from '../../../src/scenario/explore.ts';
 import { EINVAL, EIO, EOPNOTSUPP } from '../../../src/sync/errno.ts';
-import type { World } from '../../../src/sync/world.ts';
 import { publishSystem } from '../block/publish-steps.ts';
 import { type Block, blockDevice, MIB, PAGE } from '../block/stage.ts';
-import { inKernel, type KernelRun } from '../stage.ts';
+import { inKernel, type KernelRun, quietly } from '../stage.ts';
 import type { KernelCase } from './kernel-case.ts';
-
-async function quietly(body: (world: World) => Promise<void>): Promise<void> {
-  const { circles, misuses } = await inKernel(body);
-  assert.deepEqual(
-    misuses.map(({ message }) => message),
-    [],
-  );
-  assert.deepEqual(circles(), []);
-}
 
 async function buffered(): Promise<void> {
   await quietly(async () => {

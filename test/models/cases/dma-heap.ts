@@ -13,22 +13,11 @@ import type { VmArea } from '../../../src/models/fs/vm-area.ts';
 import { MemCgroup, rootMemCgroup } from '../../../src/models/mm/memcg.ts';
 import { failSlab } from '../../../src/models/slab.ts';
 import { EACCES, EINTR, EINVAL, EMFILE, ENOMEM, ENOTTY } from '../../../src/sync/errno.ts';
-import type { World } from '../../../src/sync/world.ts';
 import { HeapUser, KIB, MIB, systemHeap } from '../dma-buf/heap-stage.ts';
-import { inKernel } from '../stage.ts';
+import { quietly } from '../stage.ts';
 import type { KernelCase } from './kernel-case.ts';
 
 const ACCOUNT: SystemHeapOptions = { memAccounting: true };
-
-/** Runs a case without a finding and a misuse. */
-async function quietly(body: (world: World) => Promise<void>): Promise<void> {
-  const { misuses, circles } = await inKernel(body);
-  assert.deepEqual(
-    misuses.map(({ message }) => message),
-    [],
-  );
-  assert.deepEqual(circles(), []);
-}
 
 async function mapped(user: HeapUser, fd: number): Promise<VmArea> {
   const area = await user.process.mmap(fd, user.bufferOf(fd).size);

@@ -11,7 +11,7 @@ import { rcu } from '../../../src/models/rcu.ts';
 import { EALREADY, EDEADLK } from '../../../src/sync/errno.ts';
 import type { World } from '../../../src/sync/world.ts';
 import { WwAcquireContext } from '../../../src/sync/ww-acquire-context.ts';
-import { inKernel, type StageOptions } from '../stage.ts';
+import { inKernel, quietly } from '../stage.ts';
 import { fenceOf, mockFence } from './fence-fixtures.ts';
 import type { KernelCase } from './kernel-case.ts';
 
@@ -114,11 +114,6 @@ const selftests: readonly KernelCase[] = [
     }),
   },
 ];
-
-async function quietly(body: (world: World) => Promise<void>, options: StageOptions = {}): Promise<void> {
-  const { misuses, circles } = await inKernel(body, options);
-  assert.deepEqual([misuses.map(({ message }) => message), circles()], [[], []]);
-}
 
 async function usageInclusion(): Promise<void> {
   await quietly(async () => {

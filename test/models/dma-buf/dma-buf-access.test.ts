@@ -135,12 +135,13 @@ test('other ioctls, arguments that cannot be read, and closed descriptors', asyn
   });
 });
 
-test('a name has up to 31 characters, and the last one counts', async () => {
+test('a name has up to 31 bytes, and the last one counts', async () => {
   await inKernel(async () => {
     const { dmabuf, ioctl } = await opened();
     expect(dmabuf.name).toBeNull();
     expect(await ioctl('DMA_BUF_SET_NAME', { name: 'x'.repeat(31) })).toBe(0);
     expect(await ioctl('DMA_BUF_SET_NAME', { name: 'x'.repeat(32) })).toBe(-EINVAL);
+    expect(await ioctl('DMA_BUF_SET_NAME', { name: 'ä'.repeat(16) })).toBe(-EINVAL);
     expect(dmabuf.name).toBe('x'.repeat(31));
     expect([await ioctl('DMA_BUF_SET_NAME', { name: '' }), dmabuf.name]).toEqual([0, '']);
   });
@@ -206,13 +207,15 @@ describe('sync files', () => {
       const { dmabuf, ioctl, process } = await opened();
       const members = [fenceOfItsOwn(), fenceOfItsOwn()];
       const array = new DmaFenceArray(members, dmaFenceContextAlloc(1), 1, false);
-      const syncFile = SyncFile.create(array.base);
-      const fd = process.files.receive((syncFile as SyncFile).file);
+      const { file } = SyncFile.create(array.base) as SyncFile;
+      const fd = process.files.receive(file);
+      const references = [file.references, array.base.refcount];
       expect(await ioctl('DMA_BUF_IOCTL_IMPORT_SYNC_FILE', { flags: DMA_BUF_SYNC_READ, fd })).toBe(0);
       expect(await dmabuf.resv.getFences(WRITE)).toEqual([]);
       expect(await dmabuf.resv.getFences(READ)).toEqual(members);
       expect(await ioctl('DMA_BUF_IOCTL_IMPORT_SYNC_FILE', { flags: DMA_BUF_SYNC_RW, fd })).toBe(0);
       expect(await dmabuf.resv.getFences(WRITE)).toEqual(members);
+      expect([file.references, array.base.refcount]).toEqual(references);
     });
   });
 

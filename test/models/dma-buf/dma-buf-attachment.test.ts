@@ -177,6 +177,8 @@ describe('map', () => {
       await expect(attachment.unmapUnlocked(table)).rejects.toEqual(useAfterFree);
       await expect(attachment.mapUnlocked('to-device')).rejects.toEqual(useAfterFree);
       await expect(attachment.detach()).rejects.toEqual(useAfterFree);
+      await expect(attachment.pin()).rejects.toEqual(useAfterFree);
+      await expect(attachment.unpin()).rejects.toEqual(useAfterFree);
     });
   });
 });
