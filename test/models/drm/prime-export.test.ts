@@ -2,13 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { dmaBufs } from '../../../src/models/dma-buf/dma-buf-list.ts';
 import { drmRelease } from '../../../src/models/drm/gem-handle.ts';
 import { gemCloseIoctl, gemFlinkIoctl, gemOpenIoctl } from '../../../src/models/drm/gem-ioctl.ts';
+import { DrmGemShmemObject } from '../../../src/models/drm/gem-shmem.ts';
 import { primeHandleToDmabuf, primeHandleToFd } from '../../../src/models/drm/prime.ts';
+import { gemPrimeExport } from '../../../src/models/drm/prime-export.ts';
 import { flushDelayedFput } from '../../../src/models/fs/file.ts';
 import { O_CLOEXEC, O_RDWR } from '../../../src/models/fs/open-flags.ts';
 import { current, Process } from '../../../src/models/process.ts';
 import { failSlab } from '../../../src/models/slab.ts';
-import { EBUSY, EINVAL, EMFILE, ENOENT, ENOMEM, EPERM } from '../../../src/sync/errno.ts';
-import { closeFd, Gpu, PAGE, quietly } from './gem-stage.ts';
+import { EBUSY, EINVAL, EMFILE, ENOENT, ENOMEM, EOPNOTSUPP, EPERM } from '../../../src/sync/errno.ts';
+import { closeFd, Gpu, PAGE, quietly, warnings } from './gem-stage.ts';
 
 describe('export', () => {
   test('gives the same dma-buf each time, which holds the object, the device and the module', () =>
@@ -90,6 +92,48 @@ describe('export', () => {
       object.handleCount = 1;
       expect([object.dmaBuf, object.refcount, current().files.open]).toEqual([null, 1, []]);
     }));
+
+  test('its bytes can be mapped into the kernel, as long as the object is there', async () => {
+    const messages = await warnings(
+      async () => {
+        const gpu = new Gpu();
+        const file = gpu.open();
+        const { object, handle } = await gpu.handle(file);
+        const fd = await primeHandleToFd(file, handle);
+        const { dmaBuf } = object;
+        await object.resv.lock();
+        const map = await dmaBuf?.vmap();
+        if (map === undefined || typeof map === 'number') throw new Error(`dma_buf_vmap answers ${map}`);
+        expect([...map.read(0, 2)]).toEqual([0, 0]);
+        map.write(1, Uint8Array.of(7));
+        expect([...object.vmap().read(0, 3)]).toEqual([0, 7, 0]);
+        await dmaBuf?.vunmap(map);
+        object.resv.unlock();
+        const table = object.getSgTable();
+        await gemCloseIoctl(file, handle);
+        await closeFd(fd);
+        expect([object.memory.freed, table.memory.freed]).toEqual([true, true]);
+        expect(() => map.read(0, 1)).toThrow(expect.objectContaining({ code: 'ERR_DEPT_USE_AFTER_FREE' }));
+      },
+      { kind: 'use-after-free' },
+    );
+    expect(messages).toEqual([expect.stringMatching(/pages of gpu object 1 in a read of the vmap/)]);
+  });
+
+  test('a driver without vmap answers -EOPNOTSUPP, which dma_buf_vmap WARNs about', async () => {
+    const messages = await warnings(async () => {
+      const gpu = new Gpu();
+      const { vmap: _none, ...funcs } = gpu.funcs;
+      const object = new DrmGemShmemObject(gpu.dev, PAGE, funcs);
+      const dmaBuf = await gemPrimeExport(object, O_CLOEXEC);
+      if (typeof dmaBuf === 'number') throw new Error(`gemPrimeExport() answers ${dmaBuf}`);
+      await object.resv.lock();
+      expect(await dmaBuf.vmap()).toBe(-EOPNOTSUPP);
+      object.resv.unlock();
+      await dmaBuf.put();
+    });
+    expect(messages).toEqual([expect.stringMatching(/dma_buf_vmap: the exporter answers -95/)]);
+  });
 
   test('a driver may have its own', () =>
     quietly(async () => {

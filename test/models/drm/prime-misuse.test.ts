@@ -5,6 +5,7 @@ import type { DrmGemObject } from '../../../src/models/drm/gem-object.ts';
 import { primeFdToHandle, primeHandleToFd } from '../../../src/models/drm/prime.ts';
 import { flushDelayedFput } from '../../../src/models/fs/file.ts';
 import { EBUSY, EINVAL } from '../../../src/sync/errno.ts';
+import { inKernel } from '../stage.ts';
 import { closeFd, Gpu, quietly, warnings } from './gem-stage.ts';
 
 describe('what a driver must not do', () => {
@@ -49,6 +50,24 @@ describe('what a driver must not do', () => {
       expect(two.object.dmaBuf).not.toBeNull();
     });
     expect(messages).toEqual([expect.stringMatching(/gpu object 2 has another dma-buf/)]);
+  });
+
+  test('put references that are not its own: the object is freed with its dma-buf, which then uses it', async () => {
+    const run = await inKernel(
+      async () => {
+        const gpu = new Gpu();
+        const file = gpu.open();
+        const { object, handle } = await gpu.handle(file);
+        await primeHandleToFd(file, handle);
+        await object.put();
+        await object.put();
+        expect(object.memory.freed).toBe(true);
+        await gemCloseIoctl(file, handle);
+      },
+      { mayCrash: true },
+    );
+    expect(run.messages('warn')).toEqual([expect.stringMatching(/drm_gem_private_object_fini.* with a dma-buf/)]);
+    expect(run.thrown).toMatchObject([{ code: 'ERR_DEPT_USE_AFTER_FREE' }]);
   });
 
   test('tell PRIME of handles without its lock', async () => {
