@@ -38,7 +38,7 @@ async function pollBalance(): Promise<void> {
 
 /** Polls and closes, with a fence that is never signaled. @returns what the kernel says to that */
 async function pollAndClose(pollHoldsFile: boolean): Promise<readonly string[]> {
-  const { messages } = await inKernel(
+  const { messages, thrown } = await inKernel(
     async () => {
       const dmabuf = await new MockExporter().export({ fixes: { pollHoldsFile } });
       const process = new Process('app');
@@ -52,6 +52,8 @@ async function pollAndClose(pollHoldsFile: boolean): Promise<readonly string[]> 
     },
     { mayCrash: true },
   );
+  // Whatever is thrown is one of the kernel's answers.
+  assert.equal(thrown.length, messages('bug').length);
   return messages('bug');
 }
 

@@ -312,7 +312,7 @@ describe('poll', () => {
   });
 
   test('before, the callback did not hold the file, and the release met it', async () => {
-    const { messages } = await inKernel(
+    const { messages, thrown } = await inKernel(
       async () => {
         const exporter = new MockExporter();
         const dmabuf = await exporter.export({ fixes: { pollHoldsFile: false } });
@@ -325,6 +325,7 @@ describe('poll', () => {
       { mayCrash: true },
     );
     expect(messages('bug')).toEqual([expect.stringContaining('a fence callback of poll')]);
+    expect(thrown).toEqual([expect.objectContaining({ code: 'ERR_DEPT_BUG' })]);
   });
 
   test('asks for nothing it does not know', async () => {

@@ -192,6 +192,7 @@ describe('pin', () => {
       await dmabuf.resv.lock();
       expect(await dynamic.pin()).toBe(0);
       await dynamic.unpin();
+      expect(exporter.calls.slice(-2)).toEqual(['pin gpu', 'unpin gpu']);
       exporter.answers.set('pin', -ENOMEM);
       expect(await dynamic.pin()).toBe(-ENOMEM);
       expect(await fixed.pin()).toBe(-ENOMEM);

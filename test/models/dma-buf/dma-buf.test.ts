@@ -81,43 +81,37 @@ describe('references', () => {
   });
 
   test('one put too many and every use after the release are found', async () => {
-    await inKernel(
-      async () => {
-        const dmabuf = await new MockExporter().export();
-        await dmabuf.put();
-        await expect(dmabuf.put()).rejects.toEqual(useAfterFree);
-        expect(() => dmabuf.file.get()).toThrow(useAfterFree);
-        expect(dmabuf.file.getUnlessZero()).toBe(false);
-        await flushDelayedFput();
-        expect(() => dmabuf.get()).toThrow(useAfterFree);
-        expect(() => dmabuf.fd()).toThrow(useAfterFree);
-        expect(() => dmabuf.attach(new DmaDevice('gpu'))).toThrow(useAfterFree);
-        await expect(dmabuf.invalidateMappings()).rejects.toEqual(useAfterFree);
-        await expect(dmabuf.beginCpuAccess('to-device')).rejects.toEqual(useAfterFree);
-        await expect(dmabuf.endCpuAccess('to-device')).rejects.toEqual(useAfterFree);
-        await expect(dmabuf.setName('late')).rejects.toEqual(useAfterFree);
-        expect(() => dmabuf.vmap()).toThrow(useAfterFree);
-        await expect(dmabuf.mmap(undefined as never, 0)).rejects.toEqual(useAfterFree);
-      },
-      { mayCrash: true },
-    );
+    await inKernel(async () => {
+      const dmabuf = await new MockExporter().export();
+      await dmabuf.put();
+      await expect(dmabuf.put()).rejects.toEqual(useAfterFree);
+      expect(() => dmabuf.file.get()).toThrow(useAfterFree);
+      expect(dmabuf.file.getUnlessZero()).toBe(false);
+      await flushDelayedFput();
+      expect(() => dmabuf.get()).toThrow(useAfterFree);
+      expect(() => dmabuf.fd()).toThrow(useAfterFree);
+      expect(() => dmabuf.attach(new DmaDevice('gpu'))).toThrow(useAfterFree);
+      await expect(dmabuf.invalidateMappings()).rejects.toEqual(useAfterFree);
+      await expect(dmabuf.beginCpuAccess('to-device')).rejects.toEqual(useAfterFree);
+      await expect(dmabuf.endCpuAccess('to-device')).rejects.toEqual(useAfterFree);
+      await expect(dmabuf.setName('late')).rejects.toEqual(useAfterFree);
+      expect(() => dmabuf.vmap()).toThrow(useAfterFree);
+      await expect(dmabuf.mmap(undefined as never, 0)).rejects.toEqual(useAfterFree);
+    });
   });
 
   test('its own reservation goes with it, a given one stays', async () => {
-    await inKernel(
-      async () => {
-        const [exporter, given] = [new MockExporter(), new DmaResv()];
-        const [own, shared] = [await exporter.export(), await exporter.export({ resv: given })];
-        expect(shared.resv).toBe(given);
-        await own.put();
-        await shared.put();
-        await flushDelayedFput();
-        expect(await given.lock()).toBe(0);
-        given.unlock();
-        await expect(own.resv.lock()).rejects.toEqual(useAfterFree);
-      },
-      { mayCrash: true },
-    );
+    await inKernel(async () => {
+      const [exporter, given] = [new MockExporter(), new DmaResv()];
+      const [own, shared] = [await exporter.export(), await exporter.export({ resv: given })];
+      expect(shared.resv).toBe(given);
+      await own.put();
+      await shared.put();
+      await flushDelayedFput();
+      expect(await given.lock()).toBe(0);
+      given.unlock();
+      await expect(own.resv.lock()).rejects.toEqual(useAfterFree);
+    });
   });
 
   test('a release with attachments WARNs', async () => {
@@ -218,7 +212,7 @@ describe('vmap', () => {
   });
 
   test('a release while it is mapped is a BUG', async () => {
-    const { messages } = await inKernel(
+    const { messages, thrown } = await inKernel(
       async () => {
         const exporter = new MockExporter();
         const dmabuf = await exporter.export({ ops: { ...exporter.ops, vmap: () => bytes } });
@@ -230,6 +224,7 @@ describe('vmap', () => {
       { mayCrash: true },
     );
     expect(messages('bug')).toEqual([expect.stringContaining('1 vmaps')]);
+    expect(thrown).toEqual([kernelBug]);
   });
 });
 

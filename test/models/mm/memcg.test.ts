@@ -139,6 +139,17 @@ describe('at the limit', () => {
     expect(circles()).toEqual([]);
   });
 
+  test('a limit that is raised helps who waits for a victim', async () => {
+    await inKernel(async (world) => {
+      const memcg = new MemCgroup('app', { max: pages(8), oomKill: true });
+      // Nobody has this one exit.
+      const stuck = new Process('stuck', { memcg });
+      await memcg.charge(8, GFP_KERNEL);
+      world.timer(() => memcg.setMax(pages(9)), 50);
+      expect([await memcg.charge(1, GFP_KERNEL), world.now(), stuck.killed]).toEqual([0, 50, true]);
+    });
+  });
+
   test('a process that is the only one kills itself, and gets nothing any more', async () => {
     await inKernel(async () => {
       const allocator = new PageAllocator();
