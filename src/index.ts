@@ -4,6 +4,7 @@ export { DeadlockError } from '../instrument/deadlock-breaker.ts';
 export type { AnnotationMap, MapOptions } from '../instrument/hooks/annotation-map.ts';
 export { type Ldt, type LockOptions as LdtLockOptions, ldt, type ReadLockOptions } from '../instrument/hooks/ldt.ts';
 export { type OwedEvent, type Sdt, type SleepOptions as SdtSleepOptions, sdt } from '../instrument/hooks/sdt.ts';
+export { type Shared, type SharedFactoryOptions, type SharedOptions, shared } from '../instrument/hooks/shared.ts';
 export { type Installation, type InstallOptions, install } from '../instrument/install.ts';
 export type { Shape } from '../instrument/shapes/shape.ts';
 export { NodeStacks } from '../instrument/stacks.ts';

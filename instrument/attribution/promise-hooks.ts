@@ -2,6 +2,7 @@ import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
+import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -9,6 +10,7 @@ import { failed } from '../../src/sync/hooks.ts';
 import { carryThroughCallbacks } from './callbacks.ts';
 import { FollowedResults } from './followed-results.ts';
 import { HookSwitch } from './hook-switch.ts';
+import { OwedPromises } from './owed-promises.ts';
 import { type Follower, follow, type Hooked as Linked } from './promise-links.ts';
 import { meetSubclass } from './subclassed-promises.ts';
 import { carryThroughTimers } from './timers.ts';
@@ -35,6 +37,7 @@ export type AttributionMode = 'precise' | 'dynamic';
  * Installed before the program starts; without AsyncLocalStorage, which would cost more on Node 20 and 22.
  */
 export class PromiseHookAttribution implements Attribution, Observer, Follower {
+  readonly followsPromises = true;
   readonly #session: Session;
   readonly #mode: AttributionMode;
   // State lives on the promises themselves: a WeakMap costs ten times as much. Under symbols of this attribution's own,
@@ -45,6 +48,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   readonly #wait = Symbol('dept.wait');
   readonly #switch: HookSwitch;
   readonly #results: FollowedResults;
+  readonly #owed: OwedPromises;
   /** True while a promise reaction runs, as far as the hooks saw it begin. */
   #isReaction = false;
   #isClearing = false;
@@ -58,6 +62,11 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#session = session;
     this.#mode = mode;
     this.#outerContext = session.main;
+    this.#owed = new OwedPromises(
+      session,
+      (history, context, run) => this.#runAs(history, context, run),
+      (promise) => session.histories.fresh(promise[this.#settled] as History | undefined),
+    );
     this.#switch = new HookSwitch(session, { follow: () => follow(this, 'all'), rest: () => this.#rest() });
     this.#results = new FollowedResults(session, (awaiter, run) => {
       const context = (awaiter[this.#context] as Context | undefined) ?? session.main;
@@ -98,6 +107,11 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   follow(promise: object, waits: readonly Wait[]): void {
     this.#switch.follow();
     this.#results.follow(promise, waits);
+  }
+
+  owed(promise: object, make: () => OwedPromise): OwedPromise {
+    this.#switch.follow();
+    return this.#owed.of(promise as Hooked, make);
   }
 
   /**
@@ -155,6 +169,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     const history = session.histories.fresh(session.slice.history);
     if (history !== null) promise[this.#history] = history;
     if (parent !== undefined) this.#results.asked(promise, parent);
+    if (parent !== undefined && this.#owed.isUsed) this.#guarded(() => this.#owed.reactsTo(promise, parent));
   }
 
   begins(promise: Hooked, parent: Hooked | undefined): void {
@@ -163,13 +178,15 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     const session = this.#session;
     const { histories } = session;
     session.current = (promise[this.#context] as Context | undefined) ?? session.main;
-    if (!histories.active) {
-      session.slice.history = null;
-      return;
-    }
     try {
-      const history = histories.fresh(promise[this.#history] as History | undefined);
-      session.slice.history = parent === undefined ? history : histories.join(history, this.#settledHistory(parent));
+      const wait = this.#owed.isUsed ? this.#owed.begins(promise, parent) : null;
+      if (!histories.active) {
+        session.slice.history = null;
+        return;
+      }
+      let history = histories.fresh(promise[this.#history] as History | undefined);
+      if (parent !== undefined) history = histories.join(history, this.#settledHistory(parent));
+      session.slice.history = wait === null ? history : histories.join(history, wait.node);
     } catch (fault) {
       this.#fail(fault);
     }
@@ -184,6 +201,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   /** Twice for a promise that is resolved with another one: what came before the first time counts as well. */
   resolved(promise: Hooked): void {
+    if (this.#owed.isUsed) this.#owed.resolved(promise);
     const { histories, slice } = this.#session;
     if (this.#isQuiet || !histories.active) return;
     const history = histories.fresh(slice.history);
@@ -192,6 +210,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       promise[this.#settled] = histories.join(histories.fresh(promise[this.#settled] as History | undefined), history);
     } catch {
       // A frozen promise carries no history.
+    }
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (fault) {
+      this.#fail(fault);
     }
   }
 

@@ -65,6 +65,16 @@ function created(promise: Hooked, parent: Hooked | undefined): void {
   for (let i = 0; i < followers.length; i++) (followers[i] as Follower).created(promise, parent);
 }
 
+/** True while a function of the program makes a reaction by `await`, not by `then` or something that calls it. */
+export function isAwaitNow(): boolean {
+  const holder: { stack?: string } = {};
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 1;
+  Error.captureStackTrace(holder, created);
+  Error.stackTraceLimit = limit;
+  return !(holder.stack ?? '(<anonymous>)').trimEnd().endsWith('(<anonymous>)');
+}
+
 function begins(promise: Hooked): void {
   const parent = promise[PARENT];
   if (parent !== undefined) cut(promise);

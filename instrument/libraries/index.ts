@@ -5,21 +5,26 @@ import { asyncMutex } from './async-mutex.ts';
 import { asyncSema } from './async-sema.ts';
 import { awaitLock } from './await-lock.ts';
 import { bottleneck } from './bottleneck.ts';
+import { cacheManager } from './cache-manager.ts';
 import { cockatiel } from './cockatiel.ts';
+import { dataloader } from './dataloader.ts';
 import { fastq } from './fastq.ts';
 import { genericPool } from './generic-pool.ts';
 import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { kysely } from './kysely.ts';
+import { lruCache } from './lru-cache.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql2 } from './mysql2.ts';
 import { pLimit } from './p-limit.ts';
+import { pMemoize } from './p-memoize.ts';
 import { pQueue } from './p-queue.ts';
 import { pg } from './pg.ts';
 import { pgPool } from './pg-pool.ts';
 import { pglite } from './pglite.ts';
 import { postgres } from './postgres.ts';
 import { properLockfile } from './proper-lockfile.ts';
+import { queryCore } from './query-core.ts';
 import { redlock } from './redlock.ts';
 import { semaphore } from './semaphore.ts';
 import { sequelize } from './sequelize.ts';
@@ -56,4 +61,9 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   sequelizePool,
   tarn,
   throat,
+  cacheManager,
+  dataloader,
+  lruCache,
+  pMemoize,
+  queryCore,
 ]);

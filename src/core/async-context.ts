@@ -40,14 +40,19 @@ export class AsyncContext implements Context {
     return this.#slice.histories.fresh(this.#slice.history);
   }
 
+  /**
+   * Code that computes a shared promise does not hold what its caller holds: the caller holds that, and waits for the
+   * promise if it does.
+   */
   forEachHeld(visit: (held: EventContext) => void): void {
-    const seen = new Set<EventContext>();
-    this.#slice.histories.each(this.history, NEVER, (step) => {
-      const held = step.held;
-      if (held === null || !held.open || seen.has(held)) return;
-      seen.add(held);
-      visit(held);
+    const all = new Set<EventContext>();
+    let since = NEVER;
+    this.#slice.histories.each(this.history, NEVER, ({ held }) => {
+      if (held === null || !held.open) return;
+      all.add(held);
+      if (held.object.key.kind === 'promise' && held.begin > since) since = held.begin;
     });
+    for (const held of all) if (held.begin >= since) visit(held);
   }
 
   forEachWait(since: Tick, visit: (wait: Wait) => void): void {

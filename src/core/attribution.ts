@@ -1,3 +1,4 @@
+import type { OwedPromise } from './owed-promise.ts';
 import type { Wait } from './wait.ts';
 
 /** What knows which code runs because of which: promise hooks in Node, nothing at all in a replay. */
@@ -6,6 +7,12 @@ export interface Attribution {
   bind(promise: object, wait: Wait): void;
   /** A promise of what has to wait first: who awaits it, or what it becomes, while the waits are pending sleeps. */
   follow(promise: object, waits: readonly Wait[]): void;
+  /** True when it is told when a promise settles, and by what code. */
+  readonly followsPromises: boolean;
+  /**
+   * The record of a promise whose settling is an event, made when it has none; null when it cannot be known when that is.
+   */
+  owed(promise: object, make: () => OwedPromise): OwedPromise | null;
   /** Runs code whose wake-ups carry their own history, without recording the waker's. */
   quietly<T>(run: () => T): T;
   /** Runs a waiter's callback as the code that goes on after this wait, whoever calls it. */
@@ -20,6 +27,8 @@ export type Callback<T extends unknown[], R> = (this: unknown, ...args: T) => R;
 export const NO_ATTRIBUTION: Attribution = Object.freeze({
   bind: () => undefined,
   follow: () => undefined,
+  followsPromises: false,
+  owed: () => null,
   quietly: <T>(run: () => T): T => run(),
   resume: <T>(_wait: Wait, run: () => T): T => run(),
   carry: <T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> => callback,

@@ -8,6 +8,7 @@ import { type ContextId, NEVER, type ObjectId, type Tick } from './ids.ts';
 import type { IrqType } from './irq.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Observers } from './observers.ts';
+import type { OwedPromise } from './owed-promise.ts';
 import { NO_STACKS, type Stack, type StackSource } from './stack.ts';
 import { TrackedObject } from './tracked-object.ts';
 import type { How, HowMuch, Misuse, Observer, Outcome } from './vocabulary.ts';
@@ -172,6 +173,13 @@ export class Session {
   /** Whoever goes on after this wait does so after what the slice that runs now has behind it. */
   extend(wait: Wait): void {
     if (!wait.context.exact) wait.node = this.histories.join(wait.node, this.slice.history);
+  }
+
+  /** The promise is settled by the code that runs now: what was owed has happened, and waits for it end. */
+  settled(owed: OwedPromise): void {
+    if (owed.held !== null) this.exit(owed.held);
+    for (const wait of owed.waits) this.waited(wait);
+    owed.waits = [];
   }
 
   /** An event context begins without a wait: trylock, or a hand-made start. */

@@ -2,6 +2,7 @@ import type { Callback } from '../core/attribution.ts';
 import type { Context } from '../core/context.ts';
 import type { EventContext } from '../core/event-context.ts';
 import type { IrqType } from '../core/irq.ts';
+import { OwedPromise } from '../core/owed-promise.ts';
 import type { ObjectOptions, Session } from '../core/session.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { How, HowMuch, MisuseKind, Outcome } from '../core/vocabulary.ts';
@@ -216,6 +217,59 @@ export function resume<T>(begun: Wait | null, run: () => T): T {
 /** The callback, to run as what the calling code goes on with: for events that no promise brings. */
 export function carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {
   return active === null ? callback : active.attribution.carry(callback);
+}
+
+/** To await the promise is to wait for the object's event from here on. Only where promises are followed. */
+export function share<P extends object>(
+  promise: P,
+  object: TrackedObject | null,
+  how: How,
+  more: HowMuch | null = null,
+): P {
+  if (object !== null) {
+    guarded((session) => {
+      const owed = session.attribution.owed(promise, () => new OwedPromise(known(session, object), how, more));
+      if (owed !== null) owed.isShared = true;
+    });
+  }
+  return promise;
+}
+
+/**
+ * Runs a function whose code owes the object's event until the promise it returns has settled. The calling code does not
+ * owe it, and goes on as if nothing had been called. Only where promises are followed.
+ * @param computes asked when the function has returned: false when somebody else computes what its promise is for
+ */
+export function owing<T>(
+  object: TrackedObject | null,
+  how: How,
+  more: HowMuch | null,
+  run: () => T,
+  computes: () => boolean = () => true,
+): T {
+  const session = active;
+  if (object === null || session === null || !session.attribution.followsPromises) return run();
+  const { slice } = session;
+  const { history } = slice;
+  const held = enter(object, how, more);
+  let result: unknown;
+  try {
+    result = run();
+    return result as T;
+  } finally {
+    slice.history = history;
+    if (held !== null) endWith(session, computes() ? result : null, held);
+  }
+}
+
+function endWith(session: Session, result: unknown, held: EventContext): void {
+  const { object, how, more } = held;
+  const owed =
+    result instanceof Promise
+      ? guarded(() => session.attribution.owed(result, () => new OwedPromise(object, how, more)), session)
+      : null;
+  if (owed === null || owed.isSettled || owed.held !== null) exit(held);
+  else owed.held = held;
 }
 
 /** The calling context owes the object's event from here, without having waited. */

@@ -1,0 +1,91 @@
+import type { Context } from '../../src/core/context.ts';
+import type { History } from '../../src/core/history.ts';
+import type { OwedPromise } from '../../src/core/owed-promise.ts';
+import type { Session } from '../../src/core/session.ts';
+import type { Wait } from '../../src/core/wait.ts';
+import { type Hooked, isAwaitNow } from './promise-links.ts';
+
+// Taken before anything is patched: it must not carry what it runs beside.
+const microtask = queueMicrotask;
+
+/** Runs code as the code that settled a promise. */
+export type RunAs = (history: History | null, context: Context, run: () => void) => void;
+
+/** Where the resolving of a promise has come to, and who did it. */
+interface Resolving {
+  readonly owed: OwedPromise;
+  /** Times it was resolved: twice when it was resolved with another promise. */
+  times: number;
+  context: Context | null;
+}
+
+/** The promises of a session whose settling is an event, as the hooks see them. */
+export class OwedPromises {
+  readonly #session: Session;
+  readonly #runAs: RunAs;
+  readonly #historyOf: (promise: Hooked) => History | null;
+  readonly #owed = Symbol('dept.owed');
+  readonly #wait = Symbol('dept.awaits');
+  /** False until there was one: until then nobody has to look for them. */
+  isUsed = false;
+
+  constructor(session: Session, runAs: RunAs, historyOf: (promise: Hooked) => History | null) {
+    this.#session = session;
+    this.#runAs = runAs;
+    this.#historyOf = historyOf;
+  }
+
+  /** The record of this promise, made when it has none. */
+  of(promise: Hooked, make: () => OwedPromise): OwedPromise {
+    const known = promise[this.#owed] as Resolving | undefined;
+    if (known !== undefined) return known.owed;
+    this.isUsed = true;
+    const owed = make();
+    promise[this.#owed] = { owed, times: 0, context: null } satisfies Resolving;
+    return owed;
+  }
+
+  /** The code that runs now has made a reaction to this promise. It sleeps if it awaits it. */
+  reactsTo(reaction: Hooked, promise: Hooked): void {
+    const owed = (promise[this.#owed] as Resolving | undefined)?.owed;
+    if (owed?.isShared !== true) return;
+    const wait = this.#session.wait(owed.object, owed.how, owed.more);
+    reaction[this.#wait] = wait;
+    if (owed.isSettled) return;
+    owed.waits.push(wait);
+    if (isAwaitNow()) this.#session.blocked(wait);
+  }
+
+  /** A reaction begins, so what it waits for is settled. @returns the wait that has ended by now */
+  begins(reaction: Hooked, parent: Hooked | undefined): Wait | null {
+    const resolving = parent?.[this.#owed] as Resolving | undefined;
+    if (parent !== undefined && resolving !== undefined) this.#settle(parent, resolving);
+    const own = reaction[this.#owed] as Resolving | undefined;
+    // Resolved with a thenable, whose `then` is called now: not settled yet.
+    if (parent === undefined && own !== undefined) own.times++;
+    const wait = reaction[this.#wait] as Wait | undefined;
+    if (wait !== undefined) this.#session.waited(wait);
+    return wait ?? null;
+  }
+
+  /**
+   * The code that runs now resolves the promise. It may have been resolved with another one that is pending. What is next
+   * in the queue tells: a reaction to it, or the call of the other's `then`, or neither.
+   */
+  resolved(promise: Hooked): void {
+    const resolving = promise[this.#owed] as Resolving | undefined;
+    if (resolving === undefined || resolving.owed.isSettled) return;
+    const times = ++resolving.times;
+    resolving.context = this.#session.current;
+    const settle = (): void => {
+      if (resolving.times === times) this.#settle(promise, resolving);
+    };
+    microtask(() => microtask(settle));
+  }
+
+  #settle(promise: Hooked, { owed, context }: Resolving): void {
+    if (owed.isSettled) return;
+    owed.isSettled = true;
+    this.#runAs(this.#historyOf(promise), context ?? this.#session.main, () => this.#session.settled(owed));
+  }
+}

@@ -1,0 +1,49 @@
+import { placeOfCreation } from '../first-use.ts';
+import { PromiseCache } from '../shapes/promise-cache.ts';
+import { standIn } from '../stand-in.ts';
+import type { LibraryAdapter } from './adapter.ts';
+
+type Memoized = (this: unknown, ...args: unknown[]) => Promise<unknown>;
+
+interface Options {
+  readonly cacheKey?: (args: unknown[]) => unknown;
+}
+
+type Memoize = (fn: Memoized, options?: Options) => Memoized;
+type Clear = (memoized: Memoized) => void;
+
+/**
+ * p-memoize 7 and 8: a call that finds no promise computes one, all others share it. The key is asked for once, before the
+ * call, so that it is known who computes what.
+ */
+export const pMemoize: LibraryAdapter = {
+  name: 'p-memoize',
+  versions: '>=7.0.0 <9.0.0',
+  rebinds: ['default', 'pMemoizeClear'],
+  patch(_exports, rebind) {
+    const originals = new WeakMap<Memoized, Memoized>();
+    const watchedMemoize = (memoize: Memoize): Memoize => {
+      return (fn, options) => {
+        const place = placeOfCreation('p-memoize');
+        if (place === null) return memoize(fn, options);
+        const cache = new PromiseCache({ ...place, name: fn.name || place.name });
+        const { cacheKey = (args: unknown[]) => args[0] } = options ?? {};
+        let key: unknown;
+        const memoized = memoize(fn, { ...options, cacheKey: () => key });
+        const watched = standIn(memoized, (self, args) => {
+          key = cacheKey(args);
+          const asked = key;
+          return cache.shared(
+            asked,
+            cache.computed(asked, () => Reflect.apply(memoized, self, args)),
+          );
+        });
+        originals.set(watched, memoized);
+        return watched;
+      };
+    };
+    if (!rebind<Memoize>('default', watchedMemoize)) return null;
+    rebind<Clear>('pMemoizeClear', (clear) => (memoized) => clear(originals.get(memoized) ?? memoized));
+    return () => undefined;
+  },
+};

@@ -1,0 +1,127 @@
+import { createRequire } from 'node:module';
+import type DataLoader from 'dataloader';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { currentInstallation, install } from '../../instrument/install.ts';
+import { type CacheUnderTest, cacheSuite } from './cache-suite.ts';
+
+const current = createRequire(import.meta.url);
+const previous = createRequire(new URL('../previous-majors/package.json', import.meta.url));
+
+type Load = <M>(name: string) => Promise<M>;
+const load: Load = (name) => import(name);
+const loadPrevious: Load = (name) => import(previous.resolve(name));
+
+const pMemoize = (from: Load): CacheUnderTest['load'] => {
+  return async () => {
+    const { default: memoize } = await from<typeof import('p-memoize')>('p-memoize');
+    return (compute) => {
+      const cache = new Map<string, unknown>();
+      const get = memoize(compute, { cache });
+      return { get, put: (key, value) => cache.set(key, value), forget: (key) => cache.delete(key) };
+    };
+  };
+};
+
+const lruCache = (from: Load): CacheUnderTest['load'] => {
+  return async () => {
+    const { LRUCache } = await from<typeof import('lru-cache')>('lru-cache');
+    return (compute) => {
+      const cache = new LRUCache<string, object>({ max: 100, fetchMethod: compute as never });
+      return {
+        get: (key) => cache.fetch(key),
+        put: (key, value) => cache.set(key, value as object),
+        forget: (key) => cache.delete(key),
+      };
+    };
+  };
+};
+
+const cacheManager = (from: Load): CacheUnderTest['load'] => {
+  return async () => {
+    const { createCache } = await from<typeof import('cache-manager')>('cache-manager');
+    return (compute) => {
+      const cache = createCache();
+      return {
+        get: (key) => cache.wrap(key, () => compute(key)),
+        put: (key, value) => cache.set(key, value),
+        forget: (key) => cache.del(key),
+      };
+    };
+  };
+};
+
+const queryCore = (from: Load): CacheUnderTest['load'] => {
+  return async () => {
+    const { QueryClient } = await from<typeof import('@tanstack/query-core')>('@tanstack/query-core');
+    return (compute) => {
+      const client = new QueryClient({
+        defaultOptions: { queries: { retry: false, gcTime: Number.POSITIVE_INFINITY } },
+      });
+      return {
+        get: (key) => client.fetchQuery({ queryKey: [key], queryFn: () => compute(key), staleTime: 1_000_000 }),
+        put: (key, value) => client.setQueryData([key], value),
+        forget: (key) => client.removeQueries({ queryKey: [key] }),
+      };
+    };
+  };
+};
+
+cacheSuite({ name: 'p-memoize 8', load: pMemoize(load) });
+cacheSuite({ name: 'p-memoize 7', load: pMemoize(loadPrevious) });
+cacheSuite({ name: 'lru-cache 11', load: lruCache(load) });
+cacheSuite({ name: 'lru-cache 10', load: lruCache(loadPrevious) });
+cacheSuite({ name: 'cache-manager 7', load: cacheManager(load) });
+cacheSuite({ name: 'cache-manager 6', load: cacheManager(loadPrevious) });
+cacheSuite({ name: '@tanstack/query-core 5', load: queryCore(load) });
+cacheSuite({ name: '@tanstack/query-core 4', load: queryCore(loadPrevious) });
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+let Loader: typeof DataLoader;
+
+beforeAll(() => {
+  install();
+  Loader = current('dataloader') as typeof DataLoader;
+  currentInstallation()?.uninstall();
+});
+afterEach(() => currentInstallation()?.uninstall());
+
+/** A loader of nodes, each with its parent; `nested` loads the parent within the batch function. */
+function nodes(nested: boolean): DataLoader<number, unknown> {
+  const loader: DataLoader<number, unknown> = new Loader(async (ids) => {
+    await turn();
+    return Promise.all(ids.map(async (id) => (nested && id > 1 ? await loader.load(id - 1) : id)));
+  });
+  return loader;
+}
+
+test('dataloader: a batch function that loads through its own loader may wait for its own batch', async () => {
+  const { findings } = install();
+  const loader = nodes(true);
+  await loader.load(2);
+  await turn();
+  expect(findings.map(({ code, circle }) => [code, circle[0]?.from.key.name])).toEqual([['DEPT001', 'loader#batch']]);
+});
+
+test('dataloader: a batch that waits for itself is a deadlock', async () => {
+  const { findings, waitsFor } = install();
+  const loader = nodes(true);
+  void loader.loadMany([1, 2]);
+  for (let i = 0; i < 10; i++) await turn();
+  waitsFor.confirm(true);
+  expect(findings.map(({ code }) => code)).toEqual(['DEPT002']);
+});
+
+test('dataloader: who loads one after the other, together, cached or in vain is no circle', async () => {
+  const { findings, session, waitsFor } = install();
+  const loader = nodes(false);
+  expect(await loader.load(3)).toBe(3);
+  expect(await loader.loadMany([2, 3, 1])).toEqual([2, 3, 1]);
+  expect(await Promise.all([loader.load(3), loader.load(9)])).toEqual([3, 9]);
+  const failing = new Loader<number, number>(() => Promise.reject(new Error('no such row')));
+  await expect(failing.load(1)).rejects.toThrow('no such row');
+  await turn();
+  expect(findings).toEqual([]);
+  expect(waitsFor.open).toEqual([]);
+  expect(session.histories.active).toBe(false);
+});
