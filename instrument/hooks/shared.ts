@@ -70,7 +70,7 @@ function factory<A extends unknown[], R>(
 function promise<P extends Promise<unknown>>(given: P, { name, key }: SharedOptions): P {
   const object = cacheOf(name).of(key);
   const level = nextLevel();
-  if (isPending(given)) hooks.owing(object, SHARED_PROMISE, level, () => given);
+  if (isPending(given)) void hooks.owing(object, SHARED_PROMISE, level, () => given);
   return hooks.share(given, object, SHARED_PROMISE, level);
 }
 

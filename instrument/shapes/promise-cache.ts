@@ -46,6 +46,8 @@ export class PromiseCache {
   }
 }
 
-function isName(key: unknown): boolean {
+type Key = string | number | bigint | boolean | symbol | null | undefined;
+
+function isName(key: unknown): key is Key {
   return typeof key === 'string' ? key.length <= MAX_LENGTH : typeof key !== 'object' && typeof key !== 'function';
 }

@@ -82,7 +82,7 @@ P('a thenable that is no promise', ['A->B'], async ({ A, B }) => {
   const thenable = {
     // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
     then(resolve, reject) {
-      touch(B).then(resolve, reject);
+      void touch(B).then(resolve, reject);
     },
   };
   const a = await A.acquire();

@@ -49,8 +49,8 @@ export function cacheSuite({ name, load }: CacheUnderTest): void {
       installation.waitsFor.confirm(true);
       return installation.findings.map(({ code, circle }) => {
         return `${code} ${circle
-          .map(({ from }) => /\((.*)\)/.exec(from.key.name)?.[1])
-          .sort()
+          .map(({ from }) => /\((.*)\)/.exec(from.key.name)?.[1] ?? '')
+          .toSorted((one, other) => one.localeCompare(other))
           .join(' ')}`;
       });
     }
