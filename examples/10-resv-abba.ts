@@ -78,4 +78,5 @@ const mixed = await play('With an acquire context on one side only', (world: Wor
 });
 showLockdep(mixed);
 showDept('linux', mixed.linux);
+showDept('dept', mixed.dept);
 showLive(mixed);

@@ -81,12 +81,12 @@ export interface Finding {
 }
 
 /** Why a circle of classes is not a deadlock. */
-export type FilterReason = 'gate-lock' | 'happens-before' | 'single-context';
+export type FilterReason = 'gate-lock' | 'happens-before' | 'single-context' | 'backs-off';
 
 /** A circle of classes that cannot hang, kept so that it can be shown. */
 export interface FilteredCircle {
   readonly reason: FilterReason;
-  /** Name of the gate, the order or the context that excludes it. */
+  /** Name of the gate, the order or the context that excludes it; of the class whose contexts back off. */
   readonly because: string;
   readonly circle: readonly Dependency[];
   readonly fingerprint: string;

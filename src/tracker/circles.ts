@@ -129,7 +129,7 @@ export class Circles {
   /** @returns false when the circle cannot hang */
   #tryReport(edges: readonly number[]): boolean {
     const circle = edges.map((edge) => this.#store.dependency(edge));
-    const excluded = this.#policy.filters ? this.#exclusion(edges, circle) : null;
+    const excluded = this.#backOff(edges, circle) ?? (this.#policy.filters ? this.#exclusion(edges, circle) : null);
     if (excluded === null) {
       this.report(circle);
       return true;
@@ -137,6 +137,12 @@ export class Circles {
     const fingerprint = circleFingerprint('DEPT001', circle);
     this.#aside.push({ edges, filtered: { ...excluded, circle, fingerprint } });
     return false;
+  }
+
+  /** Where everybody has an acquire context, one of them backs off; one who has none waits, and is waited for. */
+  #backOff(edges: readonly number[], circle: readonly Dependency[]): ReturnType<typeof excludedBy> {
+    if (!edges.every((edge) => this.#store.isGrouped(edge))) return null;
+    return { reason: 'backs-off', because: circle[0]?.from.key.name ?? '' };
   }
 
   #exclusion(edges: readonly number[], circle: readonly Dependency[]): ReturnType<typeof excludedBy> {

@@ -16,6 +16,8 @@ export class DependencyStore {
   /** Null for an edge that was seen too often, or in a way that nothing can exclude. */
   readonly #sightings: (Sighting[] | null)[] = [];
   #settled = new Uint8Array(64);
+  /** Edges seen under acquire contexts only, which back off for each other. */
+  readonly #grouped = new Set<number>();
 
   /** Dependencies learnt so far. */
   get size(): number {
@@ -39,8 +41,20 @@ export class DependencyStore {
     return this.#sightings[edge] ?? null;
   }
 
+  /** True for an edge that was seen under acquire contexts only. */
+  isGrouped(edge: number): boolean {
+    return this.#grouped.has(edge);
+  }
+
+  /** Somebody without an acquire context does the same: its evidence counts from now on. */
+  ungroup(edge: number, dependency: Dependency): void {
+    this.#grouped.delete(edge);
+    this.replace(edge, dependency);
+  }
+
   /** Stores the first evidence of an edge that the graph has just taken. */
-  add(edge: number, dependency: Dependency, sighting: Sighting | null): void {
+  add(edge: number, dependency: Dependency, sighting: Sighting | null, isGrouped = false): void {
+    if (isGrouped) this.#grouped.add(edge);
     this.#sightings[edge] = sighting === null ? null : [sighting];
     this.replace(edge, dependency);
   }
@@ -73,7 +87,8 @@ export class DependencyStore {
       larger.set(this.#settled);
       this.#settled = larger;
     }
-    this.#settled[edge] = this.sightings(edge) === null && !this.dependency(edge).timed ? 1 : 0;
+    const isFinal = this.sightings(edge) === null && !this.dependency(edge).timed && !this.isGrouped(edge);
+    this.#settled[edge] = isFinal ? 1 : 0;
   }
 }
 

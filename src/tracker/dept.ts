@@ -15,6 +15,7 @@ import { DependencyStore } from './dependency-store.ts';
 import { awaitedBits, owedBit } from './event-bits.ts';
 import { InstanceOrder } from './instance-order.ts';
 import { type Interrupted, Interrupts } from './interrupts.ts';
+import { isExcused, isOfOneGroup } from './nesting.ts';
 import { limitFinding, misuseFinding } from './notices.ts';
 import { dependencyFrom, type Observation } from './observation.ts';
 import { ContextOrder } from './order.ts';
@@ -118,7 +119,7 @@ export class DeptTracker implements Observer {
       for (const bit of awaitedBits(wait.object.key, wait.how, this.policy)) {
         // What is settled teaches nothing, whether it counts or not: the usual answer comes first.
         if (this.store.isSettled(owed, wait.object.classOf(bit))) continue;
-        if (!this.#counts(wait) || this.#isExcused(held, wait, owedAs === bit)) continue;
+        if (!this.#counts(wait) || isExcused(this.policy, held, wait, owedAs === bit)) continue;
         this.#learn('release', context, held, wait, owed, bit, null);
       }
     });
@@ -177,7 +178,7 @@ export class DeptTracker implements Observer {
       }
       context.forEachHeld((held) => {
         const owedAs = owedBit(held.object.key, held.how, this.policy);
-        if (this.#isExcused(held, wait, owedAs === bit)) return;
+        if (isExcused(this.policy, held, wait, owedAs === bit)) return;
         this.#learn('wait', context, held, wait, held.object.classOf(owedAs), bit, null);
       });
     }
@@ -188,16 +189,6 @@ export class DeptTracker implements Observer {
     if (this.policy.rules === 'linux' && wait.more?.group !== undefined) return false;
     if (wait.how.sleeps && wait.blockedAt === NEVER && !this.policy.potentialSleeps) return false;
     return this.policy.timedWaits || !wait.timed;
-  }
-
-  /** Declared nesting: another depth of the same class, or a group that backs off (nest_lock, ww_acquire_ctx). */
-  #isExcused(held: EventContext, wait: Wait, isSameBit: boolean): boolean {
-    const isLinux = this.policy.rules === 'linux';
-    const group = held.more?.group;
-    if (group !== undefined && (isLinux || group === wait.more?.group)) return true;
-    if (held.object.key !== wait.object.key || held.object.subclass !== wait.object.subclass) return false;
-    // A reader's event and a writer's are two classes there, and only one class is excused from itself.
-    return (isSameBit || !isLinux) && (held.more?.nest ?? 0) !== (wait.more?.nest ?? 0);
   }
 
   #learn(
@@ -243,8 +234,18 @@ export class DeptTracker implements Observer {
   ): void {
     const { graph } = store;
     const known = graph.edgeOf(from, to);
+    const isGrouped = isOfOneGroup(seen.held, seen.wait);
+    // What contexts that back off do tells nothing of a dependency that is known without them.
+    if (isGrouped && known >= 0 && !store.isGrouped(known)) return;
     const sighting = this.#sighting(seen);
     if (known >= 0) {
+      if (store.isGrouped(known) && !isGrouped) {
+        store.ungroup(known, describe());
+        store.addSighting(known, sighting);
+        circles.reconsider(known);
+        circles.close(known);
+        return;
+      }
       if (store.dependency(known).timed && !seen.wait.timed) {
         store.replace(known, describe());
         circles.harden(known);
@@ -256,7 +257,7 @@ export class DeptTracker implements Observer {
     const result = graph.add(from, to);
     const edge = graph.edgeOf(from, to);
     const dependency = describe();
-    store.add(edge, dependency, sighting);
+    store.add(edge, dependency, sighting, isGrouped);
     if (store === this.store) this.#onDependency(dependency);
     if (result === 'closes-circle') circles.close(edge);
   }

@@ -56,6 +56,8 @@ export class DeptOracle {
   readonly pairs: Pair[] = [];
   /** Pairs of instances of one class, only under `dept`. */
   readonly instancePairs: Pair[] = [];
+  /** Pairs of instances seen under one acquire context: part of a circle when another pair of it was seen without. */
+  readonly groupedPairs: Set<string> = new Set();
   verdicts: Verdict[] = [];
   readonly #kinds: readonly ContextKind[];
   readonly #activities: number[];
@@ -170,16 +172,22 @@ export class DeptOracle {
   }
 
   #isExcused(hold: PlainHold, object: PlainObject, way: Way, bit: number): boolean {
-    if (this.rules === 'dept' && hold.way.group !== null && hold.way.group === way.group) return true;
-    const isSameFamily = hold.object.className === object.className && hold.object.subclass === object.subclass;
-    const isSameClass = isSameFamily && (this.rules === 'dept' || this.#owed(hold.object, hold.way) === bit);
+    if (this.rules === 'dept' && hold.way.group !== null && hold.way.group === way.group) {
+      if (isOfOneFamily(hold.object, object)) this.#backsOff(hold, object, bit);
+      return true;
+    }
+    const isSameClass =
+      isOfOneFamily(hold.object, object) && (this.rules === 'dept' || this.#owed(hold.object, hold.way) === bit);
     return isSameClass && hold.way.nest !== way.nest;
+  }
+
+  #backsOff(hold: PlainHold, to: PlainObject, toBit: number): void {
+    this.groupedPairs.add(`${hold.object.id}/${this.#owed(hold.object, hold.way)} ${to.id}/${toBit}`);
   }
 
   #learn(from: PlainObject, fromWay: Way, to: PlainObject, toBit: number, timed: boolean): void {
     const fromBit = this.#owed(from, fromWay);
-    const isSameFamily = from.className === to.className && from.subclass === to.subclass;
-    if (this.rules === 'dept' && isSameFamily) {
+    if (this.rules === 'dept' && isOfOneFamily(from, to)) {
       this.#addPair(this.instancePairs, `${from.id}/${fromBit}`, `${to.id}/${toBit}`, timed);
     } else {
       this.#add(nameOf(from, fromBit), nameOf(to, toBit), timed);
@@ -206,6 +214,10 @@ export class DeptOracle {
     const isHard = !timed && distance(pairs, to, from, true) !== null;
     this.verdicts.push({ shortest: steps + 1, isHard, sameClass });
   }
+}
+
+function isOfOneFamily(a: PlainObject, b: PlainObject): boolean {
+  return a.className === b.className && a.subclass === b.subclass;
 }
 
 export function nameOf({ className, subclass }: PlainObject, bit: number): string {

@@ -213,9 +213,13 @@ class Comparison {
     this.#compareSoftness(classes, ofClasses);
     const ofInstances = fresh.filter(({ circle }) => isOfInstances(circle));
     const instances = expected.filter(({ sameClass }) => sameClass);
-    expect(ofInstances.length > 0 && instances.length === 0).toBe(false);
+    // A circle may lead through pairs that back off, as long as one of its pairs does not.
+    const hasGroups = this.oracle.groupedPairs.size > 0;
+    if (!hasGroups) expect(ofInstances.length > 0 && instances.length === 0).toBe(false);
     for (const { shortest, isHard } of instances) {
-      const alike = this.found.filter(({ circle }) => isOfInstances(circle) && circle.length === shortest);
+      const alike = this.found.filter(
+        ({ circle }) => isOfInstances(circle) && (hasGroups ? circle.length <= shortest : circle.length === shortest),
+      );
       expect(alike.length).toBeGreaterThan(0);
       if (!isHard) continue;
       const hard = this.found.filter(({ circle, severity }) => isOfInstances(circle) && severity === 'error');

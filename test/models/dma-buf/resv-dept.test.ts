@@ -71,8 +71,9 @@ describe('two objects in both orders', () => {
     [true, false],
     [false, true],
   ])('a context does not help against somebody without one', async (first, second) => {
-    const { run, linux, lockdep, live } = await sideBySide((world) => crossing(world, [first, second]));
+    const { run, dept, linux, lockdep, live } = await sideBySide((world) => crossing(world, [first, second]));
     expect(run.stuck).toHaveLength(2);
+    expect(dept.findings.map(({ code }) => code)).toEqual(['DEPT001']);
     expect(live.map(({ code }) => code)).toEqual(['DEPT002']);
     expect(linux.findings.map(({ code }) => code)).toEqual(['DEPT001']);
     expect(lockdep.map(({ title }) => title)).toEqual(['WARNING: possible recursive locking detected']);
