@@ -3,6 +3,7 @@ import { asyncLibrary } from './async.ts';
 import { asyncLock } from './async-lock.ts';
 import { asyncMutex } from './async-mutex.ts';
 import { asyncSema } from './async-sema.ts';
+import { avvio } from './avvio.ts';
 import { awaitLock } from './await-lock.ts';
 import { bottleneck } from './bottleneck.ts';
 import { cacheManager } from './cache-manager.ts';
@@ -38,6 +39,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   asyncLock,
   asyncMutex,
   asyncSema,
+  avvio,
   awaitLock,
   bottleneck,
   cockatiel,

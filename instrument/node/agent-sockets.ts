@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { unreadFinding } from '../../src/tracker/unread.ts';
+import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
 import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
 import { type NodeHost, observed } from './node-host.ts';
@@ -199,7 +199,7 @@ export class AgentSockets {
       if (keeper === undefined || asked.looks === 0 || !look.outlasts(asked.looks)) continue;
       this.#waiting.delete(asked);
       const { session, rules, onFinding } = this.#host;
-      onFinding(unreadFinding(unreadBody(asked, keeper, 'http.Agent'), rules, session.now));
+      onFinding(stuckFinding(unreadBody(asked, keeper, 'http.Agent'), rules, session.now));
     }
     return this.#waiting.size > 0;
   }

@@ -1,6 +1,7 @@
 import type { Finding, RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
 import { AgentSockets } from './agent-sockets.ts';
+import { watchAtomicsWait } from './atomics-wait.ts';
 import { whenLoaded } from './builtins.ts';
 import { ChildProcesses } from './child-processes.ts';
 import { EmittedEvents } from './emitted-events.ts';
@@ -35,6 +36,7 @@ export function watchNode(
     watchHttp(host),
     () => undici.stop(),
     watchWebLocks(),
+    watchAtomicsWait(host),
     () => clock.stop(),
   ];
   return () => {

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { unreadFinding } from '../../src/tracker/unread.ts';
+import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { Look } from './stall-clock.ts';
 import { type Requested, unreadBody } from './unread-reports.ts';
@@ -102,7 +102,7 @@ export class UndiciRequests {
       if (keeper === undefined || !look.outlasts(each.looks)) continue;
       this.#underway.delete(each);
       const { session, rules, onFinding } = this.#host;
-      onFinding(unreadFinding(unreadBody(each, keeper, 'undici'), rules, session.now));
+      onFinding(stuckFinding(unreadBody(each, keeper, 'undici'), rules, session.now));
     }
     return waiting.length > 0;
   }

@@ -1,12 +1,12 @@
 import type { Stack } from '../../src/core/stack.ts';
-import type { Unread } from '../../src/tracker/unread.ts';
+import type { Stuck } from '../../src/tracker/stuck.ts';
 import { programOf, type RunningChild } from './child-processes.ts';
 
 /** A stream by its name, and where a source was piped into it. */
 type Branch = readonly [name: string, pipedAt: Stack | null];
 
 /** A source feeds two streams: one is read, the other one is full and stops the source. */
-export function unreadBranch(source: string, [read, readStack]: Branch, [unread, unreadStack]: Branch): Unread {
+export function unreadBranch(source: string, [read, readStack]: Branch, [unread, unreadStack]: Branch): Stuck {
   return {
     message: `A reader of ${read} waits for ever: ${source}, which is piped into it, is stopped by another ${unread} it is piped into, which is full, and nobody reads that one`,
     help: [
@@ -35,7 +35,7 @@ export function unreadBranch(source: string, [read, readStack]: Branch, [unread,
 }
 
 /** A child process cannot end before its output is read, and its end is waited for. */
-export function unreadOutput({ child, stack, pipe }: RunningChild & { readonly pipe: string }, event: string): Unread {
+export function unreadOutput({ child, stack, pipe }: RunningChild & { readonly pipe: string }, event: string): Stuck {
   const program = programOf(child);
   return {
     message: `The ${event} of ${program} (pid ${child.pid}) is waited for, but it cannot end before its ${pipe} is read: that is full, and nobody reads it`,
@@ -65,7 +65,7 @@ export function unreadOutput({ child, stack, pipe }: RunningChild & { readonly p
 }
 
 /** A stream cannot end before what it feeds is read, and its end is waited for. */
-export function unreadPart(stream: string, event: string, unread: string, isSame: boolean): Unread {
+export function unreadPart(stream: string, event: string, unread: string, isSame: boolean): Stuck {
   const what = isSame ? 'its own output' : `the ${unread} it feeds`;
   return {
     message: `The ${event} of ${stream} is waited for, but it cannot come before ${what} is read: that is full, and nobody reads it`,
@@ -101,7 +101,7 @@ export interface Requested {
 }
 
 /** A request waits for a connection that another one keeps, because nobody reads its answer. */
-export function unreadBody(waiting: Requested, keeper: Requested, library: string): Unread {
+export function unreadBody(waiting: Requested, keeper: Requested, library: string): Stuck {
   const connection = `connection of ${library}`;
   return {
     message: `${waiting.name} waits for a connection that ${keeper.name} keeps until its answer is read: nobody reads that, and no other connection is allowed`,

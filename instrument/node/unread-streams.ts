@@ -1,6 +1,6 @@
 import Stream from 'node:stream';
-import type { Unread } from '../../src/tracker/unread.ts';
-import { unreadFinding } from '../../src/tracker/unread.ts';
+import type { Stuck } from '../../src/tracker/stuck.ts';
+import { stuckFinding } from '../../src/tracker/stuck.ts';
 import type { ChildProcesses } from './child-processes.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { Look } from './stall-clock.ts';
@@ -63,7 +63,7 @@ export class UnreadStreams {
         const unread = this.#explain(stream);
         if (unread === null) continue;
         this.#candidates.delete(candidate.stream);
-        this.#host.onFinding(unreadFinding(unread, this.#host.rules, this.#host.session.now));
+        this.#host.onFinding(stuckFinding(unread, this.#host.rules, this.#host.session.now));
       }
     }
     return this.#candidates.size > 0;
@@ -83,7 +83,7 @@ export class UnreadStreams {
   }
 
   /** What waits for this stream to be read, or null. */
-  #explain(unread: StreamLike): Unread | null {
+  #explain(unread: StreamLike): Stuck | null {
     const owner = this.#children.ownerOf(unread);
     if (owner !== null) {
       const event = ['exit', 'close'].find((name) => owner.child.listenerCount(name) > 0);

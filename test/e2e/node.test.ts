@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { FROM_SOURCE, runNode } from './child.ts';
-import { FindingsFile } from './findings-file.ts';
 
 const PROGRAMS = 'test/corpus/programs';
 const TIMEOUT_MS = 60_000;
@@ -8,12 +7,16 @@ const TIMEOUT_MS = 60_000;
 /** Ends a program that hangs with its handles open, as soon as something is found. */
 const ENDS_WHEN_FOUND = 'test/e2e/programs/ends-when-found.mjs';
 
-/** What is found in a program that hangs, in one that does so only in another run, and in the repaired one. */
+/** What is found in a program, in the order in which it is. */
 async function findingsOf(program: string): Promise<readonly string[]> {
-  using findings = new FindingsFile();
   const preload = [...FROM_SOURCE, '--import', `./${ENDS_WHEN_FOUND}`, '--import', 'dept/register'];
-  await runNode([...preload, `${PROGRAMS}/${program}.mjs`], { env: { DEPT_REPORT: findings.path, DEPT_PRINT: '0' } });
-  return findings.read().map(({ code, message }) => `${code} ${message}`);
+  const { stdout } = await runNode([...preload, `${PROGRAMS}/${program}.mjs`], {
+    env: { DEPT_PRINT: '0' },
+    onStdout: (text, kill) => {
+      if (text.includes('Atomics.wait')) kill('SIGKILL');
+    },
+  });
+  return stdout.split('\n').filter((line) => /^DEPT\d/.test(line));
 }
 
 describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT_MS }, () => {
@@ -29,6 +32,12 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
     [
       'busboy-undrained',
       'DEPT003 The close of Multipart is waited for, but it cannot come before the FileStream it feeds is read: that is full, and nobody reads it.',
+    ],
+    [
+      'worker-atomics-main',
+      expect.stringMatching(
+        /^DEPT003 main blocks its thread in Atomics\.wait, and no other thread computes: worker \d+, whose messages/,
+      ),
     ],
     [
       'undici-body-unread',

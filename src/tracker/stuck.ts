@@ -1,8 +1,8 @@
 import { type Finding, fingerprint, type OpenWait, type RuleSet } from '../core/finding.ts';
 import type { Tick } from '../core/ids.ts';
 
-/** A wait that lasts until somebody reads, and nobody does. */
-export interface Unread {
+/** A wait that lasts until somebody does what nobody will do: reads a stream, answers a message. */
+export interface Stuck {
   /** Who waits for what, and what that waits for, the first one first. */
   readonly openWaits: readonly OpenWait[];
   /** One sentence without a full stop. */
@@ -11,8 +11,8 @@ export interface Unread {
   readonly help: readonly string[];
 }
 
-/** DEPT003 for back-pressure: one end waits for the other one to be read. */
-export function unreadFinding({ openWaits, message, help }: Unread, rules: RuleSet, at: Tick): Finding {
+/** DEPT003 of a part of the program that is stuck while the rest may go on. */
+export function stuckFinding({ openWaits, message, help }: Stuck, rules: RuleSet, at: Tick): Finding {
   return {
     code: 'DEPT003',
     kind: 'stalled',
