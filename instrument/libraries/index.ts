@@ -23,6 +23,7 @@ import { pQueue } from './p-queue.ts';
 import { pg } from './pg.ts';
 import { pgPool } from './pg-pool.ts';
 import { pglite } from './pglite.ts';
+import { piscina } from './piscina.ts';
 import { postgres } from './postgres.ts';
 import { properLockfile } from './proper-lockfile.ts';
 import { queryCore } from './query-core.ts';
@@ -32,6 +33,7 @@ import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
 import { tarn } from './tarn.ts';
 import { throat } from './throat.ts';
+import { workerpool } from './workerpool.ts';
 
 /** Every library dept knows by itself. */
 export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
@@ -55,6 +57,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   pg,
   pgPool,
   pglite,
+  piscina,
   postgres,
   properLockfile,
   redlock,
@@ -68,4 +71,5 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   lruCache,
   pMemoize,
   queryCore,
+  workerpool,
 ]);

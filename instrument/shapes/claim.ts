@@ -83,6 +83,11 @@ export class Claim {
     );
   }
 
+  /** Whoever goes on after the wait does so after what the code that runs now has behind it. */
+  extend(): void {
+    hooks.extend(this.#wait);
+  }
+
   /** Runs a callback as what goes on after the wait, whoever calls it. */
   resume<T>(run: () => T): T {
     return hooks.resume(this.#wait, run);
