@@ -39,6 +39,8 @@ export class FollowedResults {
     const chain = (promise as PromiseLike<unknown>).then;
     // `await` does not call it: a call hands the result on, to what it returns or to a promise that becomes this one.
     const value = standIn(chain, (self, args) => {
+      // Whoever is called looks after errors.
+      for (const wait of waits) wait.awaited = true;
       if (this.#adopting !== null) this.#adopt(this.#adopting, waits);
       const outer = this.#isChaining;
       this.#isChaining = true;

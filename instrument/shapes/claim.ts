@@ -214,8 +214,8 @@ export class Claim {
   #rejected(wait: Wait): (reason: unknown) => void {
     return (reason) => {
       this.refuse();
-      // We have handled the rejection; if we are the only ones, it is unhandled all the same.
-      if (!wait.awaited) void Promise.reject(reason);
+      // We have handled the rejection; if we are the only ones, it is unhandled all the same. Without a session nobody knows.
+      if (!wait.awaited && hooks.isKept(wait)) void Promise.reject(reason);
     };
   }
 

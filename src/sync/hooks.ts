@@ -86,6 +86,11 @@ function keeperOf(object: TrackedObject): Session | null {
   return aside.find(({ session }) => session.classes === object.registry)?.session ?? null;
 }
 
+/** True while the session of this wait is attached or set aside. */
+export function isKept(begun: Wait): boolean {
+  return keeperOf(begun.object) !== null;
+}
+
 /** The object as this session knows it. */
 function known(session: Session, object: TrackedObject): TrackedObject {
   return object.registry === session.classes ? object : counterpart(session, object);

@@ -1,0 +1,54 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { currentInstallation, install } from '../../../../instrument/install.ts';
+import { Claim } from '../../../../instrument/shapes/claim.ts';
+import { howOf } from '../../../../instrument/shapes/how.ts';
+import { track } from '../../../../src/sync/hooks.ts';
+
+afterEach(() => currentInstallation()?.uninstall());
+
+/** A claim on what is refused, the promise that the caller of the library gets for it, and what refuses it. */
+function refused(): { readonly given: Promise<unknown>; readonly refuse: (reason: Error) => void } {
+  const claim = new Claim(track({ kind: 'mutex', name: 'lock' }), howOf('acquire', 'release'));
+  let refuse: (reason: Error) => void = () => undefined;
+  const promise = new Promise<unknown>((_grant, reject) => {
+    refuse = reject;
+  });
+  return { given: claim.grantedBy(promise), refuse };
+}
+
+describe('a claim that is refused is an error of the caller alone:', () => {
+  const error = new Error('on purpose');
+  const uncaught: unknown[] = [];
+  const heard = (reason: unknown): unknown => uncaught.push(reason);
+
+  test.each([
+    ['one that awaits it', async (given: Promise<unknown>) => given],
+    ['one that catches it', (given: Promise<unknown>) => given.catch((reason: unknown) => Promise.reject(reason))],
+    ['one that chains it', (given: Promise<unknown>) => given.then(() => undefined).finally(() => undefined)],
+    ['one of several', (given: Promise<unknown>) => Promise.all([given, setImmediate()])],
+  ])('%s hears of it, nobody else', async (_name, use) => {
+    install();
+    process.on('unhandledRejection', heard);
+    const { given, refuse } = refused();
+    const used = use(given);
+    refuse(error);
+    await expect(used).rejects.toBe(error);
+    await setImmediate();
+    process.off('unhandledRejection', heard);
+    expect(uncaught).toEqual([]);
+  });
+
+  test('also when dept is gone by then', async () => {
+    const installation = install();
+    process.on('unhandledRejection', heard);
+    const { given, refuse } = refused();
+    installation.uninstall();
+    const used = (async () => given)();
+    refuse(error);
+    await expect(used).rejects.toBe(error);
+    await setImmediate();
+    process.off('unhandledRejection', heard);
+    expect(uncaught).toEqual([]);
+  });
+});
