@@ -42,7 +42,7 @@ const chosen = KERNEL_CASES.filter(({ id }) => words.length === 0 || words.some(
 const rows: Row[] = [];
 for (const kernelCase of chosen) rows.push(await rowOf(kernelCase));
 
-const widths = [8, 6, 6, 8];
+const widths = [Math.max(8, ...rows.map(({ id }) => id.length)), 6, 6, 8];
 console.log(line(['id', 'before', 'after', 'verdict', 'title'], widths));
 for (const { id, title, before, after, problems } of rows) {
   console.log(line([id, before, after, problems.length === 0 ? 'pass' : 'FAIL', title], widths));

@@ -78,7 +78,12 @@ export {
 } from './dma-buf/fence-contract.ts';
 export { dmaFenceGetRcuSafe } from './dma-buf/fence-get.ts';
 export { DMA_FENCE_FIXES, type DmaFenceFixes, DmaFenceFlag, type DmaFenceOps } from './dma-buf/fence-ops.ts';
-export { DMA_FENCE_MAP, dmaFenceBeginSignalling, dmaFenceEndSignalling } from './dma-buf/fence-signalling.ts';
+export {
+  DMA_FENCE_MAP,
+  dmaFenceBeginSignalling,
+  dmaFenceEndSignalling,
+  dmaFenceMightWait,
+} from './dma-buf/fence-signalling.ts';
 export type { DmaFenceOptions } from './dma-buf/fence-struct.ts';
 export { dmaFenceDedupArray, dmaFenceUnwrap, dmaFenceUnwrapMerge } from './dma-buf/fence-unwrap.ts';
 export {

@@ -186,6 +186,16 @@ async function syncOneWay(): Promise<void> {
   const [writeBefore = [], writeAfter = []] = await transfer('write', rfc);
   assert.deepEqual([writeBefore.length, writeAfter.length], [6, 0]);
   assert.ok(writeBefore.every((sync) => sync.for === 'device' && sync.length === PAGE));
+  // Each of the two alone.
+  const counts = async (fixes: Partial<BlockFixes>): Promise<number[]> =>
+    (await transfer('read', fixes)).map((syncs) => syncs.length);
+  assert.deepEqual(
+    [await counts({ syncBoth: false }), await counts({ syncRanges: false })],
+    [
+      [0, 2],
+      [6, 6],
+    ],
+  );
 }
 
 async function clone(): Promise<void> {

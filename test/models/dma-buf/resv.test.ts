@@ -15,7 +15,7 @@ import { failSlab } from '../../../src/models/slab.ts';
 import { EDEADLK, EINTR, EINVAL, ENOMEM, ERESTARTSYS } from '../../../src/sync/errno.ts';
 import { SpinLock } from '../../../src/sync/spinlock.ts';
 import type { World } from '../../../src/sync/world.ts';
-import { WwAcquireContext } from '../../../src/sync/ww-acquire-context.ts';
+import { WwAcquireContext, WwClass } from '../../../src/sync/ww-acquire-context.ts';
 import { fenceOf } from '../cases/fence-fixtures.ts';
 import { exploreWorld } from '../explore-world.ts';
 import { inKernel } from '../stage.ts';
@@ -682,6 +682,34 @@ describe('the rest', () => {
       await rcu().barrier();
       expect(fence.memory.freed).toBe(true);
     });
+  });
+
+  test('another class may wound: the younger holder backs off when it has to wait, the older one sleeps', async () => {
+    const answers: number[] = [];
+    await inKernel(async (world) => {
+      const wwClass = new WwClass('wound_ww_class', { waitDie: false });
+      const [a, b] = [new DmaResv({ wwClass, label: 'A' }), new DmaResv({ wwClass, label: 'B' })];
+      const [old, young] = [new WwAcquireContext(wwClass), new WwAcquireContext(wwClass)];
+      world.task('young', async () => {
+        await b.lock(young);
+        await world.sleep(10);
+        answers.push(await a.lock(young));
+        b.unlock();
+        await a.lockSlow(young);
+        a.unlock();
+        young.fini();
+      });
+      world.task('old', async () => {
+        await a.lock(old);
+        await world.sleep(5);
+        answers.push(await b.lock(old));
+        for (const resv of [a, b]) resv.unlock();
+        old.fini();
+      });
+      await world.sleep(50);
+      await expect(new DmaResv().lock(old)).rejects.toThrow(expect.objectContaining({ code: 'ERR_DEPT_WW_STATE' }));
+    });
+    expect(answers).toEqual([-EDEADLK, 0]);
   });
 
   test('an older context never dies', async () => {
