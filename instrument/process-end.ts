@@ -1,4 +1,5 @@
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
+import { isLeftBehind } from '../src/tracker/stalled.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
 import { StallCheck } from './stall/stall-check.ts';
@@ -57,13 +58,12 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
 }
 
 function tellStalled(
-  { waitsFor, session }: Installation,
+  { waitsFor }: Installation,
   stalls: StallCheck,
   isUnsettled: boolean,
   recorder: Recorder | null,
 ): void {
   recorder?.stalled(isUnsettled);
-  // An idle worker may sleep for work when the program ends well; a lock that is waited for may not.
-  const openWaits = waitsFor.takeStalled((wait) => isUnsettled || session.holders(wait.object).length > 0);
+  const openWaits = waitsFor.takeStalled((wait) => isUnsettled || isLeftBehind(wait));
   stalls.atEnd({ openWaits, isDoubtful: waitsFor.open.length > 0, isUnsettled });
 }

@@ -45,7 +45,8 @@ export class StallCheck {
     const { stall } = this.#options;
     const isTold = this.#isDeadlockTold();
     const isWorthwhile = openWaits.length > 0 || (!isTold && (isUnsettled || isDoubtful));
-    const picture = stall === 'always' || (stall === 'auto' && isWorthwhile) ? this.#look(true) : null;
+    const picture =
+      stall === 'always' || (stall === 'auto' && isWorthwhile) ? this.#look(true, stall === 'always') : null;
     const hasCycle = this.#tellCycles(picture);
     if (openWaits.length > 0 || (isUnsettled && !isTold && !hasCycle)) this.#tell(openWaits, picture);
     else if (stall === 'always' && !hasCycle && (picture?.functions.length ?? 0) > 0) this.#inform([], picture);
@@ -55,7 +56,7 @@ export class StallCheck {
   whileRunning(openWaits: readonly OpenWait[], reason: StallReason, isAsked: boolean): void {
     const { stall } = this.#options;
     const readsHeap = stall === 'always' || (stall === 'auto' && isAsked);
-    const picture = readsHeap ? this.#look(false) : null;
+    const picture = readsHeap ? this.#look(false, true) : null;
     this.#tellCycles(picture);
     if (isAsked) this.#inform(openWaits, picture, reason);
     else if (openWaits.length > 0) this.#tell(openWaits, picture, reason, 'warning');
@@ -65,11 +66,11 @@ export class StallCheck {
     return this.#options.findings.some(({ code }) => code === 'DEPT002');
   }
 
-  #look(isOver: boolean): StallPicture {
+  #look(isOver: boolean, isAsked: boolean): StallPicture {
     const { stallValues: values, stallBudgetMs: budgetMs, onFinding, now } = this.#options;
     let picture: StallPicture;
     try {
-      picture = pictureOfStall({ isOver, values, budgetMs });
+      picture = pictureOfStall({ isOver, isAsked, values, budgetMs });
     } catch (error) {
       const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
       picture = { functions: [], cycles: [], definitions: [], omitted: 0, cut };

@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import type { Wait } from '../../src/core/wait.ts';
+import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
 import { FatalSignals } from './fatal-signals.ts';
@@ -23,9 +23,8 @@ export function watchStandstill(
   stalls: StallCheck,
   { stallSignal, watchdogMs }: Config,
 ): StandstillWatch {
-  const isHeld = (wait: Wait): boolean => !wait.timed && session.holders(wait.object).length > 0;
   const isStanding = (forMs: number): boolean =>
-    waitsFor.open.some((wait) => isHeld(wait) && (session.ageOf(wait) ?? 0) >= forMs);
+    waitsFor.open.some((wait) => !wait.timed && isLeftBehind(wait) && (session.ageOf(wait) ?? 0) >= forMs);
   const signals = new FatalSignals((signal) => {
     const openWaits = isStanding(LONG_WAIT_MS) ? waitsFor.takeStalled() : [];
     stalls.whileRunning(openWaits, { kind: 'signal', signal }, false);

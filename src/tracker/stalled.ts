@@ -1,5 +1,6 @@
 import { type Finding, fingerprint, type OpenWait, type Severity, type SuspendedFunction } from '../core/finding.ts';
 import type { Tick } from '../core/ids.ts';
+import type { Wait } from '../core/wait.ts';
 
 /** How a stall was noticed: at the end with nothing left to run, or while the program still stands. */
 export type StallReason =
@@ -24,6 +25,14 @@ export interface Stall {
 const LOST_EVENT =
   'Find the code that should have triggered the event: an early return or a thrown error often skips it.';
 const NAMES = 6;
+
+/**
+ * True for a wait that may not be open when a program ends well: somebody holds what is waited for. An idle worker may
+ * sleep for work, and a promise may be given up with the function that owes it.
+ */
+export function isLeftBehind({ object }: Wait): boolean {
+  return object.holders.length > 0 && object.key.kind !== 'promise';
+}
 
 /** DEPT003: waits and async functions that nobody will let go on. */
 export function stalledFinding({ openWaits, suspended = [], reason, severity = 'error', at }: Stall): Finding {

@@ -1,75 +1,82 @@
-import { describe, expect, test } from 'vitest';
-import { FROM_SOURCE, ROOT, runDept, runNode } from './child.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ChildOptions, runDept, runNode } from './child.ts';
 import { FindingsFile } from './findings-file.ts';
+import { Project } from './project.ts';
 
 const PROGRAMS = 'test/e2e/programs';
-const TIMEOUT_MS = 60_000;
+/** Of a test: its children wait for their turn. */
+const TIMEOUT_MS = 240_000;
+const CHILD_TIMEOUT_MS = 60_000;
 /** A busy machine must not take the places from the report. */
 const BUDGET = { DEPT_STALL_BUDGET_MS: '40000' };
 
-async function findingsOf(program: string, env: Record<string, string> = {}, options: readonly string[] = []) {
+let project: Project;
+beforeAll(async () => {
+  const names = ['memo-cycle', 'lost-reply', 'idle-workers', 'held-forever', 'server-abba'];
+  project = await Project.create(names.map((name) => `${name}.mjs`));
+}, CHILD_TIMEOUT_MS);
+afterAll(() => project[Symbol.dispose]());
+
+/** The program itself, with the published form of dept: a signal reaches it directly, and its heap is its own. */
+function runPreloaded(args: readonly string[], options: ChildOptions = {}) {
+  const env = { ...BUDGET, ...options.env };
+  const own = { cwd: project.folder, timeoutMs: CHILD_TIMEOUT_MS };
+  return runNode(['--import', 'dept/register', ...args], { ...own, ...options, env });
+}
+
+async function findingsOf(program: string, env: Record<string, string> = {}) {
   using findings = new FindingsFile();
-  const ended = await runDept(['run', ...options, '--report', findings.path, '--', 'node', program], {
-    env: { ...BUDGET, ...env },
-    timeoutMs: TIMEOUT_MS,
-  });
+  const ended = await runPreloaded([`src/${program}.mjs`], { env: { DEPT_REPORT: findings.path, ...env } });
   return { ...ended, lines: findings.read() };
 }
 
 describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT_MS }, () => {
   test('is told which async functions await each other', async () => {
-    const { code, lines } = await findingsOf(`${PROGRAMS}/memo-cycle.mjs`);
+    const { code, lines } = await findingsOf('memo-cycle');
     expect(code).toBe(13);
     expect(lines.map((line) => line.code)).toEqual(['DEPT002']);
     const [line] = lines;
     expect(line?.contexts.map(({ name }) => name).sort()).toEqual(['loadOrg', 'loadTeam', 'loadUser']);
     const places = new Map(line?.contexts.map(({ name, W }) => [name, W.site]));
-    expect(places.get('loadOrg')).toBe(`${PROGRAMS}/memo-cycle.mjs:15:10`);
+    expect(places.get('loadOrg')).toBe('src/memo-cycle.mjs:15:10');
     expect(line?.classes.map(({ kind }) => kind)).toEqual(['promise', 'promise', 'promise']);
   });
 
   test('is told where it stopped when nobody settles what it awaits, without the values of its variables', async () => {
-    const { code, lines, stderr } = await findingsOf(`${PROGRAMS}/lost-reply.mjs`);
+    const { code, lines, stderr } = await findingsOf('lost-reply');
     expect(code).toBe(13);
     expect(lines.map((line) => line.code)).toEqual(['DEPT003']);
     const suspended = new Map(lines[0]?.suspended.map((each) => [each.name, each]));
-    expect([...suspended.keys()].sort()).toEqual(['ask', `module ${PROGRAMS}/lost-reply.mjs`]);
-    expect(suspended.get('ask')).toMatchObject({ site: `${PROGRAMS}/lost-reply.mjs:6:18`, waitsFor: [] });
+    expect([...suspended.keys()].sort()).toEqual(['ask', 'module src/lost-reply.mjs']);
+    expect(suspended.get('ask')).toMatchObject({ site: 'src/lost-reply.mjs:6:18', waitsFor: [] });
     expect(suspended.get('ask')?.locals).toContainEqual({ name: 'secret', value: null });
-    expect(stderr).toContain(`   ask (${PROGRAMS}/lost-reply.mjs:6:18) awaits what waits in Map`);
+    expect(stderr).toContain('   ask (src/lost-reply.mjs:6:18) awaits what waits in Map.table\n');
     expect(stderr).not.toContain('hunter2');
   });
 
   test('is told the values too when they are asked for', async () => {
-    const { stderr } = await findingsOf(`${PROGRAMS}/lost-reply.mjs`, { DEPT_STALL_VALUES: '1' });
+    const { stderr } = await findingsOf('lost-reply', { DEPT_STALL_VALUES: '1' });
     expect(stderr).toContain('secret = "hunter2"');
   });
 
   test('is told less when the heap is not to be read', async () => {
-    const { code, lines } = await findingsOf(`${PROGRAMS}/lost-reply.mjs`, { DEPT_STALL: '0' });
+    const { code, lines } = await findingsOf('lost-reply', { DEPT_STALL: '0' });
     expect(code).toBe(13);
     expect(lines.map((line) => [line.code, line.suspended])).toEqual([['DEPT003', []]]);
   });
 
   test('is told nothing when it ended well with idle workers, losers of races and what was given up', async () => {
-    const ended = await findingsOf(`${PROGRAMS}/idle-workers.mjs`);
+    const ended = await findingsOf('idle-workers');
     expect(ended).toMatchObject({ code: 0, stdout: 'ended well\n', stderr: '', lines: [] });
   });
 
   test('tells what is suspended when it is asked, as information that is no finding', async () => {
-    const { code, lines } = await findingsOf(`${PROGRAMS}/idle-workers.mjs`, { DEPT_STALL: '1' });
+    const { code, lines } = await findingsOf('idle-workers', { DEPT_STALL: '1' });
     expect(code).toBe(0);
     expect(lines.map((line) => [line.code, line.severity])).toEqual([['DEPT003', 'info']]);
     expect(lines[0]?.suspended.map(({ name }) => name)).toContain('worker');
   });
 });
-
-/** The program itself, so that a signal reaches it directly. */
-function runPreloaded(args: readonly string[], options: Parameters<typeof runNode>[1] = {}) {
-  const preload = ['--import', `${ROOT}/instrument/register.ts`];
-  const env = { DEPT_PRINT: '0', ...BUDGET, ...options.env };
-  return runNode([...FROM_SOURCE, ...preload, ...args], { timeoutMs: TIMEOUT_MS, ...options, env });
-}
 
 describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, () => {
   const killWhenItStands = (after = 2_000) => ({
@@ -80,8 +87,8 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
 
   test('says who waits for whom when it is killed, and dies of the signal', async () => {
     using findings = new FindingsFile();
-    const env = { DEPT_REPORT: findings.path, DEPT_PRINT: '1' };
-    const ended = await runPreloaded([`${PROGRAMS}/held-forever.mjs`], { ...killWhenItStands(), env });
+    const env = { DEPT_REPORT: findings.path };
+    const ended = await runPreloaded(['src/held-forever.mjs'], { ...killWhenItStands(), env });
     expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
     const [line, ...others] = findings.read();
     expect(others).toEqual([]);
@@ -93,25 +100,35 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
   });
 
   test('keeps its own handlers', async () => {
-    const ended = await runPreloaded([`${PROGRAMS}/held-forever.mjs`, 'handles'], killWhenItStands());
+    const ended = await runPreloaded(['src/held-forever.mjs', 'handles'], killWhenItStands());
     expect(ended).toMatchObject({ code: 5, stdout: 'stands\nhandled SIGTERM\n' });
   });
 
   test('is found by the watchdog when nothing tracked moves', async () => {
     using findings = new FindingsFile();
     const env = { DEPT_REPORT: findings.path, DEPT_WATCHDOG_MS: '500' };
-    await runPreloaded([`${PROGRAMS}/held-forever.mjs`], { ...killWhenItStands(3_000), env });
+    await runPreloaded(['src/held-forever.mjs'], { ...killWhenItStands(3_000), env });
     const [line, ...others] = findings.read();
     expect(others).toEqual([]);
     expect(line).toMatchObject({ code: 'DEPT003', severity: 'warning' });
     expect(line?.message).toMatch(/^Nothing tracked has moved for \d+ ms while a wait is still open: mutex:0\.$/);
   });
 
+  test('is told of its deadlock at once, also when only a listening socket keeps it alive', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    await runPreloaded(['src/server-abba.mjs'], {
+      env,
+      onStdout: (_text, kill) => setTimeout(() => kill('SIGKILL'), 3_000),
+    });
+    expect(findings.read().map(({ code }) => code)).toEqual(['DEPT002']);
+  });
+
   test('answers a signal and goes on', async () => {
     using findings = new FindingsFile();
     const env = { DEPT_REPORT: findings.path, DEPT_STALL_SIGNAL: 'SIGUSR2' };
     let isAsked = false;
-    const ended = await runPreloaded([`${PROGRAMS}/held-forever.mjs`, 'answers'], {
+    const ended = await runPreloaded(['src/held-forever.mjs', 'answers'], {
       env,
       onStdout: (_text, kill) => {
         if (!isAsked) kill('SIGUSR2');
@@ -127,7 +144,7 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
 });
 
 describe.concurrent('dept stall', { timeout: TIMEOUT_MS }, () => {
-  const options = { timeoutMs: TIMEOUT_MS };
+  const options = { timeoutMs: CHILD_TIMEOUT_MS };
 
   test('reads the circle from the heap alone, and leaves the exit code', async () => {
     using findings = new FindingsFile();

@@ -22,6 +22,7 @@ import type { Wait } from '../../src/core/wait.ts';
 import { DeptTracker } from '../../src/tracker/dept.ts';
 import { Recorder } from '../../src/tracker/recording/recorder.ts';
 import { replay } from '../../src/tracker/recording/replay.ts';
+import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import { WaitsFor } from '../../src/tracker/waits-for.ts';
 
 const VERBS = [
@@ -243,7 +244,7 @@ test('a replay learns the dependencies and makes the findings of the live run, u
       run.recorder.flush();
       for (const rules of ['dept', 'linux'] as const) {
         run.waitsFor[rules].confirm(true);
-        run.waitsFor[rules].reportStalled((wait) => isUnsettled || wait.object.holders.length > 0);
+        run.waitsFor[rules].reportStalled((wait) => isUnsettled || isLeftBehind(wait));
         const found: Finding[] = [];
         const result = replay(run.text.split('\n'), { rules, onFinding: (finding) => found.push(finding) });
         expect(learnt(result.dependencies)).toEqual(learnt(run.trackers[rules].store));

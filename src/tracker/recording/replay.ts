@@ -2,6 +2,7 @@ import type { FindingListener, RuleSet } from '../../core/finding.ts';
 import type { DependencyStore } from '../dependency-store.ts';
 import { DeptTracker } from '../dept.ts';
 import { recordingLimitFinding } from '../notices.ts';
+import { isLeftBehind } from '../stalled.ts';
 import { WaitsFor } from '../waits-for.ts';
 import { badRecording } from './recording-format.ts';
 import { Replayer } from './replayer.ts';
@@ -36,8 +37,7 @@ export function replay(lines: Iterable<string>, { rules, onFinding }: ReplayOpti
   const replayer = new Replayer(first.value, {
     onConfirm: (isLast) => waitsFor.confirm(isLast),
     onStalled: (isUnsettled) => {
-      // As at the end of the process: an idle worker may sleep for work, a lock that is waited for may not.
-      waitsFor.reportStalled((wait) => isUnsettled || session.holders(wait.object).length > 0);
+      waitsFor.reportStalled((wait) => isUnsettled || isLeftBehind(wait));
     },
     onEndOfRecord: (max) => onFinding(recordingLimitFinding(max, rules, session.now)),
     onLimit: (name, limit) => tracker.notice(name, limit),
