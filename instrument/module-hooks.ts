@@ -95,7 +95,7 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
 /** Matches the path of a module of a known package: its name, and the path within it. */
 function packagePattern(adapters: readonly LibraryAdapter[]): RegExp {
   const names = adapters.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-  return new RegExp(`/node_modules/(${names})/(?!.*/node_modules/)([^?#]*)`);
+  return new RegExp(`/node_modules/(${names})/(?!(?:.*/)?node_modules/)([^?#]*)`);
 }
 
 function announceTo(onLoaded: OnLoaded): () => void {

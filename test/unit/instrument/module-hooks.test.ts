@@ -59,6 +59,19 @@ function adapterFor({ name }: Package, rebinds: readonly string[]): LibraryAdapt
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+test('a package that another one has brought along is met as itself', () => {
+  const inner = 'node_modules/brought/index.js';
+  const outer = new Package({
+    'index.js': "module.exports = require('brought');",
+    [inner]: "exports.greet = (who) => 'hello ' + who;",
+  });
+  const adapter = { ...adapterFor(outer, ['greet']), name: 'brought' };
+  const watch = watchModules([adapter, adapterFor(outer, [])]);
+  expect(outer.require()['greet']?.('you')).toBe('hello you, please');
+  expect(adapter.files).toEqual(['index.js']);
+  watch.stop();
+});
+
 describe('a CommonJS module that is one function', () => {
   const source = `
     module.exports = function greet(who) { return 'hello ' + who; };
