@@ -95,8 +95,8 @@ export function install(options: InstallOptions = {}): Installation {
     onFault: (fault) => options.onFault?.(fault),
     breaks: config.onDeadlock === 'reject' ? deadlockBreaker((finding) => formatReport(finding)) : undefined,
   });
-  const modules = watchModules(LIBRARY_ADAPTERS, options.hookLoaders ?? true);
   const unwatchNode = watchNode(session, config.rules, onFinding);
+  const modules = watchModules(LIBRARY_ADAPTERS, options.hookLoaders ?? true);
   const installation: Installation = {
     session,
     tracker,

@@ -17,6 +17,7 @@ import { kysely } from './kysely.ts';
 import { lruCache } from './lru-cache.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql2 } from './mysql2.ts';
+import { pEvent } from './p-event.ts';
 import { pLimit } from './p-limit.ts';
 import { pMemoize } from './p-memoize.ts';
 import { pQueue } from './p-queue.ts';
@@ -27,6 +28,7 @@ import { piscina } from './piscina.ts';
 import { postgres } from './postgres.ts';
 import { properLockfile } from './proper-lockfile.ts';
 import { queryCore } from './query-core.ts';
+import { readableStream } from './readable-stream.ts';
 import { redlock } from './redlock.ts';
 import { semaphore } from './semaphore.ts';
 import { sequelize } from './sequelize.ts';
@@ -54,12 +56,14 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   mysql2,
   pLimit,
   pQueue,
+  pEvent,
   pg,
   pgPool,
   pglite,
   piscina,
   postgres,
   properLockfile,
+  readableStream,
   redlock,
   semaphore,
   sequelize,

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
-import { inspect } from 'node:util';
-import type { LateWaits } from './late-waits.ts';
+import { type LateWaits, pending } from './late-waits.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';
 
@@ -59,14 +58,6 @@ function watchListeners(host: NodeHost, waits: LateWaits): () => void {
   if (areOne) undo.push(replaced(prototype, 'addListener', () => prototype.on));
   return () => {
     for (const restore of undo.reverse()) restore();
-  };
-}
-
-/** The only way to ask that leaves no trace: a reaction would mark a rejection as handled. */
-function pending(promise: WeakRef<Promise<unknown>>): () => boolean {
-  return () => {
-    const settled = promise.deref();
-    return settled !== undefined && inspect(settled, { depth: 0, customInspect: false }).includes('<pending>');
   };
 }
 

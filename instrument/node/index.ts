@@ -10,6 +10,8 @@ import { HttpServers } from './http-server.ts';
 import { LateWaits } from './late-waits.ts';
 import type { NodeHost } from './node-host.ts';
 import { StallClock } from './stall-clock.ts';
+import { watchStreamCopies } from './stream-copies.ts';
+import type { StreamClasses } from './stream-links.ts';
 import { UndiciRequests } from './undici-requests.ts';
 import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
 import { watchWebLocks } from './web-locks.ts';
@@ -28,11 +30,16 @@ export function watchNode(
   const emitted = new EmittedEvents(session);
   const children = new ChildProcesses(host);
   const undici = new UndiciRequests(host);
+  const waits = new LateWaits(host, emitted);
+  const unread = new UnreadStreams(host, children);
+  const watchStreams = (classes: StreamClasses): (() => void) => unread.watch(classes);
   const undo = [
     emitted.install(),
-    watchEventsOnce(host, new LateWaits(host, emitted)),
+    watchEventsOnce(host, waits),
+    () => waits.stop(),
     () => children.stop(),
-    new UnreadStreams(host, children).watch(NODE_STREAMS),
+    watchStreams(NODE_STREAMS),
+    watchStreamCopies(watchStreams),
     watchHttp(host),
     () => undici.stop(),
     watchWebLocks(),

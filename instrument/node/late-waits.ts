@@ -1,11 +1,15 @@
 import type { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
 import type { Stack } from '../../src/core/stack.ts';
 import { callerName } from '../../src/tracker/advice.ts';
 import { lostEventFinding } from '../../src/tracker/lost-events.ts';
+import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type Emission, EmittedEvents } from './emitted-events.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { pastEvent } from './past-events.ts';
 import type { Look } from './stall-clock.ts';
+import { hasNoReader, type StreamLike } from './stream-state.ts';
+import { unreadEnd } from './unread-reports.ts';
 
 /** A wait for an event that may be past. */
 interface LateWait {
@@ -17,7 +21,16 @@ interface LateWait {
   readonly stack: Stack | null;
   readonly state: string | null;
   readonly emission: Emission | null;
+  /** The stream that ends only when somebody reads it, and nobody has begun to; null for other emitters. */
+  readonly unread: WeakRef<StreamLike> | null;
   looks: number;
+}
+
+let current: LateWaits | null = null;
+
+/** A package waits for an event through a promise. */
+export function waitForEvent(emitter: object, event: string | symbol, label: string, promise: Promise<unknown>): void {
+  current?.observe(emitter, event, label, promise);
 }
 
 /** Waits for an event through a promise, and whether the event had come before they began. */
@@ -30,6 +43,16 @@ export class LateWaits {
     this.#host = host;
     this.#emitted = emitted;
     host.clock.add((look) => observed(host, () => this.#look(look)) ?? false);
+    current = this;
+  }
+
+  stop(): void {
+    if (current === this) current = null;
+  }
+
+  /** A promise of the event, as a wait that lasts until it is settled. */
+  observe(emitter: object, event: string | symbol, waitLabel: string, promise: Promise<unknown>): void {
+    observed(this.#host, () => this.add(emitter, event, waitLabel, pending(new WeakRef(promise))));
   }
 
   /**
@@ -39,7 +62,8 @@ export class LateWaits {
   add(emitter: object, event: string | symbol, waitLabel: string, isOpen: () => boolean): void {
     const state = pastEvent(emitter, event);
     const emission = state === null ? this.#emitted.of(emitter as EventEmitter, event) : null;
-    if (state === null && emission?.count !== 1) return;
+    const isUnread = state === null && event === 'end' && hasNoReader(emitter as StreamLike);
+    if (state === null && emission?.count !== 1 && !isUnread) return;
     this.#waits.add({
       emitterName: emitter.constructor?.name ?? 'emitter',
       isOpen,
@@ -48,6 +72,7 @@ export class LateWaits {
       stack: this.#host.session.capture(),
       state,
       emission,
+      unread: isUnread ? new WeakRef(emitter as StreamLike) : null,
       looks: 0,
     });
     this.#host.clock.arm();
@@ -56,7 +81,7 @@ export class LateWaits {
   #look(look: Look): boolean {
     for (const wait of this.#waits) {
       wait.looks++;
-      if (!wait.isOpen()) this.#waits.delete(wait);
+      if (!wait.isOpen() || isReadNow(wait)) this.#waits.delete(wait);
       else if (this.#isLost(wait, look)) {
         this.#waits.delete(wait);
         this.#report(wait);
@@ -67,26 +92,39 @@ export class LateWaits {
 
   /** An event that may be repeated is lost only when nothing is left that could emit it. */
   #isLost(wait: LateWait, look: Look): boolean {
-    const { state, event, looks } = wait;
+    const { state, event, unread, looks } = wait;
     if (!look.outlasts(looks)) return false;
-    return state !== null || look.isLast || EmittedEvents.comesOnce(event);
+    return unread !== null || state !== null || look.isLast || EmittedEvents.comesOnce(event);
   }
 
-  #report({ emitterName, event, waitLabel, stack, emission, state }: LateWait): void {
+  #report({ emitterName, event, waitLabel, stack, emission, state, unread }: LateWait): void {
     const { session, rules, onFinding } = this.#host;
-    onFinding(
-      lostEventFinding(
-        {
-          event: `${String(event)} of ${emitterName}`,
-          waitLabel,
-          contextName: callerName(session.main, [stack]),
-          waitStack: stack,
-          eventStack: emission?.stack ?? null,
-          state,
-        },
-        rules,
-        session.now,
-      ),
-    );
+    const contextName = callerName(session.main, [stack]);
+    if (unread !== null) {
+      onFinding(stuckFinding(unreadEnd(emitterName, { name: contextName, stack }, waitLabel), rules, session.now));
+      return;
+    }
+    const lost = {
+      event: `${String(event)} of ${emitterName}`,
+      waitLabel,
+      contextName,
+      waitStack: stack,
+      eventStack: emission?.stack ?? null,
+      state,
+    };
+    onFinding(lostEventFinding(lost, rules, session.now));
   }
+}
+
+function isReadNow({ unread }: LateWait): boolean {
+  const stream = unread?.deref();
+  return stream !== undefined && !hasNoReader(stream);
+}
+
+/** The only way to ask that leaves no trace: a reaction would mark a rejection as handled. */
+export function pending(promise: WeakRef<Promise<unknown>>): () => boolean {
+  return () => {
+    const settled = promise.deref();
+    return settled !== undefined && inspect(settled, { depth: 0, customInspect: false }).includes('<pending>');
+  };
 }

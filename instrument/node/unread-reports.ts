@@ -129,3 +129,21 @@ export function unreadBody(waiting: Requested, keeper: Requested, library: strin
     ],
   };
 }
+
+/** The end of a stream is waited for, which comes only when its data have been read. */
+export function unreadEnd(stream: string, { name, stack }: Requested, label: string): Stuck {
+  return {
+    message: `${name} waits for the end of ${stream}, which nobody reads: a stream ends only when all of it has been read`,
+    help: ["Read it, or call resume() on it, before you wait for its 'end'."],
+    openWaits: [
+      {
+        contextName: name,
+        label,
+        className: `end of ${stream}`,
+        objectLabel: `the end of ${stream}`,
+        stack,
+        owners: [],
+      },
+    ],
+  };
+}

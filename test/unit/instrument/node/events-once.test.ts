@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NodeStage } from './node-stage.ts';
 
@@ -95,6 +96,27 @@ test('a listener that settles nothing may be there in vain', async () => {
   server.once('listening', () => undefined);
   stage.look({ isLast: true });
   server.close();
+  expect(stage.messages).toEqual([]);
+});
+
+test('the end of a stream that nobody reads does not come', async () => {
+  const stream = Readable.from(['a', 'b']);
+  const ended = once(stream, 'end');
+  stage.look({ isQuiet: true, times: 4 });
+  expect(stage.messages).toEqual([
+    expect.stringMatching(/^DEPT003 \S+ waits for the end of Readable, which nobody reads/),
+  ]);
+  stream.resume();
+  await ended;
+});
+
+test('that of a stream which is read later comes', async () => {
+  const stream = Readable.from(['a', 'b']);
+  const ended = once(stream, 'end');
+  stage.look({ isQuiet: true, times: 3 });
+  stream.resume();
+  stage.look({ isQuiet: true, times: 4 });
+  await ended;
   expect(stage.messages).toEqual([]);
 });
 
