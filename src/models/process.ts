@@ -9,6 +9,7 @@ import { VmArea } from './fs/vm-area.ts';
 import type { MemCgroup } from './mm/memcg.ts';
 import { PAGE_SIZE, pageAlign } from './mm/page-size.ts';
 import { perWorld } from './per-world.ts';
+import { warnOn } from './warn.ts';
 
 export interface ProcessOptions {
   /** Descriptors it may have open (`RLIMIT_NOFILE`). */
@@ -31,8 +32,9 @@ export class Process {
   constructor(name: string, { maxFiles, memcg }: ProcessOptions = {}) {
     this.name = name;
     this.files = new FilesStruct(maxFiles);
-    this.#memcg = memcg ?? null;
-    this.#memcg?.attach(this);
+    const result = memcg?.attach(this) ?? 0;
+    const isRefused = warnOn(result !== 0, `clone(${name}) into memory group ${memcg?.name}, which was removed`);
+    this.#memcg = isRefused ? null : (memcg ?? null);
   }
 
   /** The memory group that pays for what it allocates; null for the root. */
@@ -49,11 +51,13 @@ export class Process {
     return this.#exited;
   }
 
-  /** Moves it to another memory group. What it has allocated stays charged to the old one. */
-  moveTo(memcg: MemCgroup): void {
-    this.#memcg?.detach(this);
+  /** Moves it to another memory group; what it has allocated stays charged to the old one. @returns 0 or -ENODEV */
+  moveTo(memcg: MemCgroup): number {
+    const result = memcg.attach(this);
+    if (result !== 0) return result;
+    if (this.#memcg !== memcg) this.#memcg?.detach(this);
     this.#memcg = memcg;
-    memcg.attach(this);
+    return 0;
   }
 
   /** Runs `body` as this process: it is `current` for the thread that runs, until `body` is over. */

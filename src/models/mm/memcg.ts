@@ -11,8 +11,8 @@ import { PAGE_SIZE } from './page-size.ts';
 import { fsReclaimAcquire, fsReclaimRelease } from './reclaim.ts';
 
 export interface MemCgroupOptions {
-  /** The group it is in; the root if not given. */
-  readonly parent?: MemCgroup;
+  /** The group it is in; the root if not given, null for the root itself. */
+  readonly parent?: MemCgroup | null;
   /** `memory.max` in bytes; no limit if not given. */
   readonly max?: number;
   /** At the limit a process of the group is killed. Off if not given: who asks for memory gets -ENOMEM. */
@@ -53,7 +53,7 @@ export class MemCgroup {
   /** `mkdir` in a cgroup file system. */
   constructor(name: string, { parent, max, oomKill = false }: MemCgroupOptions = {}) {
     this.name = name;
-    this.parent = parent ?? (name === ROOT ? null : rootMemCgroup());
+    this.parent = parent === undefined ? rootMemCgroup() : parent;
     this.counter = new PageCounter(this.parent?.counter ?? null, toPages(max ?? Number.POSITIVE_INFINITY));
     this.oomKill = oomKill;
     this.#lineage = [this, ...(this.parent === null ? [] : this.parent.#lineage)];
@@ -109,10 +109,11 @@ export class MemCgroup {
     this.#children.add(child);
   }
 
-  /** Part of `Process`: it is a member from now on. What it allocated before stays charged where it was. */
-  attach(process: Process): void {
-    this.#css.check('cgroup_attach_task');
+  /** Part of `Process`: it is a member from now on. @returns 0, or -ENODEV for a group that was removed */
+  attach(process: Process): number {
+    if (!this.#online) return -ENODEV;
     this.#processes.add(process);
+    return 0;
   }
 
   /** Part of `Process`: it left, or exited. */
@@ -157,7 +158,7 @@ export class MemCgroup {
     const isTooMuch = this.#pages < pages || !this.counter.uncharge(pages);
     if (warnOn(isTooMuch, `page_counter underflow: ${pages} pages of ${this.#pages} of ${this.name}`)) return;
     this.#pages -= pages;
-    for (const group of this.#lineage) group.#wakeUp();
+    this.#wakeUp();
     this.#freeIfDead();
   }
 
@@ -217,15 +218,14 @@ export class MemCgroup {
     return null;
   }
 
+  /** Those who wait for memory here or above look again. */
   #wakeUp(): void {
-    if (this.#oomWait.waiting > 0) this.#oomWait.wakeUpAll();
+    for (const group of this.#lineage) if (group.#oomWait.waiting > 0) group.#oomWait.wakeUpAll();
   }
 }
 
-const ROOT = '/';
-
 /** `root_mem_cgroup`: has no limit; everything is below it. */
-export const rootMemCgroup: () => MemCgroup = perWorld(() => new MemCgroup(ROOT));
+export const rootMemCgroup: () => MemCgroup = perWorld(() => new MemCgroup('/', { parent: null }));
 
 /** `__memcg_kmem_charge_page`: the group of the current process pays for the page. @returns 0, or -ENOMEM */
 export async function memcgChargePage(page: Page, gfp: GfpMask): Promise<number> {

@@ -331,7 +331,10 @@ describe('poll', () => {
   test('asks for nothing it does not know', async () => {
     await inKernel(async () => {
       const { dmabuf } = await opened();
+      // And does not wait for the reservation to say so.
+      await dmabuf.resv.lock();
       expect(await dmabuf.file.poll(0x2000)).toBe(0);
+      dmabuf.resv.unlock();
     });
   });
 });

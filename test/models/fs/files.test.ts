@@ -140,6 +140,23 @@ describe('a process', () => {
     });
   });
 
+  test('that is killed interrupts the threads that run as it, and no others', async () => {
+    await inKernel(async (world) => {
+      const process = new Process('app');
+      const results: Record<string, number> = {};
+      const sleep = async (name: string): Promise<void> => {
+        results[name] = await new WaitQueueHead({ name }).waitEventInterruptible(() => world.now() > 5);
+      };
+      world.task('nested', () => process.run(() => process.run(() => undefined).then(() => sleep('nested'))));
+      const past = world.task('past', () => process.run(() => undefined).then(() => sleep('past')));
+      await world.sleep(1);
+      process.kill();
+      await world.sleep(1);
+      expect(results).toEqual({ nested: -ERESTARTSYS });
+      past.interrupt();
+    });
+  });
+
   test('that is killed leaves what it sleeps in', async () => {
     await inKernel(async (world) => {
       const process = new Process('app');

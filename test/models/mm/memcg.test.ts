@@ -139,6 +139,21 @@ describe('at the limit', () => {
     expect(circles()).toEqual([]);
   });
 
+  test('the exit of a victim in a group below helps who waits above', async () => {
+    await inKernel(async (world) => {
+      const top = new MemCgroup('top', { max: pages(1), oomKill: true });
+      const killed = new Process('victim', { memcg: new MemCgroup('below', { parent: top }) });
+      await top.charge(1, GFP_KERNEL);
+      world.task('reaper', async () => {
+        while (!killed.killed) await world.sleep(1);
+        await killed.exit();
+      });
+      await world.sleep(1);
+      // Its exit gave nothing back, and nobody else is left.
+      expect([await top.charge(1, GFP_KERNEL), killed.exited]).toEqual([-ENOMEM, true]);
+    });
+  });
+
   test('a limit that is raised helps who waits for a victim', async () => {
     await inKernel(async (world) => {
       const memcg = new MemCgroup('app', { max: pages(8), oomKill: true });
@@ -210,13 +225,29 @@ describe('a group that is removed', () => {
     });
   });
 
+  test('takes no process any more', async () => {
+    const { messages } = await inKernel(async () => {
+      const [removed, other] = [new MemCgroup('removed'), new MemCgroup('other')];
+      await removed.charge(1, GFP_KERNEL);
+      removed.rmdir();
+      const process = new Process('app', { memcg: other });
+      expect([process.moveTo(removed), process.memcg, process.moveTo(other), other.processes]).toEqual([
+        -ENODEV,
+        other,
+        0,
+        [process],
+      ]);
+      expect(new Process('late', { memcg: removed }).memcg).toBeNull();
+    });
+    expect(messages('warn')).toEqual([expect.stringContaining('clone(late)')]);
+  });
+
   test('is not used after that', async () => {
     await inKernel(async () => {
       const memcg = new MemCgroup('app');
       memcg.rmdir();
       await expect(memcg.charge(1, GFP_KERNEL)).rejects.toEqual(useAfterFree);
       expect(() => memcg.uncharge(1)).toThrow(useAfterFree);
-      expect(() => new Process('late', { memcg })).toThrow(useAfterFree);
       expect(() => new MemCgroup('below', { parent: memcg })).toThrow(useAfterFree);
     });
   });
