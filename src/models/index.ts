@@ -180,6 +180,7 @@ export {
 } from './fs/file.ts';
 export { FilesStruct } from './fs/files.ts';
 export * from './fs/open-flags.ts';
+export { pidfdGetProcess, pidfdOpen } from './fs/pidfd.ts';
 export { PollQueue, pollFile } from './fs/poll.ts';
 export { SeqFile, type SeqOperations, type SeqPosition } from './fs/seq-file.ts';
 export { type MappedMemory, VmArea } from './fs/vm-area.ts';

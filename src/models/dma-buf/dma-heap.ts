@@ -1,16 +1,24 @@
 import { EINVAL, ENOENT, ENOTTY } from '../../sync/errno.ts';
 import { type FileOperations, KernelFile } from '../fs/file.ts';
 import { O_ACCMODE, O_CLOEXEC } from '../fs/open-flags.ts';
+import { pidfdGetProcess } from '../fs/pidfd.ts';
 import { PAGE_SIZE } from '../mm/page-size.ts';
 import { perWorld } from '../per-world.ts';
+import type { Process } from '../process.ts';
 import { warnOn } from '../warn.ts';
 import type { DmaBuf } from './dma-buf.ts';
-import { DmaHeapAllocation } from './dma-heap-abi.ts';
+import { DMA_HEAP_ALLOCATION_SIZE, DMA_HEAP_ALLOCATION_SIZE_CHARGE, DmaHeapAllocation } from './dma-heap-abi.ts';
 
 /** `struct dma_heap_ops` */
 export interface DmaHeapOps {
-  /** @param length whole pages, in bytes. @returns a buffer with one reference, or a negative errno */
-  allocate(length: number, fdFlags: number, heapFlags: bigint): Promise<DmaBuf | number>;
+  /** The heap has the RFC's `charge_pid_fd`. */
+  readonly chargePidFd?: boolean;
+  /**
+   * @param length whole pages, in bytes
+   * @param chargeTo who pays, where the caller said so
+   * @returns a buffer with one reference, or a negative errno
+   */
+  allocate(length: number, fdFlags: number, heapFlags: bigint, chargeTo: Process | null): Promise<DmaBuf | number>;
 }
 
 /** `DMA_HEAP_VALID_FD_FLAGS`, and no heap flag is valid. */
@@ -43,7 +51,8 @@ const DMA_HEAP_FOPS: FileOperations = Object.freeze({
   ioctl: async (file: KernelFile, command: string, argument: object): Promise<number> => {
     const heap = heapOf.get(file);
     if (command !== 'DMA_HEAP_IOCTL_ALLOC' || heap === undefined) return -ENOTTY;
-    const data = DmaHeapAllocation.from(argument);
+    const size = heap.chargePidFd === true ? DMA_HEAP_ALLOCATION_SIZE_CHARGE : DMA_HEAP_ALLOCATION_SIZE;
+    const data = DmaHeapAllocation.from(argument, size);
     const result = await allocate(heap, data);
     data.copyTo(argument);
     return result;
@@ -52,7 +61,7 @@ const DMA_HEAP_FOPS: FileOperations = Object.freeze({
 
 /**
  * `dma_heap_ioctl_allocate` and `dma_heap_buffer_alloc`. @returns 0; -EINVAL for a descriptor that is given, flags nobody
- * knows, and no length; -EMFILE; what the heap answers
+ * knows, and no length; -EBADF for a `charge_pid_fd` that is no pidfd; -EMFILE; what the heap answers
  */
 async function allocate(heap: DmaHeapOps, data: DmaHeapAllocation): Promise<number> {
   if (data.fd !== 0) return -EINVAL;
@@ -60,7 +69,9 @@ async function allocate(heap: DmaHeapOps, data: DmaHeapAllocation): Promise<numb
   if ((data.heapFlags & ~VALID_HEAP_FLAGS) !== 0n) return -EINVAL;
   const length = Number(pageAlign64(data.len));
   if (length === 0) return -EINVAL;
-  const dmabuf = await heap.allocate(length, data.fdFlags, data.heapFlags);
+  const chargeTo = data.chargePidFd === 0 ? null : await pidfdGetProcess(data.chargePidFd);
+  if (typeof chargeTo === 'number') return chargeTo;
+  const dmabuf = await heap.allocate(length, data.fdFlags, data.heapFlags, chargeTo);
   if (typeof dmabuf === 'number') return dmabuf;
   const fd = dmabuf.fd();
   if (fd < 0) {

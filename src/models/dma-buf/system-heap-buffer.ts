@@ -2,7 +2,7 @@ import { KernelMutex } from '../../sync/kernel-mutex.ts';
 import type { DmaDevice, DmaRange } from '../dma-device.ts';
 import { Lifetime } from '../lifetime.ts';
 import { GFP_KERNEL } from '../mm/gfp.ts';
-import { type MemCgroup, memcgUnchargePage } from '../mm/memcg.ts';
+import { type MemCgroup, memcgChargePages } from '../mm/memcg.ts';
 import type { Page } from '../mm/page.ts';
 import type { PageAllocator } from '../mm/page-allocator.ts';
 import type { DmaBufAttachment } from './dma-buf-attachment.ts';
@@ -72,14 +72,10 @@ export class SystemHeapBuffer {
    * @returns 0, or -ENOMEM, and then everything stays as it was
    */
   async transfer(to: MemCgroup): Promise<number> {
-    const pages = this.pages.reduce((sum, { count }) => sum + count, 0);
-    const result = await to.charge(pages, GFP_KERNEL);
-    if (result !== 0) return result;
-    for (const page of this.pages) {
-      memcgUnchargePage(page);
-      page.memcg = to;
-    }
-    return 0;
+    const payers = this.pages.map(({ memcg }) => memcg);
+    const result = await memcgChargePages(this.pages, to, GFP_KERNEL);
+    if (result === 0) for (const [index, page] of this.pages.entries()) payers[index]?.uncharge(page.count);
+    return result;
   }
 
   #eachPiece(

@@ -235,6 +235,14 @@ export async function memcgChargePage(page: Page, gfp: GfpMask): Promise<number>
   return result;
 }
 
+/** One group pays for all of the pages, or for none. Who paid before is the caller's to think of. @returns 0, or -ENOMEM */
+export async function memcgChargePages(pages: readonly Page[], memcg: MemCgroup, gfp: GfpMask): Promise<number> {
+  const count = pages.reduce((sum, page) => sum + page.count, 0);
+  const result = await memcg.charge(count, gfp);
+  if (result === 0) for (const page of pages) page.memcg = memcg;
+  return result;
+}
+
 /** `__memcg_kmem_uncharge_page`: whoever paid gets it back. */
 export function memcgUnchargePage(page: Page): void {
   page.memcg?.uncharge(page.count);

@@ -9,10 +9,12 @@ import { primeFdToHandle } from '../../../src/models/drm/prime.ts';
 import { vgemDevice } from '../../../src/models/drm/vgem.ts';
 import { flushDelayedFput, KernelFile } from '../../../src/models/fs/file.ts';
 import { O_CLOEXEC, O_RDWR } from '../../../src/models/fs/open-flags.ts';
+import { pidfdOpen } from '../../../src/models/fs/pidfd.ts';
 import type { VmArea } from '../../../src/models/fs/vm-area.ts';
 import { MemCgroup, rootMemCgroup } from '../../../src/models/mm/memcg.ts';
+import { Process } from '../../../src/models/process.ts';
 import { failSlab } from '../../../src/models/slab.ts';
-import { EACCES, EINTR, EINVAL, EMFILE, ENOMEM, ENOTTY } from '../../../src/sync/errno.ts';
+import { EACCES, EBADF, EINTR, EINVAL, EMFILE, ENOMEM, ENOTTY } from '../../../src/sync/errno.ts';
 import { HeapUser, KIB, MIB, systemHeap } from '../dma-buf/heap-stage.ts';
 import { quietly } from '../stage.ts';
 import type { KernelCase } from './kernel-case.ts';
@@ -23,6 +25,10 @@ async function mapped(user: HeapUser, fd: number): Promise<VmArea> {
   const area = await user.process.mmap(fd, user.bufferOf(fd).size);
   assert.ok(typeof area !== 'number', 'mmap answers an errno');
   return area;
+}
+
+function isFilled(bytes: Uint8Array, byte: number): boolean {
+  return Buffer.alloc(bytes.length, byte).equals(bytes);
 }
 
 async function allocAndUse(): Promise<void> {
@@ -46,7 +52,7 @@ async function allocAndUse(): Promise<void> {
     const synced = vgem.dma.syncs.length;
     assert.equal(await sync(DMA_BUF_SYNC_RW), 0);
     area.write(0, new Uint8Array(MIB).fill(0xff));
-    assert.ok(area.read(0, MIB).every((byte) => byte === 0xff));
+    assert.ok(isFilled(area.read(0, MIB), 0xff));
     assert.equal(await sync(DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END), 0);
     // The device has it mapped: its memory is handed to the processor, and back.
     assert.deepEqual(
@@ -77,7 +83,7 @@ async function allocZeroed(): Promise<void> {
         await flushDelayedFput();
       };
       await round((area) => area.write(0, new Uint8Array(size).fill(0xa5)));
-      await round((area) => assert.ok(area.read(0, size).every((byte) => byte === 0)));
+      await round((area) => assert.ok(isFilled(area.read(0, size), 0)));
     });
   }
 }
@@ -97,7 +103,7 @@ async function compat(size: number): Promise<void> {
     assert.equal(await user.process.ioctl(user.heapFd, 'DMA_HEAP_IOCTL_ALLOC', argument), 0);
     const fd = new DataView(argument.buffer).getUint32(8, true);
     assert.equal(user.bufferOf(fd).size, MIB);
-    assert.ok(argument.subarray(24).every((byte) => byte === 0xff));
+    assert.ok(isFilled(argument.subarray(24), 0xff));
   });
 }
 
@@ -270,6 +276,24 @@ async function pastUse(): Promise<void> {
   });
 }
 
+/** A service allocates for a client, who pays. @returns what service and client are charged, and what is left at the end */
+async function chargeSomebodyElse(chargeOnce: boolean): Promise<readonly number[]> {
+  const usages: number[] = [];
+  await quietly(async () => {
+    const [server, client] = [new MemCgroup('server'), new MemCgroup('client', { max: 2 * MIB })];
+    const { user } = systemHeap({ ...ACCOUNT, chargePidFd: true, fixes: { chargeOnce } }, { memcg: server });
+    const chargePidFd = user.process.files.receive(pidfdOpen(new Process('client', { memcg: client })));
+    assert.equal(await user.alloc(MIB, { chargePidFd: user.heapFd + 77 }), -EBADF);
+    assert.equal(await user.alloc(4 * MIB, { chargePidFd }), -ENOMEM);
+    const fd = await user.alloc(2 * MIB, { chargePidFd });
+    usages.push(server.usage, client.usage);
+    await user.process.close(fd);
+    await flushDelayedFput();
+    usages.push(server.usage, client.usage);
+  });
+  return usages;
+}
+
 async function zombie(): Promise<void> {
   await quietly(async () => {
     const top = new MemCgroup('top');
@@ -321,6 +345,12 @@ export const DMA_HEAP_CASES: readonly KernelCase[] = [
   { id: 'MEM-03', title: 'wrong_payer', fixed: wrongPayer },
   { id: 'MEM-PAST', title: 'a creator is short of memory it gave away', fixed: pastUse },
   { id: 'MEM-ZOMB', title: 'zombie_memcg', fixed: zombie },
+  {
+    id: 'MEM-PID',
+    title: 'charge_pid_fd: the client pays, once',
+    fixed: async () => assert.deepEqual(await chargeSomebodyElse(true), [0, 2 * MIB, 0, 0]),
+    before: async () => assert.deepEqual(await chargeSomebodyElse(false), [2 * MIB, 2 * MIB, 2 * MIB, 0]),
+  },
   { id: 'MEM-GIVE', title: 'the charge goes along with the buffer', fixed: transfer },
   {
     id: 'MEM-05',

@@ -4,9 +4,12 @@ import type { SystemHeapBuffer } from '../../../src/models/dma-buf/system-heap-b
 import { DmaDevice } from '../../../src/models/dma-device.ts';
 import { flushDelayedFput } from '../../../src/models/fs/file.ts';
 import { O_RDONLY } from '../../../src/models/fs/open-flags.ts';
+import { pidfdOpen } from '../../../src/models/fs/pidfd.ts';
+import { MemCgroup } from '../../../src/models/mm/memcg.ts';
 import { MAX_PAGE_ORDER, PageAllocator } from '../../../src/models/mm/page-allocator.ts';
+import { Process } from '../../../src/models/process.ts';
 import { failSlab } from '../../../src/models/slab.ts';
-import { EINVAL, ENOENT, ENOMEM } from '../../../src/sync/errno.ts';
+import { EBADF, EINVAL, ENOENT, ENOMEM } from '../../../src/sync/errno.ts';
 import { inKernel } from '../stage.ts';
 import { KIB, MIB, systemHeap } from './heap-stage.ts';
 import { attached, mapped } from './mock-exporter.ts';
@@ -33,6 +36,26 @@ describe('heaps', () => {
       const { user } = systemHeap();
       expect(user.bufferOf(await user.alloc(PAGE, { fdFlags: O_RDONLY })).flags).toBe(O_RDONLY);
     });
+  });
+});
+
+test('somebody else pays only where the struct says so, and the struct may be the shorter one', async () => {
+  await inKernel(async () => {
+    const client = new MemCgroup('client');
+    const { user } = systemHeap({ chargePidFd: true });
+    const pidfd = user.process.files.receive(pidfdOpen(new Process('client', { memcg: client })));
+    const alloc = async (size: number): Promise<number> => {
+      const argument = new Uint8Array(32);
+      const view = new DataView(argument.buffer);
+      view.setBigUint64(0, BigInt(PAGE), true);
+      view.setUint32(24, pidfd, true);
+      expect(await user.process.ioctl(user.heapFd, 'DMA_HEAP_IOCTL_ALLOC', argument.subarray(0, size))).toBe(0);
+      return view.getUint32(8, true);
+    };
+    expect([user.bufferOf(await alloc(24)).size, client.usage]).toEqual([PAGE, 0]);
+    expect([user.bufferOf(await alloc(32)).size, client.usage]).toEqual([PAGE, PAGE]);
+    // What is no pidfd, as a dma-buf, is refused.
+    expect(await user.alloc(PAGE, { chargePidFd: user.heapFd + 2 })).toBe(-EBADF);
   });
 });
 
