@@ -1,9 +1,12 @@
-import type { Finding, OpenWait } from '../../src/core/finding.ts';
+import type { Finding, FindingCode, OpenWait } from '../../src/core/finding.ts';
 import type { Tick } from '../../src/core/ids.ts';
 import { stallCutFinding } from '../../src/tracker/notices.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { pictureOfStall, type StallPicture } from './stall-picture.ts';
+
+/** Codes of findings that say why a program does not go on. */
+const HANGS: ReadonlySet<FindingCode> = new Set(['DEPT002', 'DEPT003', 'DEPT004']);
 
 export interface StallCheckOptions {
   readonly onFinding: (finding: Finding) => void;
@@ -43,8 +46,8 @@ export class StallCheck {
   /** Nothing is left to run: whoever is suspended now stays so. */
   atEnd({ openWaits, isDoubtful, isUnsettled }: Standstill): void {
     const { stall } = this.#options;
-    const isTold = this.#isDeadlockTold();
-    const isWorthwhile = openWaits.length > 0 || (!isTold && (isUnsettled || isDoubtful));
+    const isTold = this.#isTold();
+    const isWorthwhile = !isTold && (openWaits.length > 0 || isUnsettled || isDoubtful);
     const picture =
       stall === 'always' || (stall === 'auto' && isWorthwhile) ? this.#look(true, stall === 'always') : null;
     const hasCycle = this.#tellCycles(picture);
@@ -62,8 +65,10 @@ export class StallCheck {
     else if (openWaits.length > 0) this.#tell(openWaits, picture, reason, 'warning');
   }
 
-  #isDeadlockTold(): boolean {
-    return this.#options.findings.some(({ code }) => code === 'DEPT002');
+  /** True when it was said already why the program stands: by the tracker, or by what watches Node's own modules. */
+  #isTold(): boolean {
+    const { findings } = this.#options;
+    return findings.some(({ code, severity }) => severity === 'error' && HANGS.has(code));
   }
 
   #look(isOver: boolean, isAsked: boolean): StallPicture {

@@ -5,6 +5,9 @@ import { type Ended, FROM_SOURCE, ROOT, runDept, runNode } from '../e2e/child.ts
 import { type CommandLine, hasPlaceholder, ownFlags, parseCommandLine } from './command-line.ts';
 import { normalised } from './expected-output.ts';
 
+/** Reading a heap takes long on a busy machine. */
+const TIMEOUT_MS = 90_000;
+
 /** Where programs of the pages are written; inside the repository, so that they can import `dept` by its name. */
 const TEMPORARY = join(ROOT, 'test', 'docs', '.tmp');
 /** The file a page may write findings to and read them from. */
@@ -66,7 +69,7 @@ export class Workspace {
     const [npx, program, ...rest] = words;
     const args = rest.map((word) => (word === FINDINGS ? join(this.folder, FINDINGS) : word));
     let ended: Ended;
-    if (npx === 'npx' && program === 'dept') ended = await runDept(args, { env });
+    if (npx === 'npx' && program === 'dept') ended = await runDept(args, { env, timeoutMs: TIMEOUT_MS });
     else if (npx === 'npx' && program === 'tsx') ended = await runNode(['--import', 'tsx', ...args], { env });
     else throw new Error(`a page may run npx dept and npx tsx only: ${line}`);
     expectCode(ended, exitCode, line);
