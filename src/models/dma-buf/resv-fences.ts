@@ -41,7 +41,6 @@ export async function dmaResvCopyFences(target: DmaResv, source: DmaResv): Promi
   for await (const fence of dmaResvForEachFenceUnlocked(cursor)) {
     if (cursor.isRestarted || list === null) {
       await list?.free();
-      list = null;
       if (!kmalloc('dma_resv_copy_fences')) return -ENOMEM;
       list = new DmaResvList(cursor.numFences);
     }

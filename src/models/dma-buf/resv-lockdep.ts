@@ -1,4 +1,3 @@
-import { EDEADLK } from '../../sync/errno.ts';
 import { WwAcquireContext } from '../../sync/ww-acquire-context.ts';
 import { mmapLock } from '../mm/mmap-lock.ts';
 import { fsReclaimAcquire, fsReclaimRelease, mmuNotifierInvalidate } from '../mm/reclaim.ts';
@@ -14,7 +13,7 @@ export async function dmaResvLockdep(): Promise<void> {
   const [mmap, resv] = [mmapLock('dma_resv_lockdep'), new DmaResv({ label: 'dma_resv_lockdep' })];
   const ticket = new WwAcquireContext(RESERVATION_WW_CLASS);
   await mmap.downRead();
-  if ((await resv.lock(ticket)) === -EDEADLK) await resv.lockSlow(ticket);
+  await resv.lock(ticket);
   fsReclaimAcquire();
   await mmuNotifierInvalidate(dmaFenceMightWait);
   fsReclaimRelease();

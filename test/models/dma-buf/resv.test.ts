@@ -666,6 +666,7 @@ describe('the rest', () => {
       const resv = new DmaResv({ label: 'bo' });
       await resv.lock();
       await resv.fini();
+      expect(() => resv.unlock()).toThrow(/use-after-free of bo in dma_resv_unlock/);
     });
     expect(messages('warn')).toEqual(['WARNING: dma_resv_fini(bo) while it is locked']);
   });

@@ -68,6 +68,7 @@ describe('without contention', () => {
         [false, 1],
         [false, 1],
       ]);
+      expect(() => exec.ticket?.fini()).toThrow(/finished already/);
     });
   });
 
