@@ -107,8 +107,8 @@ function announceTo(onLoaded: OnLoaded): () => void {
 }
 
 /**
- * `_compile` runs before anybody gets the exports. `_load` finds what was evaluated before the watch began, for whoever
- * requires it from now on.
+ * `_compile` runs before anybody gets the exports. What was evaluated before the watch began is met at its start, or by
+ * `_load` if it was under way then; whoever requires it from now on gets what replaces it.
  */
 function watchCommonJs(
   byName: ReadonlyMap<string, LibraryAdapter>,
@@ -135,6 +135,9 @@ function watchCommonJs(
     if (isWatching) onLoaded(filename, this);
     return result;
   };
+  for (const [filename, module] of Object.entries(loader._cache)) {
+    if (module?.loaded === true) onLoaded(filename, module);
+  }
   loader._load = watchedLoad;
   loader.prototype._compile = watchedCompile;
   return () => {

@@ -8,6 +8,8 @@ import type { Callable } from '../libraries/adapter.ts';
 import { standIn } from '../stand-in.ts';
 
 const { isPromise } = types;
+// Taken before anything is patched.
+const { nextTick } = process;
 // The promise's own: a subclass may do more in its `then`.
 const { then } = Promise.prototype;
 
@@ -214,8 +216,11 @@ export class Claim {
   #rejected(wait: Wait): (reason: unknown) => void {
     return (reason) => {
       this.refuse();
-      // We have handled the rejection; if we are the only ones, it is unhandled all the same. Without a session nobody knows.
-      if (!wait.awaited && hooks.isKept(wait)) void Promise.reject(reason);
+      // We have handled the rejection; if we are the only ones when all reactions have run, it is unhandled all the same.
+      // Without a session nobody knows.
+      nextTick(() => {
+        if (!wait.awaited && hooks.isKept(wait)) void Promise.reject(reason);
+      });
     };
   }
 

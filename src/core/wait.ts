@@ -21,7 +21,7 @@ export class Wait {
   /** The same on the session's clock in milliseconds; NaN when it never did or there is no clock. */
   blockedAtMs: number = Number.NaN;
   stack: Stack | null;
-  /** True once somebody is known to await its promise; only told of promises that are followed. */
+  /** True once somebody has asked for what comes after its promise; only told of promises that are followed. */
   awaited = false;
   /** Ends this wait with an error, for its primitive loses nothing by it; null where it cannot be refused. */
   refuse: ((reason: Error) => void) | null = null;

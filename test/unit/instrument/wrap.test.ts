@@ -211,6 +211,9 @@ test('a rejection that nobody handles stays unhandled', async () => {
   process.removeAllListeners('unhandledRejection');
   process.on('unhandledRejection', (reason) => unhandled.push(reason));
   await door.open().catch(() => undefined);
+  await Promise.allSettled([door.open()]);
+  await (async () => door.open())().catch(() => undefined);
+  await expect(door.open()).rejects.toBe(error);
   await new Promise((resolve) => setImmediate(resolve));
   expect(unhandled).toEqual([]);
   void door.open();
