@@ -50,13 +50,13 @@ function serve(socket: Socket): void {
     const [verb = ''] = sql.trim().toLowerCase().split(/\s/);
     if (verb === 'begin' || verb === 'start') status = 'T';
     if (verb === 'commit' || (verb === 'rollback' && !/\bto\b/i.test(sql))) status = 'I';
-    const rows = hasRow(sql) ? [dataRow(answer(sql))] : [];
+    const rows = hasRow(sql) ? [dataRow(answer(sql)[1])] : [];
     return Buffer.concat([...rows, message('C', text(`${verb.toUpperCase()} ${rows.length}`))]);
   };
   const answers: Readonly<Record<string, (body: Buffer) => readonly Buffer[]>> = {
     Q: (body) => {
       const [sql] = strings(body);
-      return [...(hasRow(sql) ? [rowDescription()] : []), run(sql), ready()];
+      return [...(hasRow(sql) ? [rowDescription(sql)] : []), run(sql), ready()];
     },
     P: (body) => {
       const [name, sql] = strings(body);
@@ -75,7 +75,7 @@ function serve(socket: Socket): void {
       const parameters = sql.match(/\$\d+/g)?.map(() => int32(25)) ?? [];
       return [
         ...(isStatement ? [message('t', int16(parameters.length), ...parameters)] : []),
-        hasRow(sql) ? rowDescription() : message('n'),
+        hasRow(sql) ? rowDescription(sql) : message('n'),
       ];
     },
     E: (body) => [run(portals.get(strings(body)[0]) ?? '')],
@@ -110,14 +110,16 @@ function hasRow(sql: string): boolean {
   return /^\s*(?:select|show|with|values)\b/i.test(sql) && !/pg_type|pg_range|pg_catalog|information_schema/i.test(sql);
 }
 
-function answer(sql: string): string {
-  if (/server_version|version\(\)/i.test(sql)) return '15.0';
-  if (/current_schema/i.test(sql)) return 'public';
-  return /current_database/i.test(sql) ? 'd' : '1';
+/** The only column of the row, and its value. */
+function answer(sql: string): readonly [column: string, value: string] {
+  if (/server_version/i.test(sql)) return ['server_version', '15.0'];
+  if (/version\(\)/i.test(sql)) return ['version', 'PostgreSQL 15.0'];
+  if (/current_schema/i.test(sql)) return ['current_schema', 'public'];
+  return /current_database/i.test(sql) ? ['current_database', 'd'] : ['v', '1'];
 }
 
-function rowDescription(): Buffer {
-  return message('T', int16(1), text('v'), int32(0), int16(0), int32(25), int16(-1), int32(-1), int16(0));
+function rowDescription(sql: string): Buffer {
+  return message('T', int16(1), text(answer(sql)[0]), int32(0), int16(0), int32(25), int16(-1), int32(-1), int16(0));
 }
 
 function dataRow(value: string): Buffer {
