@@ -3,6 +3,7 @@
 //   npm run corpus -- pg-pool p-limit            those whose id contains one of the words
 //   npm run corpus -- --node PATH                under another Node
 //   npm run corpus -- --attribution dynamic      under another attribution
+//   npm run corpus -- --timeout 20000            a program that has not ended after so many milliseconds hangs; 8000
 //   npm run corpus -- --json FILE                every row, with its findings
 // A program that hangs must yield a finding, and so must its lucky run when every edge of the circle happens in it; the
 // fixed program must yield none; and each must end as it ends without dept.
@@ -41,8 +42,6 @@ interface Row {
   readonly problems: readonly string[];
 }
 
-/** A program that has not ended by then hangs. */
-const HANGS_AFTER_MS = 8000;
 /** One that was reported as hanging has this long to end after all. */
 const ENDS_WITHIN_MS = 1500;
 
@@ -52,6 +51,7 @@ const { values: options, positionals: words } = parseArgs({
   options: {
     node: { type: 'string', default: process.execPath },
     attribution: { type: 'string', default: 'precise' },
+    timeout: { type: 'string', default: '8000' },
     lanes: { type: 'string', default: '2' },
     json: { type: 'string' },
   },
@@ -90,7 +90,7 @@ function run(program: Program, report: string): Promise<Outcome> {
       killed = true;
       child.kill('SIGKILL');
     };
-    const limit = setTimeout(kill, HANGS_AFTER_MS);
+    const limit = setTimeout(kill, Number(options.timeout));
     const watch = setInterval(() => {
       if (program.expect !== 'hang' || readFindings(report).length === 0) return;
       clearInterval(watch);
