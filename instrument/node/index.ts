@@ -7,7 +7,8 @@ import { ChildProcesses } from './child-processes.ts';
 import { EmittedEvents } from './emitted-events.ts';
 import { watchEventsOnce } from './events-once.ts';
 import { HttpServers } from './http-server.ts';
-import { LateWaits } from './late-waits.ts';
+import { followPackages, LateWaits } from './late-waits.ts';
+import { watchModuleCircles } from './module-circle.ts';
 import type { NodeHost } from './node-host.ts';
 import { StallClock } from './stall-clock.ts';
 import { watchStreamCopies } from './stream-copies.ts';
@@ -36,7 +37,8 @@ export function watchNode(
   const undo = [
     emitted.install(),
     watchEventsOnce(host, waits),
-    () => waits.stop(),
+    followPackages(waits),
+    watchModuleCircles(host),
     () => children.stop(),
     watchStreams(NODE_STREAMS),
     watchStreamCopies(watchStreams),

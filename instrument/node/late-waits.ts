@@ -28,6 +28,14 @@ interface LateWait {
 
 let current: LateWaits | null = null;
 
+/** Waits of packages are among these from now on. @returns what ends that */
+export function followPackages(waits: LateWaits): () => void {
+  current = waits;
+  return () => {
+    if (current === waits) current = null;
+  };
+}
+
 /** A package waits for an event through a promise. */
 export function waitForEvent(emitter: object, event: string | symbol, label: string, promise: Promise<unknown>): void {
   current?.observe(emitter, event, label, promise);
@@ -43,11 +51,6 @@ export class LateWaits {
     this.#host = host;
     this.#emitted = emitted;
     host.clock.add((look) => observed(host, () => this.#look(look)) ?? false);
-    current = this;
-  }
-
-  stop(): void {
-    if (current === this) current = null;
   }
 
   /** A promise of the event, as a wait that lasts until it is settled. */

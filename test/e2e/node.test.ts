@@ -70,4 +70,10 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
   )('%s is left alone', async (program) => {
     expect(await findingsOf(program)).toEqual([]);
   });
+
+  test('esm-tla-cycle names the modules', async () => {
+    expect(await findingsOf('esm-tla-cycle')).toContain(
+      'DEPT003 Module test/corpus/programs/esm-tla-cycle.mjs awaits import() of test/corpus/programs/esm-tla-cycle-files/plugin.mjs, which imports test/corpus/programs/esm-tla-cycle.mjs: none of them can go on.',
+    );
+  });
 });

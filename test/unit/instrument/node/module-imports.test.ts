@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { circleOfImports, moduleImports } from '../../../../instrument/node/module-imports.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dept-modules-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The circle of the program whose modules are given by their source, `main.mjs` first. */
+function circle(modules: Readonly<Record<string, string>>): readonly string[] | null {
+  for (const [name, source] of Object.entries(modules)) writeFileSync(join(folder, name), source);
+  const found = circleOfImports(moduleImports(join(folder, 'main.mjs')));
+  return found?.map(({ from, to, line, column }) => `${basename(from)}:${line}:${column} ${basename(to)}`) ?? null;
+}
+
+test('a module that awaits the import of one that imports it', () => {
+  const main = `export const version = 1;\nconst plugin = await import('./plugin.mjs');\n`;
+  const plugin = `import { version } from './main.mjs';\n`;
+  expect(circle({ 'main.mjs': main, 'plugin.mjs': plugin })).toEqual([
+    'main.mjs:2:16 plugin.mjs',
+    'plugin.mjs:1:1 main.mjs',
+  ]);
+});
+
+test('through modules in between, named the whole way', () => {
+  const modules = {
+    'main.mjs': `import './boot.mjs';`,
+    'boot.mjs': `await Promise.all([1]);\nexport default (await import("./plugin.mjs")).default;`,
+    'plugin.mjs': `import {\n  a,\n  b,\n} from './shared.mjs';`,
+    'shared.mjs': `const x = 1; export * from './boot.mjs';`,
+  };
+  expect(circle(modules)).toEqual([
+    'boot.mjs:2:17 plugin.mjs',
+    'plugin.mjs:1:1 shared.mjs',
+    'shared.mjs:1:14 boot.mjs',
+  ]);
+});
+
+test.each([
+  ['not awaited', `import('./plugin.mjs').then(() => 1);`, `import './main.mjs';`],
+  ['not imported back', `await import('./plugin.mjs');`, `export default 1;`],
+  [
+    'imported back in a comment',
+    `await import('./plugin.mjs');`,
+    `// import './main.mjs';\n/* import './main.mjs'; */`,
+  ],
+  ['imported back when it is called', `await import('./plugin.mjs');`, `export const f = () => import('./main.mjs');`],
+  ['of a package', `await import('plugin.mjs');`, `import './main.mjs';`],
+  ['computed', `await import('./plu' + 'gin.mjs');`, `import './main.mjs';`],
+])('%s: none', (_what, main, plugin) => {
+  expect(circle({ 'main.mjs': main, 'plugin.mjs': plugin })).toBeNull();
+});
+
+test('a module that awaits itself', () => {
+  expect(circle({ 'main.mjs': `await import('./main.mjs');` })).toEqual(['main.mjs:1:1 main.mjs']);
+});
+
+test('a static circle is no deadlock', () => {
+  expect(circle({ 'main.mjs': `import './a.mjs';`, 'a.mjs': `import './main.mjs';` })).toBeNull();
+});
