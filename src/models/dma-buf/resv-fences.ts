@@ -16,7 +16,7 @@ export async function dmaResvGetFences(resv: DmaResv, usage: DmaResvUsage): Prom
   for await (const fence of dmaResvForEachFenceUnlocked(cursor)) {
     if (cursor.isRestarted) {
       await putAll(found.splice(0));
-      if (!kmalloc('dma_resv_get_fences')) return -ENOMEM;
+      if (!kmalloc('dma_resv_get_fences', 'GFP_KERNEL')) return -ENOMEM;
     }
     found.push(fence.get());
   }
@@ -41,7 +41,7 @@ export async function dmaResvCopyFences(target: DmaResv, source: DmaResv): Promi
   for await (const fence of dmaResvForEachFenceUnlocked(cursor)) {
     if (cursor.isRestarted || list === null) {
       await list?.free();
-      if (!kmalloc('dma_resv_copy_fences')) return -ENOMEM;
+      if (!kmalloc('dma_resv_copy_fences', 'GFP_KERNEL')) return -ENOMEM;
       list = new DmaResvList(cursor.numFences);
     }
     list.set(list.numFences, fence.get(), cursor.fenceUsage);

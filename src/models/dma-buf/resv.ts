@@ -140,7 +140,7 @@ export class DmaResv {
     this.assertHeld('dma_resv_reserve_fences');
     if (warnOn(!(count > 0), `dma_resv_reserve_fences(${this.name}, ${count})`)) return -EINVAL;
     const old = this.fences.dereference();
-    if (old !== null && old.maxFences > 0 && old.numFences + count <= old.maxFences) return 0;
+    if (old !== null && old.numFences + count <= old.maxFences) return 0;
     // Memory may be reclaimed under the lock: reclaim never takes it but by trylock.
     if (!kmalloc('dma_resv_reserve_fences', 'GFP_KERNEL')) return -ENOMEM;
     const list = new DmaResvList(slotsFor(old, count));

@@ -185,8 +185,13 @@ describe('the order that is shown at boot', () => {
     });
     return circles();
   }
-  const section = (body: () => Promise<void> | void, isPrimed = true): Promise<string[]> =>
+  const section = (
+    body: () => Promise<void> | void,
+    isPrimed = true,
+    before: () => Promise<void> | void = () => undefined,
+  ): Promise<string[]> =>
     afterBoot(async () => {
+      await before();
       const cookie = dmaFenceBeginSignalling();
       await body();
       dmaFenceEndSignalling(cookie);
@@ -226,6 +231,20 @@ describe('the order that is shown at boot', () => {
   test('GFP_KERNEL in a signalling section: reclaim, and notifiers inside of it', async () => {
     expect(await section(allocates('GFP_KERNEL'))).toContain('dma_fence_map fs_reclaim');
     expect(await section(allocates('GFP_KERNEL'), false)).toEqual([]);
+  });
+
+  test('collecting fences allocates, waiting for them and looking at them does not', async () => {
+    const collects = async (collect: (resv: DmaResv) => Promise<unknown>): Promise<string[]> => {
+      const resv = new DmaResv();
+      return section(
+        async () => void (await collect(resv)),
+        true,
+        () => add(resv, fenceOf(1, 1)),
+      );
+    };
+    expect(await collects((resv) => resv.testSignaled(BOOKKEEP))).toEqual([]);
+    expect(await collects((resv) => resv.setDeadline(BOOKKEEP, 1))).toEqual([]);
+    expect(await collects((resv) => resv.getFences(BOOKKEEP))).toContain('dma_fence_map fs_reclaim');
   });
 
   test('lockdep hears it too: fences are waited for under the lock', async () => {

@@ -328,6 +328,24 @@ describe('replace', () => {
     });
   });
 
+  test('a locked walk can be begun again', async () => {
+    await inKernel(async () => {
+      const [resv, first, second] = [new DmaResv(), fenceOf(1, 1), fenceOf(2, 1)];
+      await fill(resv, [
+        [first, READ],
+        [second, WRITE],
+      ]);
+      await resv.lock();
+      const cursor = new DmaResvIter(resv, READ);
+      for (let round = 0; round < 2; round++) {
+        expect([cursor.first(), cursor.isRestarted, cursor.fenceUsage]).toEqual([first, true, READ]);
+        expect([cursor.next(), cursor.isRestarted, cursor.fenceUsage]).toEqual([second, false, WRITE]);
+      }
+      expect(cursor.next()).toBeNull();
+      resv.unlock();
+    });
+  });
+
   test('an object without fences has nothing to replace', async () => {
     await inKernel(async () => {
       const resv = new DmaResv();
@@ -654,7 +672,15 @@ describe('the rest', () => {
       await resv.fini();
       expect(fence.refcount).toBe(1);
       await expect(resv.lock()).rejects.toThrow(/use-after-free of bo in dma_resv_lock; it was freed by dma_resv_fini/);
-      await expect(resv.testSignaled(READ)).rejects.toThrow(/use-after-free of bo/);
+      const ticket = new WwAcquireContext(RESERVATION_WW_CLASS);
+      for (const late of [
+        () => resv.lockSlow(ticket),
+        () => resv.lockInterruptible(ticket),
+        () => resv.lockSlowInterruptible(ticket),
+        () => resv.testSignaled(READ),
+      ]) {
+        await expect(late()).rejects.toThrow(/use-after-free of bo/);
+      }
       expect(() => resv.trylock()).toThrow(/use-after-free of bo/);
       await expect(resv.fini()).rejects.toThrow(/double-free of bo/);
     });
