@@ -22,7 +22,6 @@ export interface ProcessOptions {
 export class Process {
   readonly name: string;
   readonly files: FilesStruct;
-
   /** Simulated threads that run as it now. */
   readonly #tasks = new Set<Task>();
   #memcg: MemCgroup | null;
@@ -100,11 +99,11 @@ export class Process {
   /** `mmap(2)` of `length` bytes from `offset`. @returns the area, or a negative errno */
   async mmap(fd: number, length: number, offset = 0): Promise<VmArea | number> {
     return await this.run(async () => {
-      if (length <= 0 || offset % PAGE_SIZE !== 0) return -EINVAL;
+      if (offset % PAGE_SIZE !== 0) return -EINVAL;
       const file = this.files.get(fd);
       if (file === null) return -EBADF;
       const area = new VmArea(file, offset / PAGE_SIZE, pageAlign(length) / PAGE_SIZE);
-      const result = await file.mmap(area);
+      const result = length > 0 ? await file.mmap(area) : -EINVAL;
       if (result === 0) return area;
       await area.munmap();
       return result;

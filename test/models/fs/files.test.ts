@@ -63,6 +63,7 @@ describe('a file', () => {
         expect(await result).toBe(-EBADF);
       }
       expect([await process.mmap(fd, 0), await process.mmap(fd, 4096, 1)]).toEqual([-EINVAL, -EINVAL]);
+      expect(process.files.get(fd)?.references).toBe(4);
     });
   });
 
