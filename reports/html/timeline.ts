@@ -83,7 +83,7 @@ function openWaitTimeline(waits: readonly OpenWait[]): Markup {
         html`<div><bdi>${owner.contextName}</bdi> since <b class="tag tag-S">S</b> <code>${callText(owner.startLabel, wait.className)}</code></div>`,
     );
     return html`<tr class="${hueOf(index)}"><th scope="row"><span class="badge-link">${contextLetter(index)}</span> <bdi>${wait.contextName}</bdi></th>
-${mark('W', callText(wait.label, wait.className), wait.stack)}<td><bdi>${wait.objectLabel}</bdi></td><td>${owners.length === 0 ? 'nobody that is known' : owners}</td></tr>`;
+${mark('W', callText(wait.label, wait.className), wait.stack)}<td><bdi>${wait.objectLabel}</bdi>${typeof wait.ageMs === 'number' ? html`<small>since ${wait.ageMs} ms</small>` : null}</td><td>${owners.length === 0 ? 'nobody that is known' : owners}</td></tr>`;
   });
   return html`<p class="note">Who still waits, for what, and who would have to trigger it.</p><div class="scroll" tabindex="0" role="region" aria-label="Open waits"><table class="timeline open-waits">
 <thead><tr><th scope="col">Context</th><th scope="col">waits in</th><th scope="col">for</th><th scope="col">owed by</th></tr></thead><tbody>${rows}</tbody></table></div>`;

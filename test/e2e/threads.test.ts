@@ -4,12 +4,14 @@ import { runNode } from './child.ts';
 import { FindingsFile } from './findings-file.ts';
 import { Project } from './project.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
+const CHILD_TIMEOUT_MS = 60_000;
 const PRELOAD = ['--import', 'dept/register'];
 
 let project: Project;
 beforeAll(async () => {
-  project = await Project.create(['orders-in-threads.mjs', 'workers-and-children.mjs', 'orders-in-children.mjs']);
+  const names = ['orders-in-threads', 'workers-and-children', 'orders-in-children', 'stalled-worker', 'memo-cycle'];
+  project = await Project.create(names.map((name) => `${name}.mjs`));
 }, TIMEOUT_MS);
 afterAll(() => project[Symbol.dispose]());
 
@@ -19,7 +21,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   const ended = await runNode([...PRELOAD, ...args], {
     cwd: project.folder,
     env: { DEPT_REPORT: findings.path, ...env },
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: CHILD_TIMEOUT_MS,
   });
   return { ...ended, lines: findings.read() };
 }
@@ -42,6 +44,16 @@ describe.concurrent('threads of a process', { timeout: TIMEOUT_MS }, () => {
     expect(lines[0]?.environment?.process[0]).toMatch(/Comm: \S+ \(worker \d\) Node\.js/);
     expect(stderr.match(/\*\*\* DEADLOCK \*\*\*/g)).toHaveLength(1);
     expect(code).toBe(9);
+  });
+
+  test('a worker that ends stalled says why, read from its own heap', async () => {
+    const { stdout, lines } = await run(['src/stalled-worker.mjs'], {
+      DEPT_PRINT: '0',
+      DEPT_STALL_BUDGET_MS: '40000',
+    });
+    expect(stdout).toBe('13\n');
+    expect(lines.map((line) => line.code)).toEqual(['DEPT002']);
+    expect(lines[0]?.contexts.map(({ name }) => name).sort()).toEqual(['loadOrg', 'loadTeam', 'loadUser']);
   });
 
   test('a program with workers and children goes on as ever', async () => {
