@@ -7,7 +7,7 @@ import type { AttributionMode } from './attribution/promise-hooks.ts';
 export interface Config {
   /** `DEPT_RULES`: `dept` (default) or the kernel's exact `linux` rules. */
   readonly rules: RuleSet;
-  /** `DEPT_ATTRIBUTION`: `precise` (default) or `dynamic`, which costs an idle program nothing and may miss. */
+  /** `DEPT_ATTRIBUTION`: `precise` (default); `dynamic`, which costs an idle program nothing; `light`, without hooks. Both may miss. */
   readonly attribution: AttributionMode;
   /** `DEPT_REPORT`: file to which each finding is appended as one JSON line the moment it is made; empty = none. */
   readonly report: string;
@@ -79,7 +79,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function configFromEnv(env: Env): Config {
   return {
     rules: oneOf(env, 'DEPT_RULES', ['dept', 'linux'], DEFAULT_CONFIG.rules),
-    attribution: oneOf(env, 'DEPT_ATTRIBUTION', ['precise', 'dynamic'], DEFAULT_CONFIG.attribution),
+    attribution: oneOf(env, 'DEPT_ATTRIBUTION', ['precise', 'dynamic', 'light'], DEFAULT_CONFIG.attribution),
     report: env['DEPT_REPORT'] ?? '',
     graph: env['DEPT_GRAPH'] ?? '',
     record: env['DEPT_RECORD'] ?? '',

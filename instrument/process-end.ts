@@ -2,6 +2,7 @@ import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { isLeftBehind } from '../src/tracker/stalled.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
+import { KeptInMaps } from './promises/kept-in-maps.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
 
@@ -25,6 +26,8 @@ export interface EndWatch {
 export function watchEnd(installation: Installation, config: Config, { recorder, look }: EndWatch): void {
   const { waitsFor, session, findings } = installation;
   const stalls = new StallCheck({ ...config, onFinding: installation.report, findings, now: () => session.now });
+  const kept = new KeptInMaps();
+  if (config.attribution === 'precise' && config.stall !== 'never') kept.install();
   const confirm = (isLast: boolean): void => {
     recorder?.confirm(isLast);
     waitsFor.confirm(isLast);
@@ -42,7 +45,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
     look();
     installation.noteUnknownLibraries();
     const ended = Number(process.exitCode ?? code);
-    if (hasNothingLeft) tellStalled(installation, stalls, ended === UNSETTLED_AWAIT, recorder);
+    if (hasNothingLeft) tellStalled(installation, stalls, () => kept.hasPending, ended === UNSETTLED_AWAIT, recorder);
     recorder?.flush();
     const hasFindings = findings.some(({ severity }) => severity !== 'info');
     if (config.exitCode !== 0 && ended === 0 && hasFindings) process.exitCode = config.exitCode;
@@ -60,10 +63,11 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
 function tellStalled(
   { waitsFor }: Installation,
   stalls: StallCheck,
+  hasPending: () => boolean,
   isUnsettled: boolean,
   recorder: Recorder | null,
 ): void {
   recorder?.stalled(isUnsettled);
   const openWaits = waitsFor.takeStalled((wait) => isUnsettled || isLeftBehind(wait));
-  stalls.atEnd({ openWaits, isDoubtful: waitsFor.open.length > 0, isUnsettled });
+  stalls.atEnd({ openWaits, isDoubtful: waitsFor.open.length > 0 || hasPending(), isUnsettled });
 }

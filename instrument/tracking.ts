@@ -6,6 +6,7 @@ import { attachSession, detachSession } from '../src/sync/hooks.ts';
 import { DeptTracker } from '../src/tracker/dept.ts';
 import { faultFinding } from '../src/tracker/notices.ts';
 import { WaitsFor, type WaitsForOptions } from '../src/tracker/waits-for.ts';
+import { LightAttribution } from './attribution/light.ts';
 import { type AttributionMode, PromiseHookAttribution } from './attribution/promise-hooks.ts';
 import { NodeStacks } from './stacks.ts';
 
@@ -56,7 +57,8 @@ export function startTracking(options: TrackingOptions): Tracking {
       onFault(fault);
     }
   });
-  const hooks = new PromiseHookAttribution(session, attribution);
+  const hooks =
+    attribution === 'light' ? new LightAttribution(session) : new PromiseHookAttribution(session, attribution);
   hooks.install();
   let stopped = false;
   const stop = (): void => {

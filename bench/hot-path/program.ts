@@ -8,7 +8,7 @@ const dept = (await import(
   dist === '' ? 'dept' : pathToFileURL(join(dist, 'src/index.js')).href
 )) as typeof import('dept');
 const operations = Number(count);
-const installation = mode === 'bare' ? null : dept.install({ attribution: mode === 'dynamic' ? 'dynamic' : 'precise' });
+const installation = mode === 'bare' ? null : dept.install({ attribution: mode as 'precise' });
 const { workloadsWith } = await import('./workloads.ts');
 const workload = workloadsWith(dept)[name]?.();
 if (workload === undefined) throw new Error(`no workload ${name}`);

@@ -27,9 +27,9 @@ type Hooked = Linked & { [JOINED]?: readonly unknown[] };
 /**
  * `precise`: hooks from the start; exact. While nothing is owed, asked for or waited for, they only link each promise to the
  * one it waits for. `dynamic`: no hooks at all until then, so an idle program pays nothing; what was awaited while they were
- * off is missed, nothing is ever invented.
+ * off is missed, nothing is ever invented. `light` has no hooks: see there.
  */
-export type AttributionMode = 'precise' | 'dynamic';
+export type AttributionMode = 'precise' | 'dynamic' | 'light';
 
 /**
  * Precise attribution: every promise reaction runs with the history of the code that created it, joined with the history

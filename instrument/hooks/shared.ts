@@ -1,7 +1,7 @@
-import { inspect } from 'node:util';
 import { DeptError } from '../../src/core/dept-error.ts';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { isPending } from '../promises/kept-in-maps.ts';
 import { PromiseCache, SHARED_PROMISE } from '../shapes/promise-cache.ts';
 import { standIn } from '../stand-in.ts';
 
@@ -72,8 +72,4 @@ function promise<P extends Promise<unknown>>(given: P, { name, key }: SharedOpti
   const level = nextLevel();
   if (isPending(given)) void hooks.owing(object, SHARED_PROMISE, level, () => given);
   return hooks.share(given, object, SHARED_PROMISE, level);
-}
-
-function isPending(given: Promise<unknown>): boolean {
-  return /^[^{]*\{\s*<pending>/.test(inspect(given, { depth: 0, customInspect: false, maxStringLength: 0 }));
 }

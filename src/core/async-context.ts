@@ -9,6 +9,8 @@ export class Slice {
   readonly histories: Histories;
   /** What had to happen before the code that runs now. */
   history: History | null = null;
+  /** Tells the history where it is kept elsewhere; `history` means nothing then. */
+  source: (() => History | null) | null = null;
 
   constructor(histories: Histories) {
     this.histories = histories;
@@ -37,7 +39,8 @@ export class AsyncContext implements Context {
   }
 
   get history(): History | null {
-    return this.#slice.histories.fresh(this.#slice.history);
+    const { histories, history, source } = this.#slice;
+    return histories.fresh(source === null ? history : source());
   }
 
   /**
@@ -72,7 +75,7 @@ export class AsyncContext implements Context {
     const { histories } = this.#slice;
     histories.mark(held);
     held.keepsHistory = true;
-    if (held.wait === null) {
+    if (held.wait === null && this.#slice.source === null) {
       this.#slice.history = histories.join(this.history, histories.step(held.begin, null, held));
     }
     return true;

@@ -1,0 +1,84 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Attribution, Callback } from '../../src/core/attribution.ts';
+import type { Context } from '../../src/core/context.ts';
+import type { EventContext } from '../../src/core/event-context.ts';
+import type { History } from '../../src/core/history.ts';
+import type { Session } from '../../src/core/session.ts';
+import type { Observer } from '../../src/core/vocabulary.ts';
+import type { Wait } from '../../src/core/wait.ts';
+
+/**
+ * Where a storage costs an `await` nothing: Node 24 and later, unless they are told to do without context frames. Where there are
+ * none, a storage that is first used in the middle of a reaction leaks to whatever runs beside.
+ */
+export const HAS_CHEAP_STORAGE: boolean =
+  Number(process.versions.node.split('.')[0]) >= 24 &&
+  ![...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((arg) => arg.includes('no-async-context-frame'));
+
+/**
+ * Attribution without promise hooks. Who gives back what it had waited for shows that it has come after that wait; so does
+ * whatever it runs or starts from there on. That is carried along, and nothing else: a hold that ends there depended on that
+ * wait. What follows in another order is missed, and who holds what now is not known; nothing is invented.
+ */
+export class LightAttribution implements Attribution, Observer {
+  readonly followsPromises = false;
+  readonly #session: Session;
+  readonly #carries: boolean;
+  #storage: AsyncLocalStorage<History | null> | null = null;
+  /** Holds that are open. */
+  #open = 0;
+
+  /** @param carries false: nothing is carried from one slice of code to the next */
+  constructor(session: Session, carries: boolean = HAS_CHEAP_STORAGE) {
+    this.#session = session;
+    this.#carries = carries;
+  }
+
+  install(): void {
+    this.#session.slice.source = () => this.#storage?.getStore() ?? null;
+    this.#session.addObserver(this);
+    this.#session.attribution = this;
+  }
+
+  uninstall(): void {
+    this.#session.removeObserver(this);
+    this.#session.slice.source = null;
+    this.#storage?.disable();
+    this.#storage = null;
+  }
+
+  onEnter(context: Context): void {
+    if (!context.exact) this.#open++;
+  }
+
+  onExit(_context: Context, held: EventContext): void {
+    if (held.context.exact) return;
+    this.#open--;
+    // Where nothing else is held nobody will ask.
+    if (!this.#carries || held.wait === null || this.#open <= 0) return;
+    const { histories } = this.#session;
+    this.#storage ??= new AsyncLocalStorage();
+    const before = histories.fresh(this.#storage.getStore());
+    this.#storage.enterWith(histories.join(before, histories.step(held.wait.fired, held.wait, null)));
+  }
+
+  bind(): void {}
+
+  follow(): void {}
+
+  owed(): null {
+    return null;
+  }
+
+  quietly<T>(run: () => T): T {
+    return run();
+  }
+
+  resume<T>(_wait: Wait, run: () => T): T {
+    return run();
+  }
+
+  carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {
+    return callback;
+  }
+}
