@@ -18,6 +18,8 @@ export class FollowedResults {
   // State lives on the promises: see the attribution.
   readonly #result = Symbol('dept.result');
   readonly #awaiter = Symbol('dept.awaiter');
+  /** The `then` of every followed promise. */
+  readonly #then: PropertyDescriptor;
   #isUsed = false;
   /** True while a result is handed on by a call of `then`. */
   #isChaining = false;
@@ -30,29 +32,18 @@ export class FollowedResults {
   /** @param runAs runs code as that which asked for a reaction */
   constructor(session: Session, runAs: (awaiter: Followed, run: () => void) => void) {
     this.#session = session;
+    const chained = (promise: object, args: unknown[]): unknown => this.#chained(promise, args);
+    // `await` does not call it: a call hands the result on, to what it returns or to a promise that becomes this one.
+    const value = standIn(Promise.prototype.then, (self, args) => chained(self as object, args));
+    this.#then = { value, writable: true, configurable: true, enumerable: false };
     this.#runAs = runAs;
   }
 
   follow(promise: object, waits: readonly Wait[]): void {
     this.#isUsed = true;
     (promise as Followed)[this.#result] = waits;
-    const chain = (promise as PromiseLike<unknown>).then;
-    // `await` does not call it: a call hands the result on, to what it returns or to a promise that becomes this one.
-    const value = standIn(chain, (self, args) => {
-      // Whoever is called looks after errors.
-      for (const wait of waits) wait.awaited = true;
-      if (this.#adopting !== null) this.#adopt(this.#adopting, waits);
-      const outer = this.#isChaining;
-      this.#isChaining = true;
-      try {
-        const next = Reflect.apply(chain, self, args as never) as object;
-        if (this.#adopting === null) this.follow(next, waits);
-        return next;
-      } finally {
-        this.#isChaining = outer;
-      }
-    });
-    Object.defineProperty(promise, 'then', { value, writable: true, configurable: true });
+    if (Object.getOwnPropertyDescriptor(promise, 'then') === undefined)
+      Object.defineProperty(promise, 'then', this.#then);
   }
 
   /** Who awaits all of them awaits what each has to wait for. */
@@ -98,6 +89,23 @@ export class FollowedResults {
       this.#endSlice();
       this.#last = last;
       this.#lastParent = lastParent;
+    }
+  }
+
+  #chained(promise: object, args: unknown[]): unknown {
+    const waits = ((promise as Followed)[this.#result] as readonly Wait[] | undefined) ?? [];
+    // Whoever is called looks after errors.
+    for (const wait of waits) wait.awaited = true;
+    if (this.#adopting !== null) this.#adopt(this.#adopting, waits);
+    const outer = this.#isChaining;
+    this.#isChaining = true;
+    try {
+      const { then } = Object.getPrototypeOf(promise) as PromiseLike<unknown>;
+      const next = Reflect.apply(then, promise, args as never) as object;
+      if (this.#adopting === null && waits.length > 0) this.follow(next, waits);
+      return next;
+    } finally {
+      this.#isChaining = outer;
     }
   }
 

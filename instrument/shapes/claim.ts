@@ -168,16 +168,15 @@ export class Claim {
 
   /**
    * The function to call in place of `task`: it is granted when that is called, and held until what it returns settles.
+   * It has neither the name nor the length of the task: libraries do not look at them.
    * @param onBegin told when that is called
    */
   whileRunning<F extends Callable>(task: F, onBegin: () => void = () => undefined): F {
     if (this.#wait === null) return task;
-    return standIn(task, (self, args) => {
-      onBegin();
-      this.grant();
-      const result = this.#run(task, self, args);
-      return this.resume(() => this.#untilSettled(result));
-    });
+    const claim = { of: this };
+    return function run(this: unknown, ...args: unknown[]): unknown {
+      return claim.of.#begin(task, this, args, onBegin);
+    } as unknown as F;
   }
 
   /** The same for a task that says by calling its last argument that it is done. */
@@ -200,6 +199,13 @@ export class Claim {
   /** The calling code has it now, without a promise in between. */
   adopt(): void {
     hooks.adopt(this.#wait);
+  }
+
+  #begin(task: Callable, self: unknown, args: readonly unknown[], onBegin: () => void): unknown {
+    onBegin();
+    this.grant();
+    const result = this.#run(task, self, args);
+    return this.resume(() => this.#untilSettled(result));
   }
 
   #run(task: Callable, self: unknown, args: readonly unknown[]): unknown {

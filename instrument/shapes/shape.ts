@@ -3,7 +3,7 @@ import type { HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { kindOf, trackByFirstUse } from '../first-use.ts';
 import type { Callable } from '../libraries/adapter.ts';
-import { standIn } from '../stand-in.ts';
+import { dressed, standIn } from '../stand-in.ts';
 import { Claim } from './claim.ts';
 import { howOf } from './how.ts';
 import { KeyedObjects } from './keyed-objects.ts';
@@ -190,7 +190,7 @@ class ShapePatch {
     );
     const task = args[at] as Callable;
     const outside = standIn(task, (of, given) => this.#calling(null, () => Reflect.apply(task, of, given as never[])));
-    const run = claim.whileRunning(outside);
+    const run = dressed(claim.whileRunning(outside), task);
     const result = refusing(claim, () => call(args.with(at, run)));
     return isPromiseLike(result) ? claim.follow(result) : result;
   }
