@@ -58,9 +58,11 @@ for (const [workload, dynamicGoal] of [
   ['async-mutex runExclusive', 1.12],
 ] as const) {
   report(`${workload}: dynamic / bare`, ['dynamic', workload], ['bare', workload], dynamicGoal);
+  report(`${workload}: light / bare`, ['light', workload], ['bare', workload], dynamicGoal);
   report(`${workload}: precise / bare`, ['precise', workload], ['bare', workload], 1.5);
 }
 report('await null, nothing held: dynamic / bare', ['dynamic', 'await null'], ['bare', 'await null'], 1.05);
+report('await null, nothing held: light / bare', ['light', 'await null'], ['bare', 'await null'], 1.05);
 report('await null, nothing held: precise / bare', ['precise', 'await null'], ['bare', 'await null'], 2.2);
 report('dept Mutex tracked / bare async-mutex', ['precise', 'dept Mutex lock'], ['bare', 'async-mutex acquire'], 0.15);
 report('dept Mutex untracked / bare async-mutex', ['bare', 'dept Mutex lock'], ['bare', 'async-mutex acquire'], null);
