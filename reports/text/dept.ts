@@ -5,6 +5,7 @@ import { closingLines } from './closing.ts';
 import { detailLines } from './detail.ts';
 import { diagramLines, type Indent } from './diagram.ts';
 import { DEFAULT_MAX_FRAMES } from './frames.ts';
+import { lostEventDetails, lostEventSummary } from './lost-event.ts';
 import { contextLetter, oneLine } from './names.ts';
 import { OPEN_WAIT_LEGEND, openWaitDetails, openWaitSummary } from './open-waits.ts';
 import { DOUBLE_RULE, heading } from './separators.ts';
@@ -66,13 +67,15 @@ export function summaryLines(finding: Finding, indent: Indent): readonly string[
   if (circle.length > 0) return circleSummary(circle, indent);
   const [, headline] = TITLES[finding.code];
   if (openWaits.length === 0) return [headline, '', oneLine(finding.message)];
+  if (finding.code === 'DEPT004') return [headline, '', ...lostEventSummary(openWaits, indent)];
   return [headline, '', ...openWaitSummary(openWaits, indent), ...OPEN_WAIT_LEGEND];
 }
 
 function body(finding: Finding, indent: Indent, maxFrames: number): readonly string[] {
-  const { circle, openWaits } = finding;
+  const { circle, openWaits, code } = finding;
+  const waitDetails = code === 'DEPT004' ? lostEventDetails : openWaitDetails;
   const details =
-    circle.length > 0 ? circleDetails(circle, indent, maxFrames) : openWaitDetails(openWaits, indent, maxFrames);
+    circle.length > 0 ? circleDetails(circle, indent, maxFrames) : waitDetails(openWaits, indent, maxFrames);
   return [...summaryLines(finding, indent), ...stallParts(finding), ...details];
 }
 

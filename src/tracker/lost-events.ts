@@ -43,7 +43,7 @@ export function lostEventFinding(lost: LostEvent, rules: RuleSet, at: Tick): Fin
         className: event,
         objectLabel: event,
         stack: waitStack,
-        owners: eventStack === null ? [] : [{ contextName: 'an earlier', startLabel: 'emit', stack: eventStack }],
+        owners: eventStack === null ? [] : [{ contextName: 'the emitter', startLabel: 'emit', stack: eventStack }],
       },
     ],
     stack: null,

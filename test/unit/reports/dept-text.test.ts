@@ -5,6 +5,7 @@ import { formatReport } from '../../../reports/text/report.ts';
 import type { EventClass } from '../../../src/core/classes.ts';
 import type { Dependency } from '../../../src/core/dependency.ts';
 import type { Tick } from '../../../src/core/ids.ts';
+import { lostEventFinding } from '../../../src/tracker/lost-events.ts';
 import { abba, bare, circular, SHOP, type Step, stack } from './finding-builder.ts';
 import { expectGolden } from './golden.ts';
 
@@ -89,6 +90,22 @@ test('waits that nobody answers', () => {
     ],
   });
   expectGolden('stalled.txt', formatReport(finding, { environment: SHOP }));
+});
+
+test('an event that came before anybody waited', () => {
+  const finding = lostEventFinding(
+    {
+      event: 'ready of Database',
+      waitLabel: 'once',
+      contextName: 'start',
+      waitStack: stack('start src/app.ts:7:9'),
+      eventStack: stack('Database.open src/db.ts:12:5'),
+      state: null,
+    },
+    'dept',
+    9 as Tick,
+  );
+  expectGolden('lost-event.txt', formatReport(finding, { environment: SHOP }));
 });
 
 test('a stall with ages, as a tree of who waits for whom, and what the heap shows of it', () => {
