@@ -65,12 +65,16 @@ export class WatchedPool {
     this.#verbs = verbs;
   }
 
-  /** The calling code waits for a resource from here. `timeoutMs` is one that the user chose: a default is nobody's intention. */
+  /**
+   * The calling code asks for a resource. It sleeps when it awaits the promise that it gets (`follow`), or at once where it
+   * gets none (`blocked`): who asks ahead of time does not wait yet. `timeoutMs` is one that the user chose: a default is
+   * nobody's intention.
+   */
   ask(timeoutMs?: number): Wait | null {
     return this.#wait(this.#verbs.acquire, timeoutMs === undefined ? null : { timeoutMs });
   }
 
-  /** The calling code waits until every resource is back. */
+  /** The calling code asks for the moment when every resource is back; it sleeps like one that asks for a resource. */
   askForAll(): Wait | null {
     return this.#wait(this.#verbs.drain, { permits: this.#object.key.capacity });
   }
@@ -87,9 +91,7 @@ export class WatchedPool {
   }
 
   #wait(how: How, more: HowMuch | null): Wait | null {
-    const wait = hooks.wait(this.#object, how, more);
-    hooks.blocked(wait);
-    return wait;
+    return hooks.wait(this.#object, how, more);
   }
 }
 

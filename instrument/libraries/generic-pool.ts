@@ -68,7 +68,7 @@ function patchPool(pool: Internals): () => void {
       try {
         const promise = acquire.call(this, priority);
         if (beginning !== null) refuse(wait);
-        return hooks.bind(promise, wait);
+        return hooks.follow(promise, wait);
       } finally {
         beginning = null;
       }
@@ -90,7 +90,7 @@ function patchPool(pool: Internals): () => void {
     drain(this: Internals): Promise<void> {
       const wait = watched(this)?.askForAll() ?? null;
       if (wait !== null) draining.set(this, wait);
-      return hooks.bind(drain.call(this), wait);
+      return hooks.follow(drain.call(this), wait);
     },
   }.drain;
   pool._descheduleEvictorRun = {

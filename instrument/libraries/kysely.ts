@@ -54,7 +54,6 @@ function patchDriver(prototype: Driver): () => void {
       const object = objects.get(this) ?? track(this, placeOfUse('kysely', ['execute', 'executeTakeFirst', 'stream']));
       const claim = new Claim(object, ACQUIRE);
       const connection = acquireConnection.call(this);
-      claim.sleep();
       return claim.grantedBy(connection, () => held.set(this, claim));
     },
   }.acquireConnection;

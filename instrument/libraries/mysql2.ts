@@ -82,7 +82,9 @@ function patchPool(prototype: PoolPrototype): () => void {
         return hooks.resume(wait, () => callback(error, connection));
       };
       waiting.add(answer);
-      return getConnection.call(this, answer);
+      const result = getConnection.call(this, answer);
+      if (wait?.pending === true) hooks.blocked(wait);
+      return result;
     },
   }.getConnection;
   prototype.releaseConnection = {

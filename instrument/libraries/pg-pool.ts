@@ -60,7 +60,7 @@ function patchPool(prototype: Internals): () => void {
         const result = connect.call(this, callback && resumed(callback, wait));
         if (this._pendingQueue.length > queued) tag(this._pendingQueue.at(-1) as PendingItem, wait);
         else if (beginning !== null) refuse(wait);
-        return callback === undefined && wait !== null ? hooks.bind(result as object, wait) : result;
+        return asleep(result, wait, callback === undefined);
       } finally {
         beginning = null;
       }
@@ -106,10 +106,18 @@ function patchPool(prototype: Internals): () => void {
           return ended(...args);
         };
       }
-      return callback === undefined && wait !== null ? hooks.bind(result as object, wait) : result;
+      return asleep(result, wait, callback === undefined);
     },
   }.end;
   return () => Object.assign(prototype, { connect, newClient, end, _acquireClient, _release });
+}
+
+/** Who gets a promise sleeps when it awaits that, who gives a callback at once. */
+function asleep(result: unknown, wait: Wait | null, isPromised: boolean): unknown {
+  if (wait === null || !wait.pending) return isPromised && wait !== null ? hooks.bind(result as object, wait) : result;
+  if (isPromised) return hooks.follow(result as object, wait);
+  hooks.blocked(wait);
+  return result;
 }
 
 /** A waiter's callback is its own code, whoever calls it. */

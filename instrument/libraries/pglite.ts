@@ -49,7 +49,6 @@ function patchDatabase(prototype: PGlitePrototype): () => void {
       [method](this: PGlitePrototype, task: Callable): Promise<unknown> {
         const claim = new Claim(objectOf(this, lock), how);
         const result = original.call(this, claim.whileRunning(task));
-        claim.sleep();
         return claim.follow(result);
       },
     } as Record<Method, Run>;

@@ -76,7 +76,6 @@ function patchPool(prototype: Piscina): () => void {
         const signal = rest[0]?.signal;
         if (beginning === claim && signal) claims.set(signal, claim);
         else if (beginning === claim) claim.refuse();
-        claim.sleep();
         return claim.refusedBy(result);
       } finally {
         beginning = outer;

@@ -61,13 +61,11 @@ function watched(sql: Sql): Sql {
       const at = args.findLastIndex((arg) => typeof arg === 'function');
       if (at >= 0) args[at] = claim.whileRunning(args[at] as Callable);
       const result = Reflect.apply(begin, self, args);
-      claim.sleep();
       return claim.refusedBy(result);
     }),
     reserve: standIn(reserve, (self, args) => {
       const claim = new Claim(object, RESERVE);
       const reserved = Reflect.apply(reserve, self, args as []);
-      claim.sleep();
       return claim.grantedBy(reserved, (connection) => releasingMethod(claim, connection, 'release'));
     }),
     unsafe: standIn(unsafe, (self, args) => watchedQuery(Reflect.apply(unsafe, self, args), object)),
@@ -75,7 +73,6 @@ function watched(sql: Sql): Sql {
     end: standIn(end, (self, args) => {
       const claim = new Claim(object, END, { permits: capacity });
       const ended = Reflect.apply(end, self, args);
-      claim.sleep();
       return claim.firedBy(ended);
     }),
   });

@@ -51,7 +51,7 @@ function patchPool(prototype: Internals): () => void {
       try {
         const promise = acquire.call(this);
         if (beginning !== null) refuse(wait);
-        return hooks.bind(promise, wait);
+        return hooks.follow(promise, wait);
       } finally {
         beginning = null;
       }
@@ -83,7 +83,7 @@ function patchPool(prototype: Internals): () => void {
       const drained = drain.call(this);
       // It never fails, so nobody misses the rejection that is handled here.
       if (wait !== null) void drained.then(() => hooks.waited(wait));
-      return hooks.bind(drained, wait);
+      return hooks.follow(drained, wait);
     },
   }.drain;
   return () => Object.assign(prototype, { acquire, release, destroy, drain, _dispense });

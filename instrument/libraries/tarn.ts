@@ -56,14 +56,14 @@ function patchPool(prototype: Internals): () => void {
       const timeoutMs = DEFAULT_TIMEOUTS_MS.includes(acquireTimeoutMillis) ? undefined : acquireTimeoutMillis;
       const wait = begin(this, watched(this)?.ask(timeoutMs) ?? null);
       const pending = acquire.call(this);
-      void hooks.bind(pending.promise, wait);
+      void hooks.follow(pending.promise, wait);
       return pending;
     },
   }.acquire;
   prototype.destroy = {
     destroy(this: Internals): Promise<unknown> {
       const wait = begin(this, watched(this)?.askForAll() ?? null);
-      return hooks.bind(destroy.call(this), wait);
+      return hooks.follow(destroy.call(this), wait);
     },
   }.destroy;
   prototype._executeEventHandlers = {

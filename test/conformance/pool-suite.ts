@@ -21,6 +21,8 @@ export interface PoolFactory {
   readonly className: RegExp;
   /** True where a resource is lent to a task: whoever started that is not on its stack. */
   readonly tasks?: boolean;
+  /** False where only a callback tells of a resource: then nobody knows who waits for it now. */
+  readonly promises?: boolean;
   /** How many resources a pool can have at most; as many as one likes if not given. */
   readonly most?: number;
 }
@@ -41,7 +43,14 @@ export function poolOfTasks(run: (task: () => Promise<void>) => Promise<unknown>
 }
 
 /** What a holder that asks again is told, whatever the library. */
-export function poolSuite({ name, make, className: pattern, most = 2, tasks = false }: PoolFactory): void {
+export function poolSuite({
+  name,
+  make,
+  className: pattern,
+  most = 2,
+  tasks = false,
+  promises = !tasks,
+}: PoolFactory): void {
   describe(name, () => {
     beforeAll(() => void install());
     afterAll(() => currentInstallation()?.uninstall());
@@ -102,7 +111,7 @@ export function poolSuite({ name, make, className: pattern, most = 2, tasks = fa
       expect(findings).toEqual([]);
     });
 
-    test('holders that all ask again are told at once, by the code that asks', async () => {
+    test.runIf(!tasks)('holders that all ask again are told at once, by the code that asks', async () => {
       const { findings, settled, openWaits } = await withTracker(
         async () => {
           const under = await make(most);
@@ -119,6 +128,22 @@ export function poolSuite({ name, make, className: pattern, most = 2, tasks = fa
       expect(codes(findings)).toEqual(['DEPT002']);
       expect(classesOf(findings)).toEqual([expect.stringMatching(pattern)]);
       expect(openWaits).toHaveLength(most);
+    });
+
+    test.runIf(promises)('who asks ahead of time does not wait yet', async () => {
+      const { findings, settled } = await withTracker(
+        async () => {
+          const under = await make(1);
+          const first = await under.acquire();
+          const next = under.acquire();
+          await new Promise((done) => void setTimeout(done, 80));
+          await under.release(first);
+          await under.release(await next);
+        },
+        { confirmAfterMs: 10 },
+      );
+      expect(settled).toBe(true);
+      expect(findings).toEqual([]);
     });
 
     test('two pools of one helper are two classes', async () => {
@@ -140,7 +165,9 @@ export function poolSuite({ name, make, className: pattern, most = 2, tasks = fa
       const { openWaits } = await withTracker(async () => {
         const under = await make(1);
         await forgetful(under);
-        void under.acquire().then(undefined, () => undefined);
+        void (async () => {
+          await under.acquire();
+        })().catch(() => undefined);
         await pause();
       });
       expect(ownersOf(openWaits)).toEqual([expect.stringContaining('forgetful')]);

@@ -64,6 +64,7 @@ poolSuite({
 
 poolSuite({
   name: 'pg-pool with callbacks',
+  promises: false,
   className: /^pool(?:#\d)?:0$/,
   make: (max) => {
     const pool = pgPool(max);
@@ -101,6 +102,8 @@ for (const [major, load] of [
 
   poolSuite({
     name: `mysql2 ${major}`,
+    // Its promises are made of callbacks.
+    promises: false,
     className: /^promises(?:#\d)?:0$/,
     make: (max) => {
       const promises = make(max).promise();
@@ -110,6 +113,7 @@ for (const [major, load] of [
 
   poolSuite({
     name: `mysql2 ${major} with callbacks`,
+    promises: false,
     className: /^pool(?:#\d)?:0$/,
     make: (max) => {
       const pool = make(max);
