@@ -61,7 +61,7 @@ function withoutIndent(text: string): string {
 
 function read(name: string): string {
   // A browser normalises line ends before it hashes.
-  return readFileSync(new URL(name, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+  return readFileSync(new URL(`../html/${name}`, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
 }
 
 function asset(text: string): Asset {
