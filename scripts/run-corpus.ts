@@ -23,6 +23,8 @@ interface Program {
   /** How much of the circle happens in a lucky run. */
   readonly visible?: 'all' | 'some' | 'none';
   readonly minNode: number;
+  /** Why a finding that is wanted is not made yet: a known limit, told of in the table. */
+  readonly missedBecause?: string;
 }
 
 type Outcome = 'ok' | 'exit13' | 'silent-exit' | 'hang' | `exit${number}`;
@@ -40,6 +42,7 @@ interface Row {
   readonly outcome: Outcome;
   readonly findings: readonly Found[];
   readonly problems: readonly string[];
+  readonly knownLimit: string | null;
 }
 
 /** One that was reported as hanging has this long to end after all. */
@@ -117,11 +120,18 @@ async function rowOf(program: Program): Promise<Row> {
   const findings = readFindings(report);
   const wants = wantOf(program);
   const problems: string[] = [];
-  if (wants === 'finding' && findings.length === 0) problems.push('MISSED');
+  const isMissed = wants === 'finding' && findings.length === 0;
+  const knownLimit = isMissed ? (program.missedBecause ?? null) : null;
+  if (isMissed && knownLimit === null) problems.push('MISSED');
   if (wants === 'silence' && findings.length > 0)
     problems.push(`FALSE ${findings.map(({ message }) => message).join(' | ')}`);
   if (outcome !== program.expect) problems.push(`CHANGED ${program.expect} to ${outcome}`);
-  return { id: program.id, variant: program.variant, wants, outcome, findings, problems };
+  return { id: program.id, variant: program.variant, wants, outcome, findings, problems, knownLimit };
+}
+
+function verdictOf({ problems, knownLimit }: Row): string {
+  if (problems.length > 0) return problems.join(', ');
+  return knownLimit === null ? 'pass' : `missed, a known limit: ${knownLimit}`;
 }
 
 const queue = programs.values();
@@ -132,7 +142,7 @@ async function lane(): Promise<void> {
     rows.push(row);
     const codes = [...new Set(row.findings.map(({ code }) => code))].join(' ');
     const cells = [row.id.padEnd(30), row.variant.padEnd(6), row.outcome.padEnd(12), codes.padEnd(16)];
-    console.log(`${cells.join(' ')} ${row.problems.length === 0 ? 'pass' : row.problems.join(', ')}`);
+    console.log(`${cells.join(' ')} ${verdictOf(row)}`);
   }
 }
 await Promise.all(Array.from({ length: Number(options.lanes) }, lane));
@@ -141,7 +151,8 @@ if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(ro
 
 function share(variant: Program['variant'], wants: Row['wants']): string {
   const asked = rows.filter((row) => row.variant === variant && row.wants === wants);
-  return `${asked.filter(({ problems }) => problems.length === 0).length} of ${asked.length}`;
+  const right = asked.filter(({ problems, knownLimit }) => problems.length === 0 && knownLimit === null);
+  return `${right.length} of ${asked.length}`;
 }
 
 console.log(
