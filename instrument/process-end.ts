@@ -2,12 +2,16 @@ import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { isLeftBehind } from '../src/tracker/stalled.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
+import { nothingRuns } from './node/stall-clock.ts';
 import { KeptInMaps } from './promises/kept-in-maps.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
 
 /** How long a suspected deadlock of asynchronous code must last before it is reported, in milliseconds. */
 export const CONFIRM_AFTER_MS = 250;
+
+/** How many times longer while a timer or a request is under way: code beside the wait may still end the hold. */
+const BUSY_FACTOR = 6;
 
 /** Exit code of Node when a top-level await never settles. */
 const UNSETTLED_AWAIT = 13;
@@ -33,8 +37,10 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
     waitsFor.confirm(isLast);
   };
   const watch = watchStandstill(installation, stalls, config);
+  let suspectedFor = 0;
   setInterval(() => {
-    if (waitsFor.hasSuspects) confirm(false);
+    suspectedFor = waitsFor.hasSuspects ? suspectedFor + 1 : 0;
+    if (suspectedFor > 0 && (suspectedFor % BUSY_FACTOR === 0 || nothingRuns())) confirm(false);
     watch.tick();
     look();
   }, CONFIRM_AFTER_MS).unref();

@@ -78,6 +78,7 @@ export class StallClock {
   }
 }
 
-function nothingRuns(): boolean {
+/** True while no timer and no request is under way that could go on by itself. */
+export function nothingRuns(): boolean {
   return process.getActiveResourcesInfo().every((name) => PASSIVE.test(name));
 }

@@ -72,6 +72,13 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(findings.read()).toEqual([]);
   });
 
+  test('is silent about waits that timers set free', async () => {
+    using findings = new FindingsFile();
+    const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/freed-by-timers.mjs`]);
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'ended well\n', stderr: '' });
+    expect(findings.read()).toEqual([]);
+  });
+
   test('reports a circle that a timeout breaks softly, and none that is only tried', async () => {
     using findings = new FindingsFile();
     const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/timed-abba.mjs`]);
