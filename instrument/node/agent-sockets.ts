@@ -144,6 +144,8 @@ export class AgentSockets {
     if (pool === null) return;
     this.#unwatchSockets ??= this.#watchAnswers();
     const wait = pool.ask();
+    // A request is no promise that somebody may await later.
+    hooks.blocked(wait);
     const asked = { name: `${request.method} ${request.path}`, stack: wait?.stack ?? null, pool, wait, looks: 0 };
     this.#asked.set(request, asked);
     this.#waiting.add(asked);

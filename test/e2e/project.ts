@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build, transformSync } from 'esbuild';
 import { ROOT } from './child.ts';
+import { installDept } from './installed-dept.ts';
 
 /**
  * A program in a folder of its own, with dept installed below node_modules as it is published: JavaScript, without the
@@ -19,23 +20,11 @@ export class Project implements Disposable {
   static async create(programs: readonly string[]): Promise<Project> {
     const project = new Project();
     const installed = join(project.folder, 'node_modules');
-    mkdirSync(join(installed, 'dept'), { recursive: true });
-    cpSync(join(ROOT, 'package.json'), join(installed, 'dept/package.json'));
+    mkdirSync(installed);
     for (const name of ['async-mutex', 'tslib', 'source-map-support', 'source-map', 'buffer-from', 'tsx', 'vitest']) {
       symlinkSync(join(ROOT, 'node_modules', name), join(installed, name), 'junction');
     }
-    await build({
-      absWorkingDir: ROOT,
-      entryPoints: ['instrument/register.ts', 'src/index.ts'],
-      outdir: join(installed, 'dept/dist'),
-      outbase: '.',
-      bundle: true,
-      splitting: true,
-      packages: 'external',
-      format: 'esm',
-      platform: 'node',
-      conditions: ['dept:source'],
-    });
+    await installDept(join(installed, 'dept'));
     project.write('package.json', JSON.stringify({ name: 'shop', type: 'module' }));
     for (const name of programs) cpSync(join(ROOT, 'test/e2e/programs', name), project.path(`src/${name}`));
     return project;
