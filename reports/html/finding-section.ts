@@ -7,6 +7,7 @@ import type { ParsedReport } from '../parse-report.ts';
 import type { SourceLines } from '../text/code-frame.ts';
 import { contextLetter } from '../text/names.ts';
 import { formatReport } from '../text/report.ts';
+import { waitingBehindLines } from '../text/waiting-behind.ts';
 import { codePlaces } from './code-places.ts';
 import { html, type Markup } from './markup.ts';
 import { hueOf, ring } from './ring.ts';
@@ -39,13 +40,15 @@ ${finding.circle.length === 0 ? null : html`<p class="to-graph"><button type="bu
 </section>`;
 }
 
-function story({ circle }: Finding, id: string): Markup | null {
+function story(finding: Finding, id: string): Markup | null {
+  const { circle } = finding;
   if (circle.length === 0) return null;
   const items = circle.map((dependency, index) => {
     const letter = contextLetter(index);
     return html`<li class="${hueOf(index)}"><a class="badge-link" href="#${id}-${letter}">${letter}</a> <span><bdi class="name">${dependency.context.name}</bdi> ${holding(dependency)} and ${waiting(dependency)}.</span></li>`;
   });
-  return html`<h3>Who waits for whom</h3><ul class="story">${items}</ul>`;
+  const behind = waitingBehindLines(finding).map((line) => html`<p class="note">${line}</p>`);
+  return html`<h3>Who waits for whom</h3><ul class="story">${items}</ul>${behind}`;
 }
 
 function waiting({ to, timed, irqs }: Dependency): Markup {

@@ -80,7 +80,8 @@ function body(finding: Finding, indent: Indent, maxFrames: number): readonly str
 }
 
 /** Who waits for whom, and what the heap shows of it, where more is known than the contexts say. */
-function stallParts({ openWaits, suspended = [] }: Finding): readonly string[] {
+function stallParts({ circle, openWaits, suspended = [] }: Finding): readonly string[] {
+  if (circle.length > 0) return [];
   const tree = waitTreeLines(openWaits);
   return [
     ...(tree.length === 0 ? [] : [...heading('who waits for whom'), ...tree]),

@@ -1,6 +1,7 @@
 import type { Dependency } from '../../src/core/dependency.ts';
 import type { Finding, OpenWait } from '../../src/core/finding.ts';
 import { contextLetter, oneLine } from './names.ts';
+import { waitingBehindLines } from './waiting-behind.ts';
 
 /**
  * The finding in plain words, as it stands under the DEPT report: what can happen, who the lettered contexts are, what
@@ -12,6 +13,7 @@ export function explain(finding: Finding): string {
   const lines = [
     finding.message,
     ...contexts,
+    ...waitingBehindLines(finding),
     ...finding.help.map((advice) => `help: ${advice}`),
     ...(finding.predictedBy === null ? [] : [`predicted before by: ${finding.predictedBy}`]),
     `${finding.code} ${finding.severity} ${finding.fingerprint} (${finding.rules} rules), more: dept explain ${finding.code}`,

@@ -7,6 +7,7 @@ import type { Indent } from './diagram.ts';
 import { placeOf } from './frames.ts';
 import { oneLine } from './names.ts';
 import { type Palette, paletteOf } from './palette.ts';
+import { waitingBehindLines } from './waiting-behind.ts';
 
 export interface PrettyOptions {
   /** Where the lines of code come from; none if not given. */
@@ -33,6 +34,7 @@ export function formatPretty(finding: Finding, options: PrettyOptions = {}): str
     '',
     ...contexts.flatMap((context) => contextLines(context, source, palette)),
     ...(contexts.length === 0 ? callLines(finding, source, palette) : []),
+    ...waitingBehindLines(finding),
     ...adviceOf(finding).map((advice) => `${palette.help('help:')} ${oneLine(advice)}`),
     ...(finding.predictedBy === null ? [] : [`predicted before by: ${oneLine(finding.predictedBy)}`]),
     palette.faint(oneLine(`${finding.code} ${finding.severity} ${finding.fingerprint} (${finding.rules} rules)`)) +

@@ -72,6 +72,7 @@ export interface Finding {
   readonly help: readonly string[];
   /** Fingerprint of the predicted circle that came true, for DEPT002. */
   readonly predictedBy: string | null;
+  /** The waits it is about; of a circle, those that wait behind it. */
   readonly openWaits: readonly OpenWait[];
   /** For DEPT003: async functions that have stopped, where the heap was read. */
   readonly suspended?: readonly SuspendedFunction[];

@@ -32,8 +32,26 @@ interface Place {
  * Each blocked wait is looked at once, and again only when one of those it depends on goes on.
  */
 export function circleOfStuck(root: Wait, graph: BlockedWaits): readonly Step[] | null {
-  const start = reachable(root, graph);
-  const free = start.filter((place) => !isStuck(place));
+  const first = settled([root], graph)[0] as Place;
+  return first.goesOn ? null : circleThrough(first);
+}
+
+/**
+ * Those of `waits` that cannot go on and lead to one of `ends` over waits that cannot either: who waits behind a circle,
+ * and who is stuck in it beside the shortest way round. Linear in what the waits lead to.
+ */
+export function stuckBehind(waits: readonly Wait[], ends: ReadonlySet<Wait>, graph: BlockedWaits): ReadonlySet<Wait> {
+  const all = settled(waits, graph).filter((place) => !place.goesOn);
+  const behind = new Set(all.filter(({ wait }) => ends.has(wait)));
+  for (const { dependents } of behind) for (const place of dependents) if (!place.goesOn) behind.add(place);
+  const found = new Set([...behind].map(({ wait }) => wait));
+  return new Set(waits.filter((wait) => found.has(wait)));
+}
+
+/** Every blocked wait that `roots` lead to, the roots first, each with the answer whether it can go on. */
+function settled(roots: readonly Wait[], graph: BlockedWaits): readonly Place[] {
+  const all = reachable(roots, graph);
+  const free = all.filter((place) => !isStuck(place));
   for (const place of free) place.goesOn = true;
   for (let place = free.pop(); place !== undefined; place = free.pop()) {
     for (const dependent of place.dependents) {
@@ -42,12 +60,10 @@ export function circleOfStuck(root: Wait, graph: BlockedWaits): readonly Step[] 
       free.push(dependent);
     }
   }
-  const first = start[0] as Place;
-  return first.goesOn ? null : circleThrough(first);
+  return all;
 }
 
-/** Every blocked wait that `root` leads to, itself first. */
-function reachable(root: Wait, graph: BlockedWaits): readonly Place[] {
+function reachable(roots: readonly Wait[], graph: BlockedWaits): readonly Place[] {
   const known = new Map<Wait, Place>();
   const all: Place[] = [];
   const placeOf = (wait: Wait): Place => {
@@ -58,7 +74,7 @@ function reachable(root: Wait, graph: BlockedWaits): readonly Place[] {
     all.push(place);
     return place;
   };
-  placeOf(root);
+  for (const root of roots) placeOf(root);
   for (const place of all) {
     if (place.wait.timed) continue;
     const ways = graph.holdersInTheWay(place.wait).map((held) => ({

@@ -13,7 +13,7 @@ import { awaitedBits, owedBit } from './event-bits.ts';
 import { dependencyFrom } from './observation.ts';
 import { DEPT_POLICY } from './policy.ts';
 import { stalledFinding } from './stalled.ts';
-import { type BlockedWaits, circleOfStuck, type Step } from './stuck-waits.ts';
+import { type BlockedWaits, circleOfStuck, type Step, stuckBehind } from './stuck-waits.ts';
 
 export interface WaitsForOptions {
   readonly onFinding: FindingListener;
@@ -42,6 +42,9 @@ export class WaitsFor implements Observer {
   /** Suspects that have outlived one call of `confirm`. */
   readonly #lasting = new Set<Wait>();
   readonly #reported = new Set<Wait>();
+  /** The waits of circles that were reported and have not been broken. */
+  readonly #deadlocked = new Set<Wait>();
+  readonly #fingerprints = new Set<string>();
   readonly #view: BlockedWaits = {
     holdersInTheWay: (wait) => this.#holdersInTheWay(wait),
     stoppedBy: (held) => this.#stoppedBy.get(held) ?? [],
@@ -87,6 +90,7 @@ export class WaitsFor implements Observer {
     if (wait.blockedAt === NEVER || !this.#blocked.delete(wait)) return;
     this.#suspected.delete(wait);
     this.#lasting.delete(wait);
+    this.#deadlocked.delete(wait);
     if (wait.context.exact) removeFrom(this.#blockedIn, wait.context, wait);
     const owed = this.#owedBy.get(wait);
     if (owed === undefined) return;
@@ -121,11 +125,20 @@ export class WaitsFor implements Observer {
     if (openWaits.length > 0) this.#options.onFinding(stalledFinding({ openWaits, at: this.#session.now }));
   }
 
-  /** The open waits that count and that no finding has told of yet: from now on one has. */
+  /**
+   * The open waits that count and that no finding has told of yet: from now on one has. Who waits behind a deadlock that
+   * was reported does so because of that, and is not among them.
+   */
   takeStalled(counts: (wait: Wait) => boolean = () => true): readonly OpenWait[] {
-    const open = this.open.filter((wait) => !this.#reported.has(wait) && counts(wait));
+    const waits = this.open.filter((wait) => !this.#reported.has(wait) && counts(wait));
+    const explained = this.#behind(waits);
+    const open = waits.filter((wait) => !explained.has(wait));
     for (const wait of open) this.#reported.add(wait);
     return this.#describeAll(open);
+  }
+
+  #behind(waits: readonly Wait[]): ReadonlySet<Wait> {
+    return this.#deadlocked.size === 0 ? this.#deadlocked : stuckBehind(waits, this.#deadlocked, this.#view);
   }
 
   /** `context` owes from now on what others may already wait for; it may be blocked itself. */
@@ -165,30 +178,42 @@ export class WaitsFor implements Observer {
   }
 
   #report(steps: readonly Step[]): void {
-    for (const { wait } of steps) {
+    const circle = named(steps.map(({ wait, held }) => this.#dependency(wait, held)));
+    const fingerprint = circleFingerprint('DEPT002', circle);
+    const waits = steps.map(({ wait }) => wait);
+    // All permits of a pool are stuck in one deadlock, not in one for each of its holders.
+    const isMore = this.#fingerprints.has(fingerprint) && this.#behind(waits.slice(0, 1)).size > 0;
+    for (const wait of waits) {
       this.#reported.add(wait);
       this.#suspected.delete(wait);
+      this.#deadlocked.add(wait);
     }
-    const circle = named(steps.map(({ wait, held }) => this.#dependency(wait, held)));
+    if (isMore) return;
+    this.#fingerprints.add(fingerprint);
     const predicted = circleFingerprint('DEPT001', circle);
+    const behind = stuckBehind(this.open, new Set(waits), this.#view);
     const finding: Finding = {
       code: 'DEPT002',
       kind: 'deadlock',
       severity: 'error',
-      fingerprint: circleFingerprint('DEPT002', circle),
+      fingerprint,
       rules: 'dept',
       circle,
       message: sentence(circle, true),
       help: adviceFor(circle),
       predictedBy: this.#options.wasReported?.(predicted) === true ? predicted : null,
-      openWaits: [],
+      openWaits: this.#describeAll([...behind].filter((wait) => !waits.includes(wait))),
       stack: this.#session.capture(),
       at: this.#session.now,
     };
     this.#options.onFinding(finding);
     const refused = this.#options.breaks?.(finding, steps) ?? null;
+    if (refused === null) return;
     // The others go on, and may meet in another circle before their present waits end.
-    if (refused !== null) for (const { wait } of steps) if (wait !== refused) this.#reported.delete(wait);
+    for (const wait of waits) {
+      this.#deadlocked.delete(wait);
+      if (wait !== refused) this.#reported.delete(wait);
+    }
   }
 
   #dependency(wait: Wait, held: EventContext): Dependency {

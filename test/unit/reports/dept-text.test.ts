@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatDept } from '../../../reports/text/dept.ts';
+import { explain } from '../../../reports/text/explanation.ts';
 import { contextLetter } from '../../../reports/text/names.ts';
 import { formatReport } from '../../../reports/text/report.ts';
 import type { EventClass } from '../../../src/core/classes.ts';
@@ -148,6 +149,19 @@ test('a stall with ages, as a tree of who waits for whom, and what the heap show
     ],
   });
   expectGolden('stall-tree.txt', formatReport(finding, { environment: SHOP }));
+});
+
+test('who waits behind a circle stands in the plain words, not among its contexts', () => {
+  const wait = { label: 'acquire', className: 'stock:0', objectLabel: 'stock', ageMs: 9, owners: [] };
+  const at = stack('audit src/shop.ts:9:3');
+  const openWaits = Array.from({ length: 10 }, (_, i) => ({ ...wait, contextName: `audit ${i}`, stack: at }));
+  const finding = abba({ code: 'DEPT002', kind: 'deadlock', openWaits });
+  expect(formatDept(finding)).toBe(formatDept({ ...finding, openWaits: [] }));
+  const lines = explain(finding).split('\n');
+  expect(lines.filter((line) => line.startsWith('also'))).toEqual([
+    ...Array.from({ length: 8 }, (_, i) => `also waiting behind it: audit ${i} in acquire(stock:0) (src/shop.ts:9:3)`),
+    'also waiting behind it: 2 more',
+  ]);
 });
 
 test('a misuse and a notice', () => {

@@ -216,6 +216,95 @@ describe('permits', () => {
   });
 });
 
+describe('who waits behind a deadlock that was told', () => {
+  function circleOfTwo(stage: Stage) {
+    const [x, y] = [stage.task('X'), stage.task('Y')];
+    const [a, b] = [stage.object('A'), stage.object('B')];
+    stage.lock(x, a);
+    stage.lock(y, b);
+    return { x, y, a, b };
+  }
+
+  test('before it closes, directly or in a row, is listed under it and is no stall of its own', () => {
+    const stage = new Stage();
+    const { x, y, a, b } = circleOfTwo(stage);
+    const [z, q] = [stage.task('Z'), stage.task('Q')];
+    const c = stage.object('C');
+    stage.lock(z, c);
+    stage.block(q, c);
+    stage.block(z, a);
+    stage.block(x, b);
+    stage.block(y, a);
+    expect(stage.deadlocks.map(({ code }) => code)).toEqual(['DEPT002']);
+    const behind = stage.deadlocks[0]?.openWaits ?? [];
+    expect(behind.map(({ contextName }) => contextName)).toEqual(['Q', 'Z']);
+    expect(behind[0]?.owners).toMatchObject([{ contextName: 'Z', stoppedBy: [1] }]);
+    stage.live.reportStalled();
+    expect(stage.deadlocks).toHaveLength(1);
+  });
+
+  test('after it has closed is no stall of its own either', () => {
+    const stage = new Stage();
+    const { x, y, a, b } = circleOfTwo(stage);
+    stage.block(x, b);
+    stage.block(y, a);
+    stage.block(stage.task('Z'), a);
+    expect(stage.deadlocks[0]?.openWaits).toEqual([]);
+    stage.live.reportStalled();
+    expect(stage.deadlocks).toHaveLength(1);
+  });
+
+  test('is told apart from who waits for another reason', () => {
+    const stage = new Stage();
+    const { x, y, a, b } = circleOfTwo(stage);
+    const kept = stage.object('K');
+    stage.lock(stage.task('keeper'), kept);
+    stage.block(stage.task('Z'), kept);
+    stage.block(x, b);
+    stage.block(y, a);
+    stage.block(stage.task('Q'), a);
+    stage.live.reportStalled();
+    expect(stage.deadlocks.map(({ code }) => code)).toEqual(['DEPT002', 'DEPT003']);
+    expect(stage.deadlocks[1]?.openWaits.map(({ contextName }) => contextName)).toEqual(['Z']);
+  });
+
+  test('for a permit that a holder outside of the circle could give back as well waits for another reason', () => {
+    const stage = new Stage();
+    const { x, y, a, b } = circleOfTwo(stage);
+    const pool = stage.object('pool', 'pool', { capacity: 2 });
+    stage.lock(x, pool);
+    stage.lock(stage.task('keeper'), pool);
+    stage.block(x, b);
+    stage.block(y, a);
+    stage.block(stage.task('Z'), pool);
+    stage.live.reportStalled();
+    expect(stage.deadlocks[1]?.openWaits.map(({ contextName }) => contextName)).toEqual(['Z']);
+  });
+
+  test('is a stall again when the circle has come apart', () => {
+    const stage = new Stage();
+    const { x, y, a, b } = circleOfTwo(stage);
+    const first = stage.block(x, b);
+    const second = stage.block(y, a);
+    stage.giveUp(first);
+    stage.giveUp(second);
+    stage.block(stage.task('Z'), a);
+    stage.live.reportStalled();
+    expect(stage.deadlocks.map(({ code }) => code)).toEqual(['DEPT002', 'DEPT003']);
+  });
+
+  test('as another holder of the same full pool is a part of one deadlock', () => {
+    const stage = new Stage();
+    const pool = stage.object('pool', 'pool', { capacity: 2 });
+    const tasks = ['X', 'Y'].map((name) => stage.task(name));
+    for (const task of tasks) stage.lock(task, pool);
+    for (const task of tasks) stage.block(task, pool);
+    expect(stage.deadlocks[0]?.openWaits.map(({ contextName }) => contextName)).toEqual(['X']);
+    stage.live.reportStalled();
+    expect(stage.deadlocks).toHaveLength(1);
+  });
+});
+
 describe('an explicit start (event context without a wait)', () => {
   test('closes the circle at the block of the context that owes the event', () => {
     const stage = new Stage();
