@@ -3,17 +3,35 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export type FatalSignal = (typeof SIGNALS)[number];
 
+/** Told of a signal before the program is; `isHandled` when the program has a listener of its own. */
+export type OnFatalSignal = (signal: FatalSignal, isHandled: boolean) => void;
+
 /**
- * Hears of the signals that end the program, without being seen: the program has no listener more than before, its own
- * listeners run as ever, and a signal without any still ends it as it always did. While armed, a signal is only noticed
- * when the event loop turns; so arm only a program whose loop turns and that has something to tell.
+ * Hears of the signals that end the program, without being seen: a signal has no listener more than before (signal-exit
+ * counts them), the program's own listeners run as ever, and a signal without any still ends it as it always did. While
+ * armed, a signal without a listener is only noticed when the event loop turns; so arm only a program whose loop turns
+ * and that has something to tell.
+ *
+ * Signals whose first listener is older than this object are not heard.
  */
 export class FatalSignals {
-  readonly #onSignal: (signal: FatalSignal) => void;
+  readonly #onSignal: OnFatalSignal;
+  /** Signals that Node gives to us before it emits them. */
+  readonly #watched = new Set<FatalSignal>();
   #isArmed = false;
 
-  constructor(onSignal: (signal: FatalSignal) => void) {
+  constructor(onSignal: OnFatalSignal) {
     this.#onSignal = onSignal;
+    // Node listens to the system from the first listener of a signal to its last, and looks at these events to know.
+    const emitter: NodeJS.EventEmitter = process;
+    emitter.prependListener('newListener', (name: string | symbol) => {
+      if (isFatal(name) && process.listenerCount(name) === 0) this.#watch(name);
+    });
+    emitter.on('removeListener', (name: string | symbol) => {
+      if (!isFatal(name) || process.listenerCount(name) > 0) return;
+      this.#watched.delete(name);
+      if (this.#isArmed) this.#watch(name);
+    });
   }
 
   /** No more than once has an effect until `disarm`. */
@@ -31,12 +49,17 @@ export class FatalSignals {
 
   /** Node asks the system for a signal at its first listener, and then emits through the `emit` it found at that time. */
   #watch(signal: FatalSignal): void {
+    if (this.#watched.has(signal)) return;
+    this.#watched.add(signal);
     const own = Object.getOwnPropertyDescriptor(process, 'emit');
     const emit = process.emit as (...args: unknown[]) => boolean;
     const heard = (...args: unknown[]): boolean => {
-      if (args[0] === signal && this.#isArmed) this.#onSignal(signal);
-      const isWanted = args[0] !== signal || process.listenerCount(signal) > 0;
+      const isHandled = process.listenerCount(signal) > 0;
+      if (args[0] === signal && this.#isArmed) this.#tell(signal, isHandled);
+      const isWanted = args[0] !== signal || isHandled;
       if (isWanted) return Reflect.apply(emit, process, args) as boolean;
+      // Or it would be watched again.
+      this.#isArmed = false;
       unwatch(signal);
       process.kill(process.pid, signal);
       return true;
@@ -50,6 +73,18 @@ export class FatalSignals {
     }
     withoutRemoval(() => process.off(signal, nothing));
   }
+
+  #tell(signal: FatalSignal, isHandled: boolean): void {
+    try {
+      this.#onSignal(signal, isHandled);
+    } catch {
+      // Whatever is wrong with the report, the program must get its signal.
+    }
+  }
+}
+
+function isFatal(name: string | symbol): name is FatalSignal {
+  return (SIGNALS as readonly (string | symbol)[]).includes(name);
 }
 
 function nothing(): void {}

@@ -65,6 +65,11 @@ export class StallCheck {
     else if (openWaits.length > 0) this.#tell(openWaits, picture, reason, 'warning');
   }
 
+  /** The program handles a signal itself and may end well: what it waits for then is information, and the heap is not read. */
+  inPassing(openWaits: readonly OpenWait[], reason: StallReason): void {
+    if (openWaits.length > 0) this.#inform(openWaits, null, reason);
+  }
+
   /** True when it was said already why the program stands: by the tracker, or by what watches Node's own modules. */
   #isTold(): boolean {
     const { findings } = this.#options;

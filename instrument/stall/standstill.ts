@@ -1,8 +1,9 @@
 import { isMainThread } from 'node:worker_threads';
+import type { Tick } from '../../src/core/ids.ts';
 import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
-import { FatalSignals } from './fatal-signals.ts';
+import { type FatalSignal, FatalSignals } from './fatal-signals.ts';
 import type { StallCheck } from './stall-check.ts';
 
 /** How long somebody must wait for what another one holds before the end of the program is worth a word about it. */
@@ -15,8 +16,8 @@ export interface StandstillWatch {
 }
 
 /**
- * Tells who waits for whom while the program runs: when it is asked by a signal, when it is ended by one while somebody
- * waits long for what another one holds, and when nothing tracked has moved for the time of the watchdog.
+ * Tells who waits for whom while the program runs: when it is asked by a signal, when it is sent one that ends programs
+ * while somebody waits long for what another one holds, and when nothing tracked has moved for the time of the watchdog.
  */
 export function watchStandstill(
   { session, waitsFor }: Installation,
@@ -25,10 +26,16 @@ export function watchStandstill(
 ): StandstillWatch {
   const isStanding = (forMs: number): boolean =>
     waitsFor.open.some((wait) => !wait.timed && isLeftBehind(wait) && (session.ageOf(wait) ?? 0) >= forMs);
-  const signals = new FatalSignals((signal) => {
-    const openWaits = isStanding(LONG_WAIT_MS) ? waitsFor.takeStalled() : [];
-    stalls.whileRunning(openWaits, { kind: 'signal', signal }, false);
-  });
+  let lastTold: Tick | null = null;
+  const onSignal = (signal: FatalSignal, isHandled: boolean): void => {
+    if (!isStanding(LONG_WAIT_MS)) return;
+    const reason = { kind: 'signal', signal } as const;
+    if (!isHandled) stalls.whileRunning(waitsFor.takeStalled(), reason, false);
+    else if (lastTold !== session.now) stalls.inPassing(waitsFor.stalled(), reason);
+    lastTold = session.now;
+  };
+  // Signals come to the main thread alone.
+  const signals = isMainThread ? new FatalSignals(onSignal) : null;
   if (stallSignal !== '') {
     process.on(stallSignal as NodeJS.Signals, () => {
       stalls.whileRunning(waitsFor.describeOpen(), { kind: 'signal', signal: stallSignal }, true);
@@ -43,9 +50,8 @@ export function watchStandstill(
   };
   return {
     tick: () => {
-      // Signals come to the main thread alone.
-      if (isMainThread && isStanding(LONG_WAIT_MS)) signals.arm();
-      else signals.disarm();
+      if (isStanding(LONG_WAIT_MS)) signals?.arm();
+      else signals?.disarm();
       if (watchdogMs > 0) bark();
     },
   };

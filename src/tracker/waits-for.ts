@@ -126,15 +126,24 @@ export class WaitsFor implements Observer {
   }
 
   /**
-   * The open waits that count and that no finding has told of yet: from now on one has. Who waits behind a deadlock that
-   * was reported does so because of that, and is not among them.
+   * The open waits that count and that no finding has told of yet. Who waits behind a deadlock that was reported does so
+   * because of that, and is not among them.
    */
+  stalled(counts: (wait: Wait) => boolean = () => true): readonly OpenWait[] {
+    return this.#describeAll(this.#untold(counts));
+  }
+
+  /** The same; from now on a finding has told of them. */
   takeStalled(counts: (wait: Wait) => boolean = () => true): readonly OpenWait[] {
+    const waits = this.#untold(counts);
+    for (const wait of waits) this.#reported.add(wait);
+    return this.#describeAll(waits);
+  }
+
+  #untold(counts: (wait: Wait) => boolean): readonly Wait[] {
     const waits = this.open.filter((wait) => !this.#reported.has(wait) && counts(wait));
     const explained = this.#behind(waits);
-    const open = waits.filter((wait) => !explained.has(wait));
-    for (const wait of open) this.#reported.add(wait);
-    return this.#describeAll(open);
+    return waits.filter((wait) => !explained.has(wait));
   }
 
   #behind(waits: readonly Wait[]): ReadonlySet<Wait> {

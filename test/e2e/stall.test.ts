@@ -99,9 +99,24 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
     expect(ended.stderr).toMatch(/ {3}A want waits since \d+ ms in acquire\(mutex:0\)\n {6}owed by keep since acquire/);
   });
 
-  test('keeps its own handlers', async () => {
-    const ended = await runPreloaded(['src/held-forever.mjs', 'handles'], killWhenItStands());
-    expect(ended).toMatchObject({ code: 5, stdout: 'stands\nhandled SIGTERM\n' });
+  test.each([
+    ['handles', { code: 5, stdout: 'stands\nhandled SIGTERM 1\n' }, ['info']],
+    ['handles-once', { signal: 'SIGTERM', stdout: 'stands\nhandled SIGTERM 0\n' }, ['info', 'warning']],
+    ['handles-no-more', { signal: 'SIGTERM', stdout: 'stands\n' }, ['warning']],
+    ['ends', { code: 0, stdout: 'stands\n' }, ['info', 'error']],
+  ] as const)('that %s SIGTERM does so as ever, and is told who waits for whom', async (how, wanted, severities) => {
+    using findings = new FindingsFile();
+    const ended = await runPreloaded(['src/held-forever.mjs', how], {
+      env: { DEPT_REPORT: findings.path, DEPT_STALL: '0' },
+      onStdout: (text, kill) => {
+        if (text.endsWith('stands\n')) setTimeout(() => kill('SIGTERM'), 2_500);
+        else setTimeout(() => kill('SIGTERM'), 500);
+      },
+    });
+    expect(ended).toMatchObject(wanted);
+    const lines = findings.read();
+    expect(lines.map(({ code, severity }) => [code, severity])).toEqual(severities.map((each) => ['DEPT003', each]));
+    for (const line of lines) expect(line.openWaits.map(({ context }) => context)).toEqual(['want']);
   });
 
   test('is found by the watchdog when nothing tracked moves', async () => {

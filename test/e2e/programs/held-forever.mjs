@@ -8,11 +8,18 @@ async function keep() {
 async function want() {
   await mutex.acquire();
 }
+const handled = (signal) => console.log('handled', signal, process.listenerCount(signal));
 if (process.argv[2] === 'handles') {
   process.on('SIGTERM', (signal) => {
-    console.log('handled', signal);
+    handled(signal);
     process.exit(5);
   });
+}
+if (process.argv[2] === 'handles-once') process.once('SIGTERM', handled);
+if (process.argv[2] === 'ends') process.on('SIGTERM', () => clearInterval(timer));
+if (process.argv[2] === 'handles-no-more') {
+  process.on('SIGTERM', handled);
+  setTimeout(() => process.removeAllListeners('SIGTERM'), 1500);
 }
 if (process.argv[2] === 'answers') {
   process.on('SIGUSR2', () => {
@@ -22,5 +29,5 @@ if (process.argv[2] === 'answers') {
 }
 keep();
 want();
-setInterval(() => undefined, 1000);
+const timer = setInterval(() => undefined, 1000);
 console.log('stands');
