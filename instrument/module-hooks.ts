@@ -92,10 +92,13 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
   };
 }
 
-/** Matches the path of a module of a known package: its name, and the path within it. */
+/** Matches the path of a module of a known package that its adapter is about: its name, and the path within it. */
 function packagePattern(adapters: readonly LibraryAdapter[]): RegExp {
-  const names = adapters.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-  return new RegExp(`/node_modules/(${names})/(?!(?:.*/)?node_modules/)([^?#]*)`);
+  const names = adapters.map(({ name, modules }) => {
+    const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return modules === undefined ? escaped : `${escaped}(?=/${modules.source})`;
+  });
+  return new RegExp(`/node_modules/(${names.join('|')})/(?!(?:.*/)?node_modules/)([^?#]*)`);
 }
 
 function announceTo(onLoaded: OnLoaded): () => void {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
+import type { Fiber } from '../../src/core/fiber.ts';
 import type { History } from '../../src/core/history.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
@@ -76,6 +77,17 @@ export class LightAttribution implements Attribution, Observer {
 
   resume<T>(_wait: Wait, run: () => T): T {
     return run();
+  }
+
+  stretch<T>(fiber: Fiber, run: () => T): T {
+    const before = this.#storage?.getStore() ?? null;
+    this.#storage?.enterWith(fiber.history);
+    try {
+      return run();
+    } finally {
+      fiber.history = this.#storage?.getStore() ?? null;
+      this.#storage?.enterWith(before);
+    }
   }
 
   carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {

@@ -1,6 +1,7 @@
 import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
+import type { Fiber } from '../../src/core/fiber.ts';
 import type { History } from '../../src/core/history.ts';
 import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
@@ -140,14 +141,19 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   resume<T>(wait: Wait, run: () => T): T {
     const { histories } = this.#session;
     const history = histories.join(histories.fresh(wait.history), wait.node);
-    const before = this.#isQuiet;
-    // The waiter's own code, even where it is called in the middle of somebody's hand-over.
-    this.#isQuiet = false;
-    try {
-      return this.#runAs(history, wait.context, run);
-    } finally {
-      this.#isQuiet = before;
-    }
+    return this.#loudly(() => this.#runAs(history, wait.context, run));
+  }
+
+  stretch<T>(fiber: Fiber, run: () => T): T {
+    const { histories, slice } = this.#session;
+    const stretch = (): T => {
+      try {
+        return run();
+      } finally {
+        fiber.history = histories.fresh(slice.history);
+      }
+    };
+    return this.#loudly(() => this.#runAs(histories.fresh(fiber.history), fiber.context, stretch));
   }
 
   carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {
@@ -210,6 +216,17 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       promise[this.#settled] = histories.join(histories.fresh(promise[this.#settled] as History | undefined), history);
     } catch {
       // A frozen promise carries no history.
+    }
+  }
+
+  /** A waiter's or a fiber's own code, even where it is called in the middle of somebody's hand-over. */
+  #loudly<T>(run: () => T): T {
+    const before = this.#isQuiet;
+    this.#isQuiet = false;
+    try {
+      return run();
+    } finally {
+      this.#isQuiet = before;
     }
   }
 

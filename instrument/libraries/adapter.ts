@@ -15,6 +15,8 @@ export interface LibraryAdapter {
   readonly versions: string;
   /** Exports of its modules that are replaced as a whole, because they are closures nobody can patch from outside. */
   readonly rebinds?: readonly string[];
+  /** Paths within the package of the modules that it is about, where that is not all of them; the others are left alone. */
+  readonly modules?: RegExp;
   /**
    * Patches a module of the package in place; called once for each of its modules, the inner ones first.
    * @param file path of the module within its package, as in `lib/pool.js`; empty where nobody knows it

@@ -9,6 +9,7 @@ import { bottleneck } from './bottleneck.ts';
 import { cacheManager } from './cache-manager.ts';
 import { cockatiel } from './cockatiel.ts';
 import { dataloader } from './dataloader.ts';
+import { effect } from './effect.ts';
 import { fastq } from './fastq.ts';
 import { genericPool } from './generic-pool.ts';
 import { ioredis } from './ioredis.ts';
@@ -47,6 +48,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   awaitLock,
   bottleneck,
   cockatiel,
+  effect,
   fastq,
   genericPool,
   ioredis,

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { EventContext } from '../../src/core/event-context.ts';
+import type { Stack } from '../../src/core/stack.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch, Outcome } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -37,6 +38,11 @@ export class Claim {
   /** The caller has to wait for it. */
   sleep(): void {
     if (this.pending && this.#wait?.blockedAt === 0) hooks.blocked(this.#wait);
+  }
+
+  /** Where the program said that it will be asked for, when nothing of the program is on the stack of now. */
+  askedAt(stack: Stack): void {
+    if (this.#wait !== null) this.#wait.stack = stack;
   }
 
   /** It stands in a queue; whether anybody sleeps for it is not known. */

@@ -1,3 +1,4 @@
+import type { Fiber } from './fiber.ts';
 import type { OwedPromise } from './owed-promise.ts';
 import type { Wait } from './wait.ts';
 
@@ -17,6 +18,8 @@ export interface Attribution {
   quietly<T>(run: () => T): T;
   /** Runs a waiter's callback as the code that goes on after this wait, whoever calls it. */
   resume<T>(wait: Wait, run: () => T): T;
+  /** Runs a stretch of a fiber: it has behind it what the fiber has, not what its caller has, and leaves it to the fiber. */
+  stretch<T>(fiber: Fiber, run: () => T): T;
   /** The callback, to run as what the code that runs now goes on with, whoever calls it. */
   carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R>;
 }
@@ -31,5 +34,6 @@ export const NO_ATTRIBUTION: Attribution = Object.freeze({
   owed: () => null,
   quietly: <T>(run: () => T): T => run(),
   resume: <T>(_wait: Wait, run: () => T): T => run(),
+  stretch: <T>(_fiber: Fiber, run: () => T): T => run(),
   carry: <T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> => callback,
 });

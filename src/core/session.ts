@@ -3,7 +3,7 @@ import { type Attribution, NO_ATTRIBUTION } from './attribution.ts';
 import { type ClassIdentity, ClassRegistry } from './classes.ts';
 import { type Context, type ContextKind, ExactContext } from './context.ts';
 import { EventContext } from './event-context.ts';
-import { Histories, type Mark } from './history.ts';
+import { Histories, type History, type Mark } from './history.ts';
 import { type ContextId, NEVER, type ObjectId, type Tick } from './ids.ts';
 import type { IrqType } from './irq.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -168,6 +168,11 @@ export class Session {
   /** The slice that runs now goes on after this wait, without a promise in between (a wait annotated by hand). */
   adopt(wait: Wait): void {
     if (!wait.context.exact) this.slice.history = this.histories.join(this.slice.history, wait.node);
+  }
+
+  /** The slice that runs now goes on after what another one had behind it. */
+  goOnAfter(history: History): void {
+    if (this.slice.source === null) this.slice.history = this.histories.join(this.slice.history, history);
   }
 
   /** Whoever goes on after this wait does so after what the slice that runs now has behind it. */

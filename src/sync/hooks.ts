@@ -1,6 +1,7 @@
 import type { Callback } from '../core/attribution.ts';
 import type { Context } from '../core/context.ts';
 import type { EventContext } from '../core/event-context.ts';
+import type { Fiber, Past } from '../core/fiber.ts';
 import type { IrqType } from '../core/irq.ts';
 import { OwedPromise } from '../core/owed-promise.ts';
 import type { ObjectOptions, Session } from '../core/session.ts';
@@ -222,6 +223,25 @@ export function resume<T>(begun: Wait | null, run: () => T): T {
 /** The callback, to run as what the calling code goes on with: for events that no promise brings. */
 export function carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {
   return active === null ? callback : active.attribution.carry(callback);
+}
+
+/** Runs a stretch of a fiber that the attached session knows. */
+export function stretch<T>(fiber: Fiber, run: () => T): T {
+  return fiber.session === active ? active.attribution.stretch(fiber, run) : run();
+}
+
+/** What the calling code has behind it; null where that matters to nobody. */
+export function past(): Past | null {
+  const session = active;
+  return guarded(() => {
+    const history = session?.histories.active === true ? session.main.history : null;
+    return session === null || history === null ? null : { session, history };
+  });
+}
+
+/** The calling code goes on after this. */
+export function goOnAfter(behind: Past | null): void {
+  if (behind !== null && behind.session === active) guarded((session) => session.goOnAfter(behind.history));
 }
 
 /** To await the promise is to wait for the object's event from here on. Only where promises are followed. */

@@ -13,11 +13,12 @@ function whoIs({ context, wait, start, event }: Dependency): string {
   return callerName(context, [wait.stack, start.stack, event.stack]);
 }
 
-/** The context's own name; the main one is called by the function it was in, as far as a stack tells. */
+/** The context's own name; the main one is called by the program's function that it was in, as far as a stack tells. */
 export function callerName(context: ContextName, stacks: readonly (Stack | null)[]): string {
   if (context.kind !== 'main') return context.name;
   for (const stack of stacks) {
-    for (const { functionName } of stack?.frames ?? []) {
+    for (const { functionName, path } of stack?.frames ?? []) {
+      if (path?.includes('/node_modules/') === true) continue;
       if (functionName !== null && functionName !== '' && !NAMELESS.test(functionName))
         return functionName.replace(/^async /, '');
     }

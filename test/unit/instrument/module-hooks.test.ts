@@ -72,6 +72,22 @@ test('a package that another one has brought along is met as itself', () => {
   watch.stop();
 });
 
+test('only the modules that an adapter is about are shown to it', async () => {
+  const pkg = new Package({
+    'lib/inner.js': "exports.greet = (who) => 'hello ' + who;",
+    'lib/other.js': "exports.greet = (who) => 'good day ' + who;",
+    'package.json': '{}',
+    'lib/outer.mjs': "export const greet = (who) => 'hi ' + who;",
+  });
+  const adapter = { ...adapterFor(pkg, ['greet']), modules: /lib\/(?:inner\.js|outer\.mjs)/ };
+  const watch = watchModules([adapter]);
+  expect(pkg.require('lib/inner.js')['greet']?.('you')).toBe('hello you, please');
+  expect(pkg.require('lib/other.js')['greet']?.('you')).toBe('good day you');
+  expect((await pkg.import('lib/outer.mjs'))['greet']?.('you')).toBe('hi you, please');
+  expect(adapter.files).toEqual(['lib/inner.js', 'lib/outer.mjs']);
+  watch.stop();
+});
+
 describe('a CommonJS module that is one function', () => {
   const source = `
     module.exports = function greet(who) { return 'hello ' + who; };
