@@ -32,14 +32,14 @@ export function deadlockBreaker(
     if (victim === null) return null;
     // The code that closed the circle is still about to wait.
     queueMicrotask(() => {
-      if (victim.pending) quietly(() => victim.refuse?.(new DeadlockError(finding, format(finding))));
+      if (victim.pending) quietly(() => victim.refuser?.refuse(victim, new DeadlockError(finding, format(finding))));
     });
     return victim;
   };
 }
 
 function youngest(steps: readonly Step[]): Wait | null {
-  const refusable = steps.filter(({ wait }) => wait.refuse !== null);
+  const refusable = steps.filter(({ wait }) => wait.refuser !== null);
   const [first, ...others] = refusable;
   if (first === undefined) return null;
   return others.reduce((best, step) => (step.held.begin > best.held.begin ? step : best), first).wait;

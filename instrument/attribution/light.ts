@@ -60,7 +60,7 @@ export class LightAttribution implements Attribution, Observer {
     const { histories } = this.#session;
     this.#storage ??= new AsyncLocalStorage();
     const before = histories.fresh(this.#storage.getStore());
-    this.#storage.enterWith(histories.join(before, histories.step(held.wait.fired, held.wait, null)));
+    this.#storage.enterWith(histories.join(before, histories.step(held.wait.fired ?? held.begin, held.wait)));
   }
 
   bind(): void {}

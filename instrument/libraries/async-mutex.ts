@@ -3,7 +3,7 @@ import type { EventContext } from '../../src/core/event-context.ts';
 import { defineHow } from '../../src/core/how.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
-import type { Wait } from '../../src/core/wait.ts';
+import type { Refuser, Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { trackByFirstUse } from '../first-use.ts';
 import type { LibraryAdapter } from './adapter.ts';
@@ -35,9 +35,11 @@ interface QueueEntry {
 
 const OBJECT: unique symbol = Symbol('dept.object');
 const WAIT: unique symbol = Symbol('dept.wait');
+const REFUSER: unique symbol = Symbol('dept.refuser');
 
 interface Tracked extends Internals {
   [OBJECT]?: TrackedObject | null;
+  [REFUSER]?: Refuser;
 }
 
 /** The timeout of the decorated lock whose `acquire` runs now; null for a plain one. */
@@ -111,7 +113,8 @@ function patchSemaphore(prototype: Tracked): () => void {
         const ticket = acquire.apply(this, args);
         if (this._queue.length > queued && wait !== null) {
           tagNewest(this._queue, wait);
-          wait.refuse = (reason) => refuse(this, wait, reason);
+          this[REFUSER] ??= { refuse: (refused, reason) => refuse(this, refused, reason) };
+          wait.refuser = this[REFUSER];
           hooks.blocked(wait);
         }
         return hooks.bind(ticket, wait);
@@ -124,6 +127,8 @@ function patchSemaphore(prototype: Tracked): () => void {
   prototype._dispatchItem = {
     _dispatchItem(this: Tracked, entry: QueueEntry) {
       const wait = entry[WAIT] === undefined ? beginning : entry[WAIT];
+      // An entry may live on for long: its wait need not.
+      if (entry[WAIT] !== undefined) entry[WAIT] = null;
       owing = attempting === null ? hooks.granted(wait) : hooks.enter(attempting, TRY_ACQUIRE);
       try {
         _dispatchItem.call(this, entry);

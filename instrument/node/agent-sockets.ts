@@ -183,7 +183,8 @@ export class AgentSockets {
     this.#takeBack(socket);
     pool.lend(wait, socket);
     const hold = wait?.node ?? null;
-    if (wait !== null) wait.node = this.#host.session.histories.step(wait.fired, wait, null);
+    const { session } = this.#host;
+    if (wait !== null) wait.node = session.histories.step(wait.fired ?? session.now, wait);
     this.#lent.set(socket, { ...asked, socket, hold, release: null });
   }
 

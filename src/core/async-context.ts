@@ -48,9 +48,11 @@ export class AsyncContext implements Context {
    * promise if it does.
    */
   forEachHeld(visit: (held: EventContext) => void): void {
+    const { history } = this;
+    if (history === null) return;
     const all = new Set<EventContext>();
     let since = NEVER;
-    this.#slice.histories.each(this.history, NEVER, ({ held }) => {
+    this.#slice.histories.each(history, NEVER, ({ held }) => {
       if (held === null || !held.open) return;
       all.add(held);
       if (held.object.key.kind === 'promise' && held.begin > since) since = held.begin;
@@ -63,7 +65,7 @@ export class AsyncContext implements Context {
     // A step is not older than what it has behind it: the usual hold ends without another wait.
     if (history === null || history.at <= since) return;
     this.#slice.histories.each(history, since, (step) => {
-      if (step.wait !== null && step.wait.fired > since) visit(step.wait);
+      if (step.wait !== null && step.wait.endsAfter(since)) visit(step.wait);
     });
   }
 
@@ -76,7 +78,7 @@ export class AsyncContext implements Context {
     histories.mark(held);
     held.keepsHistory = true;
     if (held.wait === null && this.#slice.source === null) {
-      this.#slice.history = histories.join(this.history, histories.step(held.begin, null, held));
+      this.#slice.history = histories.join(this.history, held);
     }
     return true;
   }

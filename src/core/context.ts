@@ -1,6 +1,6 @@
 import type { EventContext } from './event-context.ts';
 import type { History } from './history.ts';
-import { type ContextId, NEVER, type Tick } from './ids.ts';
+import { type ContextId, NEVER, PENDING, type Tick } from './ids.ts';
 import { IrqState } from './irq.ts';
 import type { Wait } from './wait.ts';
 
@@ -81,7 +81,7 @@ export class ExactContext implements Context {
     const n = this.#waits.length;
     for (let k = 0; k < n; k++) {
       const wait = this.#waits[(this.#next + k) % n] as Wait;
-      if (wait.fired > since) visit(wait);
+      if (wait.endsAfter(since)) visit(wait);
     }
   }
 
@@ -98,7 +98,7 @@ export class ExactContext implements Context {
       return;
     }
     const oldest = this.#waits[this.#next];
-    if (oldest !== undefined && oldest.fired > this.forgotten) this.forgotten = oldest.fired;
+    if (oldest?.endsAfter(this.forgotten) === true) this.forgotten = oldest.fired ?? PENDING;
     this.#waits[this.#next] = wait;
     this.#next = (this.#next + 1) % this.#maxWaits;
   }

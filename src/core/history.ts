@@ -82,9 +82,9 @@ export class Histories {
     return history !== null && history !== undefined && history.at >= this.#oldest ? history : null;
   }
 
-  /** A new first step: what the continuation of a granted wait brings along. */
-  step(at: Tick, wait: Wait | null, held: EventContext | null): History {
-    return { at, wait, held, left: null, right: null, size: 1 };
+  /** A new first step: what whoever goes on after this wait brings along. One that was granted brings its event context. */
+  step(at: Tick, wait: Wait): History {
+    return { at, wait, held: null, left: null, right: null, size: 1 };
   }
 
   /** The history of code that has `mine` behind it and now goes on because `theirs` happened. */
@@ -140,7 +140,7 @@ export class Histories {
     const kept = [...new Set(last.values())].sort((a, b) => a.at - b.at);
     this.#limit = Math.max(this.#maxNodes, kept.length * 3);
     return kept.reduce<History | null>(
-      (line, step) => ({ ...step, left: line, right: null, size: (line?.size ?? 0) + 1 }),
+      (line, { at, wait, held }) => ({ at, wait, held, left: line, right: null, size: (line?.size ?? 0) + 1 }),
       null,
     );
   }

@@ -49,7 +49,7 @@ export class Session {
   attribution: Attribution = NO_ATTRIBUTION;
   readonly #observers = new Observers();
   readonly #stacks: StackSource;
-  readonly #clock: () => number;
+  readonly #clock: (() => number) | null;
   readonly #onLimit: (name: keyof Limits, limit: number) => void;
   readonly #limitsHit = new Set<keyof Limits>();
   #tick = 0;
@@ -59,7 +59,7 @@ export class Session {
   constructor(options: SessionOptions = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#stacks = options.stacks ?? NO_STACKS;
-    this.#clock = options.clock ?? (() => Number.NaN);
+    this.#clock = options.clock ?? null;
     this.#onLimit = options.onLimit ?? (() => undefined);
     this.classes = new ClassRegistry(this.limits.maxClasses, this.limits.maxStacksPerClass);
     this.histories = new Histories(this.limits.maxHistoryNodes);
@@ -83,8 +83,8 @@ export class Session {
 
   /** How long a wait has been blocked, in milliseconds; null where that is not known. */
   ageOf(wait: Wait): number | null {
-    const ageMs = this.#clock() - wait.blockedAtMs;
-    return Number.isNaN(ageMs) ? null : Math.round(ageMs);
+    const nowMs = this.#clock?.() ?? null;
+    return nowMs === null || wait.blockedAtMs === null ? null : Math.round(nowMs - wait.blockedAtMs);
   }
 
   /** The stack of the hook point's caller, for evidence that is new. */
@@ -129,7 +129,7 @@ export class Session {
   /** The wait really sleeps now. A sleep without an owner asks for its event at this moment (`request_event_wait_commit`). */
   blocked(wait: Wait): void {
     wait.blockedAt = this.#next();
-    wait.blockedAtMs = this.#clock();
+    if (this.#clock !== null) wait.blockedAtMs = Math.trunc(this.#clock());
     if (wait.how.sleeps) {
       this.request(wait.object, wait.context, wait);
       wait.begin = this.#next();
@@ -151,17 +151,21 @@ export class Session {
   /** The awaited event fired, or the wait gave up. Not the moment the waiter runs again. */
   waited(wait: Wait, outcome: Outcome = 'fired'): void {
     if (!wait.pending) return;
-    wait.fired = this.#next();
-    if (!wait.context.exact && outcome === 'fired') wait.node = this.histories.step(wait.fired, wait, null);
-    for (const observer of this.#observers.onWaited) observer.onWaited(wait, outcome);
+    const fired = this.#next();
+    wait.fired = fired;
+    if (!wait.context.exact && outcome === 'fired') wait.node = this.histories.step(fired, wait);
+    this.#ended(wait, outcome);
   }
 
   /** The wait got what it waited for and now owes the object's event: lock granted, permit taken. */
   granted(wait: Wait, how: How = wait.how): EventContext {
-    this.waited(wait, 'fired');
+    if (wait.pending) {
+      wait.fired = this.#next();
+      this.#ended(wait, 'fired');
+    }
     const { object, more, context } = wait;
     const held = new EventContext(object, how, more, context, this.#next(), wait.stack, wait);
-    if (!context.exact) wait.node = this.histories.step(held.begin, wait, held);
+    if (!context.exact) wait.node = held;
     return this.#enter(context, held);
   }
 
@@ -285,6 +289,10 @@ export class Session {
 
   misuse(misuse: Misuse, context: Context = this.current): void {
     for (const observer of this.#observers.onMisuse) observer.onMisuse(context, misuse);
+  }
+
+  #ended(wait: Wait, outcome: Outcome): void {
+    for (const observer of this.#observers.onWaited) observer.onWaited(wait, outcome);
   }
 
   #enter(context: Context, held: EventContext): EventContext {

@@ -51,6 +51,12 @@ export class TrackedObject {
     return this.#moreHolders === null ? [this.#holder] : [this.#holder, ...this.#moreHolders];
   }
 
+  /** True when all who owe the event pass the test. */
+  everyHolder(test: (held: EventContext) => boolean): boolean {
+    if (this.#holder === null) return true;
+    return test(this.#holder) && (this.#moreHolders?.every(test) ?? true);
+  }
+
   get isHeld(): boolean {
     return this.#holder !== null;
   }

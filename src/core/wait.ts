@@ -1,9 +1,14 @@
 import type { Context } from './context.ts';
 import type { History } from './history.ts';
-import { NEVER, PENDING, type Tick } from './ids.ts';
+import { NEVER, type Tick } from './ids.ts';
 import type { Stack } from './stack.ts';
 import type { TrackedObject } from './tracked-object.ts';
 import type { How, HowMuch } from './vocabulary.ts';
+
+/** Who can end a wait of its own with an error, because nothing is lost by it. */
+export interface Refuser {
+  refuse(wait: Wait, reason: Error): void;
+}
 
 /** One occurrence of waiting, as an interval: from the moment it may block to the moment the awaited event fired. */
 export class Wait {
@@ -14,17 +19,17 @@ export class Wait {
   /** Activity of the context at that time (`ctxt_id`): rule (b) never combines two activities. */
   readonly activity: number;
   begin: Tick;
-  /** When the awaited event fired or the wait gave up; `PENDING` until then. */
-  fired: Tick = PENDING;
+  /** When the awaited event fired or the wait gave up; null until then, for an infinite number would be an object of its own. */
+  fired: Tick | null = null;
   /** When it really went to sleep; 0 = it never did. */
   blockedAt: Tick = NEVER;
-  /** The same on the session's clock in milliseconds; NaN when it never did or there is no clock. */
-  blockedAtMs: number = Number.NaN;
+  /** The same on the session's clock in whole milliseconds; null when it never did or there is no clock. */
+  blockedAtMs: number | null = null;
   stack: Stack | null;
   /** True once somebody has asked for what comes after its promise; only told of promises that are followed. */
   awaited = false;
-  /** Ends this wait with an error, for its primitive loses nothing by it; null where it cannot be refused. */
-  refuse: ((reason: Error) => void) | null = null;
+  /** The primitive that can end this wait with an error; null where it cannot be refused. */
+  refuser: Refuser | null = null;
   /** History of the slice that waits; null in an exact context. */
   readonly history: History | null;
   /** What joins the waiter's history when it goes on; null until granted, and in an exact context. */
@@ -51,7 +56,12 @@ export class Wait {
 
   /** True while the awaited event has neither fired nor been given up. */
   get pending(): boolean {
-    return this.fired === PENDING;
+    return this.fired === null;
+  }
+
+  /** True when its interval reaches beyond this point. */
+  endsAfter(at: Tick): boolean {
+    return this.fired === null || this.fired > at;
   }
 
   /** A wait that gives up by itself after some time. */

@@ -1,6 +1,6 @@
 import type { EventContext } from '../core/event-context.ts';
 import type { How, HowMuch } from '../core/vocabulary.ts';
-import type { Wait } from '../core/wait.ts';
+import type { Refuser, Wait } from '../core/wait.ts';
 import type { Grant } from './grant.ts';
 import type { Handle } from './handle.ts';
 import { bind, blocked, enter, exit, granted, modify, wait, waited } from './hooks.ts';
@@ -55,7 +55,7 @@ class PermitWaiter<R> extends WaiterLink {
  * takes one of very many and a writer all of them. Permits are handed to the first waiter by whoever gives them back,
  * so nobody can steal in between; a waiter that gives up lets those behind it pass at once.
  */
-export class PermitQueue<G extends Grant, R> {
+export class PermitQueue<G extends Grant, R> implements Refuser {
   readonly handle: Handle;
   readonly #policy: Policy<G, R>;
   readonly #waiters = new WaiterList<PermitWaiter<R>>();
@@ -126,6 +126,17 @@ export class PermitQueue<G extends Grant, R> {
     this.#settle();
   }
 
+  /** Ends a wait of this queue with an error; one that is over is left alone. */
+  refuse(wait: Wait, reason: Error): void {
+    const waiter = [...this.#waiters].find((each) => each.wait === wait);
+    if (waiter === undefined) return;
+    this.#leave(waiter);
+    waiter.disarm?.();
+    waited(wait, 'cancelled');
+    waiter.parked.fail(reason);
+    this.#settle();
+  }
+
   #admits(demand: Demand): boolean {
     return this.#free >= demand.permits && (demand.barges || this.#waiters.first === null);
   }
@@ -154,7 +165,7 @@ export class PermitQueue<G extends Grant, R> {
     this.#waiters.push(waiter);
     if (demand.barges) this.#barging++;
     // A kernel lock knows no such error.
-    if (begun !== null && this.#policy.abortFirst) begun.refuse = (reason) => this.#refuse(waiter, reason);
+    if (begun !== null && this.#policy.abortFirst) begun.refuser = this;
     blocked(begun);
     waiter.disarm = arm(sleep, (why) => {
       this.#leave(waiter);
@@ -163,14 +174,6 @@ export class PermitQueue<G extends Grant, R> {
       this.#settle();
     });
     return bind(parked.promise, begun);
-  }
-
-  #refuse(waiter: PermitWaiter<R>, reason: Error): void {
-    this.#leave(waiter);
-    waiter.disarm?.();
-    waited(waiter.wait, 'cancelled');
-    waiter.parked.fail(reason);
-    this.#settle();
   }
 
   #leave(waiter: PermitWaiter<R>): void {

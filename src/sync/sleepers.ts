@@ -1,5 +1,5 @@
 import type { Outcome } from '../core/vocabulary.ts';
-import type { Wait } from '../core/wait.ts';
+import type { Refuser, Wait } from '../core/wait.ts';
 import type { Handle } from './handle.ts';
 import { bind, blocked, waited } from './hooks.ts';
 import type { Parked } from './parked.ts';
@@ -38,7 +38,7 @@ export interface Sleep<R> {
 }
 
 /** Callers asleep until something happens, first come, first woken. Nothing is granted to them. */
-export class Sleepers<R> {
+export class Sleepers<R> implements Refuser {
   readonly #handle: Handle;
   readonly #list = new WaiterList<Sleeper<R>>();
 
@@ -56,12 +56,7 @@ export class Sleepers<R> {
     const parked = runtime().park<R>({ what: `${operation}(${this.#handle.name})`, spins });
     const sleeper = new Sleeper(begun, parked, exclusive);
     this.#list.push(sleeper);
-    if (begun !== null && refusable) {
-      begun.refuse = (reason) => {
-        this.#end(sleeper, 'cancelled');
-        parked.fail(reason);
-      };
-    }
+    if (begun !== null && refusable) begun.refuser = this;
     blocked(begun);
     sleeper.disarm = arm(options, (why) => {
       this.#list.remove(sleeper);
@@ -69,6 +64,14 @@ export class Sleepers<R> {
       refused(parked, why);
     });
     return bind(parked.promise, begun);
+  }
+
+  /** Ends a wait of these sleepers with an error; one that is over is left alone. */
+  refuse(wait: Wait, reason: Error): void {
+    const sleeper = [...this.#list].find((each) => each.wait === wait);
+    if (sleeper === undefined) return;
+    this.#end(sleeper, 'cancelled');
+    sleeper.parked.fail(reason);
   }
 
   /** Wakes whoever sleeps longest. @returns false when nobody sleeps */

@@ -99,7 +99,7 @@ export class DeptTracker implements Observer {
 
   onWaited(wait: Wait, outcome: Outcome): void {
     if (this.policy.filters && outcome === 'fired' && wait.how.sleeps) {
-      this.#order.learn(wait.context, this.#session.current, wait.fired);
+      this.#order.learn(wait.context, this.#session.current, wait.fired ?? this.#session.now);
     }
   }
 
@@ -115,7 +115,7 @@ export class DeptTracker implements Observer {
     const owedAs = owedBit(held.object.key, held.how, this.policy);
     const owed = held.object.classOf(owedAs);
     context.forEachWait(held.begin, (wait) => {
-      if (wait.fired > at) return;
+      if (wait.endsAfter(at)) return;
       for (const bit of awaitedBits(wait.object.key, wait.how, this.policy)) {
         // What is settled teaches nothing, whether it counts or not: the usual answer comes first.
         if (this.store.isSettled(owed, wait.object.classOf(bit))) continue;
@@ -133,7 +133,7 @@ export class DeptTracker implements Observer {
     if (context.forgotten > since) this.notice('maxWaitHistory');
     context.forEachWait(since, (wait) => {
       // An exact context that runs has left its waits behind, whether their end was annotated or not.
-      if (!context.exact && wait.fired > at) return;
+      if (!context.exact && wait.endsAfter(at)) return;
       if (wait.activity !== context.activity || !this.#counts(wait)) return;
       const began = wait.begin > since;
       if (!began && !this.policy.intervals) return;

@@ -38,7 +38,7 @@ export function sightingOf(
 ): Sighting {
   const gates: Gate[] = [];
   const add = (other: EventContext): void => {
-    const covers = other.begin < wait.begin && other.end > wait.begin;
+    const covers = other.begin < wait.begin && other.endsAfter(wait.begin);
     if (other === held || !covers || other.object === held?.object || !isGate(other)) return;
     gates.push({ object: other.object.id, label: other.object.label, shared: other.how.mode === 'read' });
   };

@@ -82,7 +82,7 @@ export class Statistics implements Observer {
     tally.open--;
     if (outcome === 'timed-out') tally.timedOut++;
     else if (outcome === 'cancelled') tally.cancelled++;
-    const ticks = wait.fired - wait.blockedAt;
+    const ticks = (wait.fired ?? wait.blockedAt) - wait.blockedAt;
     tally.totalTicks += ticks;
     tally.maxTicks = Math.max(tally.maxTicks, ticks);
     const ms = this.#clock === null ? 0 : Math.max(0, this.#clock() - since);

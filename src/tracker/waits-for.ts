@@ -45,6 +45,7 @@ export class WaitsFor implements Observer {
   /** The waits of circles that were reported and have not been broken. */
   readonly #deadlocked = new Set<Wait>();
   readonly #fingerprints = new Set<string>();
+  readonly #canEnd = (held: EventContext): boolean => !this.#stoppedBy.has(held);
   readonly #view: BlockedWaits = {
     holdersInTheWay: (wait) => this.#holdersInTheWay(wait),
     stoppedBy: (held) => this.#stoppedBy.get(held) ?? [],
@@ -174,7 +175,7 @@ export class WaitsFor implements Observer {
   }
 
   #circleFrom(wait: Wait): readonly Step[] | null {
-    const isFree = wait.object.holders.every((held) => !this.#stoppedBy.has(held));
+    const isFree = this.#stoppedBy.size === 0 || wait.object.everyHolder(this.#canEnd);
     return isFree || wait.timed || this.#reported.has(wait) ? null : circleOfStuck(wait, this.#view);
   }
 

@@ -37,10 +37,9 @@ class Comparison {
 
   apply({ kind, a, b, object }: Move): void {
     if (kind === 'wait') {
-      const begin = ++this.now as Tick;
-      const wait = new Wait(this.objects[object]!, LOCK, null, this.session.main, begin, null, null);
+      const wait = this.waitAt(++this.now as Tick, object);
       wait.fired = ++this.now as Tick;
-      this.slices[a] = this.histories.join(this.slices[a]!, this.histories.step(wait.fired, wait, null));
+      this.slices[a] = this.histories.join(this.slices[a]!, this.histories.step(wait.fired, wait));
       this.plain[a] = new Set([...this.plain[a]!, wait]);
     } else if (kind === 'join') {
       this.slices[a] = this.histories.join(this.slices[a]!, this.slices[b]!);
@@ -49,6 +48,10 @@ class Comparison {
       this.slices[a] = this.slices[b]!;
       this.plain[a] = this.plain[b]!;
     }
+  }
+
+  waitAt(begin: Tick, object = 0): Wait {
+    return new Wait(this.objects[object]!, LOCK, null, this.session.main, begin, null, null);
   }
 
   visited(slice: number, since: number): Set<Wait> {
@@ -60,7 +63,7 @@ class Comparison {
   }
 
   expected(slice: number, since: number): Set<Wait> {
-    return new Set([...this.plain[slice]!].filter(({ fired }) => fired >= since));
+    return new Set([...this.plain[slice]!].filter(({ fired }) => (fired ?? 0) >= since));
   }
 }
 
@@ -93,7 +96,7 @@ describe('causal histories against plain sets', () => {
             const last = [...expected].filter((wait) => wait.object === object).at(-1);
             if (last === undefined) continue;
             const newest = [...expected].reduce((best, wait) =>
-              wait.object === object && (best.object !== object || wait.fired > best.fired) ? wait : best,
+              wait.object === object && (best.object !== object || (wait.fired ?? 0) > (best.fired ?? 0)) ? wait : best,
             );
             expect(visited.has(newest)).toBe(true);
           }
@@ -111,6 +114,7 @@ describe('marks', () => {
         fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 50 })), { minLength: 1, maxLength: 60 }),
         (steps) => {
           const histories = new Histories(64);
+          const wait = new Comparison(64).waitAt(1 as Tick);
           const open: Mark[] = [];
           for (const [isMark, n] of steps) {
             if (isMark || open.length === 0) {
@@ -120,7 +124,7 @@ describe('marks', () => {
             } else histories.unmark(open.splice(n % open.length, 1)[0]!);
             const oldest = Math.min(...open.map(({ at }) => at), Number.POSITIVE_INFINITY);
             for (const at of [1, 10, 25, 50]) {
-              const step = histories.step(at as Tick, null, null);
+              const step = histories.step(at as Tick, wait);
               expect(histories.fresh(step)).toBe(at >= oldest ? step : null);
             }
             expect(histories.active).toBe(open.length > 0);
