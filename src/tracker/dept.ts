@@ -3,6 +3,7 @@ import type { Context } from '../core/context.ts';
 import type { Dependency, Rule } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
 import type { FilteredCircle, Finding, FindingListener, RuleSet } from '../core/finding.ts';
+import type { History } from '../core/history.ts';
 import { type ClassId, NEVER, type Tick } from '../core/ids.ts';
 import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
 import type { Limits } from '../core/limits.ts';
@@ -114,10 +115,10 @@ export class DeptTracker implements Observer {
     if (held.context.exact) return;
     const owedAs = owedBit(held.object.key, held.how, this.policy);
     const owed = held.object.classOf(owedAs);
+    if (this.#teachesNothing(owed, context.history, held.begin)) return;
     context.forEachWait(held.begin, (wait) => {
       if (wait.endsAfter(at)) return;
       for (const bit of awaitedBits(wait.object.key, wait.how, this.policy)) {
-        // What is settled teaches nothing, whether it counts or not: the usual answer comes first.
         if (this.store.isSettled(owed, wait.object.classOf(bit))) continue;
         if (!this.#counts(wait) || isExcused(this.policy, held, wait, owedAs === bit)) continue;
         this.#learn('release', context, held, wait, owed, bit, null);
@@ -182,6 +183,24 @@ export class DeptTracker implements Observer {
         this.#learn('wait', context, held, wait, held.object.classOf(owedAs), bit, null);
       });
     }
+  }
+
+  /**
+   * What is settled teaches nothing, whether it counts or not: the usual answer comes first, without a closure. False where
+   * that is not so, or where histories were joined.
+   */
+  #teachesNothing(owed: ClassId, history: History | null, since: Tick): boolean {
+    for (let step = history; step !== null && step.at > since; step = step.left) {
+      if (step.right !== null) return false;
+      const { wait } = step;
+      if (wait === null || !wait.endsAfter(since)) continue;
+      const { object } = wait;
+      const bits = awaitedBits(object.key, wait.how, this.policy);
+      for (let i = 0; i < bits.length; i++) {
+        if (!this.store.isSettled(owed, object.classOf(bits[i] as EventBit))) return false;
+      }
+    }
+    return true;
   }
 
   /** Linux sees neither the waits nor the holds of locks taken under a `nest_lock` (dept_ldt.h, nokeep). */
