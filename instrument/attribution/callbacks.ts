@@ -1,9 +1,5 @@
-import crypto from 'node:crypto';
-import dns from 'node:dns';
-import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import timers from 'node:timers';
-import zlib from 'node:zlib';
+import { type BuiltinPatch, whenLoaded } from '../node/builtins.ts';
 import { type Carry, carryThrough } from './timers.ts';
 
 const CRYPTO = /^(random(Bytes|Fill|Int)|pbkdf2|scrypt|hkdf|generate(Key|KeyPair|Prime)|checkPrime)$/;
@@ -19,22 +15,23 @@ const ZLIB = /^(un|g|gun|de|in)(flate|zip)(Raw)?$|^unzip$|^brotli\w+ss$/;
  * @returns what restores the functions
  */
 export function carryThroughCallbacks(carry: Carry): () => void {
-  const undo = (
-    [
-      [crypto, CRYPTO, 'last'],
-      [dns, DNS, 'last'],
-      [fs, FS, 'last'],
-      [timers, TIMERS, 'first'],
-      [zlib, ZLIB, 'last'],
-    ] as const
-  ).flatMap(([module, pattern, place]) =>
-    Object.keys(module)
-      .filter((name) => pattern.test(name) && typeof module[name as never] === 'function')
-      .map((name) => carryThrough(module as never, name, place, carry)),
-  );
-  syncBuiltinESMExports();
-  return () => {
-    for (const restore of undo) restore();
-    syncBuiltinESMExports();
-  };
+  const through =
+    (pattern: RegExp, place: 'first' | 'last'): BuiltinPatch =>
+    (exports: Record<string, never>) => {
+      const undo = Object.keys(exports)
+        .filter((name) => pattern.test(name) && typeof exports[name] === 'function')
+        .map((name) => carryThrough(exports, name, place, carry));
+      syncBuiltinESMExports();
+      return () => {
+        for (const restore of undo) restore();
+        syncBuiltinESMExports();
+      };
+    };
+  return whenLoaded({
+    crypto: through(CRYPTO, 'last'),
+    dns: through(DNS, 'last'),
+    fs: through(FS, 'last'),
+    timers: through(TIMERS, 'first'),
+    zlib: through(ZLIB, 'last'),
+  });
 }

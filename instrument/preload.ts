@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import type { ReportEnvironment } from '../reports/environment.ts';
+import { formatReportLine } from '../reports/ndjson.ts';
+import { parseReportLine } from '../reports/parse-report.ts';
+import type { Sink } from '../reports/sinks/sink.ts';
+import { parseSuppressions, type Suppression } from '../reports/suppressions.ts';
+import { recordingLimitFinding } from '../src/tracker/notices.ts';
+import type { Recorder } from '../src/tracker/recording/recorder.ts';
+import type { Config } from './config.ts';
+import { type Installation, install } from './install.ts';
+import { watchEnd } from './process-end.ts';
+import { processEnvironment, readConfig, sinksFor } from './process-sinks.ts';
+import { tallyTo } from './tally.ts';
+import { leaveWord, wordForWorkers } from './threads/thread-messages.ts';
+import { ToldFindings } from './threads/told-findings.ts';
+import { WorkerListener } from './threads/worker-listener.ts';
+import { WorkerReporter } from './threads/worker-reporter.ts';
+
+/** Watches this thread. */
+export function startPreload(): Promise<void> {
+  return isMainThread ? start() : startWorker();
+}
+
+async function start(): Promise<void> {
+  const config = readConfig();
+  // Only this process was asked for an exit code and its graph; what it spawns keeps its own code and writes none.
+  delete process.env['DEPT_EXIT_CODE'];
+  delete process.env['DEPT_GRAPH'];
+  if (config.report !== '') process.env['DEPT_REPORT'] = resolve(config.report);
+  const told = new ToldFindings();
+  leaveWord(config, told);
+  const environment = processEnvironment();
+  const sinks = onceTold(told, await sinksFor(config, environment));
+  const installation = installWith(config, sinks);
+  const workers = new WorkerListener(installation, config.rules, (line) => parseReportLine(line).finding);
+  const recorder = await recorderFor(config, installation, sinks, environment);
+  watchEnd(installation, config, { recorder, look: () => workers.look() });
+  if (config.graph !== '') {
+    // graphlib takes longer to load than everything else here together.
+    const { writeGraphAtExit } = await import('./graph-file.ts');
+    writeGraphAtExit(installation, config.graph);
+  }
+}
+
+/** A worker finds for itself, writes where the process writes, and tells the main thread. */
+async function startWorker(): Promise<void> {
+  const word = wordForWorkers();
+  // Without one only this worker was preloaded, or the main thread runs from source.
+  if (word === null) return;
+  const environment = processEnvironment();
+  const reporter = new WorkerReporter();
+  const sinks = onceTold(word.told, await sinksFor(word.config, environment));
+  const main: Sink = { write: (finding) => reporter.sendFinding(formatReportLine(finding, environment())) };
+  const installation = installWith(word.config, [...sinks, main]);
+  watchEnd(installation, word.config, { recorder: null, look: () => reporter.sendGraph(installation.tracker) });
+}
+
+function installWith(config: Config, sinks: readonly Sink[]): Installation {
+  const suppressions = readSuppressions(config.suppressionsFile);
+  const onSuppressed = config.tally === '' ? () => undefined : tallyTo(config.tally, true);
+  return install({ ...config, sinks, suppressions, onSuppressed });
+}
+
+/** One report a process: what another thread has told of is not told again. */
+function onceTold(told: ToldFindings, sinks: readonly Sink[]): readonly Sink[] {
+  return sinks.map((sink) => ({
+    write: (finding) => {
+      if (told.claim(finding.fingerprint)) sink.write(finding);
+    },
+  }));
+}
+
+/** Every process below reads the file, wherever it runs. */
+function readSuppressions(file: string): readonly Suppression[] {
+  if (file === '') return [];
+  const path = resolve(file);
+  process.env['DEPT_SUPPRESSIONS'] = path;
+  try {
+    return parseSuppressions(readFileSync(path, 'utf8'));
+  } catch (error) {
+    process.stderr.write(`dept: cannot use the suppressions in ${file}: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
+
+async function recorderFor(
+  { record, rules }: Config,
+  { session }: Installation,
+  sinks: readonly Sink[],
+  about: () => ReportEnvironment,
+): Promise<Recorder | null> {
+  if (record === '') return null;
+  const { startRecording } = await import('./recording.ts');
+  return startRecording(session, record, {
+    about,
+    onLimit: (max) => {
+      for (const sink of sinks) sink.write(recordingLimitFinding(max, rules, session.now));
+    },
+  });
+}
