@@ -65,7 +65,7 @@ describe('allowed', () => {
     ],
     ['instrument/contexts.ts', "import { AsyncLocalStorage } from 'node:async_hooks';"],
     ['instrument/libraries/async-mutex.ts', "import type { Mutex } from 'async-mutex';"],
-    ['instrument/register.ts', "import { print } from '../reports/index.ts';"],
+    ['instrument/preload.ts', "import { print } from '../reports/index.ts';"],
     ['instrument/testing/vitest.ts', "import { afterEach } from 'vitest';"],
     ['reports/text/pretty.ts', "import type { Port } from '../../src/tracker/port.ts';"],
     ['reports/sinks/file.ts', "import { writeFileSync } from 'node:fs';\nimport { pino } from 'pino';"],
