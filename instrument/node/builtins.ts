@@ -1,7 +1,14 @@
 import Module, { createRequire } from 'node:module';
 
+/** What a loader gives for a module: its text, unless it is one of Node's own. */
+interface Loaded {
+  readonly source?: string | ArrayBuffer | Uint8Array | null;
+}
+
+type OnLoaded = (url: string, loaded: Loaded) => void;
+
 interface LoadHooks {
-  load(url: string, context: unknown, next: (url: string, context: unknown) => unknown): unknown;
+  load(url: string, context: unknown, next: (url: string, context: unknown) => Loaded): Loaded;
 }
 
 type RegisterHooks = (hooks: LoadHooks) => { deregister(): void };
@@ -24,25 +31,42 @@ export function whenLoaded(patches: Readonly<Record<string, BuiltinPatch>>): () 
     waiting.delete(name);
     undo.push(apply(require(`node:${name}`) as never));
   };
-  const { registerHooks } = Module as unknown as { registerHooks?: RegisterHooks };
-  for (const name of waiting.keys()) if (registerHooks === undefined || isLoaded(name)) patch(name);
-  if (registerHooks !== undefined && waiting.size > 0) {
-    const hooks = registerHooks({
-      load(url, context, next) {
-        const loaded = next(url, context);
+  for (const name of waiting.keys()) if (!canHookLoads() || isLoaded(name)) patch(name);
+  if (waiting.size > 0) {
+    undo.push(
+      hookLoads((url) => {
         if (url.startsWith('node:')) patch(url.slice('node:'.length));
-        return loaded;
-      },
-    });
-    undo.push(() => hooks.deregister());
+      }),
+    );
   }
   return () => {
     for (const restore of undo.splice(0).reverse()) restore();
   };
 }
 
+function registering(): RegisterHooks | undefined {
+  return (Module as unknown as { registerHooks?: RegisterHooks }).registerHooks;
+}
+
+/** False on Node 20. */
+export function canHookLoads(): boolean {
+  return registering() !== undefined;
+}
+
+/** Tells of each module that was loaded and is not evaluated yet, where Node can. @returns what ends that */
+export function hookLoads(onLoaded: OnLoaded): () => void {
+  const hooks = registering()?.({
+    load(url, context, next) {
+      const loaded = next(url, context);
+      onLoaded(url, loaded);
+      return loaded;
+    },
+  });
+  return () => hooks?.deregister();
+}
+
 /** Another module of Node's own may have loaded it before. */
-function isLoaded(name: string): boolean {
+export function isLoaded(name: string): boolean {
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
   return moduleLoadList?.includes(`NativeModule ${name}`) ?? false;
 }

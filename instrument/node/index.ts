@@ -16,6 +16,7 @@ import type { StreamClasses } from './stream-links.ts';
 import { UndiciRequests } from './undici-requests.ts';
 import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
 import { watchWebLocks } from './web-locks.ts';
+import { watchWebStreams } from './web-streams.ts';
 
 /**
  * Watches what of Node itself can hang a program: each part patches its builtin, the first time it is used where it may
@@ -45,6 +46,7 @@ export function watchNode(
     watchHttp(host),
     () => undici.stop(),
     watchWebLocks(),
+    watchWebStreams(host),
     watchAtomicsWait(host),
     () => clock.stop(),
   ];

@@ -26,3 +26,19 @@ export function replaced<T extends object, N extends keyof T & string>(
     else Object.defineProperty(owner, name, descriptor);
   };
 }
+
+/** The same for a getter. */
+export function replacedGetter<T extends object>(
+  owner: T,
+  name: keyof T & string,
+  wrap: (original: (this: T) => unknown) => (this: T) => unknown,
+): () => void {
+  const descriptor = Object.getOwnPropertyDescriptor(owner, name);
+  const original = descriptor?.get as ((this: T) => unknown) | undefined;
+  if (descriptor === undefined || original === undefined) return () => undefined;
+  const get = dressed(wrap(original), original);
+  Object.defineProperty(owner, name, { ...descriptor, get });
+  return () => {
+    if (Object.getOwnPropertyDescriptor(owner, name)?.get === get) Object.defineProperty(owner, name, descriptor);
+  };
+}
