@@ -22,6 +22,7 @@ interface Internals {
   _value: number;
   acquire(weight?: number, priority?: number): Promise<[number, () => void]>;
   release(weight?: number): void;
+  setValue(value: number): void;
   cancel(): void;
   _dispatchQueue(): void;
   _dispatchItem(entry: QueueEntry): void;
@@ -90,7 +91,7 @@ function decorateTimed(decorate: Decorate): Decorate {
 }
 
 function patchSemaphore(prototype: Tracked): () => void {
-  const { acquire, release, cancel, _dispatchItem, _newReleaser } = prototype;
+  const { acquire, release, setValue, cancel, _dispatchItem, _newReleaser } = prototype;
   /** The wait of the `acquire` that runs now, for an entry that is dispatched before it is queued. */
   let beginning: Wait | null = null;
   /** The object of a `tryAcquire` that runs now. */
@@ -155,17 +156,25 @@ function patchSemaphore(prototype: Tracked): () => void {
   prototype.release = {
     release(this: Tracked, ...args: [weight?: number]) {
       if (insideReleaser) return release.apply(this, args);
-      hooks.exit(hooks.holderToRelease(this[OBJECT] ?? null));
+      const held = hooks.holderToRelease(this[OBJECT] ?? null);
+      if (held === null) hooks.addPermits(this[OBJECT] ?? null);
+      hooks.exit(held);
       return hooks.quietly(() => release.apply(this, args));
     },
   }.release;
+  prototype.setValue = {
+    setValue(this: Tracked, value: number) {
+      hooks.addPermits(this[OBJECT] ?? null);
+      return setValue.call(this, value);
+    },
+  }.setValue;
   prototype.cancel = {
     cancel(this: Tracked) {
       for (const entry of this._queue) hooks.waited(entry[WAIT] ?? null, 'cancelled');
       return cancel.call(this);
     },
   }.cancel;
-  return () => Object.assign(prototype, { acquire, release, cancel, _dispatchItem, _newReleaser });
+  return () => Object.assign(prototype, { acquire, release, setValue, cancel, _dispatchItem, _newReleaser });
 }
 
 /** As `cancel` does, for one entry. */

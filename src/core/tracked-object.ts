@@ -29,6 +29,8 @@ export class TrackedObject {
   /** The wait that made the last outstanding request; null when it was asked for by hand. */
   requestedBy: Wait | null = null;
   destroyed = false;
+  /** Somebody has released what nobody had taken, or raised the limit: there may be more permits than the capacity says. */
+  permitsAdded = false;
   /** The classes of the session this object belongs to. */
   readonly registry: ClassRegistry;
   // Objects are many, and an array that was ever filled takes 150 bytes: nearly all have one holder and one class.

@@ -331,6 +331,14 @@ export function holderToRelease(object: TrackedObject | null): EventContext | nu
   return guarded(holder) ?? guarded(holder, keeperOf(object));
 }
 
+/** The object has more permits than before, which nobody had taken. */
+export function addPermits(object: TrackedObject | null): void {
+  if (object === null) return;
+  guarded((session) => {
+    known(session, object).permitsAdded = true;
+  });
+}
+
 /** Somebody asks for the event: whoever is heading for it counts from here. */
 export function request(object: TrackedObject | null): void {
   if (object !== null) guarded((session) => session.request(known(session, object)));

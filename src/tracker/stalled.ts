@@ -1,6 +1,7 @@
 import { type Finding, fingerprint, type OpenWait, type Severity, type SuspendedFunction } from '../core/finding.ts';
 import type { Tick } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
+import { excessAdvice, isExcessive } from './excess.ts';
 
 /** How a stall was noticed: at the end with nothing left to run, or while the program still stands. */
 export type StallReason =
@@ -27,11 +28,12 @@ const LOST_EVENT =
 const NAMES = 6;
 
 /**
- * True for a wait that may not be open when a program ends well: somebody holds what is waited for. An idle worker may
- * sleep for work, and a promise may be given up with the function that owes it.
+ * True for a wait that may not be open when a program ends well: somebody holds what is waited for, or there is not as much
+ * of it as is asked for. An idle worker may sleep for work, and a promise may be given up with the function that owes it.
  */
-export function isLeftBehind({ object }: Wait): boolean {
-  return object.holders.length > 0 && object.key.kind !== 'promise';
+export function isLeftBehind(wait: Wait): boolean {
+  const { object } = wait;
+  return (object.holders.length > 0 && object.key.kind !== 'promise') || isExcessive(wait);
 }
 
 /** DEPT003: waits and async functions that nobody will let go on. */
@@ -47,7 +49,7 @@ export function stalledFinding({ openWaits, suspended = [], reason, severity = '
     rules: 'dept',
     circle: [],
     message: `${lead(reason ?? { kind: 'nothing-left' })} ${openParts(openWaits, suspended)}.`,
-    help: [LOST_EVENT],
+    help: [...excessAdvice(openWaits), LOST_EVENT],
     predictedBy: null,
     openWaits,
     ...(suspended.length === 0 ? {} : { suspended }),

@@ -10,6 +10,7 @@ import type { Observer, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
 import { adviceFor, callerName, named, sentence } from './advice.ts';
 import { awaitedBits, owedBit } from './event-bits.ts';
+import { excessLabel, isExcessive } from './excess.ts';
 import { dependencyFrom } from './observation.ts';
 import { DEPT_POLICY } from './policy.ts';
 import { stalledFinding } from './stalled.ts';
@@ -243,7 +244,7 @@ export class WaitsFor implements Observer {
       contextName: callerName(wait.context, [wait.stack]),
       label: wait.how.waitLabel,
       className: className(this.#classOf(wait)),
-      objectLabel: labelOf(wait.object),
+      objectLabel: isExcessive(wait) ? excessLabel(labelOf(wait.object), wait) : labelOf(wait.object),
       stack: wait.stack,
       ageMs: this.#session.ageOf(wait),
       owners: this.#session.holders(wait.object).map((held) => ({

@@ -26,6 +26,7 @@ declare module 'mutexify' {
 declare module 'semaphore' {
   interface Semaphore {
     take(task: (leave: () => void) => void): void;
+    take(permits: number, task: (leave: () => void) => void): void;
     leave(): void;
   }
   export default function semaphore(capacity: number): Semaphore;
