@@ -111,8 +111,8 @@ export function install(options: InstallOptions = {}): Installation {
     },
     meet: (name, exports) => modules.meet(name, exports),
     noteUnknownLibraries: () => {
-      for (const { name, versions } of modules.unknown) {
-        onFinding(unknownLibraryFinding(name, versions, config.rules, session.now));
+      for (const { adapter, version } of modules.unknown) {
+        onFinding(unknownLibraryFinding(adapter.name, version, adapter.versions, config.rules, session.now));
       }
     },
     uninstall: () => {

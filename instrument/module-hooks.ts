@@ -1,12 +1,19 @@
 import Module from 'node:module';
-import type { LibraryAdapter } from './libraries/adapter.ts';
+import type { LibraryAdapter, Rebind } from './libraries/adapter.ts';
 import { type Bindings, type CommonJsModule, rebinder } from './module-bindings.ts';
 import { announced, type LoadResult } from './module-source.ts';
+import { isWithin, versionOf } from './package-version.ts';
 
 /** Called by instrumented packages when one of their modules has been evaluated. */
 const LOADED = Symbol.for('dept.loaded');
 
-type OnLoaded = (name: string, file: string, exports: Record<string, unknown>, bindings: Bindings | null) => void;
+type OnLoaded = (
+  name: string,
+  file: string,
+  exports: Record<string, unknown>,
+  bindings: Bindings | null,
+  url: string,
+) => void;
 type Load = (this: unknown, request: string, parent: unknown, isMain: boolean) => unknown;
 type Compile = (this: CommonJsModule, content: string, filename: string, ...rest: unknown[]) => unknown;
 
@@ -18,10 +25,17 @@ interface CommonJsLoader {
   _resolveFilename(request: string, parent: unknown, isMain: boolean): string;
 }
 
+/** A package that was loaded and is not watched. */
+export interface UnknownLibrary {
+  readonly adapter: LibraryAdapter;
+  /** Outside of the range of the adapter; null where it is the shape that is not known. */
+  readonly version: string | null;
+}
+
 /** What becomes of the packages that are watched. */
 export interface ModuleWatch {
-  /** Packages of which a module was loaded and none was patched: versions the adapters do not know. */
-  readonly unknown: readonly LibraryAdapter[];
+  /** Packages with a copy whose version the adapter does not know, or of which no module had the shape that it knows. */
+  readonly unknown: readonly UnknownLibrary[];
   /** Patches a module of a watched package that was loaded where no hook saw it. */
   meet(name: string, exports: Record<string, unknown>): void;
   /** Restores what was patched and takes the hooks off where the runtime allows it. */
@@ -34,6 +48,8 @@ interface MetModule {
   readonly exports: Record<string, unknown>;
   readonly bindings: Bindings | null;
   readonly module: CommonJsModule | null;
+  /** Of the copy it belongs to, as far as that is known. */
+  readonly version: string | null;
 }
 
 /** Modules of known packages that any watch has met: they announce themselves once, but may be watched again. */
@@ -52,16 +68,21 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
   const seen = new WeakSet<object>();
   const loaded = new Set<LibraryAdapter>();
   const patched = new Set<LibraryAdapter>();
+  const refused = new Map<LibraryAdapter, string>();
   const undo: (() => void)[] = [];
   const onMet = (one: MetModule): void => {
-    const { name, file, exports, bindings, module } = one;
+    const { name, exports, bindings, module, version } = one;
     const adapter = byName.get(name);
     const isObject = (typeof exports === 'object' && exports !== null) || typeof exports === 'function';
     if (adapter === undefined || !isObject || seen.has(exports)) return;
     seen.add(exports);
     met.set(exports, one);
+    if (version !== null && !isWithin(version, adapter.versions)) {
+      refused.set(adapter, version);
+      return;
+    }
     loaded.add(adapter);
-    const restore = adapter.patch(exports, rebinder(bindings, exports, module, undo), file);
+    const restore = patchOf(adapter, one, rebinder(bindings, exports, module, undo));
     if (module !== null) seen.add(module.exports);
     if (restore === null) return;
     patched.add(adapter);
@@ -72,24 +93,41 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
     const pattern = packagePattern(adapters);
     const onCommonJs = (filename: string, module: CommonJsModule): void => {
       const [, name, file] = pattern.exec(filename.replaceAll('\\', '/')) ?? [];
-      if (name !== undefined) onMet({ name, file: file ?? '', exports: module.exports, bindings: null, module });
+      if (name === undefined || file === undefined) return;
+      const version = versionOf(filename, file);
+      onMet({ name, file, exports: module.exports, bindings: null, module, version });
     };
     undo.push(
-      announceTo((name, file, exports, bindings) => onMet({ name, file, exports, bindings, module: null })),
+      announceTo((name, file, exports, bindings, url) => {
+        onMet({ name, file, exports, bindings, module: null, version: versionOf(url, file) });
+      }),
       watchCommonJs(byName, seen, onCommonJs),
       watchEsModules(adapters, pattern),
     );
   }
   return {
     get unknown() {
-      return [...loaded].filter((adapter) => !patched.has(adapter));
+      const shapeless = [...loaded].filter((adapter) => !patched.has(adapter) && !refused.has(adapter));
+      return [
+        ...[...refused].map(([adapter, version]) => ({ adapter, version })),
+        ...shapeless.map((adapter) => ({ adapter, version: null })),
+      ];
     },
-    meet: (name, exports) => onMet({ name, file: '', exports, bindings: null, module: null }),
+    meet: (name, exports) => onMet({ name, file: '', exports, bindings: null, module: null, version: null }),
     stop: () => {
       // Last patched, first restored: two modules of a package may share a prototype.
       for (const restore of undo.splice(0).reverse()) restore();
     },
   };
+}
+
+/** A module with insides that the adapter did not expect is left alone like one that it does not know. */
+function patchOf(adapter: LibraryAdapter, { exports, file }: MetModule, rebind: Rebind): (() => void) | null {
+  try {
+    return adapter.patch(exports, rebind, file);
+  } catch {
+    return null;
+  }
 }
 
 /** Matches the path of a module of a known package that its adapter is about: its name, and the path within it. */

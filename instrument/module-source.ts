@@ -49,6 +49,6 @@ export function announced(
     );
   }
   const about = `${JSON.stringify(name)},${JSON.stringify(file)}`;
-  const call = `globalThis[Symbol.for('dept.loaded')]?.(${about},__dept,{${bindings.join(',')}})`;
+  const call = `globalThis[Symbol.for('dept.loaded')]?.(${about},__dept,{${bindings.join(',')}},${JSON.stringify(url)})`;
   return { ...result, source: `${text}\n${more}import * as __dept from ${JSON.stringify(url)};${call};` };
 }

@@ -43,6 +43,8 @@ interface Tracked extends Internals {
   [REFUSER]?: Refuser;
 }
 
+const METHODS = ['acquire', 'release', 'cancel', '_dispatchItem', '_newReleaser'] as const;
+
 /** The timeout of the decorated lock whose `acquire` runs now; null for a plain one. */
 let timeoutMs: number | null = null;
 
@@ -59,7 +61,7 @@ export const asyncMutex: LibraryAdapter = {
     rebind('withTimeout', decorateTimed);
     const semaphore = exports['Semaphore'] as (new (...args: never[]) => Semaphore) | undefined;
     const prototype = semaphore?.prototype as unknown as Tracked | undefined;
-    if (prototype === undefined || typeof prototype._dispatchItem !== 'function') return null;
+    if (prototype === undefined || METHODS.some((name) => typeof prototype[name] !== 'function')) return null;
     return patchSemaphore(prototype);
   },
 };
@@ -75,6 +77,7 @@ function decorateTimed(decorate: Decorate): Decorate {
   return {
     withTimeout(this: unknown, sync: unknown, timeout: number, ...rest: unknown[]): Decorated {
       const decorated = decorate.call(this, sync, timeout, ...rest);
+      if (typeof decorated?.acquire !== 'function') return decorated;
       const { acquire } = decorated;
       decorated.acquire = (...args) => {
         const outer = timeoutMs;

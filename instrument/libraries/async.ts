@@ -1,4 +1,5 @@
 import { Claim } from '../shapes/claim.ts';
+import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
 import { standIn } from '../stand-in.ts';
@@ -70,11 +71,17 @@ const watchedMaker =
       });
       // By this the library knows a worker that returns a promise.
       if (isAsync) Object.defineProperty(run, Symbol.toStringTag, { value: 'AsyncFunction' });
-      queue = make(run, ...rest);
-      watch(queue);
-      return queue;
+      const made = make(run, ...rest);
+      if (!isQueue(made)) return made;
+      queue = made;
+      watch(made);
+      return made;
     };
   };
+
+function isQueue(made: Queue): boolean {
+  return hasMethods(made, ['workersList']) && hasMethods(made._tasks, ['push', 'empty', 'remove']);
+}
 
 /** The claims of the items that a worker is called with now: the last ones in the list of what is being worked on. */
 function begun(queue: Queue, count: number): readonly Claim[] {

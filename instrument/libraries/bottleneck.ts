@@ -31,7 +31,7 @@ interface Limiter {
 export const bottleneck: LibraryAdapter = {
   name: 'bottleneck',
   versions: '>=2.10.0 <3.0.0',
-  patch: (exports) => patchClass(exports, '_receive', patchLimiter),
+  patch: (exports) => patchClass(exports, '_receive', patchLimiter, ['wrap']),
 };
 
 function patchLimiter(prototype: Limiter): () => void {

@@ -1,4 +1,5 @@
 import { placeOfCreation } from '../first-use.ts';
+import { hasMethods } from '../shapes/has-methods.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
 import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
@@ -15,6 +16,7 @@ export const cacheManager: LibraryAdapter = {
     const watchedCreation = (create: CreateCache): CreateCache => {
       return (options) => {
         const created = create(options);
+        if (!hasMethods(created, ['wrap'])) return created;
         const cache = new PromiseCache(placeOfCreation('cache'));
         const { wrap } = created;
         created.wrap = standIn(wrap, (self, [key, compute, ...rest]) => {

@@ -1,4 +1,5 @@
 import { Claim } from '../shapes/claim.ts';
+import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
 import { WaitingLine } from '../shapes/waiting-line.ts';
@@ -58,6 +59,7 @@ function watchedMaker(make: Maker, isPromised: boolean): Maker {
 }
 
 function watched(queue: Queue, line: WaitingLine, isPromised: boolean): Queue {
+  if (!hasMethods(queue, ['push', 'unshift', 'kill', 'killAndDrain'])) return queue;
   const made = new MadeObject('fastq', queue.concurrency, 'queue');
   const { push, unshift, kill, killAndDrain, abort, drained } = queue;
   const arriving = (add: Queue['push'], how: typeof PUSH, isFirst: boolean): Queue['push'] => {

@@ -19,6 +19,8 @@ interface Internals {
   _descheduleEvictorRun(): unknown;
 }
 
+const POOL_METHODS = ['acquire', 'release', 'destroy', 'drain'] as const;
+
 interface Queue {
   enqueue(request: PoolRequest, priority?: number): unknown;
 }
@@ -29,8 +31,7 @@ export const genericPool: LibraryAdapter = {
   versions: '>=3.4.0 <4.0.0',
   patch(exports) {
     return restoreAll([
-      patchClass(exports, '_descheduleEvictorRun', patchPool),
-      patchClass(exports['Pool'], '_descheduleEvictorRun', patchPool),
+      ...[exports, exports['Pool']].map((made) => patchClass(made, '_descheduleEvictorRun', patchPool, POOL_METHODS)),
       patchClass(exports, 'enqueue', patchQueue),
       patchClass(exports['PriorityQueue'], 'enqueue', patchQueue),
     ]);

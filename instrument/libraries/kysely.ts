@@ -29,7 +29,7 @@ export const kysely: LibraryAdapter = {
   versions: '>=0.26.0 <0.29.0',
   patch: (exports) =>
     restoreAll([
-      patchClass(exports['SqliteDriver'], 'acquireConnection', patchDriver),
+      patchClass(exports['SqliteDriver'], 'acquireConnection', patchDriver, ['releaseConnection']),
       patchClass(exports['SqliteDialect'], 'createDriver', patchDialect),
     ]),
 };

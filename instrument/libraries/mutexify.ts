@@ -26,8 +26,10 @@ export const mutexify: LibraryAdapter = {
 };
 
 function watched(lock: Lock): Lock {
+  if (typeof lock !== 'function' || !('locked' in lock)) return lock;
   const made = new MadeObject('mutexify', 1);
   const acquire = (callback: (release: Release) => void): unknown => {
+    if (typeof callback !== 'function') return lock(callback);
     const claim = new Claim(made.object, LOCK);
     const given = standIn(callback, (self, [release]) => {
       claim.grant();

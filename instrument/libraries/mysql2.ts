@@ -55,9 +55,9 @@ export const mysql2: LibraryAdapter = {
     const { Pool, PoolConnection, Connection } = exports;
     return restoreAll(
       [exports, Pool, PoolConnection, Connection].flatMap((made) => [
-        patchClass(made, '_removeConnection', patchPool),
-        patchClass(made, '_removeFromPool', patchPooled),
-        patchClass(made, 'handlePacket', patchConnection),
+        patchClass(made, '_removeConnection', patchPool, ['getConnection', 'releaseConnection']),
+        patchClass(made, '_removeFromPool', patchPooled, ['release']),
+        patchClass(made, 'handlePacket', patchConnection, ['query']),
       ]),
     );
   },

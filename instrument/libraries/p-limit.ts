@@ -1,4 +1,5 @@
 import { Claim } from '../shapes/claim.ts';
+import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
 import { dressed } from '../stand-in.ts';
@@ -24,13 +25,14 @@ export const pLimit: LibraryAdapter = {
   rebinds: ['default'],
   patch(_exports, rebind) {
     const watchedMaker = (make: Maker): Maker => {
-      return (options) => watched(make(options), typeof options === 'number' ? options : options.concurrency);
+      return (options) => watched(make(options), typeof options === 'number' ? options : options?.concurrency);
     };
     return rebind('default', watchedMaker) ? () => undefined : null;
   },
 };
 
 function watched(limit: Limit, concurrency: number): Limit {
+  if (!hasMethods(limit, ['clearQueue'])) return limit;
   const made = new MadeObject('p-limit', concurrency, 'queue');
   const waiting = new Set<Claim>();
   const claimFor = (task: Callable): [Claim, Task] => {

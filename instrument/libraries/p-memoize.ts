@@ -25,11 +25,12 @@ export const pMemoize: LibraryAdapter = {
     const watchedMemoize = (memoize: Memoize): Memoize => {
       return (fn, options) => {
         const place = placeOfCreation('p-memoize');
-        if (place === null) return memoize(fn, options);
+        if (place === null || typeof fn !== 'function') return memoize(fn, options);
         const cache = new PromiseCache({ ...place, name: fn.name || place.name });
         const { cacheKey = (args: unknown[]) => args[0] } = options ?? {};
         let key: unknown;
         const memoized = memoize(fn, { ...options, cacheKey: () => key });
+        if (typeof memoized !== 'function') return memoized;
         const watched = standIn(memoized, (self, args) => {
           key = cacheKey(args);
           const asked = key;

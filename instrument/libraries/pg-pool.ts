@@ -38,7 +38,7 @@ export const pgPool: LibraryAdapter = {
   name: 'pg-pool',
   versions: '>=3.0.0 <4.0.0',
   patch(exports) {
-    return patchClass(exports, '_acquireClient', patchPool);
+    return patchClass(exports, '_acquireClient', patchPool, ['connect', 'newClient', 'end', '_release']);
   },
 };
 

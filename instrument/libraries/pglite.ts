@@ -40,10 +40,11 @@ export const pglite: LibraryAdapter = {
 };
 
 function patchDatabase(prototype: PGlitePrototype): () => void {
-  const originals = METHODS.map(([method]) => [method, prototype[method]] as const);
-  for (const [index, [method, lock]] of METHODS.entries()) {
-    const original = originals[index]?.[1];
-    if (original === undefined) continue;
+  const originals: [Method, Run][] = [];
+  for (const [method, lock] of METHODS) {
+    const original = prototype[method];
+    if (typeof original !== 'function') continue;
+    originals.push([method, original]);
     const how = howOf(lock, 'end', { structured: true });
     const { [method]: exclusive } = {
       [method](this: PGlitePrototype, task: Callable): Promise<unknown> {

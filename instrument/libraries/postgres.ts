@@ -1,6 +1,7 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import { placeOfCreation } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
+import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { releasingMethod } from '../shapes/lent.ts';
 import { standIn } from '../stand-in.ts';
@@ -11,6 +12,8 @@ const BEGIN = howOf('begin', 'end', { structured: true });
 const RESERVE = howOf('reserve', 'release');
 const QUERY = howOf('query', 'release');
 const END = howOf('end', 'release');
+
+const METHODS = ['begin', 'reserve', 'unsafe', 'file', 'end'];
 
 /** What `postgres()` makes: a tag for queries with methods of its own. */
 interface Sql {
@@ -49,6 +52,7 @@ export const postgres: LibraryAdapter = {
 };
 
 function watched(sql: Sql): Sql {
+  if (!hasMethods(sql, METHODS)) return sql;
   const capacity = sql.options?.max;
   const place = Number.isFinite(capacity) ? placeOfCreation('postgres') : null;
   const object = place === null ? null : trackDistinct('pool', place, capacity);

@@ -56,7 +56,10 @@ function patch(exports: LockFile): () => void {
   const files = new Files();
   exports.lock = standIn(lock, (self, args) => {
     const [file, options, callback] = args as Parameters<LockFile['lock']>;
-    const path = resolve(options?.lockfilePath ?? file);
+    const at = options?.lockfilePath ?? file;
+    // What it says to that is its own.
+    if (typeof at !== 'string' || typeof callback !== 'function') return Reflect.apply(lock, self, args as never);
+    const path = resolve(at);
     const budget = budgetOf(options?.retries);
     if (budget === null) return Reflect.apply(lock, self, [file, options, files.trying(path, callback)]);
     const claim = new Claim(files.object(path), LOCK, budget);
@@ -80,7 +83,8 @@ function patch(exports: LockFile): () => void {
   });
   exports.unlock = standIn(unlock, (self, args) => {
     const [file, options] = args as Parameters<LockFile['unlock']>;
-    files.giveBack(resolve(options?.lockfilePath ?? file));
+    const at = options?.lockfilePath ?? file;
+    if (typeof at === 'string') files.giveBack(resolve(at));
     return Reflect.apply(unlock, self, args as never);
   });
   return () => void Object.assign(exports, { lock, unlock });

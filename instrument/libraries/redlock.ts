@@ -35,7 +35,7 @@ export const redlock: LibraryAdapter = {
   versions: '>=4.0.0 <6.0.0',
   patch(exports) {
     const made = typeof exports === 'function' ? exports : exports['default'];
-    return patchClass<Redlock>(made, 'acquire', (prototype) => new RedlockPatch().apply(prototype));
+    return patchClass<Redlock>(made, 'acquire', (prototype) => new RedlockPatch().apply(prototype), ['release']);
   },
 };
 
@@ -58,7 +58,8 @@ class RedlockPatch {
       });
       prototype.release = standIn(release, (self, args) => this.#release(self as object, release, args));
     }
-    return () => void Object.assign(prototype, { acquire, release, ...(_lock === undefined ? {} : { _lock, unlock }) });
+    const isFour = _lock !== undefined && unlock !== undefined;
+    return () => void Object.assign(prototype, { acquire, release, ...(isFour ? { _lock, unlock } : {}) });
   }
 
   #lockOfFour(self: object, original: Method, args: unknown[]): unknown {

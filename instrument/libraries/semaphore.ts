@@ -1,5 +1,6 @@
 import * as hooks from '../../src/sync/hooks.ts';
 import { Claim } from '../shapes/claim.ts';
+import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
 import { standIn } from '../stand-in.ts';
@@ -28,6 +29,7 @@ export const semaphore: LibraryAdapter = {
 };
 
 function watched(made: Semaphore): Semaphore {
+  if (!hasMethods(made, ['take', 'leave'])) return made;
   const place = new MadeObject('semaphore', made.capacity);
   const { take, leave } = made;
   made.take = standIn(take, (self, args) => {

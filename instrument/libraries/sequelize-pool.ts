@@ -28,7 +28,7 @@ export const sequelizePool: LibraryAdapter = {
   name: 'sequelize-pool',
   versions: '>=7.0.0 <9.0.0',
   patch(exports) {
-    return patchClass(exports['Pool'], '_dispense', patchPool);
+    return patchClass(exports['Pool'], '_dispense', patchPool, ['acquire', 'release', 'destroy', 'drain']);
   },
 };
 

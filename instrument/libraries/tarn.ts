@@ -26,7 +26,7 @@ export const tarn: LibraryAdapter = {
   name: 'tarn',
   versions: '>=2.0.0 <4.0.0',
   patch(exports) {
-    return patchClass(exports['Pool'], '_executeEventHandlers', patchPool);
+    return patchClass(exports['Pool'], '_executeEventHandlers', patchPool, ['acquire', 'destroy']);
   },
 };
 

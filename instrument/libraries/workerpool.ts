@@ -50,8 +50,8 @@ export const workerpool: LibraryAdapter = {
   patch(exports) {
     const { Pool: pool, WorkerHandler: handler } = exports;
     return restoreAll([
-      ...[exports, pool].map((made) => patchClass(made, '_next', patchPool)),
-      ...[exports, handler].map((made) => patchClass(made, 'terminateAndNotify', patchHandler)),
+      ...[exports, pool].map((made) => patchClass(made, '_next', patchPool, ['exec'])),
+      ...[exports, handler].map((made) => patchClass(made, 'terminateAndNotify', patchHandler, ['exec'])),
     ]);
   },
 };

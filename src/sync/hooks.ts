@@ -173,7 +173,7 @@ export function adopt(begun: Wait | null): void {
 
 /** Ties the promise the waiter awaits to its wait. */
 export function bind<P extends object>(promise: P, begun: Wait | null): P {
-  if (begun === null) return promise;
+  if (begun === null || !isObject(promise)) return promise;
   const session = keeperOf(begun.object);
   if (session === null) return promise;
   try {
@@ -197,8 +197,14 @@ export function follow<P extends object>(promise: P, begun: Wait | null): P {
 export function followAll<P extends object>(promise: P, begun: readonly (Wait | null)[]): P {
   const waits = begun.filter((wait) => wait !== null);
   const [first] = waits;
-  if (first !== undefined) guarded((session) => session.attribution.follow(promise, waits), keeperOf(first.object));
+  if (first !== undefined && isObject(promise))
+    guarded((session) => session.attribution.follow(promise, waits), keeperOf(first.object));
   return promise;
+}
+
+/** False where a library gives something else than the promise that it is known to give. */
+function isObject(promise: unknown): boolean {
+  return (typeof promise === 'object' && promise !== null) || typeof promise === 'function';
 }
 
 /** Whoever goes on after this wait does so after what the code that runs now has behind it. */

@@ -56,8 +56,15 @@ export function faultFinding(fault: unknown, rules: RuleSet, at: Tick): Finding 
 }
 
 /** DEPT009: a library is there in a version whose insides nobody looked at, so it is not watched. */
-export function unknownLibraryFinding(name: string, versions: string, rules: RuleSet, at: Tick): Finding {
-  const message = `${name} is loaded in a version dept does not know (it knows ${versions}); its locks are not watched.`;
+export function unknownLibraryFinding(
+  name: string,
+  version: string | null,
+  versions: string,
+  rules: RuleSet,
+  at: Tick,
+): Finding {
+  const which = version === null ? '' : `, ${version}`;
+  const message = `${name} is loaded in a version dept does not know${which} (it knows ${versions}); its locks are not watched.`;
   const help = `Use a version in that range, or annotate the lock (docs/annotations.md).`;
   return notice(`library ${name}`, message, help, rules, at);
 }

@@ -1,0 +1,5 @@
+/** True for what has all of these methods, its own or not: what a library makes may be something else in another version. */
+export function hasMethods(value: unknown, names: readonly string[]): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}

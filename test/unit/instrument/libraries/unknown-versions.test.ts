@@ -1,0 +1,136 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { install } from '../../../../instrument/install.ts';
+import type { LibraryAdapter } from '../../../../instrument/libraries/adapter.ts';
+import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
+import { type ModuleWatch, watchModules } from '../../../../instrument/module-hooks.ts';
+
+const POOL = 'class Pool { acquire() { return 1; } }';
+const RESULTS = [1, 1, 1, 2];
+
+/** A folder of packages that have the names of known ones. */
+class Packages {
+  readonly #root = mkdtempSync(join(tmpdir(), 'dept-versions-'));
+  readonly #require = createRequire(join(this.#root, 'program.cjs'));
+
+  add(name: string, version?: string): void {
+    const exported = `exports.version = '${version}'; exports.Pool = ${POOL};`;
+    this.#write(name, 'package.json', JSON.stringify({ name, version, main: 'index.cjs' }));
+    this.#write(name, 'index.cjs', `${exported} exports.inner = require('./lib/inner.cjs');`);
+    this.#write(name, 'lib/inner.cjs', exported);
+    const module = `export const version = '${version}'; export ${POOL}\nexport default function make() { return 2; }`;
+    this.#write(name, 'index.mjs', module);
+  }
+
+  /** The results of a program that uses it, as CommonJS and as an ES module. */
+  async use(name: string): Promise<readonly unknown[]> {
+    const { Pool, inner } = this.#require(name);
+    const url = pathToFileURL(join(this.#root, 'node_modules', name, 'index.mjs')).href;
+    const module = await import(/* @vite-ignore */ url);
+    return [new Pool().acquire(), new inner.Pool().acquire(), new module.Pool().acquire(), module.default()];
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  #write(name: string, file: string, text: string): void {
+    const path = join(this.#root, 'node_modules', name, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
+
+/** The lowest version above its range. */
+function tooNew({ versions }: LibraryAdapter): string {
+  return /<(\S+)$/.exec(versions)?.[1] ?? '';
+}
+
+const NAMED = LIBRARY_ADAPTERS.map((adapter) => [adapter.name, adapter] as const);
+
+const packages = new Packages();
+const watches: ModuleWatch[] = [];
+
+afterEach(() => {
+  for (const watch of watches.splice(0)) watch.stop();
+});
+afterAll(() => packages[Symbol.dispose]());
+
+/** The files of this version that the adapter is asked to patch while a program uses the package. */
+async function filesAsked(adapter: LibraryAdapter, version: string | undefined): Promise<readonly string[]> {
+  const asked: string[] = [];
+  const spied: LibraryAdapter = {
+    ...adapter,
+    patch: (exports, _rebind, file) => {
+      if (exports['version'] === String(version)) asked.push(file);
+      return null;
+    },
+  };
+  // The hooks are those of all, as in a program.
+  const watch = watchModules(LIBRARY_ADAPTERS.map((each) => (each === adapter ? spied : each)));
+  watches.push(watch);
+  using own = new Packages();
+  own.add(adapter.name, version);
+  expect(await own.use(adapter.name)).toEqual(RESULTS);
+  const told = watch.unknown.filter((each) => each.adapter === spied).map((each) => each.version);
+  // Nothing is patched here, so it is told of in any case, and once.
+  expect(told).toEqual([asked.length === 0 ? version : told[0]]);
+  return asked;
+}
+
+test.each(NAMED)('%s is not asked about a version above its range', async (_name, adapter) => {
+  expect(await filesAsked(adapter, tooNew(adapter))).toEqual([]);
+});
+
+describe('what counts as a version of the range', () => {
+  const tarn = LIBRARY_ADAPTERS.find(({ name }) => name === 'tarn') as LibraryAdapter;
+  const all = ['lib/inner.cjs', 'index.cjs', 'index.mjs'];
+  test.each([
+    ['2.0.0', all],
+    ['3.99.1', all],
+    ['2.0.0-beta.2', all],
+    ['v2.0.0-beta.2', all],
+    ['main', all],
+    ['0.0.0-development', all],
+    [undefined, all],
+    ['1.99.99', []],
+    ['4.0.0-alpha.1', []],
+    ['99.0.0', []],
+  ])('%s', async (version, files) => {
+    expect(await filesAsked(tarn, version)).toEqual(files);
+  });
+});
+
+test('each library of a version that is not known is told once, however many modules of it there are', async () => {
+  for (const { name } of LIBRARY_ADAPTERS) packages.add(name, '99.0.0');
+  const installation = install();
+  for (const { name } of LIBRARY_ADAPTERS) expect(await packages.use(name)).toEqual(RESULTS);
+  expect(installation.findings).toEqual([]);
+  installation.noteUnknownLibraries();
+  const told = installation.findings.map(({ code, severity, message }) => `${code} ${severity} ${message}`);
+  const expected = LIBRARY_ADAPTERS.map(({ name, versions }) => {
+    return `DEPT009 info ${name} is loaded in a version dept does not know, 99.0.0 (it knows ${versions}); its locks are not watched.`;
+  });
+  expect(told.toSorted()).toEqual(expected.toSorted());
+  expect(new Set(installation.findings.map(({ fingerprint }) => fingerprint)).size).toBe(LIBRARY_ADAPTERS.length);
+  installation.uninstall();
+});
+
+test('an adapter that fails leaves the program alone, and its library is told of like one that is not known', async () => {
+  packages.add('tarn', '3.0.0');
+  const failing: LibraryAdapter = {
+    name: 'tarn',
+    versions: '>=3.0.0 <3.0.1',
+    patch: () => {
+      throw new TypeError('no such insides');
+    },
+  };
+  const watch = watchModules(LIBRARY_ADAPTERS.map((each) => (each.name === 'tarn' ? failing : each)));
+  watches.push(watch);
+  expect(await packages.use('tarn')).toEqual(RESULTS);
+  expect(watch.unknown.filter(({ adapter }) => adapter === failing)).toHaveLength(1);
+});
