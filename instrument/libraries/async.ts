@@ -4,7 +4,10 @@ import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
 import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
+import { watchedAuto } from './async-auto.ts';
+import { replacingDrain } from './async-drain.ts';
 
+const DRAIN = howOf('drain', 'done');
 const CLAIM: unique symbol = Symbol('dept.claim');
 
 /** What stands in the list of a queue, from `push` to the call of its callback. */
@@ -25,6 +28,7 @@ interface Queue {
   readonly concurrency: number;
   readonly _tasks: Tasks;
   workersList(): readonly Item[];
+  idle(): boolean;
 }
 
 type Add = (this: unknown, ...args: unknown[]) => unknown;
@@ -35,7 +39,7 @@ const ONE_BY_ONE = ['queue', 'priorityQueue'];
 const MANY_AT_ONCE = ['cargo', 'cargoQueue'];
 const ADDS = ['push', 'pushAsync', 'unshift', 'unshiftAsync'];
 
-/** async 2 and 3: `queue`, `priorityQueue`, `cargo` and `cargoQueue`. `auto` finds its own circles. */
+/** async 2 and 3: `queue`, `priorityQueue`, `cargo`, `cargoQueue` and `auto`. */
 export const asyncLibrary: LibraryAdapter = {
   name: 'async',
   versions: '>=2.6.0 <4.0.0',
@@ -43,10 +47,12 @@ export const asyncLibrary: LibraryAdapter = {
     const done = (): void => undefined;
     // All that is imported from modules of their own (`async/queue`) is made here.
     if (file === 'internal/queue.js') return rebind('default', watchedMaker(true)) ? done : null;
+    if (file === 'auto.js') return rebind('default', watchedAuto) ? done : null;
     if (typeof exports === 'function') return done;
     const found = [
       ...ONE_BY_ONE.map((name) => rebind(name, watchedMaker(false))),
       ...MANY_AT_ONCE.map((name) => rebind(name, watchedMaker(true))),
+      rebind('auto', watchedAuto),
     ];
     return found.includes(true) || file.startsWith('internal/') ? done : null;
   },
@@ -58,6 +64,7 @@ const watchedMaker =
     return (worker, ...rest) => {
       if (typeof worker !== 'function') return make(worker, ...rest);
       let queue: Queue | null = null;
+      let object: MadeObject | null = null;
       const isAsync = (worker as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'AsyncFunction';
       const run = standIn(worker, (self, args) => {
         const [claim, ...others] =
@@ -71,16 +78,22 @@ const watchedMaker =
       });
       // By this the library knows a worker that returns a promise.
       if (isAsync) Object.defineProperty(run, Symbol.toStringTag, { value: 'AsyncFunction' });
-      const made = make(run, ...rest);
+      const watchedDrain = (drain: Callable): Callable =>
+        standIn(drain, (self, args) => {
+          const result = Reflect.apply(drain, self, args as never[]);
+          if (queue === null || object === null || !(result instanceof Promise) || queue.idle()) return result;
+          return new Claim(object.object, DRAIN, { permits: queue.concurrency }).firedBy(result);
+        });
+      const made = replacingDrain(() => make(run, ...rest), watchedDrain);
       if (!isQueue(made)) return made;
       queue = made;
-      watch(made);
+      object = watch(made);
       return made;
     };
   };
 
 function isQueue(made: Queue): boolean {
-  return hasMethods(made, ['workersList']) && hasMethods(made._tasks, ['push', 'empty', 'remove']);
+  return hasMethods(made, ['workersList', 'idle']) && hasMethods(made._tasks, ['push', 'empty', 'remove']);
 }
 
 /** The claims of the items that a worker is called with now: the last ones in the list of what is being worked on. */
@@ -91,7 +104,7 @@ function begun(queue: Queue, count: number): readonly Claim[] {
     .flatMap((item) => item[CLAIM] ?? []);
 }
 
-function watch(queue: Queue): void {
+function watch(queue: Queue): MadeObject {
   const made = new MadeObject('async', queue.concurrency, 'queue');
   /** The claims of the items that the call of now adds. */
   let added: Claim[] | null = null;
@@ -121,6 +134,7 @@ function watch(queue: Queue): void {
       }
     });
   }
+  return made;
 }
 
 /** Promises of results, one for each item; where there is none a callback is told, and nobody knows who waits for it. */
