@@ -43,7 +43,7 @@ interface Tracked extends Internals {
   [REFUSER]?: Refuser;
 }
 
-const METHODS = ['acquire', 'release', 'cancel', '_dispatchItem', '_newReleaser'] as const;
+const METHODS = ['acquire', 'release', 'cancel', 'setValue', '_dispatchItem', '_newReleaser'] as const;
 
 /** The timeout of the decorated lock whose `acquire` runs now; null for a plain one. */
 let timeoutMs: number | null = null;

@@ -5,6 +5,7 @@ import { MadeObject } from '../shapes/made-object.ts';
 import { WaitingLine } from '../shapes/waiting-line.ts';
 import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
+import { isBoot } from './avvio-ready.ts';
 
 const PUSH = howOf('push', 'done', { structured: true });
 const UNSHIFT = howOf('unshift', 'done', { structured: true });
@@ -45,7 +46,8 @@ function watchedMaker(make: Maker, isPromised: boolean): Maker {
   return function fastqueue(this: unknown, ...args) {
     const at = typeof args[0] === 'function' ? 0 : 1;
     const worker = args[at];
-    if (typeof worker !== 'function') return make.apply(this, args);
+    // What avvio keeps in its queues is told by its own adapter.
+    if (typeof worker !== 'function' || isBoot(args[0])) return make.apply(this, args);
     const line = new WaitingLine();
     const run = function run(this: unknown, ...given: never[]): unknown {
       const claim = line.begin();

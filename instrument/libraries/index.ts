@@ -10,6 +10,7 @@ import { cacheManager } from './cache-manager.ts';
 import { cockatiel } from './cockatiel.ts';
 import { dataloader } from './dataloader.ts';
 import { effect } from './effect.ts';
+import { fastify } from './fastify.ts';
 import { fastq } from './fastq.ts';
 import { genericPool } from './generic-pool.ts';
 import { ioredis } from './ioredis.ts';
@@ -49,6 +50,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   bottleneck,
   cockatiel,
   effect,
+  fastify,
   fastq,
   genericPool,
   ioredis,

@@ -6,7 +6,7 @@ import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
 type Exports = Record<string, unknown>;
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-const FILES = ['', 'index.js', 'lib/lockfile.js', 'internal/queue.js', 'promise.js'];
+const FILES = ['', 'index.js', 'lib/lockfile.js', 'internal/queue.js', 'promise.js', 'dist/esm/Effect.js'];
 const none = (): boolean => false;
 
 /** What an adapter looks for: names of exports, and of methods of classes that have the given ones. */

@@ -10,6 +10,8 @@ import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
 import { type ModuleWatch, watchModules } from '../../../../instrument/module-hooks.ts';
 
 const POOL = 'class Pool { acquire() { return 1; } }';
+/** Paths that adapters which name their modules know too. */
+const FILES = ['dist/cjs/internal/fiberRuntime.js', 'dist/cjs/Effect.js', 'dist/esm/Effect.js'] as const;
 const RESULTS = [1, 1, 1, 2];
 
 /** A folder of packages that have the names of known ones. */
@@ -19,17 +21,18 @@ class Packages {
 
   add(name: string, version?: string): void {
     const exported = `exports.version = '${version}'; exports.Pool = ${POOL};`;
-    this.#write(name, 'package.json', JSON.stringify({ name, version, main: 'index.cjs' }));
-    this.#write(name, 'index.cjs', `${exported} exports.inner = require('./lib/inner.cjs');`);
-    this.#write(name, 'lib/inner.cjs', exported);
+    this.#write(name, 'package.json', JSON.stringify({ name, version, main: FILES[1] }));
+    this.#write(name, FILES[0], exported);
+    this.#write(name, FILES[1], `${exported} exports.inner = require('./internal/fiberRuntime.js');`);
+    this.#write(name, 'dist/esm/package.json', '{"type":"module"}');
     const module = `export const version = '${version}'; export ${POOL}\nexport default function make() { return 2; }`;
-    this.#write(name, 'index.mjs', module);
+    this.#write(name, FILES[2], module);
   }
 
   /** The results of a program that uses it, as CommonJS and as an ES module. */
   async use(name: string): Promise<readonly unknown[]> {
     const { Pool, inner } = this.#require(name);
-    const url = pathToFileURL(join(this.#root, 'node_modules', name, 'index.mjs')).href;
+    const url = pathToFileURL(join(this.#root, 'node_modules', name, FILES[2])).href;
     const module = await import(/* @vite-ignore */ url);
     return [new Pool().acquire(), new inner.Pool().acquire(), new module.Pool().acquire(), module.default()];
   }
@@ -88,7 +91,7 @@ test.each(NAMED)('%s is not asked about a version above its range', async (_name
 
 describe('what counts as a version of the range', () => {
   const tarn = LIBRARY_ADAPTERS.find(({ name }) => name === 'tarn') as LibraryAdapter;
-  const all = ['lib/inner.cjs', 'index.cjs', 'index.mjs'];
+  const all = [...FILES];
   test.each([
     ['2.0.0', all],
     ['3.99.1', all],
