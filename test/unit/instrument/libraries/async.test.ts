@@ -1,10 +1,6 @@
-import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { currentInstallation, type Installation, install } from '../../../../instrument/install.ts';
 import { Mutex } from '../../../../src/sync/index.ts';
-
-const root = createRequire(import.meta.url);
-const previous = createRequire(root.resolve('../../../previous-majors/package.json'));
+import { LibraryStage, latest, previous, turn } from './library-stage.ts';
 
 type Task = (...args: never[]) => unknown;
 interface Async {
@@ -17,26 +13,13 @@ interface Queue {
   drain(handler?: () => void): Promise<void>;
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-let installation: Installation;
+let stage: LibraryStage;
 let async: Async;
 beforeEach(() => {
-  installation = install();
-  async = root('async') as Async;
+  stage = new LibraryStage();
+  async = latest('async') as Async;
 });
-afterEach(() => currentInstallation()?.uninstall());
-
-async function found(): Promise<readonly string[]> {
-  for (let i = 0; i < 5; i++) await turn();
-  installation.waitsFor.confirm(true);
-  return installation.findings.map(({ code, severity, circle }) => {
-    return `${code} ${severity} ${circle
-      .map(({ to }) => to.key.name)
-      .toSorted()
-      .join(' ')}`;
-  });
-}
+afterEach(() => stage[Symbol.dispose]());
 
 describe('drain', () => {
   test.each([
@@ -46,7 +29,7 @@ describe('drain', () => {
   ] as const)('of a %s (%d) that one of its own tasks awaits waits for that task', async (kind, limit) => {
     const jobs = async[kind](async () => jobs.drain(), limit);
     void jobs.push(1);
-    expect(await found()).toEqual(['DEPT002 error jobs']);
+    expect(await stage.found()).toEqual(['DEPT002 error jobs']);
   });
 
   test('awaited beside the tasks is no circle, and says when they are done', async () => {
@@ -58,8 +41,8 @@ describe('drain', () => {
     void jobs.push([1, 2, 3]);
     await jobs.drain();
     expect(done).toEqual([1, 2, 3]);
-    expect(await found()).toEqual([]);
-    expect(installation.waitsFor.open).toEqual([]);
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
   });
 
   test('that a task asks for and does not await is no circle', async () => {
@@ -68,7 +51,7 @@ describe('drain', () => {
       void jobs.drain().then(() => drained++);
     }, 1);
     void jobs.push(1);
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
     expect(drained).toBe(1);
   });
 
@@ -80,7 +63,7 @@ describe('drain', () => {
     const told = new Promise<void>((resolve) => void jobs.drain(resolve));
     void jobs.push(2);
     await told;
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
   });
 
   test('is as fixed as it was', () => {
@@ -103,13 +86,13 @@ describe('auto', () => {
         },
       ],
     });
-    expect(await found()).toEqual(['DEPT002 error all']);
+    expect(await stage.found()).toEqual(['DEPT002 error all']);
   });
 
   test('a task that takes the lock under which its result is awaited is a circle', async () => {
     const lock = new Mutex({ name: 'lock' });
     void lock.runExclusive(() => async.auto({ one: async () => turn(), two: async () => lock.runExclusive(turn) }));
-    expect(await found()).toEqual([expect.stringMatching(/^DEPT002 error auto@\S+ lock$/)]);
+    expect(await stage.found()).toEqual([expect.stringMatching(/^DEPT002 error auto@\S+ lock$/)]);
   });
 
   test.each([
@@ -134,9 +117,9 @@ describe('auto', () => {
       return all;
     };
     await build(true);
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
     await lock.runExclusive(() => build(false));
-    expect(await found()).toEqual(['DEPT001 error all lock']);
+    expect(await stage.found()).toEqual(['DEPT001 error all lock']);
   });
 
   test('the same without waiting under the lock is none', async () => {
@@ -154,7 +137,7 @@ describe('auto', () => {
     });
     await later;
     await lock.runExclusive(async () => void build(false));
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
   });
 
   test('autos inside of the tasks of others, by one function, are none', async () => {
@@ -167,8 +150,8 @@ describe('auto', () => {
     };
     const expected = { left: { left: 0, right: 1 }, right: { left: 0, right: 1 } };
     expect(await walk(1)).toEqual(expected);
-    expect(await found()).toEqual([]);
-    expect(installation.waitsFor.open).toEqual([]);
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
   });
 
   test('results, failures and declared circles are those of async', async () => {
@@ -179,7 +162,7 @@ describe('auto', () => {
     expect(results).toEqual({ one: [1, 2], two: 2 });
     await expect(async.auto({ one: async () => Promise.reject(new Error('no')) })).rejects.toThrow('no');
     expect(() => async.auto({ one: ['two', turn], two: ['one', turn] })).toThrow('recursive dependency');
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
   });
 
   test('async 2, which gives no promise, is as it was', async () => {
@@ -188,6 +171,6 @@ describe('auto', () => {
       void auto({ one: async () => 1, two: ['one', async () => 2] }, (_error: unknown, all: unknown) => resolve(all));
     });
     expect(results).toEqual({ one: 1, two: 2 });
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
   });
 });

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { currentInstallation, type Installation, install } from '../../../../instrument/install.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Mutex } from '../../../../src/sync/index.ts';
+import { LibraryStage, latest, previous, turn } from './library-stage.ts';
 
 interface App {
   register(plugin: (app: App, options: object, done: (error?: Error) => void) => unknown): App;
@@ -14,38 +13,21 @@ interface App {
   addHook(name: string, hook: (...args: never[]) => unknown): App;
 }
 
-const root = createRequire(import.meta.url);
-const previous = createRequire(root.resolve('../../../previous-majors/package.json'));
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-let installation: Installation;
+let stage: LibraryStage;
 beforeEach(() => {
-  installation = install();
+  stage = new LibraryStage();
 });
-afterEach(() => currentInstallation()?.uninstall());
-
-async function found(): Promise<readonly string[]> {
-  for (let i = 0; i < 20; i++) await turn();
-  installation.waitsFor.confirm(true);
-  return installation.findings.map(({ code, severity, circle }) => {
-    return `${code} ${severity} ${circle
-      .map(({ to }) => to.key.name)
-      .toSorted()
-      .join(' ')}`;
-  });
-}
+afterEach(() => stage[Symbol.dispose]());
 
 const SELF = ['DEPT002 error plugins of the application'];
 
 describe.each([
-  ['fastify 5 with avvio 9', root],
+  ['fastify 5 with avvio 9', latest],
   ['fastify 4 with avvio 8', previous],
 ])('%s', (_name, require) => {
   let make: (options?: object) => App;
-  beforeAll(() => {
-    install();
+  beforeEach(() => {
     make = require('fastify') as typeof make;
-    currentInstallation()?.uninstall();
   });
 
   /** What is found while an application starts that never gets ready. */
@@ -54,7 +36,7 @@ describe.each([
       () => undefined,
       () => undefined,
     );
-    return found();
+    return stage.found();
   }
 
   test.each<[string, (inner: App, app: App) => Promise<unknown>]>([
@@ -92,7 +74,7 @@ describe.each([
     const app = make({ pluginTimeout: 20 });
     app.register(async (inner) => void (await inner.ready()));
     const failed = expect(app.ready()).rejects.toThrow();
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
     await failed;
     await app.close();
   });
@@ -107,9 +89,9 @@ describe.each([
       await app.ready();
     };
     await started(true);
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
     await lock.runExclusive(() => started(false));
-    expect(await found()).toEqual(['DEPT001 error lock plugins of the application']);
+    expect(await stage.found()).toEqual(['DEPT001 error lock plugins of the application']);
   });
 
   test('a lock that is held while it is closed is none, as its plugins are loaded by then', async () => {
@@ -123,7 +105,7 @@ describe.each([
       await app.ready();
       await app.close();
     });
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
   });
 
   test('plugins that await after(), register() and each other are no circle, and it starts as ever', async () => {
@@ -154,8 +136,8 @@ describe.each([
     expect((await app.inject('/')).statusCode).toBe(404);
     await app.close();
     expect(order).toEqual(['inner', 'outer', 'second', 'loaded', 'onReady', 'onReady with a callback']);
-    expect(await found()).toEqual([]);
-    expect(installation.waitsFor.open).toEqual([]);
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
   });
 
   test('a plugin that does something when the application is ready, and does not wait for that, is none', async () => {
@@ -170,7 +152,7 @@ describe.each([
     await app.listen({ port: 0 });
     await app.close();
     expect(isReady).toBe(true);
-    expect(await found()).toEqual([]);
+    expect(await stage.found()).toEqual([]);
   });
 
   test('functions, hooks and errors are those of fastify', async () => {
@@ -181,7 +163,7 @@ describe.each([
       throw new Error('no plugin');
     });
     await expect(app.ready()).rejects.toThrow('no plugin');
-    expect(await found()).toEqual([]);
-    expect(installation.waitsFor.open).toEqual([]);
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
   });
 });
