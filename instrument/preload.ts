@@ -8,10 +8,12 @@ import type { Sink } from '../reports/sinks/sink.ts';
 import { parseSuppressions, type Suppression } from '../reports/suppressions.ts';
 import { recordingLimitFinding } from '../src/tracker/notices.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
+import { stalledFinding } from '../src/tracker/stalled.ts';
 import type { Config } from './config.ts';
 import { type Installation, install } from './install.ts';
 import { watchEnd } from './process-end.ts';
 import { processEnvironment, readConfig, sinksFor } from './process-sinks.ts';
+import { hasLongWaits } from './stall/standstill.ts';
 import { tallyTo } from './tally.ts';
 import { leaveWord, wordForWorkers } from './threads/thread-messages.ts';
 import { ToldFindings } from './threads/told-findings.ts';
@@ -36,7 +38,7 @@ async function start(): Promise<void> {
   const installation = installWith(config, sinks);
   const workers = new WorkerListener(installation, config.rules, (line) => parseReportLine(line).finding);
   const recorder = await recorderFor(config, installation, sinks, environment);
-  watchEnd(installation, config, { recorder, look: () => workers.look() });
+  watchEnd(installation, config, { recorder, look: () => workers.look(), inWorkers: () => workers.openWaits });
   if (config.graph !== '') {
     // graphlib takes longer to load than everything else here together.
     const { writeGraphAtExit } = await import('./graph-file.ts');
@@ -54,7 +56,15 @@ async function startWorker(): Promise<void> {
   const sinks = onceTold(word.told, await sinksFor(word.config, environment));
   const main: Sink = { write: (finding) => reporter.sendFinding(formatReportLine(finding, environment())) };
   const installation = installWith(word.config, [...sinks, main]);
-  watchEnd(installation, word.config, { recorder: null, look: () => reporter.sendGraph(installation.tracker) });
+  const look = (): void => {
+    reporter.sendGraph(installation.tracker);
+    const openWaits = hasLongWaits(installation) ? installation.waitsFor.stalled() : [];
+    const standing = openWaits.length === 0 ? null : stalledFinding({ openWaits, at: installation.session.now });
+    reporter.sendWaits(standing === null ? null : formatReportLine(standing, environment()));
+  };
+  watchEnd(installation, word.config, { recorder: null, look, inWorkers: () => [] });
+  // What was open at its end it has told of itself.
+  process.on('exit', () => reporter.sendWaits(null));
 }
 
 function installWith(config: Config, sinks: readonly Sink[]): Installation {

@@ -1,3 +1,4 @@
+import type { OpenWait } from '../src/core/finding.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { isLeftBehind } from '../src/tracker/stalled.ts';
 import type { Config } from './config.ts';
@@ -21,13 +22,15 @@ export interface EndWatch {
   readonly recorder: Recorder | null;
   /** Called at intervals and at the end: what other threads know. */
   readonly look: () => void;
+  /** The waits that stand in workers. */
+  readonly inWorkers: () => readonly OpenWait[];
 }
 
 /**
  * Confirms suspected deadlocks when they have lasted or when nothing is left to run, and says why a program ends, stands
  * or is ended while something still waits. A recording is told the same and written out. Keeps no event loop alive.
  */
-export function watchEnd(installation: Installation, config: Config, { recorder, look }: EndWatch): void {
+export function watchEnd(installation: Installation, config: Config, { recorder, look, inWorkers }: EndWatch): void {
   const { waitsFor, session, findings } = installation;
   const stalls = new StallCheck({ ...config, onFinding: installation.report, findings, now: () => session.now });
   const kept = new KeptInMaps();
@@ -36,7 +39,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
     recorder?.confirm(isLast);
     waitsFor.confirm(isLast);
   };
-  const watch = watchStandstill(installation, stalls, config);
+  const watch = watchStandstill(installation, stalls, config, inWorkers);
   let suspectedFor = 0;
   setInterval(() => {
     suspectedFor = waitsFor.hasSuspects ? suspectedFor + 1 : 0;

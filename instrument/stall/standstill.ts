@@ -1,13 +1,20 @@
 import { isMainThread } from 'node:worker_threads';
+import type { OpenWait } from '../../src/core/finding.ts';
 import type { Tick } from '../../src/core/ids.ts';
 import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
+import { afterEachOther } from '../threads/thread-waits.ts';
 import { type FatalSignal, FatalSignals } from './fatal-signals.ts';
 import type { StallCheck } from './stall-check.ts';
 
 /** How long somebody must wait for what another one holds before the end of the program is worth a word about it. */
 const LONG_WAIT_MS = 1_000;
+
+/** True while somebody has waited for that long for what another one holds. */
+export function hasLongWaits({ session, waitsFor }: Installation, forMs: number = LONG_WAIT_MS): boolean {
+  return waitsFor.open.some((wait) => !wait.timed && isLeftBehind(wait) && (session.ageOf(wait) ?? 0) >= forMs);
+}
 
 /** Looks from time to time whether a running program stands. */
 export interface StandstillWatch {
@@ -17,40 +24,44 @@ export interface StandstillWatch {
 
 /**
  * Tells who waits for whom while the program runs: when it is asked by a signal, when it is sent one that ends programs
- * while somebody waits long for what another one holds, and when nothing tracked has moved for the time of the watchdog.
+ * while somebody waits long for what another one holds, here or in a worker, and when nothing tracked has moved for the time of the watchdog.
  */
 export function watchStandstill(
-  { session, waitsFor }: Installation,
+  installation: Installation,
   stalls: StallCheck,
   { stallSignal, watchdogMs }: Config,
+  inWorkers: () => readonly OpenWait[],
 ): StandstillWatch {
-  const isStanding = (forMs: number): boolean =>
-    waitsFor.open.some((wait) => !wait.timed && isLeftBehind(wait) && (session.ageOf(wait) ?? 0) >= forMs);
+  const { session, waitsFor } = installation;
   let lastTold: Tick | null = null;
   const onSignal = (signal: FatalSignal, isHandled: boolean): void => {
-    if (!isStanding(LONG_WAIT_MS)) return;
+    const others = inWorkers();
+    const isStanding = hasLongWaits(installation);
+    if (!isStanding && others.length === 0) return;
     const reason = { kind: 'signal', signal } as const;
-    if (!isHandled) stalls.whileRunning(waitsFor.takeStalled(), reason, false);
-    else if (lastTold !== session.now) stalls.inPassing(waitsFor.stalled(), reason);
+    const own = !isStanding ? [] : isHandled ? waitsFor.stalled() : waitsFor.takeStalled();
+    if (!isHandled) stalls.whileRunning(afterEachOther(own, others), reason, false);
+    else if (lastTold !== session.now) stalls.inPassing(afterEachOther(own, others), reason);
     lastTold = session.now;
   };
   // Signals come to the main thread alone.
   const signals = isMainThread ? new FatalSignals(onSignal) : null;
   if (stallSignal !== '') {
     process.on(stallSignal as NodeJS.Signals, () => {
-      stalls.whileRunning(waitsFor.describeOpen(), { kind: 'signal', signal: stallSignal }, true);
+      const openWaits = afterEachOther(waitsFor.describeOpen(), inWorkers());
+      stalls.whileRunning(openWaits, { kind: 'signal', signal: stallSignal }, true);
     });
   }
   let lastMoved = { at: session.now, ms: performance.now() };
   const bark = (): void => {
     if (session.now !== lastMoved.at) lastMoved = { at: session.now, ms: performance.now() };
     const quietMs = Math.round(performance.now() - lastMoved.ms);
-    if (quietMs < watchdogMs || !isStanding(watchdogMs)) return;
+    if (quietMs < watchdogMs || !hasLongWaits(installation, watchdogMs)) return;
     stalls.whileRunning(waitsFor.takeStalled(), { kind: 'watchdog', quietMs }, false);
   };
   return {
     tick: () => {
-      if (isStanding(LONG_WAIT_MS)) signals?.arm();
+      if (hasLongWaits(installation) || inWorkers().length > 0) signals?.arm();
       else signals?.disarm();
       if (watchdogMs > 0) bark();
     },

@@ -6,9 +6,13 @@ import { ToldFindings } from './told-findings.ts';
 /** Name of the channel on which the workers of a process tell its main thread what they know. */
 export const CHANNEL = 'dept:threads';
 
-/** What a worker says: a finding as a line of NDJSON that it has already written, or all dependencies it has learnt. */
+/**
+ * What a worker says: a finding as a line of NDJSON that it has already written, all dependencies it has learnt, or the
+ * waits that stand in it, as a line of a finding that nobody has told of.
+ */
 export type ThreadMessage =
   | { readonly thread: number; readonly line: string }
+  | { readonly thread: number; readonly waits: string | null }
   | { readonly thread: number; readonly graph: EvidenceGraph };
 
 /** What a worker needs that its own environment may lack. */

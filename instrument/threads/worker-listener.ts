@@ -1,11 +1,12 @@
 import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type EvidenceGraph, evidenceGraph } from '../../src/core/evidence-graph.ts';
-import type { Finding } from '../../src/core/finding.ts';
+import type { Finding, OpenWait } from '../../src/core/finding.ts';
 import { commonGates } from '../../src/tracker/common-gates.ts';
 import { MergedGraph } from '../../src/tracker/merged-graph.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
 import { CHANNEL, type ThreadMessage } from './thread-messages.ts';
+import { ThreadWaits } from './thread-waits.ts';
 
 /**
  * What the main thread hears of its workers: their findings become its own, and circles that only several threads
@@ -16,6 +17,7 @@ export class WorkerListener {
   readonly #rules: Config['rules'];
   readonly #read: (line: string) => Finding;
   readonly #graphs = new Map<number, EvidenceGraph>();
+  readonly #waits = new ThreadWaits();
   #channel: BroadcastChannel | null = null;
   #hasNews = false;
   readonly #told = new Set<string>();
@@ -25,7 +27,15 @@ export class WorkerListener {
     this.#installation = installation;
     this.#rules = rules;
     this.#read = read;
-    process.on('worker', () => this.#listen());
+    process.on('worker', (worker) => {
+      this.#waits.started(worker);
+      this.#listen();
+    });
+  }
+
+  /** The waits that have stood for long in workers. */
+  get openWaits(): readonly OpenWait[] {
+    return this.#waits.all();
   }
 
   /** Reports what the threads show together, if one of them has learnt something. */
@@ -44,7 +54,9 @@ export class WorkerListener {
 
   #hear(message: ThreadMessage): void {
     if ('line' in message) this.#installation.adopt(this.#read(message.line));
-    else {
+    else if ('waits' in message) {
+      this.#waits.tell(message.thread, message.waits === null ? [] : this.#read(message.waits).openWaits);
+    } else {
       this.#graphs.set(message.thread, message.graph);
       this.#hasNews = true;
     }

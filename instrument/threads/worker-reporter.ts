@@ -8,6 +8,7 @@ import { CHANNEL, type ThreadMessage } from './thread-messages.ts';
 export class WorkerReporter {
   #channel: BroadcastChannel | null = null;
   #sent = 0;
+  #hasSentWaits = false;
 
   /** A finding that this worker has written already. */
   sendFinding(line: string): void {
@@ -20,6 +21,13 @@ export class WorkerReporter {
     if (size === this.#sent) return;
     this.#sent = size;
     this.#post({ thread: threadId, graph: evidenceGraph(store, commonGates(store)) });
+  }
+
+  /** The waits that stand in this worker, as a line of a finding; null when none does any more. */
+  sendWaits(line: string | null): void {
+    if (line === null && !this.#hasSentWaits) return;
+    this.#hasSentWaits = line !== null;
+    this.#post({ thread: threadId, waits: line });
   }
 
   #post(message: ThreadMessage): void {

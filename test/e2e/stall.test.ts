@@ -12,7 +12,7 @@ const BUDGET = { DEPT_STALL_BUDGET_MS: '40000' };
 
 let project: Project;
 beforeAll(async () => {
-  const names = ['memo-cycle', 'lost-reply', 'idle-workers', 'held-forever', 'server-abba'];
+  const names = ['memo-cycle', 'lost-reply', 'idle-workers', 'held-forever', 'held-in-a-worker', 'server-abba'];
   project = await Project.create(names.map((name) => `${name}.mjs`));
 }, CHILD_TIMEOUT_MS);
 afterAll(() => project[Symbol.dispose]());
@@ -117,6 +117,20 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
     const lines = findings.read();
     expect(lines.map(({ code, severity }) => [code, severity])).toEqual(severities.map((each) => ['DEPT003', each]));
     for (const line of lines) expect(line.openWaits.map(({ context }) => context)).toEqual(['want']);
+  });
+
+  test('in a worker is told of by the main thread, which alone hears of signals', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    const ended = await runPreloaded(['src/held-in-a-worker.mjs'], { ...killWhenItStands(3_000), env });
+    expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+    const [line, ...others] = findings.read();
+    expect(others).toEqual([]);
+    expect(line).toMatchObject({ code: 'DEPT003', severity: 'warning' });
+    expect(line?.openWaits.map(({ context }) => context)).toEqual([expect.stringMatching(/^want \(worker \d\)$/)]);
+    expect(line?.openWaits[0]?.owners.map(({ context }) => context)).toEqual([
+      expect.stringMatching(/^keep \(worker \d\)$/),
+    ]);
   });
 
   test('is found by the watchdog when nothing tracked moves', async () => {

@@ -1,0 +1,65 @@
+import type { Worker } from 'node:worker_threads';
+import type { OpenWait } from '../../src/core/finding.ts';
+
+/** What a thread has told of last, and when. */
+interface Told {
+  readonly openWaits: readonly OpenWait[];
+  readonly atMs: number;
+}
+
+/** The waits that stand in the workers of this thread: each tells of its own, because a signal comes to the main thread alone. */
+export class ThreadWaits {
+  readonly #told = new Map<number, Told>();
+  readonly #workers = new Map<number, WeakRef<Worker>>();
+
+  /** A worker was started. */
+  started(worker: Worker): void {
+    this.#workers.set(worker.threadId, new WeakRef(worker));
+  }
+
+  /** These are all that stand in this thread now. */
+  tell(thread: number, openWaits: readonly OpenWait[]): void {
+    if (openWaits.length === 0) this.#told.delete(thread);
+    else this.#told.set(thread, { openWaits, atMs: performance.now() });
+  }
+
+  /** Those of all threads that still run, one after the other, each by the name of its thread. */
+  all(): readonly OpenWait[] {
+    let all: readonly OpenWait[] = [];
+    for (const [thread, { openWaits, atMs }] of this.#told) {
+      if (this.#hasEnded(thread)) this.#told.delete(thread);
+      else all = afterEachOther(all, inThread(thread, openWaits, Math.round(performance.now() - atMs)));
+    }
+    return all;
+  }
+
+  /** A worker that a worker has started is not known here: it says itself that it ends. */
+  #hasEnded(thread: number): boolean {
+    const worker = this.#workers.get(thread)?.deref();
+    const isOver = worker?.threadId === -1;
+    if (isOver) this.#workers.delete(thread);
+    return isOver;
+  }
+}
+
+function inThread(thread: number, waits: readonly OpenWait[], sinceMs: number): readonly OpenWait[] {
+  const named = (contextName: string): string => `${contextName} (worker ${thread})`;
+  return waits.map((wait) => ({
+    ...wait,
+    contextName: named(wait.contextName),
+    ageMs: typeof wait.ageMs === 'number' ? wait.ageMs + sinceMs : null,
+    owners: wait.owners.map((owner) => ({ ...owner, contextName: named(owner.contextName) })),
+  }));
+}
+
+/** Waits of two places as one list: who stops whom is told by indexes. */
+export function afterEachOther(first: readonly OpenWait[], second: readonly OpenWait[]): readonly OpenWait[] {
+  const moved = (stoppedBy: readonly number[] = []): number[] => stoppedBy.map((index) => index + first.length);
+  return [
+    ...first,
+    ...second.map((wait) => ({
+      ...wait,
+      owners: wait.owners.map((owner) => ({ ...owner, stoppedBy: moved(owner.stoppedBy) })),
+    })),
+  ];
+}
