@@ -65,7 +65,7 @@ export class AsyncContext implements Context {
     // A step is not older than what it has behind it: the usual hold ends without another wait.
     if (history === null || history.at <= since) return;
     this.#slice.histories.each(history, since, (step) => {
-      if (step.wait !== null && step.wait.endsAfter(since)) visit(step.wait);
+      if (step.wait?.endsAfter(since) === true) visit(step.wait);
     });
   }
 
