@@ -1,12 +1,14 @@
 import { waitForEvent } from '../node/late-waits.ts';
+import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
-type PEvent = (emitter: object, event: unknown, ...rest: unknown[]) => Promise<unknown>;
+type Cancellable = Promise<unknown> & { cancel?: Callable };
+type PEvent = (emitter: object, event: unknown, options?: unknown, ...rest: unknown[]) => Cancellable;
 
-/** p-event 5 to 8: a promise of an event, like `events.once` of Node. */
+/** p-event 5 to 7: a promise of an event, like `events.once` of Node. */
 export const pEvent: LibraryAdapter = {
   name: 'p-event',
-  versions: '>=5.0.0 <9.0.0',
+  versions: '>=5.0.0 <8.0.0',
   rebinds: ['pEvent'],
   patch(exports, rebind) {
     if (typeof exports['pEvent'] !== 'function') return null;
@@ -15,12 +17,33 @@ export const pEvent: LibraryAdapter = {
   },
 };
 
+interface Options {
+  readonly filter?: unknown;
+  readonly timeout?: unknown;
+}
+
 function watched(original: PEvent): PEvent {
-  return function pEvent(emitter, event, ...rest) {
-    const promise = original(emitter, event, ...rest);
-    for (const each of [event].flat()) {
-      if (typeof each === 'string' || typeof each === 'symbol') waitForEvent(emitter, each, 'pEvent', promise);
+  return function pEvent(emitter, event, options, ...rest) {
+    const promise = original(emitter, event, options, ...rest);
+    const [only, ...others] = [event].flat();
+    if (others.length > 0 || isChoosy(options) || (typeof only !== 'string' && typeof only !== 'symbol'))
+      return promise;
+    const state = { isWanted: true };
+    const { cancel } = promise;
+    if (typeof cancel === 'function') {
+      promise.cancel = standIn(cancel, (self, args) => {
+        state.isWanted = false;
+        return Reflect.apply(cancel, self, args as never);
+      });
     }
+    waitForEvent(emitter, only, 'pEvent', promise, () => state.isWanted);
     return promise;
   };
+}
+
+/** What was filtered out was another event, and a limit ends the wait. */
+function isChoosy(options: unknown): boolean {
+  if (typeof options === 'function') return true;
+  const { filter, timeout } = (options ?? {}) as Options;
+  return filter !== undefined || typeof timeout === 'number';
 }

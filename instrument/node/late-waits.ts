@@ -36,9 +36,15 @@ export function followPackages(waits: LateWaits): () => void {
   };
 }
 
-/** A package waits for an event through a promise. */
-export function waitForEvent(emitter: object, event: string | symbol, label: string, promise: Promise<unknown>): void {
-  current?.observe(emitter, event, label, promise);
+/** A package waits for an event through a promise, as long as that is wanted. */
+export function waitForEvent(
+  emitter: object,
+  event: string | symbol,
+  label: string,
+  promise: Promise<unknown>,
+  isWanted: () => boolean,
+): void {
+  current?.observe(emitter, event, label, promise, isWanted);
 }
 
 /** Waits for an event through a promise, and whether the event had come before they began. */
@@ -54,8 +60,15 @@ export class LateWaits {
   }
 
   /** A promise of the event, as a wait that lasts until it is settled. */
-  observe(emitter: object, event: string | symbol, waitLabel: string, promise: Promise<unknown>): void {
-    observed(this.#host, () => this.add(emitter, event, waitLabel, pending(new WeakRef(promise))));
+  observe(
+    emitter: object,
+    event: string | symbol,
+    waitLabel: string,
+    promise: Promise<unknown>,
+    isWanted: () => boolean = () => true,
+  ): void {
+    const isPending = pending(new WeakRef(promise));
+    observed(this.#host, () => this.add(emitter, event, waitLabel, () => isWanted() && isPending()));
   }
 
   /**
