@@ -10,6 +10,7 @@ import { cacheManager } from './cache-manager.ts';
 import { cockatiel } from './cockatiel.ts';
 import { dataloader } from './dataloader.ts';
 import { effect } from './effect.ts';
+import { fakeIndexedDb } from './fake-indexeddb.ts';
 import { fastify } from './fastify.ts';
 import { fastq } from './fastq.ts';
 import { genericPool } from './generic-pool.ts';
@@ -50,6 +51,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   bottleneck,
   cockatiel,
   effect,
+  fakeIndexedDb,
   fastify,
   fastq,
   genericPool,

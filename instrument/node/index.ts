@@ -2,6 +2,7 @@ import type { Finding, RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
 import { AgentSockets } from './agent-sockets.ts';
 import { watchAtomicsWait } from './atomics-wait.ts';
+import { BlockedDatabases, followDatabases } from './blocked-databases.ts';
 import { whenLoaded } from './builtins.ts';
 import { ChildProcesses } from './child-processes.ts';
 import { EmittedEvents } from './emitted-events.ts';
@@ -39,6 +40,7 @@ export function watchNode(
     emitted.install(),
     watchEventsOnce(host, waits),
     followPackages(waits),
+    followDatabases(new BlockedDatabases(host)),
     watchModuleCircles(host),
     () => children.stop(),
     watchStreams(NODE_STREAMS),
