@@ -131,11 +131,11 @@ describe('auto', () => {
       });
       return all;
     };
-    let later: Promise<unknown> | null = null;
+    const later: Promise<unknown>[] = [];
     await lock.runExclusive(async () => {
-      later = build(true);
+      later.push(build(true));
     });
-    await later;
+    await Promise.all(later);
     await lock.runExclusive(async () => void build(false));
     expect(await stage.found()).toEqual([]);
   });

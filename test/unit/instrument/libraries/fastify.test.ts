@@ -4,7 +4,7 @@ import { Mutex } from '../../../../src/sync/index.ts';
 import { LibraryStage, latest, previous, turn } from './library-stage.ts';
 
 interface App {
-  register(plugin: (app: App, options: object, done: (error?: Error) => void) => unknown): App;
+  register(plugin: (app: App, options: object, done: (error?: Error) => void) => unknown): App & PromiseLike<App>;
   ready(): Promise<unknown>;
   after(): Promise<unknown>;
   listen(options: object): Promise<unknown>;
@@ -84,7 +84,10 @@ describe.each([
     const started = async (takesLock: boolean): Promise<void> => {
       const app = make();
       app.register((_inner, _options, done) => {
-        void (takesLock ? lock.runExclusive(turn) : turn()).then(() => done());
+        void (async () => {
+          await (takesLock ? lock.runExclusive(turn) : turn());
+          done();
+        })();
       });
       await app.ready();
     };
@@ -98,7 +101,10 @@ describe.each([
     const lock = new Mutex({ name: 'lock' });
     const app = make();
     app.register((_inner, _options, done) => {
-      void lock.runExclusive(turn).then(() => done());
+      void (async () => {
+        await lock.runExclusive(turn);
+        done();
+      })();
     });
     await app.ready();
     await lock.runExclusive(async () => {
