@@ -33,6 +33,7 @@ import { properLockfile } from './proper-lockfile.ts';
 import { queryCore } from './query-core.ts';
 import { readableStream } from './readable-stream.ts';
 import { redlock } from './redlock.ts';
+import { rxjs } from './rxjs.ts';
 import { semaphore } from './semaphore.ts';
 import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
@@ -71,6 +72,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   properLockfile,
   readableStream,
   redlock,
+  rxjs,
   semaphore,
   sequelize,
   sequelizePool,

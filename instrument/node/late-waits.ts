@@ -47,6 +47,20 @@ export function waitForEvent(
   current?.observe(emitter, event, label, promise, isWanted);
 }
 
+/** A wait for what a package's own kind of emitter has told nobody, and does not keep. */
+export interface AfterEvent {
+  readonly of: string;
+  readonly event: string;
+  readonly waitLabel: string;
+  readonly promise: Promise<unknown>;
+  readonly emission: Emission;
+}
+
+/** A package waits through a promise for an event that has happened before. */
+export function waitAfterEvent(after: AfterEvent): void {
+  current?.observeAfter(after);
+}
+
 /** Waits for an event through a promise, and whether the event had come before they began. */
 export class LateWaits {
   readonly #host: NodeHost;
@@ -71,6 +85,15 @@ export class LateWaits {
     observed(this.#host, () => this.add(emitter, event, waitLabel, () => isWanted() && isPending()));
   }
 
+  /** A promise of an event that has happened once before, unheard. */
+  observeAfter({ of: emitterName, event, waitLabel, promise, emission }: AfterEvent): void {
+    if (emission.count !== 1) return;
+    const isOpen = pending(new WeakRef(promise));
+    observed(this.#host, () =>
+      this.#add({ emitterName, isOpen, event, waitLabel, state: null, emission, unread: null }),
+    );
+  }
+
   /**
    * A wait for the event begins; it lasts while `isOpen` says so, which must keep neither side of it alive. Costs two
    * lookups where the event has not come before.
@@ -80,17 +103,13 @@ export class LateWaits {
     const emission = state === null ? this.#emitted.of(emitter as EventEmitter, event) : null;
     const isUnread = state === null && event === 'end' && hasNoReader(emitter as StreamLike);
     if (state === null && emission?.count !== 1 && !isUnread) return;
-    this.#waits.add({
-      emitterName: emitter.constructor?.name ?? 'emitter',
-      isOpen,
-      event,
-      waitLabel,
-      stack: this.#host.session.capture(),
-      state,
-      emission,
-      unread: isUnread ? new WeakRef(emitter as StreamLike) : null,
-      looks: 0,
-    });
+    const emitterName = emitter.constructor?.name ?? 'emitter';
+    const unread = isUnread ? new WeakRef(emitter as StreamLike) : null;
+    this.#add({ emitterName, isOpen, event, waitLabel, state, emission, unread });
+  }
+
+  #add(wait: Omit<LateWait, 'stack' | 'looks'>): void {
+    this.#waits.add({ ...wait, stack: this.#host.session.capture(), looks: 0 });
     this.#host.clock.arm();
   }
 
