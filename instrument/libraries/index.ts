@@ -6,6 +6,7 @@ import { asyncSema } from './async-sema.ts';
 import { avvio } from './avvio.ts';
 import { awaitLock } from './await-lock.ts';
 import { bottleneck } from './bottleneck.ts';
+import { bullmq } from './bullmq.ts';
 import { cacheManager } from './cache-manager.ts';
 import { cockatiel } from './cockatiel.ts';
 import { dataloader } from './dataloader.ts';
@@ -50,6 +51,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   avvio,
   awaitLock,
   bottleneck,
+  bullmq,
   cockatiel,
   effect,
   fakeIndexedDb,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { currentInstallation, install } from '../../../../instrument/install.ts';
 import { effect } from '../../../../instrument/libraries/effect.ts';
 import { withTracker } from '../../../../instrument/with-tracker.ts';
+import { told } from './told.ts';
 
 type Program<A = unknown> = EffectModule.Effect.Effect<A, unknown>;
 
@@ -41,12 +42,7 @@ async function run(program: Program, attribution: 'precise' | 'dynamic' | 'light
   });
   return {
     ...rest,
-    codes: findings.map(({ code, severity, circle }) => {
-      return `${code} ${severity} ${circle
-        .map(({ to }) => to.key.name)
-        .toSorted()
-        .join(' ')}`;
-    }),
+    codes: told(findings),
     messages: findings.map(({ message }) => message),
     help: findings.flatMap(({ help }) => help),
   };
