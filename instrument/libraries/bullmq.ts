@@ -31,7 +31,6 @@ interface Job {
 export const bullmq: LibraryAdapter = {
   name: 'bullmq',
   versions: '>=6.0.0 <7.0.0',
-  modules: /dist\/cjs\/classes\/(?:worker|job)\.js/,
   patch(exports) {
     return restoreAll([
       patchClass<Worker>(exports['Worker'], 'callProcessJob', patchWorker),
