@@ -48,7 +48,7 @@ export interface Installation {
   /** Hears of each finding from now on, like `onFinding`. @returns what ends that */
   listen(listener: FindingListener): () => void;
   /** Patches a module of a known package that was loaded where no loader hook saw it: in a bundle, in a test runner. */
-  meet(name: string, exports: Record<string, unknown>): void;
+  meet(name: string, exports: Record<string, unknown>, version?: string | null): void;
   /** Makes one DEPT009 for each library that is loaded in a version dept does not know. */
   noteUnknownLibraries(): void;
   /** Takes every patch and hook off again; the program goes on untouched. Once is enough. */
@@ -109,7 +109,7 @@ export function install(options: InstallOptions = {}): Installation {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    meet: (name, exports) => modules.meet(name, exports),
+    meet: (name, exports, version) => modules.meet(name, exports, version),
     noteUnknownLibraries: () => {
       for (const { adapter, version } of modules.unknown) {
         onFinding(unknownLibraryFinding(adapter.name, version, adapter.versions, config.rules, session.now));

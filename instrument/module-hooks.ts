@@ -37,7 +37,7 @@ export interface ModuleWatch {
   /** Packages with a copy whose version the adapter does not know, or of which no module had the shape that it knows. */
   readonly unknown: readonly UnknownLibrary[];
   /** Patches a module of a watched package that was loaded where no hook saw it. */
-  meet(name: string, exports: Record<string, unknown>): void;
+  meet(name: string, exports: Record<string, unknown>, version?: string | null): void;
   /** Restores what was patched and takes the hooks off where the runtime allows it. */
   stop(): void;
 }
@@ -113,7 +113,9 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
         ...shapeless.map((adapter) => ({ adapter, version: null })),
       ];
     },
-    meet: (name, exports) => onMet({ name, file: '', exports, bindings: null, module: null, version: null }),
+    meet: (name, exports, version = null) => {
+      onMet({ name, file: '', exports, bindings: null, module: null, version });
+    },
     stop: () => {
       // Last patched, first restored: two modules of a package may share a prototype.
       for (const restore of undo.splice(0).reverse()) restore();

@@ -20,6 +20,13 @@ export function versionOf(path: string, file: string): string | null {
   return version;
 }
 
+/** The same for any path of a module of this package; null where it is no installed one. */
+export function versionAt(path: string, name: string): string | null {
+  const folder = `/node_modules/${name}/`;
+  const at = path.replaceAll('\\', '/').lastIndexOf(folder);
+  return at < 0 ? null : versionOf(path, path.slice(at + folder.length));
+}
+
 function readVersion(folder: string): string | null {
   try {
     const at = folder.startsWith('file:') ? fileURLToPath(folder) : folder;

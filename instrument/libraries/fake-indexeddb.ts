@@ -19,6 +19,7 @@ interface Factory {
 
 interface Connection {
   close(): unknown;
+  transaction(...args: unknown[]): unknown;
 }
 
 /** Where a connection was opened. One that nobody has any more is no obstacle that could be named. */
@@ -58,11 +59,13 @@ export const fakeIndexedDb: LibraryAdapter = {
   name: 'fake-indexeddb',
   versions: '>=6.0.0 <7.0.0',
   patch(exports) {
-    const made = typeof exports === 'function' ? exports : exports['default'];
-    return restoreAll([
-      patchClass(made, 'deleteDatabase', patchFactory, ['open']),
-      patchClass(made, 'close', patchConnection, ['transaction' as never]),
-    ]);
+    const made = [exports, exports['default'], exports['IDBFactory'], exports['IDBDatabase']];
+    return restoreAll(
+      made.flatMap((each) => [
+        patchClass(each, 'deleteDatabase', patchFactory, ['open']),
+        patchClass(each, 'close', patchConnection, ['transaction']),
+      ]),
+    );
   },
 };
 

@@ -5,6 +5,7 @@ import type {} from 'expect';
 import { DeptError } from '../../src/core/dept-error.ts';
 import type { LibraryAdapter } from '../libraries/adapter.ts';
 import { LIBRARY_ADAPTERS } from '../libraries/index.ts';
+import { versionAt } from '../package-version.ts';
 import { packageRoot } from '../paths.ts';
 import type { RunningTest } from './ledger.ts';
 import { type DeptMatchers, matchers } from './matchers.ts';
@@ -88,16 +89,26 @@ async function meetLibraries(): Promise<void> {
   const require = createRequire(join(process.cwd(), 'package.json'));
   // Loading a package takes its time, for each test file anew: only those that the project names.
   for (const { name } of dependenciesOf(process.cwd())) {
+    const version = installedVersion(require, name);
     try {
-      run.installation.meet(name, require(name) as Record<string, unknown>);
+      run.installation.meet(name, require(name) as Record<string, unknown>, version);
     } catch {
       // Not installed, or without a CommonJS form.
     }
     try {
-      run.installation.meet(name, (await import(name)) as Record<string, unknown>);
+      run.installation.meet(name, (await import(name)) as Record<string, unknown>, version);
     } catch {
       // Not installed.
     }
+  }
+}
+
+function installedVersion(require: NodeJS.Require, name: string): string | null {
+  try {
+    return versionAt(require.resolve(name), name);
+  } catch {
+    // Not installed, or without a CommonJS form.
+    return null;
   }
 }
 

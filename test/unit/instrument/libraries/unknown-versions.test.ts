@@ -123,6 +123,28 @@ test('each library of a version that is not known is told once, however many mod
   installation.uninstall();
 });
 
+test('a package that a test runner hands over is known by its version, or by its shape where there is none', () => {
+  const asked: unknown[] = [];
+  const adapter: LibraryAdapter = {
+    name: 'tarn',
+    versions: '>=2.0.0 <4.0.0',
+    patch: (exports) => {
+      asked.push(exports);
+      return null;
+    },
+  };
+  const watch = watchModules([adapter], false);
+  watches.push(watch);
+  const [known, tooNew, nameless] = [{ of: '3.0.1' }, { of: '4.0.0' }, { of: 'nothing' }];
+  watch.meet('tarn', known, '3.0.1');
+  watch.meet('tarn', tooNew, '4.0.0');
+  watch.meet('tarn', nameless);
+  expect(asked).toContain(known);
+  expect(asked).toContain(nameless);
+  expect(asked).not.toContain(tooNew);
+  expect(watch.unknown.filter((each) => each.adapter === adapter)).toHaveLength(1);
+});
+
 test('an adapter that fails leaves the program alone, and its library is told of like one that is not known', async () => {
   packages.add('tarn', '3.0.0');
   const failing: LibraryAdapter = {
