@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { OpenWait } from '../../src/core/finding.ts';
+import type { Finding, OpenWait, RuleSet, SuspendedFunction } from '../../src/core/finding.ts';
+import type { Tick } from '../../src/core/ids.ts';
 import type { Stack } from '../../src/core/stack.ts';
-import { stuckFinding } from '../../src/tracker/stuck.ts';
+import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
 import { packageRelative } from '../paths.ts';
 import { circleOfImports, type ModuleImport, moduleImports } from './module-imports.ts';
 import { type NodeHost, observed } from './node-host.ts';
@@ -32,25 +33,59 @@ export function watchModuleCircles(host: NodeHost): () => void {
 function report({ session, rules, onFinding }: NodeHost): void {
   const [, entry] = process.argv;
   const circle = entry === undefined ? null : circleOfImports(moduleImports(entry));
-  const [awaited] = circle ?? [];
-  if (circle === null || awaited === undefined) return;
+  const finding = circle === null ? null : circleFinding(circle, rules, session.now);
+  if (finding !== null) onFinding(finding);
+}
+
+/**
+ * The circle of modules that the heap shows to be closed now, also in a program that still runs: the body of a module has
+ * stopped, at an `await import()` of its own or of a function of it that it awaits, and what is imported needs the module.
+ *
+ * @param entry the program's first module; that of this process if not given
+ */
+export function circleOfSuspended(
+  suspended: readonly SuspendedFunction[],
+  at: Tick,
+  entry: string | undefined = process.argv[1],
+): Finding | null {
+  const places = new Set(suspended.flatMap((each, index) => (isModule(each) ? placesBelow(index, suspended) : [])));
+  if (entry === undefined || places.size === 0) return null;
+  const isReached = ({ from, line }: ModuleImport): boolean => places.has(`${fileURLToPath(from)}:${line}`);
+  const imports = moduleImports(entry).filter((each) => !each.isAwaited || isReached(each));
+  const circle = circleOfImports(imports);
+  return circle === null ? null : circleFinding(circle, 'dept', at);
+}
+
+function isModule({ name }: SuspendedFunction): boolean {
+  return name.startsWith('module ');
+}
+
+/** Where a module stands, and where in the same file the functions stand that it awaits. */
+function placesBelow(module: number, suspended: readonly SuspendedFunction[]): readonly string[] {
+  const reached = new Set([module]);
+  for (const index of reached) for (const next of suspended[index]?.waitsFor ?? []) reached.add(next);
+  const pathOf = (index: number): string | undefined => suspended[index]?.stack?.frames[0]?.path;
+  const own = pathOf(module);
+  return [...reached]
+    .filter((index) => own !== undefined && pathOf(index) === own)
+    .map((index) => `${own}:${suspended[index]?.stack?.frames[0]?.line}`);
+}
+
+function circleFinding(circle: readonly ModuleImport[], rules: RuleSet, at: Tick): Finding | null {
+  const [awaited] = circle;
+  if (awaited === undefined) return null;
   const [waiting, imported] = [nameOf(awaited.from), nameOf(awaited.to)];
   const way = circle.slice(1).map(({ to }) => nameOf(to));
   const needs = way.length === 0 ? 'is itself' : `imports ${way.join(', which imports ')}`;
-  onFinding(
-    stuckFinding(
-      {
-        message: `Module ${waiting} awaits import() of ${imported}, which ${needs}: none of them can go on`,
-        help: [
-          `Do not await that import() while the module is evaluated: in a function that is called later, it may wait.`,
-          `Or let ${imported} take what it needs as an argument, or move what both need into a third module.`,
-        ],
-        openWaits: circle.map((step, index) => openWait(step, (index + 1) % circle.length)),
-      },
-      rules,
-      session.now,
-    ),
-  );
+  const stuck: Stuck = {
+    message: `Module ${waiting} awaits import() of ${imported}, which ${needs}: none of them can go on`,
+    help: [
+      `Do not await that import() while the module is evaluated: in a function that is called later, it may wait.`,
+      `Or let ${imported} take what it needs as an argument, or move what both need into a third module.`,
+    ],
+    openWaits: circle.map((step, index) => openWait(step, (index + 1) % circle.length)),
+  };
+  return stuckFinding(stuck, rules, at);
 }
 
 function openWait(step: ModuleImport, stoppedBy: number): OpenWait {

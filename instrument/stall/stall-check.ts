@@ -2,6 +2,7 @@ import type { Finding, FindingCode, OpenWait } from '../../src/core/finding.ts';
 import type { Tick } from '../../src/core/ids.ts';
 import { stallCutFinding } from '../../src/tracker/notices.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
+import { circleOfSuspended } from '../node/module-circle.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { pictureOfStall, type StallPicture } from './stall-picture.ts';
 
@@ -50,7 +51,9 @@ export class StallCheck {
     const isWorthwhile = !isTold && (openWaits.length > 0 || isUnsettled || isDoubtful);
     const picture =
       stall === 'always' || (stall === 'auto' && isWorthwhile) ? this.#look(true, stall === 'always') : null;
-    const hasCycle = this.#tellCycles(picture);
+    // In a program that is tracked it is told when the program ends.
+    const hasModules = !isTold && this.#tellModules(picture);
+    const hasCycle = this.#tellCycles(picture) || hasModules;
     if (openWaits.length > 0 || (isUnsettled && !isTold && !hasCycle)) this.#tell(openWaits, picture);
     else if (stall === 'always' && !hasCycle && (picture?.functions.length ?? 0) > 0) this.#inform([], picture);
   }
@@ -61,6 +64,7 @@ export class StallCheck {
     const readsHeap = stall === 'always' || (stall === 'auto' && isAsked);
     const picture = readsHeap ? this.#look(false, true) : null;
     this.#tellCycles(picture);
+    this.#tellModules(picture);
     if (isAsked) this.#inform(openWaits, picture, reason);
     else if (openWaits.length > 0) this.#tell(openWaits, picture, reason, 'warning');
   }
@@ -96,6 +100,15 @@ export class StallCheck {
     const found = awaitDeadlocks(picture, this.#options.now());
     for (const finding of found) if (!told.includes(placesOf(finding))) this.#options.onFinding(finding);
     return found.length > 0;
+  }
+
+  /** Modules that wait for each other: the heap shows where they stand, and their source why. */
+  #tellModules(picture: StallPicture | null): boolean {
+    const found = picture === null ? null : circleOfSuspended(picture.functions, this.#options.now());
+    if (found === null) return false;
+    const isNew = this.#options.findings.every(({ fingerprint }) => fingerprint !== found.fingerprint);
+    if (isNew) this.#options.onFinding(found);
+    return true;
   }
 
   #tell(

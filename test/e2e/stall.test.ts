@@ -200,6 +200,17 @@ describe.concurrent('dept stall', { timeout: TIMEOUT_MS }, () => {
     expect(ended.stderr).toContain('awaits what waits in Timeout._onTimeout');
   });
 
+  test('--after names modules that wait for each other, once', async () => {
+    const livesOn = ['--import', 'data:text/javascript,setTimeout(() => undefined, 3000)'];
+    const program = ['node', ...livesOn, 'test/corpus/programs/esm-tla-cycle.mjs'];
+    const ended = await runDept(['stall', '--after', '500', '--budget', '40000', '--', ...program], options);
+    expect(ended.code).toBe(13);
+    const named = /^Module \S+esm-tla-cycle\.mjs awaits import\(\) of \S+plugin\.mjs, which imports .*$/gm;
+    const [first, ...others] = [...ended.stderr.matchAll(named)];
+    expect(others).toEqual([]);
+    expect(first?.index).toBeLessThan(ended.stderr.indexOf('still runs after 500 ms'));
+  });
+
   test.each([
     [['stall'], 'stall needs a program, for example: dept stall -- node app.js'],
     [['stall', '--after', 'soon', `${PROGRAMS}/fixed.mjs`], '--after is "soon"; it must be a number of milliseconds.'],

@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { circleOfSuspended } from '../../../../instrument/node/module-circle.ts';
 import { circleOfImports, moduleImports } from '../../../../instrument/node/module-imports.ts';
+import type { SuspendedFunction } from '../../../../src/core/finding.ts';
+import { NEVER } from '../../../../src/core/ids.ts';
 
 let folder: string;
 
@@ -63,4 +66,39 @@ test('a module that awaits itself', () => {
 
 test('a static circle is no deadlock', () => {
   expect(circle({ 'main.mjs': `import './a.mjs';`, 'a.mjs': `import './main.mjs';` })).toBeNull();
+});
+
+/** A function that has stopped in a line of a module. */
+function stopped(name: string, file: string, line: number, waitsFor: readonly number[] = []): SuspendedFunction {
+  const frames = [{ functionName: name, file, path: join(folder, file), line, column: 1 }];
+  return { name, stack: { frames }, awaits: null, waitsFor, locals: [] };
+}
+
+/** What is said of a program of which only the heap is known, because it still runs. */
+function saidOf(suspended: readonly SuspendedFunction[]): string | null {
+  return circleOfSuspended(suspended, NEVER, join(folder, 'main.mjs'))?.message ?? null;
+}
+
+test('of several imports that could close a circle, the one at which the module has stopped', () => {
+  const main = [
+    `export const early = async () => await import('./early.mjs');`,
+    `await import('./plugin.mjs');`,
+    `await import('./late.mjs');`,
+  ];
+  writeFileSync(join(folder, 'main.mjs'), main.join('\n'));
+  for (const name of ['early', 'plugin', 'late']) writeFileSync(join(folder, `${name}.mjs`), `import './main.mjs';`);
+  expect(saidOf([stopped('module main.mjs', 'main.mjs', 2)])).toMatch(/main\.mjs awaits import\(\) of \S*plugin\.mjs/);
+  expect(saidOf([stopped('module main.mjs', 'main.mjs', 4)])).toBe(null);
+  expect(saidOf([stopped('early', 'main.mjs', 1)])).toBe(null);
+});
+
+test('an import of a function counts as long as the module awaits that function', () => {
+  writeFileSync(
+    join(folder, 'main.mjs'),
+    `const load = async () => {\n  await import('./plugin.mjs');\n};\nawait load();\n`,
+  );
+  writeFileSync(join(folder, 'plugin.mjs'), `import './main.mjs';`);
+  const load = stopped('load', 'main.mjs', 2);
+  expect(saidOf([stopped('module main.mjs', 'main.mjs', 4, [1]), load])).toContain('awaits import() of');
+  expect(saidOf([stopped('module main.mjs', 'main.mjs', 4), load])).toBe(null);
 });
