@@ -33,7 +33,7 @@ export const bullmq: LibraryAdapter = {
   versions: '>=6.0.0 <7.0.0',
   patch(exports) {
     return restoreAll([
-      patchClass<Worker>(exports['Worker'], 'callProcessJob', patchWorker),
+      patchClass<Worker>(exports['Worker'], 'callProcessJob', patchWorker, ['run', 'close']),
       patchClass<Job>(exports['Job'], 'waitUntilFinished', patchJob),
     ]);
   },
