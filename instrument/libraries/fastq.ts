@@ -25,10 +25,10 @@ interface Queue {
 
 type Maker = (this: unknown, ...args: unknown[]) => Queue;
 
-/** fastq 1: the queue is made of closures over the worker, so both functions that make one are replaced. */
+/** fastq 1.11 to 1.x: the queue is made of closures over the worker, so both functions that make one are replaced. */
 export const fastq: LibraryAdapter = {
   name: 'fastq',
-  versions: '>=1.10.0 <2.0.0',
+  versions: '>=1.11.0 <2.0.0',
   rebinds: ['default'],
   patch(exports, rebind) {
     const { promise } = exports as { promise?: Maker };
