@@ -37,6 +37,7 @@ export class WebStreamWaits {
   readonly #waits = new Set<WebWait>();
   readonly #ofStream = new WeakMap<object, WebWait[]>();
   readonly #known = new WeakSet<object>();
+  readonly #told = new Set<string>();
 
   constructor(host: NodeHost, links: WebStreamLinks) {
     this.#host = host;
@@ -49,11 +50,7 @@ export class WebStreamWaits {
     observed(this.#host, () => {
       if (!this.#links.isUnread(writable)) return;
       const stream = streamName(this.#links.transformOf(writable) ?? writable);
-      this.#add(promise, writable, stream, label, (own, waiter) => {
-        const unread = this.#links.stoppedBy(own as WritableStream);
-        const isSame = unread === this.#links.transformOf(own as WritableStream);
-        return unread === null ? null : unreadSide(waiter, label, stream, isSame ? null : streamName(unread));
-      });
+      this.#add(promise, writable, stream, label, this.#unread(stream, label));
     });
   }
 
@@ -61,11 +58,21 @@ export class WebStreamWaits {
   cancelling(promise: unknown, branch: ReadableStream): void {
     observed(this.#host, () => {
       if (!this.#links.isBranch(branch)) return;
-      this.#add(promise, branch, 'branch of tee()', 'cancel', (own, waiter) =>
-        this.#links.uncancelled(own as ReadableStream) === null ? null : uncancelledBranch(waiter),
-      );
+      this.#add(promise, branch, 'branch of tee()', 'cancel', this.#uncancelled);
     });
   }
+
+  /** Made apart from where the stream and its promise are at hand: it would keep both alive. */
+  #unread(stream: string, label: string): WebWait['explain'] {
+    return (own, waiter) => {
+      const unread = this.#links.stoppedBy(own as WritableStream);
+      const isSame = unread === this.#links.transformOf(own as WritableStream);
+      return unread === null ? null : unreadSide(waiter, label, stream, isSame ? null : streamName(unread));
+    };
+  }
+
+  readonly #uncancelled: WebWait['explain'] = (own, waiter) =>
+    this.#links.uncancelled(own as ReadableStream) === null ? null : uncancelledBranch(waiter);
 
   #add(promise: unknown, stream: object, name: string, label: string, explain: WebWait['explain']): void {
     if (!(promise instanceof Promise) || this.#known.has(promise)) return;
@@ -97,6 +104,7 @@ export class WebStreamWaits {
       if (stuck === null || !look.outlasts(each.looks)) continue;
       // It has been told of: the end of the program need not tell of it again.
       this.#end(each, 'cancelled');
+      if (!this.#isNew(each.wait, stuck)) continue;
       onFinding(stuckFinding(stuck, rules, session.now));
     }
     return this.#waits.size > 0;
@@ -106,6 +114,15 @@ export class WebStreamWaits {
     const stream = ref.deref();
     if (stream === undefined || wait.blockedAt === NEVER) return null;
     return explain(stream, { name: callerName(wait.context, [wait.stack]), stack: wait.stack });
+  }
+
+  /** A server may make the same mistake in each of its requests: one place is told of once. */
+  #isNew({ stack }: Wait, { message }: Stuck): boolean {
+    const { path = '', line = 0, column = 0 } = stack?.frames[0] ?? {};
+    const about = `${message}\u0000${path}:${line}:${column}`;
+    const isNew = !this.#told.has(about);
+    this.#told.add(about);
+    return isNew;
   }
 
   #end(each: WebWait, outcome: Outcome): void {

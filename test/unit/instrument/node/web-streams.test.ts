@@ -1,5 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../../../src/core/limits.ts';
 import { NodeStage } from './node-stage.ts';
 
 let stage: NodeStage;
@@ -9,6 +12,9 @@ beforeEach(() => {
 });
 
 afterEach(() => stage.end());
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const CHUNKS = 50;
 
@@ -92,6 +98,32 @@ describe('a stream that is written before somebody reads it', () => {
     stage.look({ isLast: true });
     expect(stage.messages).toHaveLength(1);
     expect(stage.openWaits).toBe(0);
+  });
+
+  test('is told of once for each place, however often it is passed', async () => {
+    const fill = async (): Promise<void> => {
+      await new TransformStream().writable.getWriter().write('a');
+    };
+    for (let request = 0; request < 3; request++) await lookAt(fill);
+    expect(stage.messages).toHaveLength(1);
+  });
+
+  test('is forgotten when it is given up with all that waits for it', async () => {
+    const fill = async (): Promise<void> => {
+      await new TransformStream().writable.getWriter().write('a');
+    };
+    for (let stream = 0; stream < 200; stream++) void fill();
+    await settle();
+    expect(stage.openWaits).toBe(200);
+    // A weak reference lasts until the job in which it was read or made has ended.
+    for (let round = 0; round < 5; round++) {
+      collectGarbage();
+      await settle();
+      stage.look({});
+    }
+    // A class keeps some stacks of its waits, and a stack what its functions were called on.
+    expect(stage.openWaits).toBeLessThanOrEqual(DEFAULT_LIMITS.maxStacksPerClass);
+    expect(stage.messages).toEqual([]);
   });
 
   test('is known behind others, too', async () => {
