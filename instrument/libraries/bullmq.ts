@@ -25,12 +25,12 @@ interface Job {
 }
 
 /**
- * bullmq 6: a job holds one of the slots that the workers of this process have for its queue, and who waits until another
+ * bullmq 5.47 to 6: a job holds one of the slots that the workers of this process have for its queue, and who waits until another
  * job is finished waits for a slot first. Workers of other processes may take that job, so nobody is said to wait for ever.
  */
 export const bullmq: LibraryAdapter = {
   name: 'bullmq',
-  versions: '>=6.0.0 <7.0.0',
+  versions: '>=5.47.0 <7.0.0',
   patch(exports) {
     return restoreAll([
       patchClass<Worker>(exports['Worker'], 'callProcessJob', patchWorker, ['run', 'close']),

@@ -18,7 +18,12 @@ interface Stored {
 export class MemoryStore {
   readonly #queues = new Map<string, Stored>();
   /** For the `backendFactory` of queues, workers and their events. */
-  readonly backend = (name: string): IQueueBackend => new MemoryBackend(name, this.#stored(name)) as never;
+  readonly backend = (name: string): IQueueBackend => this.of(name) as never;
+
+  /** A connection of its own to a queue. */
+  of(name: string): MemoryBackend {
+    return new MemoryBackend(name, this.#stored(name));
+  }
 
   #stored(name: string): Stored {
     const stored = this.#queues.get(name) ?? { jobs: new Map(), waiting: [], events: [], listeners: new Set() };
@@ -28,13 +33,20 @@ export class MemoryStore {
 
   /** Takes the next job of a queue, as the worker of another process does, and finishes it. */
   async finishElsewhere(name: string): Promise<void> {
-    const backend = new MemoryBackend(name, this.#stored(name));
+    const backend = this.of(name);
     const [job] = await backend.moveToActive();
     await backend.moveToCompleted({ id: (job as JobJson).id }, 'elsewhere', false, '', false);
   }
 }
 
-class MemoryBackend {
+/** When a job was finished, and the next one if that was asked for. */
+interface Finished {
+  readonly finishedOn: number;
+  readonly result: unknown[] | undefined;
+}
+
+/** What bullmq asks of a store. */
+export class MemoryBackend {
   readonly qualifiedName: string;
   readonly keys = {};
   readonly minimumBlockTimeout = 0.001;
@@ -90,11 +102,23 @@ class MemoryBackend {
     return this.#next();
   }
 
-  async moveToCompleted(job: { id: string }, value: unknown, _keep: unknown, _token: string, next: boolean) {
+  async moveToCompleted(
+    job: { readonly id: string },
+    value: unknown,
+    _keep: unknown,
+    _token: string,
+    next: boolean,
+  ): Promise<Finished> {
     return this.#finish(job.id, 'completed', ['returnvalue', JSON.stringify(value ?? null)], next);
   }
 
-  async moveToFailed(job: { id: string }, reason: string, _keep: unknown, _token: string, next: boolean) {
+  async moveToFailed(
+    job: { readonly id: string },
+    reason: string,
+    _keep: unknown,
+    _token: string,
+    next: boolean,
+  ): Promise<Finished> {
     return this.#finish(job.id, 'failed', ['failedReason', reason], next);
   }
 
@@ -142,7 +166,7 @@ class MemoryBackend {
     return id === undefined ? [] : [this.#stored.jobs.get(id), id, 0, 0];
   }
 
-  async #finish(id: string, event: string, fields: readonly string[], fetchNext: boolean) {
+  async #finish(id: string, event: string, fields: readonly string[], fetchNext: boolean): Promise<Finished> {
     await answered();
     const finishedOn = Date.now();
     const job = this.#stored.jobs.get(id) as JobJson;
