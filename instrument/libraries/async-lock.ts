@@ -15,7 +15,7 @@ interface Options {
 }
 
 interface AsyncLock extends Options {
-  readonly queues: Readonly<Record<string, readonly unknown[] | undefined>>;
+  readonly queues?: Readonly<Record<string, readonly unknown[] | undefined>>;
   readonly domainReentrant: boolean;
   readonly domains?: Readonly<Record<string, unknown>>;
   acquire(key: unknown, task: Callable, callback?: unknown, options?: Options): unknown;
@@ -70,7 +70,7 @@ function patchLock(prototype: AsyncLock): () => void {
 function hasToWait(lock: AsyncLock, key: string, { maxPending = lock.maxPending ?? Infinity }: Options): boolean {
   const { domain } = process as { readonly domain?: unknown };
   const isReentrant = lock.domainReentrant && domain != null && domain === lock.domains?.[key];
-  return !isReentrant && (lock.queues[key]?.length ?? 0) < maxPending;
+  return !isReentrant && (lock.queues?.[key]?.length ?? 0) < maxPending;
 }
 
 function timeoutOf(lock: AsyncLock, options: Options): number | undefined {

@@ -105,6 +105,7 @@ function patchSemaphore(prototype: Tracked): () => void {
 
   prototype.acquire = {
     acquire(this: Tracked, ...args: [weight?: number, priority?: number]) {
+      if (!Array.isArray(this._queue)) return acquire.apply(this, args);
       const object = this[OBJECT] ?? trackByFirstUse('Semaphore', this._value, ['acquire', 'runExclusive']);
       this[OBJECT] = object;
       const isAttempt = timeoutMs === 0;
@@ -173,7 +174,7 @@ function patchSemaphore(prototype: Tracked): () => void {
   }.setValue;
   prototype.cancel = {
     cancel(this: Tracked) {
-      for (const entry of this._queue) hooks.waited(entry[WAIT] ?? null, 'cancelled');
+      for (const entry of this._queue ?? []) hooks.waited(entry[WAIT] ?? null, 'cancelled');
       return cancel.call(this);
     },
   }.cancel;

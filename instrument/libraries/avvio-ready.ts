@@ -18,8 +18,8 @@ const DEFAULT_TIMEOUTS_MS: readonly number[] = [0, 10_000];
 export interface Boot {
   once(event: 'preReady', listener: () => void): unknown;
   readonly booted: boolean;
-  readonly _server: object;
-  readonly _opts: { readonly timeout?: number };
+  readonly _server?: object | null;
+  readonly _opts?: { readonly timeout?: number };
   readonly _root: Plugin | null;
   ready(done?: unknown): unknown;
   _loadPlugin(plugin: Plugin, callback: unknown): unknown;
@@ -53,13 +53,15 @@ export function patchBoot(prototype: Boot): () => void {
     _loadPlugin(this: Boot, plugin: Plugin, callback: unknown): unknown {
       const loading = loadingOf(this);
       // The root is what all of them are loaded in.
-      if (plugin !== this._root) pluginsOf.set(plugin, loading);
+      if (plugin !== this._root && loading !== null) pluginsOf.set(plugin, loading);
       return _loadPlugin.call(this, plugin, callback);
     },
   }._loadPlugin;
   prototype.ready = {
     ready(this: Boot, done?: unknown): unknown {
-      return afterPlugins(loadingOf(this), 'ready', () => ready.call(this, done));
+      const loading = loadingOf(this);
+      const run = (): unknown => ready.call(this, done);
+      return loading === null ? run() : afterPlugins(loading, 'ready', run);
     },
   }.ready;
   return () => Object.assign(prototype, { _loadPlugin, ready });
@@ -106,14 +108,15 @@ export function afterPlugins(loading: Loading, label: string, call: () => unknow
   if (loading.isOver) return call();
   const promise = call();
   if (!(promise instanceof Promise)) return promise;
-  const { timeout = 0 } = loading.boot._opts;
+  const { timeout = 0 } = loading.boot._opts ?? {};
   const more: HowMuch | null = DEFAULT_TIMEOUTS_MS.includes(timeout) ? null : { timeoutMs: timeout };
   const claim = new Claim(objectOf(loading), howOf(label, 'loaded'), more);
   loading.waiting.push(claim);
   return claim.follow(promise);
 }
 
-function loadingOf(boot: Boot): Loading {
+function loadingOf(boot: Boot): Loading | null {
+  if (typeof boot._server !== 'object' || boot._server === null) return null;
   const known = loadings.get(boot._server);
   if (known?.boot === boot) return known;
   const made: Loading = { boot, object: null, waiting: [], isOver: boot.booted };

@@ -34,7 +34,7 @@ function patchClosing(prototype: Boot): () => void {
         hooks.carry((run) => run()),
       );
     const run = (): unknown => Reflect.apply(close, this, args as never[]);
-    const loading = loadingFor(this._server);
+    const loading = this._server ? loadingFor(this._server) : undefined;
     return loading === undefined ? run() : afterPlugins(loading, 'close', run);
   }, close);
   const registering = dressed(function registering(this: Boot, ...args: unknown[]): unknown {

@@ -19,7 +19,7 @@ interface Job {
 }
 
 interface Limiter {
-  readonly _store: { readonly storeOptions: { readonly maxConcurrent: number | null } };
+  readonly _store?: { readonly storeOptions?: { readonly maxConcurrent: number | null } };
   _receive(job: Job): unknown;
   wrap(task: Callable): unknown;
 }
@@ -38,7 +38,7 @@ function patchLimiter(prototype: Limiter): () => void {
   const objects = new WeakMap<Limiter, TrackedObject>();
   const { _receive, wrap } = prototype;
   const known = (limiter: Limiter): TrackedObject | null => {
-    const capacity = limiter._store.storeOptions.maxConcurrent ?? Infinity;
+    const capacity = limiter._store?.storeOptions?.maxConcurrent ?? Infinity;
     if (!Number.isFinite(capacity)) return null;
     const met = objects.get(limiter) ?? trackByFirstUse('Bottleneck', capacity, METHODS, 'queue');
     if (met !== null) objects.set(limiter, met);

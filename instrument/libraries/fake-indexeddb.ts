@@ -2,6 +2,7 @@ import type { Stack } from '../../src/core/stack.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
 import { databaseBlocked } from '../node/blocked-databases.ts';
+import { hasMethods } from '../shapes/has-methods.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 type Listener = (event: { readonly target: OpenRequest }) => void;
@@ -77,7 +78,8 @@ function patchFactory(prototype: Factory): () => void {
       [method](this: Factory, ...args: [name: string, ...rest: unknown[]]): OpenRequest {
         const request = original.apply(this, args);
         const session = hooks.activeSession();
-        if (session !== null) watch(request, method, String(args[0]), connectionsTo(this, String(args[0])));
+        if (session !== null && hasMethods(request, ['addEventListener']))
+          watch(request, method, String(args[0]), connectionsTo(this, String(args[0])));
         return request;
       },
     } as unknown as Factory;

@@ -10,7 +10,7 @@ const VERBS = poolVerbs('acquire', 'release', 'drain');
 
 /** The parts of a Pool that its methods share; not in its public types. */
 interface Internals {
-  readonly _config: { readonly max: number; readonly acquireTimeoutMillis?: number };
+  readonly _config?: { readonly max: number; readonly acquireTimeoutMillis?: number };
   readonly _resourceLoans: Map<unknown, unknown>;
   acquire(priority?: number): Promise<unknown>;
   release(resource: unknown): Promise<void>;
@@ -39,7 +39,7 @@ export const genericPool: LibraryAdapter = {
 };
 
 function watched(pool: Internals): WatchedPool | null {
-  return watchedPool(pool, VERBS, pool._config.max, () => placeOfUse('Pool', ['acquire', 'use', 'drain']));
+  return watchedPool(pool, VERBS, pool._config?.max ?? Infinity, () => placeOfUse('Pool', ['acquire', 'use', 'drain']));
 }
 
 /** What the `acquire` that runs now has to say about its request. */
@@ -64,7 +64,7 @@ function patchPool(pool: Internals): () => void {
   pool.acquire = {
     acquire(this: Internals, priority?: number): Promise<unknown> {
       const watch = watched(this);
-      const wait = watch?.ask(this._config.acquireTimeoutMillis || undefined) ?? null;
+      const wait = watch?.ask(this._config?.acquireTimeoutMillis || undefined) ?? null;
       beginning = (request) => watchRequest(request, watch, wait);
       try {
         const promise = acquire.call(this, priority);

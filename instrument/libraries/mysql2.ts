@@ -20,7 +20,7 @@ const CARRYING = [
 type Answer = (error: unknown, connection?: unknown) => unknown;
 
 interface PoolPrototype {
-  readonly config: { readonly connectionLimit: number };
+  readonly config?: { readonly connectionLimit: number };
   getConnection(callback: Answer): unknown;
   releaseConnection(connection: unknown): unknown;
   _removeConnection(connection: unknown): void;
@@ -65,7 +65,7 @@ export const mysql2: LibraryAdapter = {
 
 function watched(pool: PoolPrototype): WatchedPool | null {
   // 0 is no limit: then nobody ever waits for a connection.
-  const capacity = pool.config.connectionLimit || Number.POSITIVE_INFINITY;
+  const capacity = pool.config?.connectionLimit || Number.POSITIVE_INFINITY;
   return watchedPool(pool, VERBS, capacity, () => placeOfUse('Pool', ['getConnection', 'query', 'execute']));
 }
 

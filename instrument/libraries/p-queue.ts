@@ -21,7 +21,7 @@ interface Queue {
   readonly size: number;
   readonly pending: number;
   add(task: Callable, options?: AddOptions): Promise<unknown>;
-  clear(): void;
+  clear(): unknown;
 }
 
 interface Watched {
@@ -65,11 +65,11 @@ function patchQueue(prototype: Queue): () => void {
     if (options?.signal?.aborted === true) abandon();
     return result;
   }, add);
-  prototype.clear = dressed(function watchedClear(this: Queue): void {
+  prototype.clear = dressed(function watchedClear(this: Queue): unknown {
     const { waiting } = known(this);
     for (const claim of waiting) claim.refuse();
     waiting.clear();
-    clear.call(this);
+    return clear.call(this);
   }, clear);
   const undo = [
     ...Object.entries(UNTIL_ALL_END).map(([name, how]) =>

@@ -19,7 +19,7 @@ interface PendingItem {
 
 /** The parts of a Pool that its methods share; not in its public types. */
 interface Internals {
-  readonly options: { readonly max: number; readonly connectionTimeoutMillis?: number };
+  readonly options?: { readonly max: number; readonly connectionTimeoutMillis?: number };
   readonly _pendingQueue: PendingItem[];
   _endCallback: ((...args: unknown[]) => unknown) | undefined;
   readonly ended: boolean;
@@ -43,7 +43,7 @@ export const pgPool: LibraryAdapter = {
 };
 
 function watched(pool: Internals): WatchedPool | null {
-  return watchedPool(pool, VERBS, pool.options.max, () => placeOfUse('Pool', ['connect', 'query', 'end']));
+  return watchedPool(pool, VERBS, pool.options?.max ?? Infinity, () => placeOfUse('Pool', ['connect', 'query', 'end']));
 }
 
 function patchPool(prototype: Internals): () => void {
@@ -53,12 +53,12 @@ function patchPool(prototype: Internals): () => void {
 
   prototype.connect = {
     connect(this: Internals, callback?: Answer): unknown {
-      const wait = watched(this)?.ask(this.options.connectionTimeoutMillis || undefined) ?? null;
-      const queued = this._pendingQueue.length;
+      const wait = watched(this)?.ask(this.options?.connectionTimeoutMillis || undefined) ?? null;
+      const queued = this._pendingQueue?.length ?? 0;
       beginning = wait;
       try {
         const result = connect.call(this, callback && resumed(callback, wait));
-        if (this._pendingQueue.length > queued) tag(this._pendingQueue.at(-1) as PendingItem, wait);
+        if (this._pendingQueue?.length > queued) tag(this._pendingQueue.at(-1) as PendingItem, wait);
         else if (beginning !== null) refuse(wait);
         return asleep(result, wait, callback === undefined);
       } finally {

@@ -88,7 +88,7 @@ class RedlockPatch {
   }
 
   #release(self: object, original: Method, args: unknown[]): unknown {
-    const { value } = args[0] as Lock;
+    const { value = '' } = (args[0] ?? {}) as Partial<Lock>;
     for (const claim of this.#held.get(value) ?? []) claim.release();
     this.#held.delete(value);
     return Reflect.apply(original, self, args);

@@ -56,7 +56,7 @@ function patchPool(prototype: Internals): () => void {
       const timeoutMs = DEFAULT_TIMEOUTS_MS.includes(acquireTimeoutMillis) ? undefined : acquireTimeoutMillis;
       const wait = begin(this, watched(this)?.ask(timeoutMs) ?? null);
       const pending = acquire.call(this);
-      void hooks.follow(pending.promise, wait);
+      if (pending?.promise !== undefined) void hooks.follow(pending.promise, wait);
       return pending;
     },
   }.acquire;

@@ -86,7 +86,8 @@ export class StreamLinks {
     return replaced(prototype, 'pipe', (original) => {
       const pipe = original as ReadablePrototype['pipe'];
       return function piped(this: StreamLike, sink: StreamLike, ...rest: unknown[]): unknown {
-        connect(this, sink);
+        // What is no object is refused by the stream itself.
+        if (typeof sink === 'object' && sink !== null) connect(this, sink);
         return pipe.call(this, sink, ...rest);
       };
     });

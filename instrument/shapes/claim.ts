@@ -277,7 +277,7 @@ export class Claim {
 
 function observe(promise: PromiseLike<unknown>, ok: (value: unknown) => void, failed: (reason: unknown) => void): void {
   if (isPromise(promise)) void (Reflect.apply(then, promise, [ok, failed]) as Promise<void>);
-  else void promise.then(ok, failed);
+  else if (isThenable(promise)) void (promise as PromiseLike<unknown>).then(ok, failed);
 }
 
 function isThenable(value: unknown): value is object {

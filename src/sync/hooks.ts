@@ -197,7 +197,7 @@ export function follow<P extends object>(promise: P, begun: Wait | null): P {
 export function followAll<P extends object>(promise: P, begun: readonly (Wait | null)[]): P {
   const waits = begun.filter((wait) => wait !== null);
   const [first] = waits;
-  if (first !== undefined && isObject(promise))
+  if (first !== undefined && isThenable(promise))
     guarded((session) => session.attribution.follow(promise, waits), keeperOf(first.object));
   return promise;
 }
@@ -205,6 +205,10 @@ export function followAll<P extends object>(promise: P, begun: readonly (Wait | 
 /** False where a library gives something else than the promise that it is known to give. */
 function isObject(promise: unknown): boolean {
   return (typeof promise === 'object' && promise !== null) || typeof promise === 'function';
+}
+
+function isThenable(promise: unknown): boolean {
+  return isObject(promise) && typeof (promise as { then?: unknown }).then === 'function';
 }
 
 /** Whoever goes on after this wait does so after what the code that runs now has behind it. */
@@ -257,7 +261,7 @@ export function share<P extends object>(
   how: How,
   more: HowMuch | null = null,
 ): P {
-  if (object !== null) {
+  if (object !== null && isObject(promise)) {
     guarded((session) => {
       const owed = session.attribution.owed(promise, () => new OwedPromise(known(session, object), how, more));
       if (owed !== null) owed.isShared = true;

@@ -80,10 +80,18 @@ afterEach(() => {
 });
 const faults: unknown[] = [];
 
+/** Methods that a library calls itself, with what only it has. */
+const INNER =
+  /^(?:_|newClient|enqueue|push|postTask|onWorkerMessage|sendCommand|callProcessJob|init|handlePacket|terminate|unlock|exec$)/;
+
 /** A class, and the module that is this class and exports it by all names that an adapter asks for. */
-function moduleOf(names: Iterable<string>, methods: readonly string[]): Exports & { prototype: object } {
+function moduleOf(
+  names: Iterable<string>,
+  methods: readonly string[],
+  answer?: unknown,
+): Exports & { prototype: object } {
   const made = function Class(): void {};
-  made.prototype = Object.fromEntries(methods.map((name) => [name, () => undefined]));
+  made.prototype = Object.fromEntries(methods.map((name) => [name, () => answer]));
   return Object.assign(made, Object.fromEntries([...names].map((name) => [name, made]))) as never;
 }
 
@@ -133,6 +141,23 @@ describe.each(ADAPTERS)('%s', (_name, adapter) => {
       }
     },
   );
+
+  test('methods of objects that have other insides do what they did', () => {
+    const other = { of: 7 };
+    for (const answer of [undefined, other, Promise.resolve(7)]) {
+      for (const file of FILES) {
+        const exports = moduleOf(questions.exports, methods, answer);
+        const restore = adapter.patch(exports, none, file);
+        for (const name of methods.filter((each) => !INNER.test(each))) {
+          for (const args of CALLS) {
+            const object = Object.create(exports.prototype) as Record<string, Method>;
+            expect([name, args, object[name]?.(...args)]).toEqual([name, args, answer]);
+          }
+        }
+        restore?.();
+      }
+    }
+  });
 
   test('a function that makes something else than expected makes the same', () => {
     for (const answer of ANSWERS) {
