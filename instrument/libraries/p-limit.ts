@@ -18,10 +18,10 @@ interface Limit {
 
 type Maker = (options: number | { readonly concurrency: number }) => Limit;
 
-/** p-limit 3 to 7: all closures, so the function that makes them is replaced. */
+/** p-limit 2.3 to 7: all closures, so the function that makes them is replaced. */
 export const pLimit: LibraryAdapter = {
   name: 'p-limit',
-  versions: '>=3.0.0 <8.0.0',
+  versions: '>=2.3.0 <8.0.0',
   rebinds: ['default'],
   patch(_exports, rebind) {
     const watchedMaker = (make: Maker): Maker => {

@@ -173,3 +173,38 @@ describe.each([
     expect(stage.open).toEqual([]);
   });
 });
+
+describe.each([
+  ['avvio 9', latest],
+  ['avvio 8', previous],
+])('%s alone', (_name, require) => {
+  interface Boot {
+    use(plugin: (server: object, options: object) => Promise<unknown>): Boot;
+    ready(): Promise<unknown>;
+    close(): Promise<unknown>;
+  }
+  let app: Boot;
+  beforeEach(() => {
+    app = (require('avvio') as () => Boot)();
+  });
+
+  test.each(['ready', 'close'] as const)('a plugin that awaits %s() waits for itself', async (method) => {
+    app.use(async () => void (await app[method]()));
+    void app.ready();
+    expect(await stage.found()).toEqual(SELF);
+  });
+
+  test('one that does not is loaded as ever, and closed', async () => {
+    const order: string[] = [];
+    app.use(async () => {
+      await turn();
+      order.push('first');
+    });
+    app.use(async () => void order.push('second'));
+    await app.ready();
+    await app.close();
+    expect(order).toEqual(['first', 'second']);
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
+  });
+});
