@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url);
 export function watchWebStreams(host: NodeHost): () => void {
   let restore: (() => void) | null = null;
   const stopWaiting = whenUsed(() => {
-    restore = patch(host, require('node:stream/web') as WebStreams);
+    restore = observed(host, () => patch(host, require('node:stream/web') as WebStreams));
   });
   return () => {
     stopWaiting();
