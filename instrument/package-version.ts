@@ -12,7 +12,8 @@ const versions = new Map<string, string | null>();
  * @param file its path within the package
  */
 export function versionOf(path: string, file: string): string | null {
-  const folder = path.slice(0, path.lastIndexOf(file));
+  const whole = path.replaceAll('\\', '/');
+  const folder = whole.slice(0, whole.lastIndexOf(file));
   const known = versions.get(folder);
   if (known !== undefined) return known;
   const version = readVersion(folder);
@@ -23,8 +24,9 @@ export function versionOf(path: string, file: string): string | null {
 /** The same for any path of a module of this package; null where it is no installed one. */
 export function versionAt(path: string, name: string): string | null {
   const folder = `/node_modules/${name}/`;
-  const at = path.replaceAll('\\', '/').lastIndexOf(folder);
-  return at < 0 ? null : versionOf(path, path.slice(at + folder.length));
+  const whole = path.replaceAll('\\', '/');
+  const at = whole.lastIndexOf(folder);
+  return at < 0 ? null : versionOf(whole, whole.slice(at + folder.length));
 }
 
 function readVersion(folder: string): string | null {
