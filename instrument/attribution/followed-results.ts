@@ -4,8 +4,8 @@ import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { standIn } from '../stand-in.ts';
 
-/** A promise with the state that is kept on it. */
-export type Followed = Record<symbol, unknown>;
+/** A promise that is followed. */
+export type Followed = object;
 
 /**
  * Promises of results that somebody has to wait for first: a task's that has not got its turn. Whoever awaits one sleeps
@@ -15,9 +15,8 @@ export type Followed = Record<symbol, unknown>;
 export class FollowedResults {
   readonly #session: Session;
   readonly #runAs: (awaiter: Followed, run: () => void) => void;
-  // State lives on the promises: see the attribution.
-  readonly #result = Symbol('dept.result');
-  readonly #awaiter = Symbol('dept.awaiter');
+  readonly #results = new WeakMap<Followed, readonly Wait[]>();
+  readonly #awaiters = new WeakMap<Followed, Followed>();
   /** The `then` of every followed promise. */
   readonly #then: PropertyDescriptor;
   #isUsed = false;
@@ -41,7 +40,7 @@ export class FollowedResults {
 
   follow(promise: object, waits: readonly Wait[]): void {
     this.#isUsed = true;
-    (promise as Followed)[this.#result] = waits;
+    this.#results.set(promise, waits);
     if (Object.getOwnPropertyDescriptor(promise, 'then') === undefined)
       Object.defineProperty(promise, 'then', this.#then);
   }
@@ -51,7 +50,7 @@ export class FollowedResults {
     if (!this.#isUsed) return;
     const waits = elements.flatMap((element) => {
       const isObject = typeof element === 'object' && element !== null;
-      return isObject ? (((element as Followed)[this.#result] as readonly Wait[] | undefined) ?? []) : [];
+      return isObject ? (this.#results.get(element) ?? []) : [];
     });
     if (waits.length > 0) this.follow(promise, waits);
   }
@@ -61,7 +60,7 @@ export class FollowedResults {
     if (!this.#isUsed || this.#isChaining) return;
     this.#last = reaction;
     this.#lastParent = parent;
-    this.#awaited(parent[this.#result] as readonly Wait[] | undefined);
+    this.#awaited(this.#results.get(parent));
   }
 
   /** A reaction begins; one without a parent lets its promise take over what it was resolved with. */
@@ -93,7 +92,7 @@ export class FollowedResults {
   }
 
   #chained(promise: object, args: unknown[]): unknown {
-    const waits = ((promise as Followed)[this.#result] as readonly Wait[] | undefined) ?? [];
+    const waits = this.#results.get(promise) ?? [];
     // Whoever is called looks after errors.
     for (const wait of waits) wait.awaited = true;
     if (this.#adopting !== null) this.#adopt(this.#adopting, waits);
@@ -114,12 +113,12 @@ export class FollowedResults {
     const parent = this.#lastParent;
     if (reaction === null || parent === null) return;
     this.#last = null;
-    if (parent[this.#result] === undefined) Reflect.set(parent, this.#awaiter, reaction);
+    if (!this.#results.has(parent)) this.#awaiters.set(parent, reaction);
   }
 
   /** An async function has returned a followed promise: whoever awaits what it has returned sleeps for the same. */
   #adopt(promise: Followed, waits: readonly Wait[]): void {
-    const awaiter = promise[this.#awaiter] as Followed | undefined;
+    const awaiter = this.#awaiters.get(promise);
     this.follow(promise, waits);
     if (awaiter !== undefined) this.#runAs(awaiter, () => this.#awaited(waits));
   }

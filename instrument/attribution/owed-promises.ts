@@ -24,8 +24,8 @@ export class OwedPromises {
   readonly #session: Session;
   readonly #runAs: RunAs;
   readonly #historyOf: (promise: Hooked) => History | null;
-  readonly #owed = Symbol('dept.owed');
-  readonly #wait = Symbol('dept.awaits');
+  readonly #owed = new WeakMap<Hooked, Resolving>();
+  readonly #waits = new WeakMap<Hooked, Wait>();
   /** False until there was one: until then nobody has to look for them. */
   isUsed = false;
 
@@ -37,20 +37,20 @@ export class OwedPromises {
 
   /** The record of this promise, made when it has none. */
   of(promise: Hooked, make: () => OwedPromise): OwedPromise {
-    const known = promise[this.#owed] as Resolving | undefined;
+    const known = this.#owed.get(promise);
     if (known !== undefined) return known.owed;
     this.isUsed = true;
     const owed = make();
-    promise[this.#owed] = { owed, times: 0, context: null } satisfies Resolving;
+    this.#owed.set(promise, { owed, times: 0, context: null });
     return owed;
   }
 
   /** The code that runs now has made a reaction to this promise. It sleeps if it awaits it. */
   reactsTo(reaction: Hooked, promise: Hooked): void {
-    const owed = (promise[this.#owed] as Resolving | undefined)?.owed;
+    const owed = this.#owed.get(promise)?.owed;
     if (owed?.isShared !== true) return;
     const wait = this.#session.wait(owed.object, owed.how, owed.more);
-    reaction[this.#wait] = wait;
+    this.#waits.set(reaction, wait);
     if (owed.isSettled) return;
     owed.waits.push(wait);
     if (isAwaitNow()) this.#session.blocked(wait);
@@ -58,12 +58,12 @@ export class OwedPromises {
 
   /** A reaction begins, so what it waits for is settled. @returns the wait that has ended by now */
   begins(reaction: Hooked, parent: Hooked | undefined): Wait | null {
-    const resolving = parent?.[this.#owed] as Resolving | undefined;
+    const resolving = parent === undefined ? undefined : this.#owed.get(parent);
     if (parent !== undefined && resolving !== undefined) this.#settle(parent, resolving);
-    const own = reaction[this.#owed] as Resolving | undefined;
+    const own = this.#owed.get(reaction);
     // Resolved with a thenable, whose `then` is called now: not settled yet.
     if (parent === undefined && own !== undefined) own.times++;
-    const wait = reaction[this.#wait] as Wait | undefined;
+    const wait = this.#waits.get(reaction);
     if (wait !== undefined) this.#session.waited(wait);
     return wait ?? null;
   }
@@ -73,7 +73,7 @@ export class OwedPromises {
    * in the queue tells: a reaction to it, or the call of the other's `then`, or neither.
    */
   resolved(promise: Hooked): void {
-    const resolving = promise[this.#owed] as Resolving | undefined;
+    const resolving = this.#owed.get(promise);
     if (resolving === undefined || resolving.owed.isSettled) return;
     const times = ++resolving.times;
     resolving.context = this.#session.current;

@@ -6,24 +6,19 @@ import type { History } from '../../src/core/history.ts';
 import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
-import type { Wait } from '../../src/core/wait.ts';
+import { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { carryThroughCallbacks } from './callbacks.ts';
 import { FollowedResults } from './followed-results.ts';
 import { HookSwitch } from './hook-switch.ts';
 import { OwedPromises } from './owed-promises.ts';
-import { type Follower, follow, type Hooked as Linked } from './promise-links.ts';
+import { type Follower, follow, type Hooked } from './promise-links.ts';
+import { Joined, promiseNotes } from './promise-notes.ts';
 import { meetSubclass } from './subclassed-promises.ts';
 import { carryThroughTimers } from './timers.ts';
 
-/** Elements of a combined promise: the same for every attribution. */
-const JOINED: unique symbol = Symbol('dept.joined');
-
 // Taken before anything is patched: it must not carry what it is there to clear.
 const microtask = queueMicrotask;
-
-/** A promise with the state that attributions keep on it. */
-type Hooked = Linked & { [JOINED]?: readonly unknown[] };
 
 /**
  * `precise`: hooks from the start; exact. While nothing is owed, asked for or waited for, they only link each promise to the
@@ -41,12 +36,10 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   readonly followsPromises = true;
   readonly #session: Session;
   readonly #mode: AttributionMode;
-  // State lives on the promises themselves: a WeakMap costs ten times as much. Under symbols of this attribution's own,
-  // because a promise may outlive its session, or be seen by two of them.
-  readonly #history = Symbol('dept.history');
-  readonly #context = Symbol('dept.context');
-  readonly #settled = Symbol('dept.settled');
-  readonly #wait = Symbol('dept.wait');
+  readonly #notes = promiseNotes();
+  /** Who made a promise, where that was a named context. */
+  readonly #contexts = new WeakMap<Hooked, Context>();
+  #hasContexts = false;
   readonly #switch: HookSwitch;
   readonly #results: FollowedResults;
   readonly #owed: OwedPromises;
@@ -66,12 +59,11 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#owed = new OwedPromises(
       session,
       (history, context, run) => this.#runAs(history, context, run),
-      (promise) => session.histories.fresh(promise[this.#settled] as History | undefined),
+      (promise) => this.#settledHistory(promise),
     );
     this.#switch = new HookSwitch(session, { follow: () => follow(this, 'all'), rest: () => this.#rest() });
     this.#results = new FollowedResults(session, (awaiter, run) => {
-      const context = (awaiter[this.#context] as Context | undefined) ?? session.main;
-      this.#runAs(session.histories.fresh(awaiter[this.#history] as History | undefined), context, run);
+      this.#runAs(session.histories.fresh(this.#notes.historyOf(awaiter)), this.#contextOf(awaiter), run);
     });
   }
 
@@ -102,7 +94,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   bind(promise: object, wait: Wait): void {
     this.#switch.follow();
-    (promise as Hooked)[this.#wait] = wait;
+    this.#notes.settles(promise, wait);
   }
 
   follow(promise: object, waits: readonly Wait[]): void {
@@ -112,7 +104,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   owed(promise: object, make: () => OwedPromise): OwedPromise {
     this.#switch.follow();
-    return this.#owed.of(promise as Hooked, make);
+    return this.#owed.of(promise, make);
   }
 
   /**
@@ -169,11 +161,13 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   created(promise: Hooked, parent: Hooked | undefined): void {
     const session = this.#session;
-    if (session.current !== session.main) promise[this.#context] = session.current;
+    if (session.current !== session.main) {
+      this.#hasContexts = true;
+      this.#contexts.set(promise, session.current);
+    }
     if (parent === undefined) meetSubclass(promise);
     // What is resolved with a thenable calls its `then` in a slice of its own, as the code that made it.
-    const history = session.histories.fresh(session.slice.history);
-    if (history !== null) promise[this.#history] = history;
+    this.#notes.made(promise, session.histories.fresh(session.slice.history));
     if (parent !== undefined) this.#results.asked(promise, parent);
     if (parent !== undefined && this.#owed.isUsed) this.#guarded(() => this.#owed.reactsTo(promise, parent));
   }
@@ -183,14 +177,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#results.begin(promise, parent);
     const session = this.#session;
     const { histories } = session;
-    session.current = (promise[this.#context] as Context | undefined) ?? session.main;
+    session.current = this.#contextOf(promise);
     try {
       const wait = this.#owed.isUsed ? this.#owed.begins(promise, parent) : null;
       if (!histories.active) {
         session.slice.history = null;
         return;
       }
-      let history = histories.fresh(promise[this.#history] as History | undefined);
+      let history = histories.fresh(this.#notes.historyOf(promise));
       if (parent !== undefined) history = histories.join(history, this.#settledHistory(parent));
       session.slice.history = wait === null ? history : histories.join(history, wait.node);
     } catch (fault) {
@@ -212,11 +206,10 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     if (this.#isQuiet || !histories.active) return;
     const history = histories.fresh(slice.history);
     if (history === null) return;
-    try {
-      promise[this.#settled] = histories.join(histories.fresh(promise[this.#settled] as History | undefined), history);
-    } catch {
-      // A frozen promise carries no history.
-    }
+    const known = this.#notes.settlingOf(promise);
+    if (known instanceof Wait) return;
+    if (known instanceof Joined) known.history = histories.join(histories.fresh(known.history), history);
+    else this.#notes.settles(promise, histories.join(histories.fresh(known), history));
   }
 
   /** A waiter's or a fiber's own code, even where it is called in the middle of somebody's hand-over. */
@@ -249,14 +242,19 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     follow(this, this.#mode === 'precise' ? 'links' : 'off');
   }
 
+  #contextOf(promise: Hooked): Context {
+    return (this.#hasContexts ? this.#contexts.get(promise) : undefined) ?? this.#session.main;
+  }
+
   #settledHistory(promise: Hooked): History | null {
-    const wait = promise[this.#wait] as Wait | undefined;
-    if (wait !== undefined) return wait.node;
+    const settling = this.#notes.settlingOf(promise);
+    if (settling instanceof Wait) return settling.node;
     const { histories } = this.#session;
-    let history = histories.fresh(promise[this.#settled] as History | undefined);
-    for (const element of promise[JOINED] ?? []) {
+    if (!(settling instanceof Joined)) return histories.fresh(settling);
+    let history = histories.fresh(settling.history);
+    for (const element of settling.elements) {
       if (typeof element !== 'object' || element === null) continue;
-      history = histories.join(history, this.#settledHistory(element as Hooked));
+      history = histories.join(history, this.#settledHistory(element));
     }
     return history;
   }
@@ -265,13 +263,12 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   #rememberElements(name: 'all' | 'allSettled'): () => void {
     const original = Promise[name];
     const results = this.#results;
+    const notes = this.#notes;
     const wrapped = {
       [name](this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
         const elements = Array.isArray(values) ? values.slice() : [...values];
-        const promise = Reflect.apply(original, this, [elements]) as Promise<unknown> & {
-          [JOINED]?: readonly unknown[];
-        };
-        if (elements.length > 1) promise[JOINED] = elements;
+        const promise = Reflect.apply(original, this, [elements]) as Promise<unknown>;
+        if (elements.length > 1) notes.settles(promise, new Joined(elements));
         results.followAll(promise, elements);
         return promise;
       },

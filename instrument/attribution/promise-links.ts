@@ -1,10 +1,30 @@
 import { promiseHooks } from 'node:v8';
+import { Stamp } from './stamp.ts';
+
+/** A promise as the hooks see it. */
+export type Hooked = object;
 
 /** The promise whose settling lets a reaction run. Cut when it runs: a chain of promises must not keep its own past. */
-const PARENT: unique symbol = Symbol('dept.parent');
+class Link extends Stamp {
+  #parent: Hooked | undefined;
 
-/** A promise that others hang their state on. */
-export type Hooked = { [PARENT]?: Hooked | undefined } & Record<symbol, unknown>;
+  constructor(reaction: Hooked, parent: Hooked) {
+    super(reaction);
+    this.#parent = parent;
+  }
+
+  static has(reaction: Hooked): boolean {
+    return #parent in reaction;
+  }
+
+  /** Gives the parent, and cuts the link. */
+  static cut(reaction: Hooked): Hooked | undefined {
+    if (!(#parent in reaction)) return undefined;
+    const parent = reaction.#parent;
+    if (parent !== undefined) reaction.#parent = undefined;
+    return parent;
+  }
+}
 
 /** Who is told of the reactions of promises while it follows them. None of these may throw. */
 export interface Follower {
@@ -45,23 +65,15 @@ export function follow(follower: Follower, following: Following): void {
 
 /** Says which promise a reaction waits for, where the engine does not. */
 export function linkTo(promise: Hooked, parent: Hooked): void {
-  if (level !== 'off' && !(PARENT in promise)) Reflect.set(promise, PARENT, parent);
+  if (level !== 'off' && !Link.has(promise)) new Link(promise, parent);
 }
 
 function link(promise: Hooked, parent: Hooked | undefined): void {
-  if (parent !== undefined) promise[PARENT] = parent;
-}
-
-function cut(promise: Hooked): void {
-  try {
-    promise[PARENT] = undefined;
-  } catch {
-    // Frozen since.
-  }
+  if (parent !== undefined) new Link(promise, parent);
 }
 
 function created(promise: Hooked, parent: Hooked | undefined): void {
-  if (parent !== undefined) promise[PARENT] = parent;
+  if (parent !== undefined) new Link(promise, parent);
   for (let i = 0; i < followers.length; i++) (followers[i] as Follower).created(promise, parent);
 }
 
@@ -76,8 +88,7 @@ export function isAwaitNow(): boolean {
 }
 
 function begins(promise: Hooked): void {
-  const parent = promise[PARENT];
-  if (parent !== undefined) cut(promise);
+  const parent = Link.cut(promise);
   for (let i = 0; i < followers.length; i++) (followers[i] as Follower).begins(promise, parent);
 }
 
@@ -90,5 +101,5 @@ function resolved(promise: Hooked): void {
 }
 
 type Hooks = Parameters<typeof promiseHooks.createHook>[0];
-const LINKS = { init: link, before: cut } as unknown as Hooks;
+const LINKS = { init: link, before: Link.cut } as unknown as Hooks;
 const ALL = { init: created, before: begins, after: ended, settled: resolved } as unknown as Hooks;

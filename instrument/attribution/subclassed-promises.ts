@@ -21,8 +21,7 @@ export function meetSubclass(promise: Hooked): void {
   const inherited = (): Then => (Object.getPrototypeOf(prototype) as { then: Then }).then;
   const wrapped = function wrapped(this: unknown, ...args: unknown[]): unknown {
     const result = Reflect.apply(then ?? inherited(), this, args);
-    if (types.isPromise(result) && types.isPromise(this))
-      linkTo(result as unknown as Hooked, this as unknown as Hooked);
+    if (types.isPromise(result) && types.isPromise(this)) linkTo(result, this);
     return result;
   };
   Object.defineProperty(wrapped, 'name', { value: 'then', configurable: true });

@@ -2,7 +2,7 @@ import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { replaced } from './replaced.ts';
-import { hasNoReader, type StreamLike } from './stream-state.ts';
+import { hasNoReader, isFull, type StreamLike } from './stream-state.ts';
 
 /** Classes of streams: Node's own, or a package's copy of them. */
 export interface StreamClasses {
@@ -111,7 +111,8 @@ export class StreamLinks {
 
   #full(stream: StreamLike): void {
     try {
-      if (!hasNoReader(stream)) return;
+      // The end of a stream takes no more either: it is full only of what nobody has read.
+      if (!isFull(stream) || !hasNoReader(stream)) return;
       const writing = this.#now.writing;
       if (writing !== null && writing !== stream && !this.#feeders.has(stream)) {
         this.#feeders.set(stream, new WeakRef(writing));

@@ -1,0 +1,50 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
+import { afterEach, expect, test } from 'vitest';
+import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
+import { Session } from '../../src/core/session.ts';
+import { attachSession, detachSession } from '../../src/sync/hooks.ts';
+import { Mutex } from '../../src/sync/user/mutex.ts';
+import { DeptTracker } from '../../src/tracker/dept.ts';
+
+let undo: () => void = () => undefined;
+afterEach(() => undo());
+
+function attach(mode: AttributionMode): void {
+  const session = new Session();
+  const attribution = new PromiseHookAttribution(session, mode);
+  session.addObserver(new DeptTracker(session));
+  attribution.install();
+  attachSession(session, (fault) => {
+    throw fault;
+  });
+  undo = () => {
+    detachSession(session);
+    attribution.uninstall();
+  };
+}
+
+test.each(['precise', 'dynamic'] as const)('%s: nobody can see on a promise that it is followed', async (mode) => {
+  attach(mode);
+  const mutex = new Mutex({ name: 'mutex' });
+  const guard = await mutex.lock();
+  const made = (async () => {
+    await null;
+    return 1;
+  })();
+  const promises: Record<string, Promise<unknown>> = {
+    made,
+    reaction: made.then((n) => n + 1),
+    all: Promise.all([made, made]),
+    lock: mutex.lock(),
+  };
+  await promises['all'];
+  guard.release();
+  for (const [name, promise] of Object.entries(promises)) {
+    await promise;
+    expect(Reflect.ownKeys(promise), name).toEqual([]);
+    expect(Object.isFrozen(Object.freeze(promise)), name).toBe(true);
+    await promise;
+  }
+  expect(inspect(promises['reaction'])).toBe('Promise { 2 }');
+  expect(isDeepStrictEqual({ ...promises['all'] }, {})).toBe(true);
+});
