@@ -16,6 +16,7 @@ export interface Section {
 const HEADINGS: Readonly<Record<string, string>> = {
   graph: 'The dependency graph',
   'hot-path': 'The hot path',
+  preload: 'Programs that know nothing of dept',
   report: 'A report',
   scale: 'Memory and scale',
 };

@@ -3,7 +3,7 @@
  *
  *     npm run bench                      everything (about ten minutes on two cores)
  *     npm run bench -- --short           a quick round that only shows that the benches live
- *     npm run bench -- --only graph      one of: graph, hot-path, report, scale
+ *     npm run bench -- --only graph      one of: graph, hot-path, preload, report, scale
  *     npm run bench -- --json FILE       all figures as JSON
  *     npm run bench -- --write           also writes docs/performance.md
  *     npm run bench -- --against DIST    the hot path beside an earlier build
@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { performancePage, type Section } from './performance-page.ts';
 
-const BENCHES = ['graph', 'hot-path', 'report', 'scale'] as const;
+const BENCHES = ['graph', 'hot-path', 'preload', 'report', 'scale'] as const;
 
 const { values: options } = parseArgs({
   options: {
