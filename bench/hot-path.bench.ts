@@ -8,6 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Built } from './built.ts';
 import { Table } from './table.ts';
 
 interface Sample {
@@ -22,7 +23,9 @@ const ROUNDS = options.short ? 1 : 7;
 const COUNT = options.short ? 2000 : 200_000;
 const PROGRAM = fileURLToPath(new URL('./hot-path/program.ts', import.meta.url));
 
-function sample(mode: string, workload: string, dist = ''): Sample {
+using built = await Built.make();
+
+function sample(mode: string, workload: string, dist = built.folder): Sample {
   const args = ['--conditions', 'dept:source', '--import', 'tsx', PROGRAM, mode, workload, String(COUNT)];
   const env = { ...process.env, DEPT_BENCH_DIST: dist };
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env })) as Sample;
@@ -61,6 +64,9 @@ for (const [workload, dynamicGoal] of [
   report(`${workload}: light / bare`, ['light', workload], ['bare', workload], dynamicGoal);
   report(`${workload}: precise / bare`, ['precise', workload], ['bare', workload], 1.5);
 }
+report('await-lock acquire: light / bare', ['light', 'await-lock acquire'], ['bare', 'await-lock acquire'], 1.25);
+const minimal = 'minimal promise mutex';
+report(`${minimal}: light / bare`, ['light', minimal], ['bare', minimal], 1.4);
 report('await null, nothing held: dynamic / bare', ['dynamic', 'await null'], ['bare', 'await null'], 1.05);
 report('await null, nothing held: light / bare', ['light', 'await null'], ['bare', 'await null'], 1.05);
 report('await null, nothing held: precise / bare', ['precise', 'await null'], ['bare', 'await null'], 2.2);

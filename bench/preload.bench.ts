@@ -5,13 +5,12 @@
  *     node --conditions dept:source --import tsx bench/preload.bench.ts [--short] [--json FILE]
  */
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundle } from '../scripts/bundle.ts';
 import { postgresServer } from '../test/servers/postgres.ts';
+import { Built } from './built.ts';
 import { Table } from './table.ts';
 
 type Mode = 'bare' | 'precise' | 'dynamic' | 'light';
@@ -29,14 +28,12 @@ const SHARE = options.short ? 0.02 : 1;
 const CONCURRENT_REQUESTS = 16;
 const PROGRAM = fileURLToPath(new URL('./preload/programs.mjs', import.meta.url));
 
-// The packages that dept needs are found from inside the repository only.
-const built = mkdtempSync(fileURLToPath(new URL('../node_modules/.dept-bench-', import.meta.url)));
-await bundle(built);
+using built = await Built.make();
 await using server = await postgresServer();
 
 /** What the program measures of itself. */
 function measure(mode: Mode, workload: string, count: number): Promise<number> {
-  const preload = mode === 'bare' ? [] : ['--import', join(built, 'instrument/register.js')];
+  const preload = mode === 'bare' ? [] : ['--import', join(built.folder, 'instrument/register.js')];
   const child = fork(PROGRAM, [workload, String(Math.ceil(count * SHARE)), String(server.address.port)], {
     execArgv: ['--expose-gc', ...preload],
     env: { ...process.env, ...(mode !== 'bare' && { DEPT_ATTRIBUTION: mode }) },
@@ -90,7 +87,6 @@ await compare('HTTP app', 'precise', 10_000, 1.15);
 for (const workload of ['p-limit', 'p-queue', 'pg-pool']) await compare(workload, 'precise', 4000, 1.1);
 await startUp();
 await heap();
-rmSync(built, { recursive: true, force: true });
 table.write(options.json);
 
 /** CPU time of a program that does nothing, from its start to its end. */

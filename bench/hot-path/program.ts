@@ -10,7 +10,7 @@ const dept = (await import(
 const operations = Number(count);
 const installation = mode === 'bare' ? null : dept.install({ attribution: mode as 'precise' });
 const { workloadsWith } = await import('./workloads.ts');
-const workload = workloadsWith(dept)[name]?.();
+const workload = workloadsWith(dept, installation !== null)[name]?.();
 if (workload === undefined) throw new Error(`no workload ${name}`);
 
 await workload(operations / 4); // warms up: classes, stacks and dependencies are learnt here

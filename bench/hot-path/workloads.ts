@@ -1,4 +1,6 @@
 import { Mutex as AsyncMutex } from 'async-mutex';
+import AwaitLock from 'await-lock';
+import { MinimalMutex } from './minimal-mutex.ts';
 
 /** One workload: runs about `count` operations. */
 export type Workload = (count: number) => Promise<void>;
@@ -25,7 +27,7 @@ const nest = ({ Mutex }: Dept, depth: number): Workload => {
 };
 
 /** The operations people pay for, by name. Locks are made when the workload is, after the tracker is installed. */
-export const workloadsWith = (dept: Dept): Readonly<Record<string, () => Workload>> => ({
+export const workloadsWith = (dept: Dept, isInstalled: boolean): Readonly<Record<string, () => Workload>> => ({
   'await null': () => async (count) => {
     for (let i = 0; i < count; i++) await null;
   },
@@ -56,6 +58,30 @@ export const workloadsWith = (dept: Dept): Readonly<Record<string, () => Workloa
     const mutex = new AsyncMutex();
     return async (count) => {
       for (let i = 0; i < count; i++) await mutex.runExclusive(() => undefined);
+    };
+  },
+  'await-lock acquire': () => {
+    const lock = new AwaitLock();
+    return async (count) => {
+      for (let i = 0; i < count; i++) {
+        await lock.acquireAsync();
+        lock.release();
+      }
+    };
+  },
+  'minimal promise mutex': () => {
+    const mutex = new MinimalMutex();
+    if (isInstalled)
+      dept.wrap(mutex, {
+        acquire: 'lock',
+        release: 'unlock',
+        isFree: () => !mutex.isLocked,
+      });
+    return async (count) => {
+      for (let i = 0; i < count; i++) {
+        await mutex.lock();
+        mutex.unlock();
+      }
     };
   },
   'dept Mutex lock': () => {

@@ -11,6 +11,7 @@ export const awaitLock: LibraryAdapter = {
     return patchShape(prototype, {
       acquire: 'acquireAsync',
       tryAcquire: 'tryAcquire',
+      isFree: (lock) => (lock as { readonly acquired?: boolean }).acquired === false,
       release: 'release',
       timeoutMs: (options?: { readonly timeout?: number }) => options?.timeout ?? undefined,
     });

@@ -19,6 +19,11 @@ export interface Shape {
   readonly capacity?: number | ((target: object) => number);
   /** Wait for one and give it: by a promise, or by calling back with `(error, what)`. */
   readonly acquire?: Names;
+  /**
+   * True when `acquire` called now waits for nobody. Told, a free one costs a third and is known to be held at once. Not
+   * for a pool, whose resources are told apart by what `acquire` gives, and not with `releaser`.
+   */
+  readonly isFree?: (target: object) => boolean;
   /** Give one or nothing (undefined, null, false), at once. */
   readonly tryAcquire?: Names;
   /** Take one back: the one given as first argument, else the caller's own newest. */
@@ -123,14 +128,19 @@ class ShapePatch {
   #acquire(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
     const { object, lent } = this.#instance(self);
     const claim = new Claim(this.#keyed(self, object, args), howOf(name, this.#releaseLabel()), this.#more(self, args));
-    claim.sleep();
     const given = args.at(-1);
+    const { releaser, isFree } = this.#shape;
+    if (isFree !== undefined && releaser === undefined && typeof given !== 'function' && isFree(self)) {
+      const promise = refusing(claim, () => call(args));
+      claim.grant();
+      return isPromiseLike(promise) ? claim.bind(promise) : promise;
+    }
+    claim.sleep();
     if (typeof given === 'function') {
       const back = this.#callingBack(claim, lent, given as Callable);
       return call([...args.slice(0, -1), back]);
     }
     const result = refusing(claim, () => call(args));
-    const { releaser } = this.#shape;
     if (!isPromiseLike(result)) {
       claim.grant();
       return this.#lend(claim, lent, result);

@@ -25,6 +25,10 @@ class Gate {
     return true;
   }
 
+  get isFree(): boolean {
+    return this.#free > 0;
+  }
+
   leave(): void {
     const resume = this.#waiting.shift();
     if (resume === undefined) this.#free++;
@@ -87,6 +91,28 @@ describe('two orders are found', () => {
       first.leave();
     };
     await both(a, b);
+    await both(b, a);
+    expect(found()).toEqual(['DEPT001 a b']);
+  });
+
+  test('of a lock that says when it is free: it is held from the call on, and whoever finds it taken waits', async () => {
+    const [a, b] = gates({ acquire: 'enter', release: 'leave', isFree: (gate) => (gate as Gate).isFree });
+    const both = async (first: Gate, second: Gate): Promise<void> => {
+      await first.enter();
+      await second.enter();
+      second.leave();
+      first.leave();
+    };
+    const entered = a.enter();
+    const second = a.enter();
+    expect(installation.waitsFor.open).toHaveLength(1);
+    await entered;
+    a.leave();
+    await second;
+    a.leave();
+    expect(installation.waitsFor.open).toEqual([]);
+    await both(a, b);
+    expect(found()).toEqual([]);
     await both(b, a);
     expect(found()).toEqual(['DEPT001 a b']);
   });
