@@ -1,0 +1,216 @@
+import { USER_SUBCLASSES } from '../core/classes.ts';
+import type { Context } from '../core/context.ts';
+import type { Dependency, Rule } from '../core/dependency.ts';
+import type { EventContext } from '../core/event-context.ts';
+import type { FilteredCircle, Finding } from '../core/finding.ts';
+import type { History } from '../core/history.ts';
+import type { ClassId, Tick } from '../core/ids.ts';
+import type { Limits } from '../core/limits.ts';
+import type { Session } from '../core/session.ts';
+import type { EventBit, TrackedObject } from '../core/tracked-object.ts';
+import type { How } from '../core/vocabulary.ts';
+import type { Wait } from '../core/wait.ts';
+import { Circles } from './circles.ts';
+import { DependencyStore } from './dependency-store.ts';
+import { awaitedBits } from './event-bits.ts';
+import { InstanceOrder } from './instance-order.ts';
+import type { Interrupts } from './interrupts.ts';
+import { isOfOneGroup } from './nesting.ts';
+import { dependencyFrom, type Observation } from './observation.ts';
+import type { ContextOrder } from './order.ts';
+import type { Policy } from './policy.ts';
+import { isUnconditional, sightingOf } from './sighting.ts';
+
+/** A graph of dependencies with its circles: one of classes, one of the instances within a class. */
+interface Layer {
+  readonly store: DependencyStore;
+  readonly circles: Circles;
+  readonly limit: 'maxDependencies' | 'maxInstancePairs';
+}
+
+/** What learning needs of the tracker it belongs to. */
+export interface LearningTools {
+  readonly session: Session;
+  readonly policy: Policy;
+  readonly interrupts: Interrupts;
+  readonly order: ContextOrder;
+  readonly emit: (finding: Finding) => void;
+  readonly notice: (limit: keyof Limits) => void;
+  readonly onDependency: (dependency: Dependency) => void;
+}
+
+/**
+ * What is known of the order of events: dependencies between classes and, within a class, between instances, each with its
+ * evidence. One that is new is stored and its circles are looked for; one that is known and settled costs a probe.
+ */
+export class Learning {
+  readonly store: DependencyStore = new DependencyStore();
+  readonly #tools: LearningTools;
+  readonly #policy: Policy;
+  readonly #classes: Layer;
+  readonly #instances: InstanceOrder = new InstanceOrder();
+  readonly #instancePairs: Layer;
+
+  constructor(tools: LearningTools) {
+    this.#tools = tools;
+    this.#policy = tools.policy;
+    this.#classes = this.#layer(this.store, 'maxDependencies');
+    this.#instancePairs = this.#layer(this.#instances.store, 'maxInstancePairs');
+  }
+
+  /** Circles of classes that cannot hang, with the reason. */
+  get filtered(): readonly FilteredCircle[] {
+    return [...this.#classes.circles.filtered, ...this.#instancePairs.circles.filtered];
+  }
+
+  /** True when a circle with this fingerprint was reported. */
+  wasReported(circleFingerprint: string): boolean {
+    return [this.#classes, this.#instancePairs].some(({ circles }) => circles.wasReported(circleFingerprint));
+  }
+
+  contextBegins(context: Context): void {
+    this.#classes.circles.contextBegins(context);
+    this.#instancePairs.circles.contextBegins(context);
+  }
+
+  /**
+   * What is settled teaches nothing, whether it counts or not: the usual answer comes first, without a closure. False where
+   * that is not so, or where histories were joined.
+   */
+  teachesNothing(owed: ClassId, history: History | null, since: Tick): boolean {
+    for (let step = history; step !== null && step.at > since; step = step.left) {
+      if (step.right !== null) return false;
+      const { wait } = step;
+      if (wait === null || !wait.endsAfter(since)) continue;
+      const { object } = wait;
+      const bits = awaitedBits(object.key, wait.how, this.#policy);
+      for (let i = 0; i < bits.length; i++) {
+        if (!this.store.isSettled(owed, object.classOf(bits[i] as EventBit))) return false;
+      }
+    }
+    return true;
+  }
+
+  /** `owed` cannot happen before what this wait waits for does. */
+  learn(
+    rule: Rule,
+    context: Context,
+    held: EventContext | null,
+    wait: Wait,
+    owed: ClassId,
+    bit: EventBit,
+    event: { object: TrackedObject; how: How } | null,
+  ): void {
+    const awaited = wait.object.classOf(bit);
+    if (owed < 0 || awaited < 0) {
+      this.#tools.notice('maxClasses');
+      return;
+    }
+    if (this.store.isSettled(owed, awaited)) return;
+    const seen = { rule, context, held, wait, event: event === null ? null : { ...event, stack: null } };
+    this.#learnNew(seen, owed, awaited, bit);
+  }
+
+  /** A dependency with an interrupt at one end. */
+  learnIrq(from: ClassId, to: ClassId, timed: boolean, describe: () => Dependency): void {
+    if (from < 0 || to < 0) {
+      this.#tools.notice('maxClasses');
+      return;
+    }
+    const { graph } = this.store;
+    const known = graph.edgeOf(from, to);
+    if (known >= 0) {
+      if (timed || !this.store.dependency(known).timed) return;
+      this.store.replace(known, describe());
+      this.#classes.circles.harden(known);
+      return;
+    }
+    if (this.#isFull(this.store, 'maxDependencies')) return;
+    const result = graph.add(from, to);
+    const edge = graph.edgeOf(from, to);
+    this.store.add(edge, describe(), null);
+    if (result === 'closes-circle') this.#classes.circles.close(edge);
+  }
+
+  #layer(store: DependencyStore, limit: Layer['limit']): Layer {
+    const { session, interrupts, policy, emit } = this.#tools;
+    return { store, limit, circles: new Circles(session, store, interrupts, policy, emit) };
+  }
+
+  #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: EventBit): void {
+    const owner = seen.held?.object ?? seen.event?.object ?? seen.wait.object;
+    const isSameKey = owner.key === seen.wait.object.key && owner.subclass === seen.wait.object.subclass;
+    const describe = (): Dependency => this.#describe(seen, owed, awaited);
+    if (!isSameKey || this.#policy.sameClass === 'class') {
+      this.#insert(this.#classes, owed, awaited, seen, describe);
+      return;
+    }
+    const ownBit = this.#tools.session.classes.get(owed).sub >= USER_SUBCLASSES ? 1 : 0;
+    const tail = this.#instances.node(owner, ownBit);
+    const head = this.#instances.node(seen.wait.object, bit);
+    const layer = this.#instancePairs;
+    if (!layer.store.isSettled(tail, head)) this.#insert(layer, tail, head, seen, describe);
+  }
+
+  #insert(
+    { store, circles, limit }: Layer,
+    from: number,
+    to: number,
+    seen: Observation,
+    describe: () => Dependency,
+  ): void {
+    const { graph } = store;
+    const known = graph.edgeOf(from, to);
+    const isGrouped = isOfOneGroup(seen.held, seen.wait);
+    // What contexts that back off do tells nothing of a dependency that is known without them.
+    if (isGrouped && known >= 0 && !store.isGrouped(known)) return;
+    const sighting = this.#sighting(seen);
+    if (known >= 0) {
+      if (store.isGrouped(known) && !isGrouped) {
+        store.ungroup(known, describe());
+        store.addSighting(known, sighting);
+        circles.reconsider(known);
+        circles.close(known);
+        return;
+      }
+      if (store.dependency(known).timed && !seen.wait.timed) {
+        store.replace(known, describe());
+        circles.harden(known);
+      }
+      if (store.addSighting(known, sighting)) circles.reconsider(known);
+      return;
+    }
+    if (this.#isFull(store, limit)) return;
+    const result = graph.add(from, to);
+    const edge = graph.edgeOf(from, to);
+    const dependency = describe();
+    store.add(edge, dependency, sighting, isGrouped);
+    if (store === this.store) this.#tools.onDependency(dependency);
+    if (result === 'closes-circle') circles.close(edge);
+  }
+
+  #isFull(store: DependencyStore, limit: Layer['limit']): boolean {
+    const isFull = store.graph.edgeCount >= this.#tools.session.limits[limit];
+    if (isFull) this.#tools.notice(limit);
+    return isFull;
+  }
+
+  #sighting(seen: Observation): ReturnType<typeof sightingOf> | null {
+    if (!this.#policy.filters) return null;
+    const sighting = sightingOf(seen.context, seen.held, seen.wait, this.#tools.order, this.#tools.session.histories);
+    return isUnconditional(sighting) ? null : sighting;
+  }
+
+  /** The evidence of a new dependency. Stacks of here and now are exact, so they are taken now. */
+  #describe(seen: Observation, owed: ClassId, awaited: ClassId): Dependency {
+    const { classes, limits } = this.#tools.session;
+    const here = this.#tools.session.capture();
+    if (seen.rule === 'wait') seen.wait.stack = here;
+    const event = seen.event === null ? null : { ...seen.event, stack: here };
+    for (const key of [seen.held?.object.key, seen.wait.object.key]) {
+      if (key !== undefined) key.captures = Math.max(key.captures, limits.maxStacksPerClass >> 2);
+    }
+    const dependency = dependencyFrom({ ...seen, event }, classes.get(owed), classes.get(awaited));
+    return seen.rule === 'release' ? { ...dependency, event: { ...dependency.event, stack: here } } : dependency;
+  }
+}
