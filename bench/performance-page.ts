@@ -57,7 +57,7 @@ function verdict({ goal, value }: Figure): string {
   return goal === '' ? '' : `${goal}${isMet ? '' : ' **not reached**'}`;
 }
 
-const WIDTH = 50;
+const WIDTH = 40;
 
 /** Nanoseconds of a new edge by the size of the graph, as bars. */
 function plot(rows: readonly Figure[]): string {
@@ -67,7 +67,7 @@ function plot(rows: readonly Figure[]): string {
   if (series.length === 0) return '';
   const lines = series.map(({ measure, nodes, value }) => {
     const bar = '#'.repeat(Math.max(1, Math.round((value / most) * WIDTH)));
-    return `${measure.replace(': new edge', '').padEnd(20)} ${String(nodes).padStart(7)} ${`${value.toFixed(0)} ns`.padStart(8)} ${bar}`;
+    return `| ${measure.replace(': new edge', '')} | ${nodes} | ${value.toFixed(0)} ns | \`${bar}\` |`;
   });
-  return `\n\nA new edge by the number of classes:\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\``;
+  return `\n\nA new edge by the number of classes:\n\n| graph | classes | one new edge | |\n|---|---|---|---|\n${lines.join('\n')}`;
 }

@@ -123,7 +123,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#isClearing = true;
     // Cheaper than a microtask of Node's own, which is a resource of its own.
     this.#isOwn = true;
-    Reflect.apply(then, settled, [this.#clear]);
+    void Reflect.apply(then, settled, [this.#clear]);
     this.#isOwn = false;
   }
 

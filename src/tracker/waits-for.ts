@@ -93,6 +93,7 @@ export class WaitsFor implements Observer {
     this.#suspected.delete(wait);
     this.#lasting.delete(wait);
     this.#deadlocked.delete(wait);
+    this.#reported.delete(wait);
     if (wait.context.exact) removeFrom(this.#blockedIn, wait.context, wait);
     const owed = this.#owedBy.get(wait);
     if (owed === undefined) return;

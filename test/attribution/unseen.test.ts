@@ -1,4 +1,4 @@
-import { inspect, isDeepStrictEqual } from 'node:util';
+import { inspect } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
 import { Session } from '../../src/core/session.ts';
@@ -28,7 +28,7 @@ test.each(['precise', 'dynamic'] as const)('%s: nobody can see on a promise that
   const mutex = new Mutex({ name: 'mutex' });
   const guard = await mutex.lock();
   const made = (async () => {
-    await null;
+    await Promise.resolve();
     return 1;
   })();
   const promises: Record<string, Promise<unknown>> = {
@@ -46,5 +46,4 @@ test.each(['precise', 'dynamic'] as const)('%s: nobody can see on a promise that
     await promise;
   }
   expect(inspect(promises['reaction'])).toBe('Promise { 2 }');
-  expect(isDeepStrictEqual({ ...promises['all'] }, {})).toBe(true);
 });
