@@ -31,7 +31,7 @@ const PAGES: Readonly<Record<FindingCode, Omit<FindingPage, 'code'>>> = {
   DEPT002: {
     title: 'Deadlock: it is happening now',
     what: 'The contexts of the report are blocked at this moment, each on an event that only another one of them can trigger. The instances are known, not only their classes.',
-    why: 'Nothing inside the circle can move again. The rest of the program may go on, which is why such a hang is often noticed late. If the circle was reported as DEPT001 before, the report names the fingerprint of that prediction.',
+    why: 'Nothing inside the circle can move again. The rest of the program may go on, which is why such a hang is often noticed late. Waits that cannot end because of the circle, and are no part of it, are listed with it. If the circle was reported as DEPT001 before, the report names the fingerprint of that prediction.',
     todo: [
       'Treat it as DEPT001: the circle and its cure are the same.',
       'A process in this state has to be restarted, or one of the waits cancelled.',
@@ -40,8 +40,8 @@ const PAGES: Readonly<Record<FindingCode, Omit<FindingPage, 'code'>>> = {
   },
   DEPT003: {
     title: 'Stalled: something still waits, and nobody is left to end it',
-    what: 'The event loop ran empty while contexts were still waiting, or a top-level await was never settled. The report lists each open wait [W] with its age and, as far as it is known, who owed the event [S], as a tree of who waits for whom. Below it stand the async functions that have stopped at an `await`, read from the heap: where they stopped, what they await and the names of their variables. As a warning it tells of a program that still runs: it was sent SIGTERM or SIGINT while somebody waited for what another one held, or nothing tracked moved for the time of the watchdog. As information it answers a signal or DEPT_STALL=1.',
-    why: 'An event that was promised never came: an early return or a thrown error skipped it, the object that would have triggered it was dropped, or a listener was added after the event. Node ends a process in this state silently; with an unsettled top-level await it exits with code 13.',
+    what: 'The event loop ran empty while contexts were still waiting, or a top-level await was never settled. The report lists each open wait [W] with its age and, as far as it is known, who owed the event [S], as a tree of who waits for whom. Below it stand the async functions that have stopped at an `await`, read from the heap: where they stopped, what they await and the names of their variables. As a warning it tells of a program that still runs: it was sent SIGTERM or SIGINT while somebody waited for what another one held, or nothing tracked moved for the time of the watchdog. As information it answers a signal that was asked for or that the program handles itself, or DEPT_STALL=1.',
+    why: 'An event that was promised never came: an early return or a thrown error skipped it, the object that would have triggered it was dropped, a listener was added after the event, or more permits were asked for than there are. Node ends a process in this state silently; with an unsettled top-level await it exits with code 13.',
     todo: [
       'Go to the [S] of the wait and follow every path to its event, the paths of errors first.',
       'Put the event into a `finally`, or let a promise settle it.',

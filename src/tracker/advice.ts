@@ -13,12 +13,15 @@ function whoIs({ context, wait, start, event }: Dependency): string {
   return callerName(context, [wait.stack, start.stack, event.stack]);
 }
 
+/** A path inside of a package; a recording has relative ones. */
+const PACKAGES = /(?:^|[\\/])node_modules[\\/]/;
+
 /** The context's own name; the main one is called by the program's function that it was in, as far as a stack tells. */
 export function callerName(context: ContextName, stacks: readonly (Stack | null)[]): string {
   if (context.kind !== 'main') return context.name;
   for (const stack of stacks) {
     for (const { functionName, path } of stack?.frames ?? []) {
-      if (path?.includes('/node_modules/') === true) continue;
+      if (path !== null && path !== undefined && PACKAGES.test(path)) continue;
       if (functionName !== null && functionName !== '' && !NAMELESS.test(functionName))
         return functionName.replace(/^async /, '');
     }

@@ -45,7 +45,6 @@ export class WaitsFor implements Observer {
   readonly #reported = new Set<Wait>();
   /** The waits of circles that were reported and have not been broken. */
   readonly #deadlocked = new Set<Wait>();
-  readonly #fingerprints = new Set<string>();
   readonly #canEnd = (held: EventContext): boolean => !this.#stoppedBy.has(held);
   readonly #view: BlockedWaits = {
     holdersInTheWay: (wait) => this.#holdersInTheWay(wait),
@@ -193,15 +192,11 @@ export class WaitsFor implements Observer {
     const circle = named(steps.map(({ wait, held }) => this.#dependency(wait, held)));
     const fingerprint = circleFingerprint('DEPT002', circle);
     const waits = steps.map(({ wait }) => wait);
-    // All permits of a pool are stuck in one deadlock, not in one for each of its holders.
-    const isMore = this.#fingerprints.has(fingerprint) && this.#behind(waits.slice(0, 1)).size > 0;
     for (const wait of waits) {
       this.#reported.add(wait);
       this.#suspected.delete(wait);
       this.#deadlocked.add(wait);
     }
-    if (isMore) return;
-    this.#fingerprints.add(fingerprint);
     const predicted = circleFingerprint('DEPT001', circle);
     const behind = stuckBehind(this.open, new Set(waits), this.#view);
     const finding: Finding = {

@@ -35,6 +35,7 @@ export class MemoryStore {
   async finishElsewhere(name: string): Promise<void> {
     const backend = this.of(name);
     const [job] = await backend.moveToActive();
+    if (job === undefined) return;
     await backend.moveToCompleted({ id: (job as JobJson).id }, 'elsewhere', false, '', false);
   }
 }
