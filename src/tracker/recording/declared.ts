@@ -79,7 +79,9 @@ export class Declared {
   declareFrame(cells: Cells): void {
     const number = cells.count();
     const [functionName, file] = [cells.textOrNull(), cells.textOrNull()];
-    this.#frames.set(number, { functionName, file, line: cells.count(), column: cells.count() });
+    const [line, column] = [cells.count(), cells.count()];
+    const path = cells.isAtEnd ? null : cells.textOrNull();
+    this.#frames.set(number, { functionName, file, line, column, ...(path !== null && { path }) });
   }
 
   declareStack(cells: Cells): void {

@@ -63,13 +63,15 @@ export class RecordedLines {
   }
 
   #declareStack(number: number, stack: Stack): void {
-    const numbers = stack.frames.map(({ functionName, file, line, column }) => {
+    const numbers = stack.frames.map(({ functionName, file, line, column, path }) => {
       const key = JSON.stringify([functionName, file, line, column]);
       const known = this.#frames.get(key);
       if (known !== undefined) return known;
       const made = this.#frames.size + 1;
       this.#frames.set(key, made);
-      this.#append(['frame', made, functionName, file, line, column]);
+      // Of the path only this matters to a replay: code of a package lends nobody its name.
+      const inPackage = path?.includes('/node_modules/') === true ? ['/node_modules/'] : [];
+      this.#append(['frame', made, functionName, file, line, column, ...inPackage]);
       return made;
     });
     this.#append(['stack', number, numbers]);
