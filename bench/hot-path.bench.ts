@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Built } from './built.ts';
+import { median } from './graph/timing.ts';
 import { Table } from './table.ts';
 
 interface Sample {
@@ -36,7 +37,6 @@ type Side = readonly [mode: string, workload: string, dist?: string];
 /** Medians of both sides, taken in turns so that a busy moment of the machine hits both. */
 function compare(own: Side, base: Side): { ratio: number; detail: string } {
   const pairs = Array.from({ length: ROUNDS }, () => [sample(...own), sample(...base)] as const);
-  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
   const mine = median(pairs.map(([first]) => first.ns));
   const theirs = median(pairs.map(([, second]) => second.ns));
   const captures = Math.max(...pairs.map(([first]) => first.captures));

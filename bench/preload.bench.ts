@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { postgresServer } from '../test/servers/postgres.ts';
 import { Built } from './built.ts';
+import { median } from './graph/timing.ts';
 import { Table } from './table.ts';
 
 type Mode = 'bare' | 'precise' | 'dynamic' | 'light';
@@ -57,9 +58,6 @@ async function ask(port: number, requests: number): Promise<void> {
   await Promise.all(Array.from({ length: requests }, request));
   agent.destroy();
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 const table = new Table();
 

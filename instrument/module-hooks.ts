@@ -1,4 +1,5 @@
 import Module from 'node:module';
+import { isObject } from '../src/core/thenable.ts';
 import type { LibraryAdapter, Rebind } from './libraries/adapter.ts';
 import { type Bindings, type CommonJsModule, rebinder } from './module-bindings.ts';
 import { announced, type LoadResult } from './module-source.ts';
@@ -73,8 +74,7 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
   const onMet = (one: MetModule): void => {
     const { name, exports, bindings, module, version } = one;
     const adapter = byName.get(name);
-    const isObject = (typeof exports === 'object' && exports !== null) || typeof exports === 'function';
-    if (adapter === undefined || !isObject || seen.has(exports)) return;
+    if (adapter === undefined || !isObject(exports) || seen.has(exports)) return;
     seen.add(exports);
     met.set(exports, one);
     if (version !== null && !isWithin(version, adapter.versions)) {

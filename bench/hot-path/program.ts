@@ -4,9 +4,7 @@ import { pathToFileURL } from 'node:url';
 
 const [, , mode = 'bare', name = '', count = '100000'] = process.argv;
 const dist = process.env['DEPT_BENCH_DIST'] ?? '';
-const dept = (await import(
-  dist === '' ? 'dept' : pathToFileURL(join(dist, 'src/index.js')).href
-)) as typeof import('dept');
+const dept = (await import(pathToFileURL(join(dist, 'src/index.js')).href)) as typeof import('dept');
 const operations = Number(count);
 const installation = mode === 'bare' ? null : dept.install({ attribution: mode as 'precise' });
 const { workloadsWith } = await import('./workloads.ts');

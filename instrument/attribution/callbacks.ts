@@ -1,4 +1,3 @@
-import { syncBuiltinESMExports } from 'node:module';
 import { type BuiltinPatch, whenLoaded } from '../node/builtins.ts';
 import { type Carry, carryThrough } from './timers.ts';
 
@@ -21,10 +20,8 @@ export function carryThroughCallbacks(carry: Carry): () => void {
       const undo = Object.keys(exports)
         .filter((name) => pattern.test(name) && typeof exports[name] === 'function')
         .map((name) => carryThrough(exports, name, place, carry));
-      syncBuiltinESMExports();
       return () => {
         for (const restore of undo) restore();
-        syncBuiltinESMExports();
       };
     };
   return whenLoaded({

@@ -108,11 +108,11 @@ function watch(queue: Queue): MadeObject {
   const made = new MadeObject('async', queue.concurrency, 'queue');
   /** The claims of the items that the call of now adds. */
   let added: Claim[] | null = null;
-  let label = 'push';
+  let how = howOf('push', 'done', { structured: true });
   const add = (item: Item): void => {
     // One way to add goes through another.
     if (item[CLAIM] !== undefined) return;
-    const claim = new Claim(made.object, howOf(label, 'done', { structured: true }));
+    const claim = new Claim(made.object, how);
     item[CLAIM] = claim;
     added?.push(claim);
   };
@@ -121,10 +121,11 @@ function watch(queue: Queue): MadeObject {
   for (const name of ADDS) {
     const original = methods[name];
     if (typeof original !== 'function') continue;
+    const own = howOf(name, 'done', { structured: true });
     methods[name] = standIn(original, (self, args) => {
       const outer = added;
       added = [];
-      label = name;
+      how = own;
       try {
         const result = Reflect.apply(original, self, args) as unknown;
         followed(result, added);

@@ -1,4 +1,4 @@
-import Module, { createRequire } from 'node:module';
+import Module, { createRequire, syncBuiltinESMExports } from 'node:module';
 
 /** What a loader gives for a module: its text, unless it is one of Node's own. */
 interface Loaded {
@@ -32,15 +32,20 @@ export function whenLoaded(patches: Readonly<Record<string, BuiltinPatch>>): () 
     undo.push(apply(require(`node:${name}`) as never));
   };
   for (const name of waiting.keys()) if (!canHookLoads() || isLoaded(name)) patch(name);
+  syncBuiltinESMExports();
   if (waiting.size > 0) {
     undo.push(
       hookLoads((url) => {
-        if (url.startsWith('node:')) patch(url.slice('node:'.length));
+        const name = url.startsWith('node:') ? url.slice('node:'.length) : '';
+        if (!waiting.has(name)) return;
+        patch(name);
+        syncBuiltinESMExports();
       }),
     );
   }
   return () => {
     for (const restore of undo.splice(0).reverse()) restore();
+    syncBuiltinESMExports();
   };
 }
 

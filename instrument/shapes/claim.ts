@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { Stack } from '../../src/core/stack.ts';
+import { isThenable } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch, Outcome } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -277,10 +278,5 @@ export class Claim {
 
 function observe(promise: PromiseLike<unknown>, ok: (value: unknown) => void, failed: (reason: unknown) => void): void {
   if (isPromise(promise)) void (Reflect.apply(then, promise, [ok, failed]) as Promise<void>);
-  else if (isThenable(promise)) void (promise as PromiseLike<unknown>).then(ok, failed);
-}
-
-function isThenable(value: unknown): value is object {
-  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return isObject && typeof (value as { then?: unknown }).then === 'function';
+  else if (isThenable(promise)) void promise.then(ok, failed);
 }

@@ -1,5 +1,6 @@
+import { isObject } from '../../src/core/thenable.ts';
+
 /** True for what has all of these methods, its own or not: what a library makes may be something else in another version. */
 export function hasMethods(value: unknown, names: readonly string[]): boolean {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+  return isObject(value) && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 }

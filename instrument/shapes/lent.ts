@@ -1,3 +1,4 @@
+import { isObject } from '../../src/core/thenable.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import type { Callable } from '../libraries/adapter.ts';
 import { standIn } from '../stand-in.ts';
@@ -54,8 +55,4 @@ export function releasingMethod(claim: Claim, resource: unknown, method: string)
     configurable: true,
     enumerable: own?.enumerable ?? false,
   });
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -1,5 +1,5 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import type { HowMuch } from '../../src/core/vocabulary.ts';
+import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { kindOf, trackByFirstUse } from '../first-use.ts';
 import type { Callable } from '../libraries/adapter.ts';
@@ -78,11 +78,24 @@ class ShapePatch {
 
   apply(): (() => void) | null {
     const { acquire, tryAcquire, release, run, idle } = this.#shape;
-    for (const name of list(acquire)) this.#replace(name, (self, call, args) => this.#acquire(self, name, call, args));
-    for (const name of list(tryAcquire)) this.#replace(name, (self, call, args) => this.#try(self, name, call, args));
+    const end = this.#releaseLabel();
+    for (const name of list(acquire)) {
+      const how = howOf(name, end);
+      this.#replace(name, (self, call, args) => this.#acquire(self, how, call, args));
+    }
+    for (const name of list(tryAcquire)) {
+      const how = howOf(name, end, { trylock: true });
+      this.#replace(name, (self, call, args) => this.#try(self, how, call, args));
+    }
     for (const name of list(release)) this.#replace(name, (self, call, args) => this.#release(self, call, args));
-    for (const name of list(run)) this.#replace(name, (self, call, args) => this.#run(self, name, call, args));
-    for (const name of list(idle)) this.#replace(name, (self, call, args) => this.#idle(self, name, call, args));
+    for (const name of list(run)) {
+      const how = howOf(name, 'end', { structured: true });
+      this.#replace(name, (self, call, args) => this.#run(self, how, call, args));
+    }
+    for (const name of list(idle)) {
+      const how = howOf(name, 'end');
+      this.#replace(name, (self, call, args) => this.#idle(self, how, call, args));
+    }
     if (this.#undo.length === 0) return null;
     return () => {
       for (const restore of this.#undo.splice(0).reverse()) restore();
@@ -125,9 +138,9 @@ class ShapePatch {
     }
   }
 
-  #acquire(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
+  #acquire(self: object, how: How, call: (args: Args) => unknown, args: Args): unknown {
     const { object, lent } = this.#instance(self);
-    const claim = new Claim(this.#keyed(self, object, args), howOf(name, this.#releaseLabel()), this.#more(self, args));
+    const claim = new Claim(this.#keyed(self, object, args), how, this.#more(self, args));
     const given = args.at(-1);
     const { releaser, isFree } = this.#shape;
     if (isFree !== undefined && releaser === undefined && typeof given !== 'function' && isFree(self)) {
@@ -173,11 +186,10 @@ class ShapePatch {
     return what;
   }
 
-  #try(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
+  #try(self: object, how: How, call: (args: Args) => unknown, args: Args): unknown {
     const { object, lent } = this.#instance(self);
     const result = call(args);
     if (result === undefined || result === null || result === false) return result;
-    const how = howOf(name, this.#releaseLabel(), { trylock: true });
     return this.#lend(new Claim(this.#keyed(self, object, args), how), lent, result);
   }
 
@@ -189,15 +201,11 @@ class ShapePatch {
     return hooks.quietly(() => call(args));
   }
 
-  #run(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
+  #run(self: object, how: How, call: (args: Args) => unknown, args: Args): unknown {
     const { object } = this.#instance(self);
     const at = args.findIndex((arg) => typeof arg === 'function');
     if (at < 0) return call(args);
-    const claim = new Claim(
-      this.#keyed(self, object, args),
-      howOf(name, 'end', { structured: true }),
-      this.#more(self, args),
-    );
+    const claim = new Claim(this.#keyed(self, object, args), how, this.#more(self, args));
     const task = args[at] as Callable;
     const outside = standIn(task, (of, given) => this.#calling(null, () => Reflect.apply(task, of, given as never[])));
     const run = dressed(claim.whileRunning(outside), task);
@@ -205,10 +213,10 @@ class ShapePatch {
     return isPromiseLike(result) ? claim.follow(result) : result;
   }
 
-  #idle(self: object, name: string, call: (args: Args) => unknown, args: Args): unknown {
+  #idle(self: object, how: How, call: (args: Args) => unknown, args: Args): unknown {
     const { object } = this.#instance(self);
     if (object === null || object.holders.length === 0) return call(args);
-    const claim = new Claim(object, howOf(name, 'end'), { permits: object.key.capacity });
+    const claim = new Claim(object, how, { permits: object.key.capacity });
     const result = refusing(claim, () => call(args));
     return isPromiseLike(result) ? claim.firedBy(result) : result;
   }

@@ -10,6 +10,11 @@ export interface Frame {
   readonly column: number;
 }
 
+/** True for code of an installed package, where that is known. */
+export function isOfPackage({ path }: Frame): boolean {
+  return path?.includes('/node_modules/') === true;
+}
+
 /** A captured stack. Reading `frames` may be dear (formatting, source maps): only reports do. */
 export interface Stack {
   readonly frames: readonly Frame[];

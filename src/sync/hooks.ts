@@ -5,6 +5,7 @@ import type { Fiber, Past } from '../core/fiber.ts';
 import type { IrqType } from '../core/irq.ts';
 import { OwedPromise } from '../core/owed-promise.ts';
 import type { ObjectOptions, Session } from '../core/session.ts';
+import { isObject, isThenable } from '../core/thenable.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { How, HowMuch, MisuseKind, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
@@ -200,15 +201,6 @@ export function followAll<P extends object>(promise: P, begun: readonly (Wait | 
   if (first !== undefined && isThenable(promise))
     guarded((session) => session.attribution.follow(promise, waits), keeperOf(first.object));
   return promise;
-}
-
-/** False where a library gives something else than the promise that it is known to give. */
-function isObject(promise: unknown): boolean {
-  return (typeof promise === 'object' && promise !== null) || typeof promise === 'function';
-}
-
-function isThenable(promise: unknown): boolean {
-  return isObject(promise) && typeof (promise as { then?: unknown }).then === 'function';
 }
 
 /** Whoever goes on after this wait does so after what the code that runs now has behind it. */

@@ -1,5 +1,5 @@
 import type { ContextName, Dependency } from '../core/dependency.ts';
-import type { Stack } from '../core/stack.ts';
+import { isOfPackage, type Stack } from '../core/stack.ts';
 
 /** Names that say nothing of the code they stand for. */
 const NAMELESS = /^(?:main|async|task|<anonymous>|Object\.<anonymous>|Module\.|new Promise|process\.|eval)/;
@@ -13,15 +13,13 @@ function whoIs({ context, wait, start, event }: Dependency): string {
   return callerName(context, [wait.stack, start.stack, event.stack]);
 }
 
-/** A path inside of a package; a recording has relative ones. */
-const PACKAGES = /(?:^|[\\/])node_modules[\\/]/;
-
 /** The context's own name; the main one is called by the program's function that it was in, as far as a stack tells. */
 export function callerName(context: ContextName, stacks: readonly (Stack | null)[]): string {
   if (context.kind !== 'main') return context.name;
   for (const stack of stacks) {
-    for (const { functionName, path } of stack?.frames ?? []) {
-      if (path !== null && path !== undefined && PACKAGES.test(path)) continue;
+    for (const frame of stack?.frames ?? []) {
+      if (isOfPackage(frame)) continue;
+      const { functionName } = frame;
       if (functionName !== null && functionName !== '' && !NAMELESS.test(functionName))
         return functionName.replace(/^async /, '');
     }

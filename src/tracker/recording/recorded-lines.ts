@@ -1,4 +1,4 @@
-import type { Stack } from '../../core/stack.ts';
+import { isOfPackage, type Stack } from '../../core/stack.ts';
 import type { Cell, RecordingHeader, Verb } from './recording-format.ts';
 
 /** Characters that are kept before they are written. */
@@ -63,14 +63,15 @@ export class RecordedLines {
   }
 
   #declareStack(number: number, stack: Stack): void {
-    const numbers = stack.frames.map(({ functionName, file, line, column, path }) => {
+    const numbers = stack.frames.map((frame) => {
+      const { functionName, file, line, column } = frame;
       const key = JSON.stringify([functionName, file, line, column]);
       const known = this.#frames.get(key);
       if (known !== undefined) return known;
       const made = this.#frames.size + 1;
       this.#frames.set(key, made);
       // Of the path only this matters to a replay: code of a package lends nobody its name.
-      const inPackage = path?.includes('/node_modules/') === true ? ['/node_modules/'] : [];
+      const inPackage = isOfPackage(frame) ? ['/node_modules/'] : [];
       this.#append(['frame', made, functionName, file, line, column, ...inPackage]);
       return made;
     });
