@@ -43,7 +43,8 @@ export class EmittedEvents {
     return replaced(prototype, 'emit', (original) => {
       const emit = original as (this: EventEmitter, ...args: unknown[]) => boolean;
       return function patched(this: typeof prototype, event: string | symbol, ...args: unknown[]): boolean {
-        if (this?._events?.[event] === undefined || COMES_ONCE.has(event)) record(this, event);
+        const isTold = this instanceof Stream || (this?._events?.[event] !== undefined && !COMES_ONCE.has(event));
+        if (!isTold) record(this, event);
         return emit.call(this, event, ...args);
       };
     });
@@ -60,7 +61,7 @@ export class EmittedEvents {
   }
 
   #record(emitter: EventEmitter, event: string | symbol): void {
-    if (emitter instanceof Stream || (emitter as unknown) === process || emitter === undefined) return;
+    if ((emitter as unknown) === process || emitter === undefined) return;
     try {
       let events = this.#emitted.get(emitter);
       if (events === undefined) {

@@ -43,7 +43,7 @@ function watchListeners(host: NodeHost, waits: LateWaits): () => void {
   const watching = (original: AddListener): AddListener => {
     const { name } = original;
     return function listen(this: EventEmitter, event: string | symbol, listener: Listener): EventEmitter {
-      const emitter = Reflect.apply(original, this, [event, listener]);
+      const emitter = original.call(this, event, listener);
       if (settlesPromise(listener)) {
         const [thisOne, settle] = [new WeakRef(this), new WeakRef(listener)];
         const isOpen = (): boolean => isListening(thisOne.deref(), event, settle.deref());

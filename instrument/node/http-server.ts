@@ -1,8 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { EventContext } from '../../src/core/event-context.ts';
 import { defineHow } from '../../src/core/how.ts';
+import { isObject } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { Stamp } from '../attribution/stamp.ts';
 import type { AgentSockets, Lent } from './agent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';
@@ -16,6 +18,28 @@ interface Handled {
   readonly client: Lent | null;
 }
 
+/** What is kept of a request on its response, until that is over. */
+class Handling extends Stamp {
+  #handled: Handled | null;
+
+  constructor(response: object, handled: Handled) {
+    super(response);
+    this.#handled = handled;
+  }
+
+  /** False for one that some server has handled, or does: one server may pass a request on to another. */
+  static isNew(response: unknown): boolean {
+    return isObject(response) && !(#handled in response);
+  }
+
+  static take(response: object): Handled | null {
+    if (!(#handled in response)) return null;
+    const handled = response.#handled;
+    if (handled !== null) response.#handled = null;
+    return handled;
+  }
+}
+
 type ResponsePrototype = ServerResponse & { _finish(): void };
 type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boolean;
 
@@ -27,7 +51,6 @@ export class HttpServers {
   readonly #host: NodeHost;
   readonly #sockets: AgentSockets;
   readonly #objects = new WeakMap<object, TrackedObject | null>();
-  readonly #handled = new WeakMap<ServerResponse, Handled>();
 
   constructor(host: NodeHost, sockets: AgentSockets) {
     this.#host = host;
@@ -47,9 +70,10 @@ export class HttpServers {
     const prototype = ServerResponse.prototype as ResponsePrototype;
     const undo = [
       replaced(prototype, '_finish', (original) => {
+        const finish = original as (this: ResponsePrototype) => void;
         return function _finish(this: ResponsePrototype): void {
           end(this);
-          Reflect.apply(original, this, []);
+          finish.call(this);
         };
       }),
       replaced(prototype, 'emit', (original) => {
@@ -73,7 +97,9 @@ export class HttpServers {
     return replaced(prototype, 'emit', (original) => {
       const emit = original as Emit;
       return function emitted(this: Server, event: string | symbol, ...args: unknown[]): boolean {
-        if (event !== 'request' || hooks.activeSession() !== session) return emit.call(this, event, ...args);
+        if (event !== 'request' || hooks.activeSession() !== session || !Handling.isNew(args[1])) {
+          return emit.call(this, event, ...args);
+        }
         // What the handler owes is its own, not that of the request the parser finds next.
         const { history } = session.slice;
         begin(this, args[0] as IncomingMessage, args[1] as ServerResponse);
@@ -108,7 +134,7 @@ export class HttpServers {
     try {
       const client = this.#sockets.otherEndOf(request.socket);
       if (client !== null) session.slice.history = session.histories.join(session.slice.history, client.hold);
-      this.#handled.set(response, { held: hooks.enter(this.#objectOf(server), HANDLE), client });
+      new Handling(response, { held: hooks.enter(this.#objectOf(server), HANDLE), client });
     } catch (fault) {
       hooks.failed(fault, session);
     }
@@ -116,9 +142,8 @@ export class HttpServers {
 
   /** The response is complete, or nobody wants it any more. */
   #end(response: ServerResponse): void {
-    const handled = this.#handled.get(response);
-    if (handled === undefined) return;
-    this.#handled.delete(response);
+    const handled = Handling.take(response);
+    if (handled === null) return;
     const { held, client } = handled;
     hooks.exit(held);
     if (client !== null) client.release = hooks.carry(() => client.pool.takeBack(client.socket));

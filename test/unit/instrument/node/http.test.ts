@@ -150,6 +150,24 @@ test('clients that go away leave nothing behind', async () => {
   expect(stage.openHolds).toBe(0);
 });
 
+test('a request that one server passes on to another is answered once', async () => {
+  const inner = http.createServer((_request, response) => void response.end('inner'));
+  const outer = http.createServer((request, response) => void inner.emit('request', request, response));
+  open.push(outer);
+  await new Promise<void>((listening) => outer.listen(0, '127.0.0.1', listening));
+  expect(await get((outer.address() as AddressInfo).port, '/', new http.Agent())).toBe('inner');
+  expect(stage.openHolds).toBe(0);
+});
+
+test('a program may emit requests of its own making', () => {
+  const server = http.createServer();
+  const seen: unknown[] = [];
+  server.on('request', (...args: unknown[]) => void seen.push(args));
+  server.emit('request');
+  server.emit('request', 1, 2);
+  expect(seen).toEqual([[], [1, 2]]);
+});
+
 test('an answer that nobody reads keeps its socket from the next request', async () => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const port = await serve((_path, response) => void response.end('no such page'));
