@@ -13,7 +13,7 @@ const UNTIL_ALL_BEGIN = { onEmpty: howOf('onEmpty', 'end'), onSizeLessThan: howO
 const METHODS = ['add', 'addAll', ...Object.keys(UNTIL_ALL_END), ...Object.keys(UNTIL_ALL_BEGIN)];
 
 interface AddOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: object;
 }
 
 interface Queue {
@@ -56,14 +56,10 @@ function patchQueue(prototype: Queue): () => void {
     if (object === null || typeof task !== 'function') return add.call(this, task, options);
     const claim = new Claim(object, ADD);
     waiting.add(claim);
-    const begin = (): void => void waiting.delete(claim);
-    const abandon = (): void => {
-      if (waiting.delete(claim)) claim.refuse();
-    };
-    options?.signal?.addEventListener('abort', abandon, { once: true });
-    const result = claim.follow(add.call(this, claim.whileRunning(task, begin), options));
-    if (options?.signal?.aborted === true) abandon();
-    return result;
+    const end = (): void => void waiting.delete(claim);
+    const result = add.call(this, claim.whileRunning(task, end), options);
+    // Only what can be aborted may be rejected before its turn.
+    return options?.signal === undefined ? claim.follow(result) : claim.refusedBy(result, end);
   }, add);
   prototype.clear = dressed(function watchedClear(this: Queue): unknown {
     const { waiting } = known(this);

@@ -102,13 +102,10 @@ function requested(
   // Neither waits: one is told that there is no lock, the other takes it away.
   if (ifAvailable === true || steal === true) return run(trying(object, isShared, callback));
   const claim = new Claim(object, isShared ? SHARED : EXCLUSIVE);
-  const giveUp = (): void => claim.refuse();
-  const task = claim.whileRunning(callback, () => signal?.removeEventListener('abort', giveUp));
-  const promise = run(task);
-  if (signal?.aborted === true) giveUp();
-  else signal?.addEventListener('abort', giveUp, { once: true });
+  const promise = run(claim.whileRunning(callback));
   claim.sleep();
-  return claim.follow(promise);
+  // Only what can be aborted may be rejected before its turn.
+  return signal === undefined ? claim.follow(promise) : claim.refusedBy(promise);
 }
 
 /** A lock that is held while the callback runs, if there was one to be had. */

@@ -142,11 +142,20 @@ export class Claim {
     return promise;
   }
 
-  /** What the caller gets for a task: when it is rejected before the task has begun, there will be no turn for it. */
-  refusedBy<P extends PromiseLike<unknown>>(promise: P): P {
+  /**
+   * What the caller gets for a task: when it is rejected before the task has begun, there will be no turn for it. Nobody
+   * sees that dept listens, as on the signal that the caller gave.
+   * @param onRejected told of any rejection, before it is refused
+   */
+  refusedBy<P extends PromiseLike<unknown>>(promise: P, onRejected: () => void = () => undefined): P {
     const wait = this.#wait;
     if (wait === null) return promise;
-    observe(promise, () => undefined, this.#rejected(wait));
+    const refused = this.#rejected(wait);
+    const rejected = (reason: unknown): void => {
+      onRejected();
+      refused(reason);
+    };
+    observe(promise, () => undefined, rejected);
     return this.follow(promise);
   }
 

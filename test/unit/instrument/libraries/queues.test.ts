@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import AsyncLock from 'async-lock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -59,6 +60,33 @@ describe('p-queue', () => {
     queue.clear();
     await settled;
     await queue.onIdle();
+    await nothingWaits();
+  });
+});
+
+describe.each([
+  ['8', () => createRequire(new URL('../../../previous-majors/package.json', import.meta.url)).resolve('p-queue')],
+  ['9', () => 'p-queue'],
+])('p-queue %s: a signal', (_, resolve) => {
+  test('has no listener but those of the queue', async () => {
+    const { default: PQueue } = (await import(resolve())) as typeof import('p-queue');
+    const queue = new PQueue({ concurrency: 1 });
+    const listeners = async (): Promise<number[]> => {
+      const { signal } = new AbortController();
+      const tasks = [queue.add(turn), queue.add(turn, { signal }), queue.add(turn, { signal })];
+      const whileQueued = getEventListeners(signal, 'abort').length;
+      await Promise.all(tasks);
+      return [whileQueued, getEventListeners(signal, 'abort').length];
+    };
+    const watched = await listeners();
+    installation.uninstall();
+    expect(watched).toEqual(await listeners());
+  });
+
+  test('that was given up before lets the task wait for nothing', async () => {
+    const { default: PQueue } = (await import(resolve())) as typeof import('p-queue');
+    const queue = new PQueue({ concurrency: 1 });
+    await expect(queue.add(turn, { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone');
     await nothingWaits();
   });
 });

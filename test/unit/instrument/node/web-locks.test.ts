@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NodeStage } from './node-stage.ts';
@@ -67,6 +68,8 @@ describe.skipIf(!hasLocks)('navigator.locks', () => {
     await sleep(1);
     const waiting = locks.request('busy', { signal: controller.signal }, () => undefined);
     expect(stage.openWaits).toBe(1);
+    // Node's own.
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
     controller.abort();
     await expect(waiting).rejects.toThrow('abort');
     expect(stage.openWaits).toBe(0);
