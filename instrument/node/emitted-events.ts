@@ -21,6 +21,13 @@ export interface Emission {
   readonly stack: Stack | null;
 }
 
+/** Whether an event has come since somebody began to wait for it. */
+export interface Followed {
+  readonly came: boolean;
+  /** Nobody asks any more. */
+  end(): void;
+}
+
 /**
  * Remembers of emitters of the program's own which events they emitted before anybody listened. What streams and sockets
  * have emitted can be read off them, so they are left out: they are the many.
@@ -29,6 +36,8 @@ export class EmittedEvents {
   readonly #session: Session;
   readonly #emitted = new WeakMap<EventEmitter, Map<string | symbol, Emission>>();
   readonly #captures = new Map<string | symbol, number>();
+  readonly #followed = new WeakMap<object, Map<string | symbol, Set<{ came: boolean }>>>();
+  #following = 0;
 
   constructor(session: Session) {
     this.#session = session;
@@ -40,11 +49,15 @@ export class EmittedEvents {
       _events?: Readonly<Record<string | symbol, unknown>>;
     };
     const record = (emitter: EventEmitter, event: string | symbol): void => this.#record(emitter, event);
+    // While nobody follows anything, an emission costs one look more.
+    const follows = (): boolean => this.#following > 0;
+    const come = (emitter: EventEmitter, event: string | symbol): void => this.#come(emitter, event);
     return replaced(prototype, 'emit', (original) => {
       const emit = original as (this: EventEmitter, ...args: unknown[]) => boolean;
       return function patched(this: typeof prototype, event: string | symbol, ...args: unknown[]): boolean {
         const isTold = this instanceof Stream || (this?._events?.[event] !== undefined && !COMES_ONCE.has(event));
         if (!isTold) record(this, event);
+        if (follows()) come(this, event);
         return emit.call(this, event, ...args);
       };
     });
@@ -55,9 +68,34 @@ export class EmittedEvents {
     return this.#emitted.get(emitter)?.get(event) ?? null;
   }
 
+  /**
+   * The next emission is told of, whoever listens: a listener that stays says nothing of it, and what an object says of
+   * itself may be true before the event has come (a server that listens, a child that has an id).
+   */
+  follow(emitter: object, event: string | symbol): Followed {
+    const one = { came: false };
+    const events = this.#followed.get(emitter) ?? new Map<string | symbol, Set<{ came: boolean }>>();
+    this.#followed.set(emitter, events);
+    const all = events.get(event) ?? new Set();
+    events.set(event, all.add(one));
+    this.#following++;
+    return {
+      get came() {
+        return one.came;
+      },
+      end: () => {
+        if (all.delete(one)) this.#following--;
+      },
+    };
+  }
+
   /** True for an event whose name says that it comes once. */
   static comesOnce(event: string | symbol): boolean {
     return COMES_ONCE.has(event);
+  }
+
+  #come(emitter: EventEmitter, event: string | symbol): void {
+    for (const one of this.#followed.get(emitter)?.get(event) ?? []) one.came = true;
   }
 
   #record(emitter: EventEmitter, event: string | symbol): void {

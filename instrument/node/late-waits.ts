@@ -4,7 +4,7 @@ import type { Stack } from '../../src/core/stack.ts';
 import { callerName } from '../../src/tracker/advice.ts';
 import { lostEventFinding } from '../../src/tracker/lost-events.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
-import { type Emission, EmittedEvents } from './emitted-events.ts';
+import { type Emission, EmittedEvents, type Followed } from './emitted-events.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { pastEvent } from './past-events.ts';
 import type { Look } from './stall-clock.ts';
@@ -23,6 +23,8 @@ interface LateWait {
   readonly emission: Emission | null;
   /** The stream that ends only when somebody reads it, and nobody has begun to; null for other emitters. */
   readonly unread: WeakRef<StreamLike> | null;
+  /** The event, from the moment the wait began; null for a package's own kind of emitter. */
+  readonly followed: Followed | null;
   looks: number;
 }
 
@@ -90,7 +92,7 @@ export class LateWaits {
     if (emission.count !== 1) return;
     const isOpen = pending(new WeakRef(promise));
     observed(this.#host, () =>
-      this.#add({ emitterName, isOpen, event, waitLabel, state: null, emission, unread: null }),
+      this.#add({ emitterName, isOpen, event, waitLabel, state: null, emission, unread: null, followed: null }),
     );
   }
 
@@ -105,7 +107,8 @@ export class LateWaits {
     if (state === null && emission?.count !== 1 && !isUnread) return;
     const emitterName = emitter.constructor?.name ?? 'emitter';
     const unread = isUnread ? new WeakRef(emitter as StreamLike) : null;
-    this.#add({ emitterName, isOpen, event, waitLabel, state, emission, unread });
+    const followed = this.#emitted.follow(emitter, event);
+    this.#add({ emitterName, isOpen, event, waitLabel, state, emission, unread, followed });
   }
 
   #add(wait: Omit<LateWait, 'stack' | 'looks'>): void {
@@ -116,11 +119,12 @@ export class LateWaits {
   #look(look: Look): boolean {
     for (const wait of this.#waits) {
       wait.looks++;
-      if (!wait.isOpen() || isReadNow(wait)) this.#waits.delete(wait);
-      else if (this.#isLost(wait, look)) {
-        this.#waits.delete(wait);
-        this.#report(wait);
-      }
+      const isOver = wait.followed?.came === true || !wait.isOpen() || isReadNow(wait);
+      const isLost = !isOver && this.#isLost(wait, look);
+      if (!isOver && !isLost) continue;
+      this.#waits.delete(wait);
+      wait.followed?.end();
+      if (isLost) this.#report(wait);
     }
     return this.#waits.size > 0;
   }

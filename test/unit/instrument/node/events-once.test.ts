@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { Readable } from 'node:stream';
@@ -88,6 +89,51 @@ test.each([
   server.close();
   expect(stage.messages).toEqual([expect.stringContaining('server.listening is true')]);
   expect(stage.findings[0]?.openWaits[0]?.label).toBe(name);
+});
+
+test.each(['on', 'once', 'addListener'] as const)(
+  'a server that is about to listen is waited for by %s',
+  async (name) => {
+    const server = createServer();
+    const listening = new Promise<void>((resolve) => {
+      server.listen(0);
+      // True already, though the event is still to come.
+      expect(server.listening).toBe(true);
+      server[name]('listening', resolve);
+    });
+    await listening;
+    stage.look({ isQuiet: true, times: 100 });
+    stage.look({ isLast: true });
+    server.close();
+    expect(stage.messages).toEqual([]);
+  },
+);
+
+test.each(['on', 'once'] as const)('a child that has its id is waited for by %s', async (name) => {
+  const child = spawn(process.execPath, ['--version']);
+  await new Promise<void>((resolve) => child[name]('spawn', resolve));
+  stage.look({ isQuiet: true, times: 100 });
+  await new Promise<void>((resolve) => child[name]('exit', () => resolve()));
+  stage.look({ isLast: true });
+  expect(stage.messages).toEqual([]);
+});
+
+test('a listener that stays has heard the second event of a kind', () => {
+  const queue = new EventEmitter();
+  queue.emit('job');
+  void new Promise<void>((resolve) => queue.on('job', resolve));
+  queue.emit('job');
+  stage.look({ isLast: true });
+  expect(stage.messages).toEqual([]);
+});
+
+test('a listener that stays has heard nothing of the event before it', () => {
+  const queue = new EventEmitter();
+  queue.emit('job');
+  void new Promise<void>((resolve) => queue.on('job', resolve));
+  queue.emit('other');
+  stage.look({ isLast: true });
+  expect(stage.messages).toHaveLength(1);
 });
 
 test('a listener that settles nothing may be there in vain', async () => {
