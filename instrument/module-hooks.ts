@@ -3,7 +3,7 @@ import { isObject } from '../src/core/thenable.ts';
 import type { LibraryAdapter, Rebind } from './libraries/adapter.ts';
 import { type Bindings, type CommonJsModule, rebinder } from './module-bindings.ts';
 import { announced, type LoadResult } from './module-source.ts';
-import { isWithin, versionOf } from './package-version.ts';
+import { isEntry, isWithin, versionOf } from './package-version.ts';
 
 /** Called by instrumented packages when one of their modules has been evaluated. */
 const LOADED = Symbol.for('dept.loaded');
@@ -35,7 +35,10 @@ export interface UnknownLibrary {
 
 /** What becomes of the packages that are watched. */
 export interface ModuleWatch {
-  /** Packages with a copy whose version the adapter does not know, or of which no module had the shape that it knows. */
+  /**
+   * Packages with a copy whose version the adapter does not know, or that a program has asked for while no module of them
+   * had the shape that it knows.
+   */
   readonly unknown: readonly UnknownLibrary[];
   /** Patches a module of a watched package that was loaded where no hook saw it. */
   meet(name: string, exports: Record<string, unknown>, version?: string | null): void;
@@ -51,6 +54,8 @@ interface MetModule {
   readonly module: CommonJsModule | null;
   /** Of the copy it belongs to, as far as that is known. */
   readonly version: string | null;
+  /** False where only the package itself asks for it. */
+  readonly isEntry: boolean;
 }
 
 /** Modules of known packages that any watch has met: they announce themselves once, but may be watched again. */
@@ -81,7 +86,7 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
       refused.set(adapter, version);
       return;
     }
-    loaded.add(adapter);
+    if (one.isEntry) loaded.add(adapter);
     const restore = patchOf(adapter, one, rebinder(bindings, exports, module, undo));
     if (module !== null) seen.add(module.exports);
     if (restore === null) return;
@@ -94,12 +99,11 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
     const onCommonJs = (filename: string, module: CommonJsModule): void => {
       const [, name, file] = pattern.exec(filename.replaceAll('\\', '/')) ?? [];
       if (name === undefined || file === undefined) return;
-      const version = versionOf(filename, file);
-      onMet({ name, file, exports: module.exports, bindings: null, module, version });
+      onMet({ name, file, exports: module.exports, bindings: null, module, ...originOf(filename, file) });
     };
     undo.push(
       announceTo((name, file, exports, bindings, url) => {
-        onMet({ name, file, exports, bindings, module: null, version: versionOf(url, file) });
+        onMet({ name, file, exports, bindings, module: null, ...originOf(url, file) });
       }),
       watchCommonJs(byName, seen, onCommonJs),
       watchEsModules(adapters, pattern),
@@ -114,13 +118,17 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
       ];
     },
     meet: (name, exports, version = null) => {
-      onMet({ name, file: '', exports, bindings: null, module: null, version });
+      onMet({ name, file: '', exports, bindings: null, module: null, version, isEntry: true });
     },
     stop: () => {
       // Last patched, first restored: two modules of a package may share a prototype.
       for (const restore of undo.splice(0).reverse()) restore();
     },
   };
+}
+
+function originOf(path: string, file: string): Pick<MetModule, 'version' | 'isEntry'> {
+  return { version: versionOf(path, file), isEntry: isEntry(path, file) };
 }
 
 /** A module with insides that the adapter did not expect is left alone like one that it does not know. */

@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isObject } from '../src/core/thenable.ts';
+
+interface Manifest {
+  readonly version: string | null;
+  /** Paths within the package that programs get when they ask for it; null where they are not known. */
+  readonly entries: ReadonlySet<string> | null;
+}
+
+const UNKNOWN: Manifest = { version: null, entries: null };
 
 /** Read once for each copy of a package. */
-const versions = new Map<string, string | null>();
+const manifests = new Map<string, Manifest>();
 
 /**
  * The version of the copy of a package that a module belongs to; null where none can be told: a bundle, a build from source
@@ -12,13 +21,15 @@ const versions = new Map<string, string | null>();
  * @param file its path within the package
  */
 export function versionOf(path: string, file: string): string | null {
-  const whole = path.replaceAll('\\', '/');
-  const folder = whole.slice(0, whole.lastIndexOf(file));
-  const known = versions.get(folder);
-  if (known !== undefined) return known;
-  const version = readVersion(folder);
-  versions.set(folder, version);
-  return version;
+  return manifestOf(path, file).version;
+}
+
+/**
+ * False for a module that only the package itself asks for, such as the script of its worker threads: one of these alone
+ * tells nothing of the shape of the package. The parameters are those of `versionOf`.
+ */
+export function isEntry(path: string, file: string): boolean {
+  return manifestOf(path, file).entries?.has(file) !== false;
 }
 
 /** The same for any path of a module of this package; null where it is no installed one. */
@@ -29,16 +40,44 @@ export function versionAt(path: string, name: string): string | null {
   return at < 0 ? null : versionOf(whole, whole.slice(at + folder.length));
 }
 
-function readVersion(folder: string): string | null {
+function manifestOf(path: string, file: string): Manifest {
+  const whole = path.replaceAll('\\', '/');
+  const folder = whole.slice(0, whole.lastIndexOf(file));
+  const known = manifests.get(folder);
+  if (known !== undefined) return known;
+  const manifest = readManifest(folder);
+  manifests.set(folder, manifest);
+  return manifest;
+}
+
+function readManifest(folder: string): Manifest {
   try {
     const at = folder.startsWith('file:') ? fileURLToPath(folder) : folder;
-    const { version } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { version?: unknown };
+    const { version, main, module, exports } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as Fields;
     const [, told = null] = /^v?(\d+\.\d+\.\d+.*)$/.exec(String(version)) ?? [];
-    // Release tools write the version when they publish.
-    return told === null || told.startsWith('0.0.0') ? null : told;
+    return {
+      // Release tools write the version when they publish.
+      version: told === null || told.startsWith('0.0.0') ? null : told,
+      entries: new Set([main ?? 'index.js', module, exports].flatMap(pathsIn).flatMap(filesAt)),
+    };
   } catch {
-    return null;
+    return UNKNOWN;
   }
+}
+
+/** The fields of a package.json, of any type. */
+type Fields = Readonly<Partial<Record<'version' | 'main' | 'module' | 'exports', unknown>>>;
+
+/** All paths in what a package exports, whatever the conditions. */
+function pathsIn(exported: unknown): string[] {
+  if (typeof exported === 'string') return [exported];
+  return isObject(exported) ? Object.values(exported).flatMap(pathsIn) : [];
+}
+
+/** `./lib` may be `lib`, `lib.js` or `lib/index.js`. */
+function filesAt(path: string): string[] {
+  const [, file = ''] = /^(?:\.\/)?(.*?)\/?$/.exec(path) ?? [];
+  return [file, `${file}.js`, `${file === '' || file === '.' ? '' : `${file}/`}index.js`];
 }
 
 /**

@@ -29,6 +29,12 @@ class Packages {
     this.#write(name, FILES[2], module);
   }
 
+  /** The results of a module that programs do not ask for: the script of its threads. */
+  useInside(name: string): unknown {
+    this.#write(name, 'lib/worker.js', 'exports.work = () => 1;');
+    return this.#require(`${name}/lib/worker.js`).work();
+  }
+
   /** The results of a program that uses it, as CommonJS and as an ES module. */
   async use(name: string): Promise<readonly unknown[]> {
     const { Pool, inner } = this.#require(name);
@@ -158,4 +164,15 @@ test('an adapter that fails leaves the program alone, and its library is told of
   watches.push(watch);
   expect(await packages.use('tarn')).toEqual(RESULTS);
   expect(watch.unknown.filter(({ adapter }) => adapter === failing)).toHaveLength(1);
+});
+
+test('a package of which only an inner module is loaded is not told of: its thread runs the script, its users the rest', async () => {
+  const adapter: LibraryAdapter = { name: 'thread-pool', versions: '>=1.0.0 <2.0.0', patch: () => null };
+  packages.add('thread-pool', '1.5.0');
+  const watch = watchModules([adapter]);
+  watches.push(watch);
+  expect(packages.useInside('thread-pool')).toBe(1);
+  expect(watch.unknown).toEqual([]);
+  await packages.use('thread-pool');
+  expect(watch.unknown).toEqual([{ adapter, version: null }]);
 });
