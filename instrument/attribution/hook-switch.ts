@@ -10,33 +10,63 @@ export interface Switched {
   follow(): void;
   /** Nothing is owed, asked for or waited for. */
   rest(): void;
+  /** Something is, but nothing has been learnt from it for long. */
+  pause(): void;
 }
 
 /** How long everything is followed after the last use at least, in milliseconds: switching costs microseconds. */
 const LINGER_MS = 20;
 /** How long at most until it is looked whether that is still needed. */
 const MAX_LINGER_MS = 640;
+/** When it is not followed what is owed, asked for or waited for, in locks taken and waits begun. */
+export interface Pauses {
+  /** After so many in a row that have taught nothing: the next ones hardly will. */
+  readonly afterUses: number;
+  /** For so many; what is met for the first time ends it before. */
+  readonly forUses: number;
+}
 
-/** Lets the promise hooks follow everything only while something is owed, asked for or waited for. */
+/** A thirtieth of the uses is followed in the long run. */
+export const PAUSES: Pauses = Object.freeze({ afterUses: 4_096, forUses: 131_072 });
+
+/**
+ * Lets the promise hooks follow everything only while something is owed, asked for or waited for; with pauses, only while
+ * that teaches something, too.
+ */
 export class HookSwitch implements Observer {
+  readonly skipsTaken = true;
   readonly #session: Session;
   readonly #hooks: Switched;
+  readonly #pauses: Pauses | null;
   #pending = 0;
+  /** Since something was learnt or a pause ended. */
+  #uses = 0;
+  /** What was known at the last use. */
+  #known = 0;
+  #isPausing = false;
+  #isLingering = false;
   #isFollowing = false;
   #hasNames = false;
   #isStopped = false;
 
-  constructor(session: Session, hooks: Switched) {
+  /** @param pauses null: everything is followed as long as it is needed */
+  constructor(session: Session, hooks: Switched, pauses: Pauses | null) {
     this.#session = session;
     this.#hooks = hooks;
+    this.#pauses = pauses;
+  }
+
+  /** True while nothing is followed although something is owed, asked for or waited for. */
+  get isPausing(): boolean {
+    return this.#isPausing;
   }
 
   /** From here on until nothing is owed, asked for or waited for. */
   follow(): void {
-    if (this.#isFollowing || this.#isStopped) return;
+    if (this.#isFollowing || this.#isStopped || this.#isPausing) return;
     this.#isFollowing = true;
     this.#hooks.follow();
-    this.#linger(LINGER_MS);
+    if (!this.#isLingering) this.#linger(LINGER_MS);
   }
 
   /** Switches nothing any more. */
@@ -47,7 +77,7 @@ export class HookSwitch implements Observer {
   onWait(context: Context): void {
     if (context.exact) return;
     this.#pending++;
-    this.follow();
+    this.#use();
   }
 
   onWaited(wait: Wait): void {
@@ -55,7 +85,7 @@ export class HookSwitch implements Observer {
   }
 
   onEnter(context: Context): void {
-    if (!context.exact) this.follow();
+    if (!context.exact) this.#use();
   }
 
   onRequest(): void {
@@ -66,12 +96,33 @@ export class HookSwitch implements Observer {
   onContextBegin(context: Context): void {
     if (context.exact) return;
     this.#hasNames = true;
+    this.#isPausing = false;
     this.follow();
   }
 
+  #use(): void {
+    if (this.#pauses !== null && !this.#hasNames) this.#count(this.#pauses);
+    this.follow();
+  }
+
+  #count({ afterUses, forUses }: Pauses): void {
+    const known = this.#session.lessons + this.#session.classes.keyCount;
+    if (known !== this.#known || this.#uses >= afterUses + forUses) {
+      this.#known = known;
+      this.#uses = 0;
+      this.#isPausing = false;
+    }
+    if (++this.#uses !== afterUses) return;
+    this.#isPausing = true;
+    this.#isFollowing = false;
+    this.#hooks.pause();
+  }
+
   #linger(ms: number): void {
+    this.#isLingering = true;
     setTimeout(() => {
-      if (this.#hasNames || this.#isStopped) return;
+      this.#isLingering = false;
+      if (this.#hasNames || this.#isStopped || !this.#isFollowing) return;
       if (this.#session.histories.active || this.#pending > 0) {
         this.#linger(Math.min(2 * ms, MAX_LINGER_MS));
         return;

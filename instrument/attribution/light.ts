@@ -22,7 +22,8 @@ export const HAS_CHEAP_STORAGE: boolean =
  * wait. What follows in another order is missed, and who holds what now is not known; nothing is invented.
  */
 export class LightAttribution implements Attribution, Observer {
-  readonly followsPromises = false;
+  readonly followsSince = null;
+  readonly skipsTaken = true;
   readonly #session: Session;
   readonly #carries: boolean;
   #storage: AsyncLocalStorage<History | null> | null = null;
@@ -56,11 +57,13 @@ export class LightAttribution implements Attribution, Observer {
     if (held.context.exact) return;
     this.#open--;
     // Where nothing else is held nobody will ask.
-    if (!this.#carries || held.wait === null || this.#open <= 0) return;
+    if (!this.#carries || !held.hasWait || this.#open <= 0) return;
+    const { wait } = held;
+    if (wait === null) return;
     const { histories } = this.#session;
     this.#storage ??= new AsyncLocalStorage();
     const before = histories.fresh(this.#storage.getStore());
-    this.#storage.enterWith(histories.join(before, histories.step(held.wait.fired ?? held.begin, held.wait)));
+    this.#storage.enterWith(histories.join(before, histories.step(wait.fired ?? held.begin, wait)));
   }
 
   bind(): void {}

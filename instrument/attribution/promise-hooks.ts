@@ -1,8 +1,9 @@
 import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
-import type { EventContext } from '../../src/core/event-context.ts';
+import { EventContext } from '../../src/core/event-context.ts';
 import type { Fiber } from '../../src/core/fiber.ts';
 import type { History } from '../../src/core/history.ts';
+import { NEVER, type Tick } from '../../src/core/ids.ts';
 import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
@@ -10,7 +11,7 @@ import { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { carryThroughCallbacks } from './callbacks.ts';
 import { FollowedResults } from './followed-results.ts';
-import { HookSwitch } from './hook-switch.ts';
+import { HookSwitch, PAUSES, type Pauses } from './hook-switch.ts';
 import { OwedPromises } from './owed-promises.ts';
 import { type Follower, follow, type Hooked } from './promise-links.ts';
 import { Joined, promiseNotes } from './promise-notes.ts';
@@ -20,11 +21,12 @@ import { carryThroughTimers } from './timers.ts';
 // Taken before anything is patched: it must not carry what it is there to clear.
 const { then } = Promise.prototype;
 const settled = Promise.resolve();
+const NOTHING_KNOWN = (): null => null;
 
 /**
  * `precise`: hooks from the start; exact. While nothing is owed, asked for or waited for, they only link each promise to the
- * one it waits for. `dynamic`: no hooks at all until then, so an idle program pays nothing; what was awaited while they were
- * off is missed, nothing is ever invented. `light` has no hooks: see there.
+ * one it waits for. `dynamic`: no hooks at all until then, so an idle program pays nothing, and pauses where nothing has been
+ * learnt for long; what was awaited while they were off is missed, nothing is ever invented. `light` has no hooks: see there.
  */
 export type AttributionMode = 'precise' | 'dynamic' | 'light';
 
@@ -34,7 +36,7 @@ export type AttributionMode = 'precise' | 'dynamic' | 'light';
  * Installed before the program starts; without AsyncLocalStorage, which would cost more on Node 20 and 22.
  */
 export class PromiseHookAttribution implements Attribution, Observer, Follower {
-  readonly followsPromises = true;
+  readonly skipsTaken = true;
   readonly #session: Session;
   readonly #mode: AttributionMode;
   readonly #notes = promiseNotes();
@@ -54,12 +56,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#session.slice.history = this.#outer;
   };
   #isQuiet = false;
+  #followsSince: Tick = NEVER;
   /** History of the callback outside any promise reaction that runs now. */
   #outer: History | null = null;
   #outerContext: Context;
   #undo: (() => void)[] = [];
 
-  constructor(session: Session, mode: AttributionMode = 'precise') {
+  /** @param pauses when `dynamic` pauses */
+  constructor(session: Session, mode: AttributionMode = 'precise', pauses: Pauses = PAUSES) {
     this.#session = session;
     this.#mode = mode;
     this.#outerContext = session.main;
@@ -68,7 +72,8 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       (history, context, run) => this.#runAs(history, context, run),
       (promise) => this.#settledHistory(promise),
     );
-    this.#switch = new HookSwitch(session, { follow: () => follow(this, 'all'), rest: () => this.#rest() });
+    const hooks = { follow: () => this.#follow(), rest: () => this.#rest(), pause: () => this.#pause() };
+    this.#switch = new HookSwitch(session, hooks, mode === 'dynamic' ? pauses : null);
     this.#results = new FollowedResults(session, (awaiter, run) => {
       this.#runAs(session.histories.fresh(this.#notes.historyOf(awaiter)), this.#contextOf(awaiter), run);
     });
@@ -95,21 +100,30 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     // Callbacks that were registered before still run through this attribution.
     this.#outer = null;
     this.#outerContext = this.#session.main;
+    this.#session.slice.source = null;
     this.#session.slice.history = null;
     this.#session.current = this.#session.main;
   }
 
-  bind(promise: object, wait: Wait): void {
+  /** Null in a pause; before a use, what is not followed yet has nothing to be followed. */
+  get followsSince(): Tick | null {
+    return this.#switch.isPausing ? null : this.#followsSince;
+  }
+
+  bind(promise: object, behind: Wait | EventContext): void {
+    if (this.#switch.isPausing) return;
     this.#switch.follow();
-    this.#notes.settles(promise, wait);
+    this.#notes.settles(promise, behind);
   }
 
   follow(promise: object, waits: readonly Wait[]): void {
+    if (this.#switch.isPausing) return;
     this.#switch.follow();
     this.#results.follow(promise, waits);
   }
 
-  owed(promise: object, make: () => OwedPromise): OwedPromise {
+  owed(promise: object, make: () => OwedPromise): OwedPromise | null {
+    if (this.#switch.isPausing) return null;
     this.#switch.follow();
     return this.#owed.of(promise, make);
   }
@@ -119,7 +133,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
    * starts, not to whatever callback the event loop runs next.
    */
   onEnter(_context: Context, held: EventContext): void {
-    if (held.wait !== null || this.#isReaction || this.#isClearing) return;
+    if (held.hasWait || this.#isReaction || this.#isClearing || this.#switch.isPausing) return;
     this.#isClearing = true;
     // Cheaper than a microtask of Node's own, which is a resource of its own.
     this.#isOwn = true;
@@ -215,7 +229,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     const history = histories.fresh(slice.history);
     if (history === null) return;
     const known = this.#notes.settlingOf(promise);
-    if (known instanceof Wait) return;
+    if (known instanceof Wait || known instanceof EventContext) return;
     if (known instanceof Joined) known.history = histories.join(histories.fresh(known.history), history);
     else this.#notes.settles(promise, histories.join(histories.fresh(known), history));
   }
@@ -242,6 +256,22 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   /** An exception in a hook would become the program's own. */
   #fail(fault: unknown): void {
     failed(fault, this.#session);
+    follow(this, 'off');
+  }
+
+  #follow(): void {
+    const { slice, now } = this.#session;
+    if (slice.source !== null) {
+      slice.source = null;
+      this.#followsSince = now;
+    }
+    follow(this, 'all');
+  }
+
+  /** The history of the slice that runs is not known then, and what begins in it must not come into another one's. */
+  #pause(): void {
+    this.#session.slice.source = NOTHING_KNOWN;
+    this.#isReaction = false;
     follow(this, 'off');
   }
 

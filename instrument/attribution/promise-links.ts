@@ -1,5 +1,5 @@
 import { promiseHooks } from 'node:v8';
-import { Stamp } from './stamp.ts';
+import { Stamp } from '../stamp.ts';
 
 /** A promise as the hooks see it. */
 export type Hooked = object;

@@ -1,6 +1,6 @@
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
-import { Stamp } from './stamp.ts';
+import { Stamp } from '../stamp.ts';
 
 /** A promise that settles with its last element: what the others had behind them counts as well. */
 export class Joined {

@@ -95,46 +95,47 @@ function decorateTimed(decorate: Decorate): Decorate {
 
 function patchSemaphore(prototype: Tracked): () => void {
   const { acquire, release, setValue, cancel, _dispatchItem, _newReleaser } = prototype;
-  /** The wait of the `acquire` that runs now, for an entry that is dispatched before it is queued. */
-  let beginning: Wait | null = null;
-  /** The object of a `tryAcquire` that runs now. */
-  let attempting: TrackedObject | null = null;
+  /** What the `acquire` that runs now asks for, for an entry that is dispatched before it is queued. */
+  let asked: TrackedObject | null = null;
+  let howMuch: HowMuch | null = null;
+  /** True while that is a `tryAcquire`. */
+  let isAttempt = false;
+  /** What it has taken at once. */
+  let taken: EventContext | null = null;
   /** The event context that the releaser made next will end. */
   let owing: EventContext | null = null;
   let insideReleaser = false;
 
   prototype.acquire = {
-    acquire(this: Tracked, ...args: [weight?: number, priority?: number]) {
-      if (!Array.isArray(this._queue)) return acquire.apply(this, args);
-      const object = this[OBJECT] ?? trackByFirstUse('Semaphore', this._value, ['acquire', 'runExclusive']);
-      this[OBJECT] = object;
-      const isAttempt = timeoutMs === 0;
-      // An attempt that finds the lock taken waits for nobody, even though its entry stands in the queue for a moment.
-      const wait = isAttempt ? null : hooks.wait(object, ACQUIRE, moreOf(args[0]));
-      attempting = isAttempt ? object : null;
-      beginning = wait;
+    acquire(this: Tracked, weight?: number, priority?: number) {
+      if (!Array.isArray(this._queue)) return acquire.call(this, weight, priority);
+      this[OBJECT] ??= trackByFirstUse('Semaphore', this._value, ['acquire', 'runExclusive']);
+      asked = this[OBJECT];
+      howMuch = moreOf(weight);
+      isAttempt = timeoutMs === 0;
       const queued = this._queue.length;
       try {
-        const ticket = acquire.apply(this, args);
-        if (this._queue.length > queued && wait !== null) {
-          tagNewest(this._queue, wait);
-          this[REFUSER] ??= { refuse: (refused, reason) => refuse(this, refused, reason) };
-          wait.refuser = this[REFUSER];
-          hooks.blocked(wait);
-        }
-        return hooks.bind(ticket, wait);
+        const ticket = acquire.call(this, weight, priority);
+        if (this._queue.length === queued) return hooks.bind(ticket, taken);
+        // An attempt that finds the lock taken waits for nobody, even though its entry stands in the queue for a moment.
+        return isAttempt ? ticket : hooks.bind(ticket, queueing(this, asked, howMuch));
       } finally {
-        beginning = null;
-        attempting = null;
+        asked = null;
+        taken = null;
       }
     },
   }.acquire;
   prototype._dispatchItem = {
     _dispatchItem(this: Tracked, entry: QueueEntry) {
-      const wait = entry[WAIT] === undefined ? beginning : entry[WAIT];
-      // An entry may live on for long: its wait need not.
-      if (entry[WAIT] !== undefined) entry[WAIT] = null;
-      owing = attempting === null ? hooks.granted(wait) : hooks.enter(attempting, TRY_ACQUIRE);
+      const wait = entry[WAIT];
+      if (wait === undefined) {
+        taken = isAttempt ? null : hooks.taken(asked, ACQUIRE, howMuch);
+        owing = isAttempt ? hooks.enter(asked, TRY_ACQUIRE) : taken;
+      } else {
+        // An entry may live on for long: its wait need not.
+        entry[WAIT] = null;
+        owing = hooks.granted(wait);
+      }
       try {
         _dispatchItem.call(this, entry);
       } finally {
@@ -144,10 +145,12 @@ function patchSemaphore(prototype: Tracked): () => void {
   }._dispatchItem;
   prototype._newReleaser = {
     _newReleaser(this: Tracked, weight: number) {
-      const held = owing;
+      let held = owing;
       const releaser = _newReleaser.call(this, weight);
       return () => {
         hooks.exit(held);
+        // Promises keep their releasers for long.
+        held = null;
         insideReleaser = true;
         try {
           hooks.quietly(releaser);
@@ -179,6 +182,17 @@ function patchSemaphore(prototype: Tracked): () => void {
     },
   }.cancel;
   return () => Object.assign(prototype, { acquire, release, setValue, cancel, _dispatchItem, _newReleaser });
+}
+
+/** The newest entry of the queue begins to wait. */
+function queueing(semaphore: Tracked, object: TrackedObject | null | undefined, more: HowMuch | null): Wait | null {
+  const wait = hooks.wait(object ?? null, ACQUIRE, more);
+  if (wait === null) return null;
+  tagNewest(semaphore._queue, wait);
+  semaphore[REFUSER] ??= { refuse: (refused, reason) => refuse(semaphore, refused, reason) };
+  wait.refuser = semaphore[REFUSER];
+  hooks.blocked(wait);
+  return wait;
 }
 
 /** As `cancel` does, for one entry. */

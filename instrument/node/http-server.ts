@@ -4,7 +4,7 @@ import { defineHow } from '../../src/core/how.ts';
 import { isObject } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { Stamp } from '../attribution/stamp.ts';
+import { Stamp } from '../stamp.ts';
 import type { AgentSockets, Lent } from './agent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';

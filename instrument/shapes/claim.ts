@@ -147,24 +147,13 @@ export class Claim {
    * sees that dept listens, as on the signal that the caller gave.
    * @param onRejected told of any rejection, before it is refused
    */
-  refusedBy<P extends PromiseLike<unknown>>(promise: P, onRejected: () => void = () => undefined): P {
-    const wait = this.#wait;
-    if (wait === null) return promise;
-    const refused = this.#rejected(wait);
-    const rejected = (reason: unknown): void => {
-      onRejected();
-      refused(reason);
-    };
-    observe(promise, () => undefined, rejected);
-    return this.follow(promise);
+  refusedBy<P extends PromiseLike<unknown>>(promise: P, onRejected?: () => void): P {
+    return this.#endedBy(promise, () => undefined, onRejected);
   }
 
   /** The wait for something that nobody will hold is over when the promise is fulfilled. */
   firedBy<P extends PromiseLike<unknown>>(promise: P): P {
-    const wait = this.#wait;
-    if (wait === null) return promise;
-    observe(promise, () => this.fire(), this.#rejected(wait));
-    return this.follow(promise);
+    return this.#endedBy(promise, () => this.fire());
   }
 
   /**
@@ -172,14 +161,10 @@ export class Claim {
    * where they grant. @param onGrant told of the value, before it is granted
    */
   grantedBy<P extends PromiseLike<unknown>>(promise: P, onGrant: (value: unknown) => void = () => undefined): P {
-    const wait = this.#wait;
-    if (wait === null) return promise;
-    const granted = (value: unknown): void => {
+    return this.#endedBy(promise, (value) => {
       onGrant(value);
       this.grant();
-    };
-    observe(promise, granted, this.#rejected(wait));
-    return this.follow(promise);
+    });
   }
 
   /**
@@ -235,13 +220,49 @@ export class Claim {
     });
   }
 
+  /** What the caller gets, whose fulfilment or rejection ends the wait. */
+  #endedBy<P extends PromiseLike<unknown>>(
+    promise: P,
+    ok: (value: unknown) => void,
+    onRejected: () => void = () => undefined,
+  ): P {
+    const wait = this.#wait;
+    if (wait === null) return promise;
+    if (hooks.followsPromises()) {
+      const rejected = this.#rejected(wait);
+      observe(promise, ok, (reason) => {
+        onRejected();
+        rejected(reason);
+      });
+      return this.follow(promise);
+    }
+    // Nobody tells who else handles a rejection, so the caller gets a promise that is rejected in its turn.
+    if (!isPromise(promise) || Object.getPrototypeOf(promise) !== Promise.prototype) {
+      observe(promise, ok, () => {
+        onRejected();
+        this.refuse();
+      });
+      return this.bind(promise);
+    }
+    const passed = (value: unknown): unknown => {
+      ok(value);
+      return value;
+    };
+    const refused = (reason: unknown): never => {
+      onRejected();
+      this.refuse();
+      throw reason;
+    };
+    return this.bind(Reflect.apply(then, promise, [passed, refused]) as unknown as P);
+  }
+
   #rejected(wait: Wait): (reason: unknown) => void {
     return (reason) => {
       this.refuse();
       // We have handled the rejection; if we are the only ones when all reactions have run, it is unhandled all the same.
       // Without a session nobody knows.
       nextTick(() => {
-        if (!wait.awaited && hooks.isKept(wait)) void Promise.reject(reason);
+        if (!wait.awaited && hooks.isFollowed(wait)) void Promise.reject(reason);
       });
     };
   }

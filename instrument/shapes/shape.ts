@@ -6,6 +6,7 @@ import type { Callable } from '../libraries/adapter.ts';
 import { dressed, standIn } from '../stand-in.ts';
 import { Claim } from './claim.ts';
 import { howOf } from './how.ts';
+import { type InstanceNotes, instanceNotes } from './instance-notes.ts';
 import { KeyedObjects } from './keyed-objects.ts';
 import { Lent, releasing, releasingMethod } from './lent.ts';
 
@@ -45,6 +46,7 @@ interface Target {
 }
 
 type Args = readonly unknown[];
+type Method = (self: object, original: Callable, args: Args) => unknown;
 
 /** What is known of one instance. */
 interface Instance {
@@ -64,7 +66,9 @@ export function patchShape(target: object, shape: Shape): (() => void) | null {
 class ShapePatch {
   readonly #target: Target;
   readonly #shape: Shape;
-  readonly #instances = new WeakMap<object, Instance>();
+  /** What is known of the target, where calls are made on it and not on what it is the prototype of. */
+  #own: Instance | null = null;
+  #instances: InstanceNotes<Instance> | null = null;
   readonly #undo: (() => void)[] = [];
   readonly #methods: readonly string[];
   /** The object of which a method runs now, as long as it has not called the program back. */
@@ -81,20 +85,22 @@ class ShapePatch {
     const end = this.#releaseLabel();
     for (const name of list(acquire)) {
       const how = howOf(name, end);
-      this.#replace(name, (self, call, args) => this.#acquire(self, how, call, args));
+      this.#replace(name, (self, original, args) => this.#acquire(self, how, original, args));
     }
     for (const name of list(tryAcquire)) {
       const how = howOf(name, end, { trylock: true });
-      this.#replace(name, (self, call, args) => this.#try(self, how, call, args));
+      this.#replace(name, (self, original, args) => this.#try(self, how, original, args));
     }
-    for (const name of list(release)) this.#replace(name, (self, call, args) => this.#release(self, call, args));
+    for (const name of list(release)) {
+      this.#replace(name, (self, original, args) => this.#release(self, original, args));
+    }
     for (const name of list(run)) {
       const how = howOf(name, 'end', { structured: true });
-      this.#replace(name, (self, call, args) => this.#run(self, how, call, args));
+      this.#replace(name, (self, original, args) => this.#run(self, how, original, args));
     }
     for (const name of list(idle)) {
       const how = howOf(name, 'end');
-      this.#replace(name, (self, call, args) => this.#idle(self, how, call, args));
+      this.#replace(name, (self, original, args) => this.#idle(self, how, original, args));
     }
     if (this.#undo.length === 0) return null;
     return () => {
@@ -102,7 +108,7 @@ class ShapePatch {
     };
   }
 
-  #replace(name: string, wrapped: (self: object, call: (args: Args) => unknown, args: Args) => unknown): void {
+  #replace(name: string, wrapped: Method): void {
     const target = this.#target;
     const original = target[name];
     if (typeof original !== 'function') return;
@@ -111,8 +117,7 @@ class ShapePatch {
       const of = self as object;
       // What a method calls of its own object is part of it.
       const isPart = hooks.activeSession() === null || this.#inside === of;
-      if (isPart) return Reflect.apply(original, self, args);
-      return wrapped(of, (given) => this.#calling(of, () => Reflect.apply(original, self, given as never[])), args);
+      return isPart ? Reflect.apply(original, self, args) : wrapped(of, original as Callable, args);
     });
     Object.defineProperty(target, name, {
       configurable: true,
@@ -128,32 +133,33 @@ class ShapePatch {
     });
   }
 
-  #calling<T>(self: object | null, call: () => T): T {
+  /** Calls what the library does; `inside` is null where it calls the program back. */
+  #call(inside: object | null, original: Callable, self: unknown, args: Args): unknown {
     const outer = this.#inside;
-    this.#inside = self;
+    this.#inside = inside;
     try {
-      return call();
+      return Reflect.apply(original, self, args as never[]);
     } finally {
       this.#inside = outer;
     }
   }
 
-  #acquire(self: object, how: How, call: (args: Args) => unknown, args: Args): unknown {
+  #acquire(self: object, how: How, original: Callable, args: Args): unknown {
     const { object, lent } = this.#instance(self);
-    const claim = new Claim(this.#keyed(self, object, args), how, this.#more(self, args));
     const given = args.at(-1);
     const { releaser, isFree } = this.#shape;
     if (isFree !== undefined && releaser === undefined && typeof given !== 'function' && isFree(self)) {
-      const promise = refusing(claim, () => call(args));
-      claim.grant();
-      return isPromiseLike(promise) ? claim.bind(promise) : promise;
+      const promise = this.#call(self, original, self, args);
+      const held = hooks.taken(this.#keyed(self, object, args), how, this.#more(self, args));
+      return isPromiseLike(promise) ? hooks.bind(promise, held) : promise;
     }
+    const claim = new Claim(this.#keyed(self, object, args), how, this.#more(self, args));
     claim.sleep();
     if (typeof given === 'function') {
       const back = this.#callingBack(claim, lent, given as Callable);
-      return call([...args.slice(0, -1), back]);
+      return this.#call(self, original, self, [...args.slice(0, -1), back]);
     }
-    const result = refusing(claim, () => call(args));
+    const result = this.#refusing(claim, self, original, args);
     if (!isPromiseLike(result)) {
       claim.grant();
       return this.#lend(claim, lent, result);
@@ -173,7 +179,7 @@ class ShapePatch {
         const at = typeof error === 'function' ? 0 : 1;
         if (at < results.length) results[at] = this.#lend(claim, lent, results[at]);
       }
-      return claim.resume(() => this.#calling(null, () => Reflect.apply(callback, self, results as never[])));
+      return claim.resume(() => this.#call(null, callback, self, results));
     });
   }
 
@@ -186,39 +192,48 @@ class ShapePatch {
     return what;
   }
 
-  #try(self: object, how: How, call: (args: Args) => unknown, args: Args): unknown {
+  #try(self: object, how: How, original: Callable, args: Args): unknown {
     const { object, lent } = this.#instance(self);
-    const result = call(args);
+    const result = this.#call(self, original, self, args);
     if (result === undefined || result === null || result === false) return result;
     return this.#lend(new Claim(this.#keyed(self, object, args), how), lent, result);
   }
 
-  #release(self: object, call: (args: Args) => unknown, args: Args): unknown {
+  #release(self: object, original: Callable, args: Args): unknown {
     const { object, lent } = this.#instance(self);
     const claim = lent.take(args[0]);
     if (claim !== null) claim.release();
     else hooks.exit(hooks.holderToRelease(this.#keyed(self, object, args)));
-    return hooks.quietly(() => call(args));
+    return hooks.quietly(() => this.#call(self, original, self, args));
   }
 
-  #run(self: object, how: How, call: (args: Args) => unknown, args: Args): unknown {
+  #run(self: object, how: How, original: Callable, args: Args): unknown {
     const { object } = this.#instance(self);
     const at = args.findIndex((arg) => typeof arg === 'function');
-    if (at < 0) return call(args);
+    if (at < 0) return this.#call(self, original, self, args);
     const claim = new Claim(this.#keyed(self, object, args), how, this.#more(self, args));
     const task = args[at] as Callable;
-    const outside = standIn(task, (of, given) => this.#calling(null, () => Reflect.apply(task, of, given as never[])));
+    const outside = standIn(task, (of, given) => this.#call(null, task, of, given));
     const run = dressed(claim.whileRunning(outside), task);
-    const result = refusing(claim, () => call(args.with(at, run)));
+    const result = this.#refusing(claim, self, original, args.with(at, run));
     return isPromiseLike(result) ? claim.follow(result) : result;
   }
 
-  #idle(self: object, how: How, call: (args: Args) => unknown, args: Args): unknown {
+  #idle(self: object, how: How, original: Callable, args: Args): unknown {
     const { object } = this.#instance(self);
-    if (object === null || object.holders.length === 0) return call(args);
+    if (object === null || !object.isHeld) return this.#call(self, original, self, args);
     const claim = new Claim(object, how, { permits: object.key.capacity });
-    const result = refusing(claim, () => call(args));
+    const result = this.#refusing(claim, self, original, args);
     return isPromiseLike(result) ? claim.firedBy(result) : result;
+  }
+
+  #refusing(claim: Claim, self: object, original: Callable, args: Args): unknown {
+    try {
+      return this.#call(self, original, self, args);
+    } catch (error) {
+      claim.refuse();
+      throw error;
+    }
   }
 
   #more(self: object, args: Args): HowMuch | null {
@@ -238,11 +253,16 @@ class ShapePatch {
   }
 
   #instance(self: object): Instance {
-    const known = this.#instances.get(self);
-    if (known !== undefined && known.object !== null) return known;
+    const known = self === this.#target ? this.#own : (this.#instances?.of(self) ?? null);
+    if (known !== null && known.object !== null) return known;
     const object = this.#track(self);
     const made: Instance = { object, keys: new KeyedObjects(object), lent: new Lent() };
-    this.#instances.set(self, made);
+    if (self === this.#target) {
+      this.#own = made;
+    } else {
+      this.#instances ??= instanceNotes();
+      this.#instances.set(self, made);
+    }
     return made;
   }
 
@@ -251,15 +271,6 @@ class ShapePatch {
     const permits = typeof capacity === 'number' ? capacity : capacity(self);
     if (name !== undefined) return hooks.track({ kind: kindOf(permits), name, capacity: permits });
     return trackByFirstUse(self.constructor?.name ?? 'object', permits, this.#methods);
-  }
-}
-
-function refusing<T>(claim: Claim, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    claim.refuse();
-    throw error;
   }
 }
 

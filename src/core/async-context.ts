@@ -77,7 +77,7 @@ export class AsyncContext implements Context {
     const { histories } = this.#slice;
     histories.mark(held);
     held.keepsHistory = true;
-    if (held.wait === null && this.#slice.source === null) {
+    if (!held.hasWait && this.#slice.source === null) {
       this.#slice.history = histories.join(this.history, held);
     }
     return true;

@@ -1,15 +1,20 @@
+import type { EventContext } from './event-context.ts';
 import type { Fiber } from './fiber.ts';
+import type { Tick } from './ids.ts';
 import type { OwedPromise } from './owed-promise.ts';
 import type { Wait } from './wait.ts';
 
 /** What knows which code runs because of which: promise hooks in Node, nothing at all in a replay. */
 export interface Attribution {
-  /** Ties the promise a waiter awaits to its wait, so that its continuation inherits what the wait brought. */
-  bind(promise: object, wait: Wait): void;
+  /** Ties the promise a waiter awaits to its wait, or to what it has taken, so that its continuation inherits what that brought. */
+  bind(promise: object, behind: Wait | EventContext): void;
   /** A promise of what has to wait first: who awaits it, or what it becomes, while the waits are pending sleeps. */
   follow(promise: object, waits: readonly Wait[]): void;
-  /** True when it is told when a promise settles, and by what code. */
-  readonly followsPromises: boolean;
+  /**
+   * Since when it has been told of every promise: who awaits it, when it settles and by what code; null when it is not told
+   * now.
+   */
+  readonly followsSince: Tick | null;
   /**
    * The record of a promise whose settling is an event, made when it has none; null when it cannot be known when that is.
    */
@@ -30,7 +35,7 @@ export type Callback<T extends unknown[], R> = (this: unknown, ...args: T) => R;
 export const NO_ATTRIBUTION: Attribution = Object.freeze({
   bind: () => undefined,
   follow: () => undefined,
-  followsPromises: false,
+  followsSince: null,
   owed: () => null,
   quietly: <T>(run: () => T): T => run(),
   resume: <T>(_wait: Wait, run: () => T): T => run(),

@@ -108,6 +108,11 @@ export class ClassRegistry {
     return this.#classes.length;
   }
 
+  /** Identities met so far. */
+  get keyCount(): number {
+    return this.#keys.size;
+  }
+
   /** The key of this identity, made on first use. */
   key(identity: ClassIdentity): ClassKey {
     const site = identity.site ?? null;

@@ -4,7 +4,7 @@ import type { Tick } from './ids.ts';
 import type { Stack } from './stack.ts';
 import type { TrackedObject } from './tracked-object.ts';
 import type { How, HowMuch } from './vocabulary.ts';
-import type { Wait } from './wait.ts';
+import { Wait } from './wait.ts';
 
 /**
  * The stretch of a context that is heading for an event: a lock held, a permit taken, a signalling section. It is its own
@@ -25,8 +25,11 @@ export class EventContext implements Mark, History {
   keepsHistory = false;
   previous: Mark | null = null;
   next: Mark | null = null;
-  /** The wait that led here; null for a trylock or a hand-made start. */
-  readonly wait: Wait | null;
+  /** True when a wait led here, also one for nobody; false for a trylock or a hand-made start. */
+  readonly hasWait: boolean;
+  #wait: Wait | null;
+  /** History of the slice that took it without having to wait for anybody. */
+  readonly #past: History | null;
 
   constructor(
     object: TrackedObject,
@@ -36,6 +39,8 @@ export class EventContext implements Mark, History {
     begin: Tick,
     stack: Stack | null,
     wait: Wait | null,
+    past: History | null = null,
+    hasWait: boolean = wait !== null,
   ) {
     this.object = object;
     this.how = how;
@@ -43,7 +48,18 @@ export class EventContext implements Mark, History {
     this.context = context;
     this.begin = begin;
     this.stack = stack;
-    this.wait = wait;
+    this.hasWait = hasWait;
+    this.#wait = wait;
+    this.#past = past;
+  }
+
+  /**
+   * The wait that led here; null for a trylock or a hand-made start. One that had to wait for nobody is made when it is asked
+   * for: most are never looked at.
+   */
+  get wait(): Wait | null {
+    if (this.#wait === null && this.hasWait) this.#wait = this.#passed();
+    return this.#wait;
   }
 
   get at(): Tick {
@@ -73,5 +89,13 @@ export class EventContext implements Mark, History {
   /** True when it reaches beyond this point. */
   endsAfter(at: Tick): boolean {
     return this.end === null || this.end > at;
+  }
+
+  #passed(): Wait {
+    const { object, how, more, context, begin, stack } = this;
+    const wait = new Wait(object, how, more, context, (begin - 2) as Tick, this.#past, stack);
+    wait.fired = (begin - 1) as Tick;
+    wait.node = this;
+    return wait;
   }
 }

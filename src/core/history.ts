@@ -106,7 +106,7 @@ export class Histories {
     let step = history;
     while (step !== null && step.right === null) {
       if (step.at < since) return;
-      if (step.wait !== null || step.held !== null) visit(step);
+      if (step.held !== null || step.wait !== null) visit(step);
       step = step.left;
     }
     if (step === null || step.at < since) return;
@@ -115,7 +115,7 @@ export class Histories {
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (next.at < since || seen.has(next)) continue;
       seen.add(next);
-      if (next.wait !== null || next.held !== null) visit(next);
+      if (next.held !== null || next.wait !== null) visit(next);
       if (next.left !== null) open.push(next.left);
       if (next.right !== null) open.push(next.right);
     }

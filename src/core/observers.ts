@@ -1,6 +1,6 @@
 import type { Observer } from './vocabulary.ts';
 
-type Verb = keyof Observer;
+type Verb = Exclude<keyof Observer, 'skipsTaken'>;
 
 /** Observers that hear of one verb, in the order in which they were added. */
 type Listening<V extends Verb> = readonly Required<Pick<Observer, V>>[];
@@ -22,6 +22,8 @@ export class Observers {
   onInit: Listening<'onInit'> = [];
   onDestroy: Listening<'onDestroy'> = [];
   onMisuse: Listening<'onMisuse'> = [];
+  /** True while somebody hears of waits that nobody has to end. */
+  hearsTaken = false;
   #all: readonly Observer[] = [];
 
   add(observer: Observer): void {
@@ -39,6 +41,7 @@ export class Observers {
 
   /** New lists, so that whoever is being told just now is not disturbed. */
   #sort(): void {
+    this.hearsTaken = this.#all.some((observer) => hearsWaits(observer) && observer.skipsTaken !== true);
     this.onWait = this.#listening('onWait');
     this.onBlocked = this.#listening('onBlocked');
     this.onWaited = this.#listening('onWaited');
@@ -59,4 +62,8 @@ export class Observers {
   #listening<V extends Verb>(verb: V): Listening<V> {
     return this.#all.filter((observer): observer is Required<Pick<Observer, V>> => observer[verb] !== undefined);
   }
+}
+
+function hearsWaits(observer: Observer): boolean {
+  return observer.onWait !== undefined || observer.onWaited !== undefined;
 }

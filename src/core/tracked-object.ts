@@ -59,6 +59,11 @@ export class TrackedObject {
     return test(this.#holder) && (this.#moreHolders?.every(test) ?? true);
   }
 
+  /** The holder when there is just one. */
+  get onlyHolder(): EventContext | null {
+    return this.#moreHolders === null ? this.#holder : null;
+  }
+
   get isHeld(): boolean {
     return this.#holder !== null;
   }

@@ -74,6 +74,11 @@ export interface Misuse {
  * `Wait` or `EventContext` of an exact context past its end without copying what they need.
  */
 export interface Observer {
+  /**
+   * True: a lock that asynchronous code takes because it is free is told by `onEnter` alone, without `onWait` and `onWaited`
+   * before it.
+   */
+  readonly skipsTaken?: true;
   /** `wait.context` may block here until the object's event; called before it blocks. */
   onWait?(context: Context, wait: Wait): void;
   /** The wait really sleeps now. */

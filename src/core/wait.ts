@@ -32,6 +32,9 @@ export class Wait {
   refuser: Refuser | null = null;
   /** History of the slice that waits; null in an exact context. */
   readonly history: History | null;
+  /** Its neighbours among the waits that sleep now. */
+  olderSleeping: Wait | null = null;
+  youngerSleeping: Wait | null = null;
   /** What joins the waiter's history when it goes on; null until granted, and in an exact context. */
   node: History | null = null;
 

@@ -88,11 +88,6 @@ function keeperOf(object: TrackedObject): Session | null {
   return aside.find(({ session }) => session.classes === object.registry)?.session ?? null;
 }
 
-/** True while the session of this wait is attached or set aside. */
-export function isKept(begun: Wait): boolean {
-  return keeperOf(begun.object) !== null;
-}
-
 /** The object as this session knows it. */
 function known(session: Session, object: TrackedObject): TrackedObject {
   return object.registry === session.classes ? object : counterpart(session, object);
@@ -167,13 +162,23 @@ export function granted(begun: Wait | null, how?: How): EventContext | null {
   }
 }
 
+/** The calling context takes what is free: a wait that nobody has to end, and its grant. */
+export function taken(object: TrackedObject | null, how: How, more: HowMuch | null = null): EventContext | null {
+  if (object === null || active === null) return null;
+  try {
+    return active.taken(known(active, object), how, more);
+  } catch (fault) {
+    return failed(fault);
+  }
+}
+
 /** The code that runs now goes on after this wait, without a promise in between. */
 export function adopt(begun: Wait | null): void {
   if (begun !== null) guarded((session) => session.adopt(begun), keeperOf(begun.object));
 }
 
-/** Ties the promise the waiter awaits to its wait. */
-export function bind<P extends object>(promise: P, begun: Wait | null): P {
+/** Ties the promise the waiter awaits to its wait, or to what it has taken at once. */
+export function bind<P extends object>(promise: P, begun: Wait | EventContext | null): P {
   if (begun === null || !isObject(promise)) return promise;
   const session = keeperOf(begun.object);
   if (session === null) return promise;
@@ -246,6 +251,17 @@ export function goOnAfter(behind: Past | null): void {
   if (behind !== null && behind.session === active) guarded((session) => session.goOnAfter(behind.history));
 }
 
+/** True while it is seen who awaits a promise. */
+export function followsPromises(): boolean {
+  return active !== null && active.attribution.followsSince !== null;
+}
+
+/** True when nobody can have awaited the promise of this wait without being seen. */
+export function isFollowed(begun: Wait): boolean {
+  const since = keeperOf(begun.object)?.attribution.followsSince ?? null;
+  return since !== null && since <= begun.begin;
+}
+
 /** To await the promise is to wait for the object's event from here on. Only where promises are followed. */
 export function share<P extends object>(
   promise: P,
@@ -275,7 +291,7 @@ export function owing<T>(
   computes: () => boolean = () => true,
 ): T {
   const session = active;
-  if (object === null || session === null || !session.attribution.followsPromises) return run();
+  if (object === null || session === null || session.attribution.followsSince === null) return run();
   const { slice } = session;
   const { history } = slice;
   const held = enter(object, how, more);
@@ -326,6 +342,7 @@ export function exit(held: EventContext | null): void {
  */
 export function holderToRelease(object: TrackedObject | null): EventContext | null {
   if (object === null) return null;
+  if (object.onlyHolder !== null && object.registry === active?.classes) return object.onlyHolder;
   const holder = (session: Session): EventContext | null => {
     const own = known(session, object);
     return session.heldBy(own) ?? session.holders(own)[0] ?? null;

@@ -3,7 +3,7 @@ import type { How, HowMuch } from '../core/vocabulary.ts';
 import type { Refuser, Wait } from '../core/wait.ts';
 import type { Grant } from './grant.ts';
 import type { Handle } from './handle.ts';
-import { bind, blocked, enter, exit, granted, modify, wait, waited } from './hooks.ts';
+import { bind, blocked, enter, exit, granted, modify, taken, wait, waited } from './hooks.ts';
 import { mightSleep } from './misused.ts';
 import { deferred, type Parked } from './parked.ts';
 import { runtime, type Thread } from './runtime.ts';
@@ -87,10 +87,12 @@ export class PermitQueue<G extends Grant, R> implements Refuser {
     if (sleep !== null && (sleep.signal?.aborted === true || sleep.timeoutMs === 0)) {
       return this.#atOnce(demand, more, sleep);
     }
-    const begun = wait(this.handle.object, demand.how, detail(more, sleep));
     const thread = runtime().thread;
-    if (this.#admits(demand)) return bind(Promise.resolve(this.#admit(demand, thread, granted(begun))), begun);
-    return this.#park(demand, begun, thread, sleep);
+    if (!this.#admits(demand)) {
+      return this.#park(demand, wait(this.handle.object, demand.how, detail(more, sleep)), thread, sleep);
+    }
+    const held = taken(this.handle.object, demand.how, detail(more, sleep));
+    return bind(Promise.resolve(this.#admit(demand, thread, held)), held);
   }
 
   /** @returns the grant, or null when it would have to wait */

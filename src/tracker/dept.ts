@@ -34,6 +34,7 @@ export interface DeptOptions extends Partial<Policy> {
  * Cost: a wait with n event contexts open is n probes while everything is known.
  */
 export class DeptTracker implements Observer {
+  readonly skipsTaken = true;
   readonly policy: Policy;
   readonly #session: Session;
   readonly #learning: Learning;
@@ -106,7 +107,8 @@ export class DeptTracker implements Observer {
 
   /** In an asynchronous chain only the end proves what an event context depended on: every wait joined since its start. */
   onExit(context: Context, held: EventContext, at: Tick): void {
-    if (held.context.exact) return;
+    // A tick for everything that happens: no wait can have ended since the start.
+    if (held.context.exact || at === held.begin + 1) return;
     const owedAs = owedBit(held.object.key, held.how, this.policy);
     const owed = held.object.classOf(owedAs);
     if (this.#learning.teachesNothing(owed, context.history, held.begin)) return;

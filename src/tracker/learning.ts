@@ -1,7 +1,7 @@
 import { USER_SUBCLASSES } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency, Rule } from '../core/dependency.ts';
-import type { EventContext } from '../core/event-context.ts';
+import { EventContext } from '../core/event-context.ts';
 import type { FilteredCircle, Finding } from '../core/finding.ts';
 import type { History } from '../core/history.ts';
 import type { ClassId, Tick } from '../core/ids.ts';
@@ -80,10 +80,11 @@ export class Learning {
   teachesNothing(owed: ClassId, history: History | null, since: Tick): boolean {
     for (let step = history; step !== null && step.at > since; step = step.left) {
       if (step.right !== null) return false;
-      const { wait } = step;
-      if (wait === null || !wait.endsAfter(since)) continue;
-      const { object } = wait;
-      const bits = awaitedBits(object.key, wait.how, this.#policy);
+      // What was taken is asked itself: its wait need not be made for that.
+      const waited = step.held ?? step.wait;
+      if (waited === null || !hasWaited(waited, since)) continue;
+      const { object } = waited;
+      const bits = awaitedBits(object.key, waited.how, this.#policy);
       for (let i = 0; i < bits.length; i++) {
         if (!this.store.isSettled(owed, object.classOf(bits[i] as EventBit))) return false;
       }
@@ -121,11 +122,13 @@ export class Learning {
     const known = graph.edgeOf(from, to);
     if (known >= 0) {
       if (timed || !this.store.dependency(known).timed) return;
+      this.#tools.session.lessons++;
       this.store.replace(known, describe());
       this.#classes.circles.harden(known);
       return;
     }
     if (this.#isFull(this.store, 'maxDependencies')) return;
+    this.#tools.session.lessons++;
     const result = graph.add(from, to);
     const edge = graph.edgeOf(from, to);
     this.store.add(edge, describe(), null);
@@ -167,6 +170,7 @@ export class Learning {
     const sighting = this.#sighting(seen);
     if (known >= 0) {
       if (store.isGrouped(known) && !isGrouped) {
+        this.#tools.session.lessons++;
         store.ungroup(known, describe());
         store.addSighting(known, sighting);
         circles.reconsider(known);
@@ -174,13 +178,17 @@ export class Learning {
         return;
       }
       if (store.dependency(known).timed && !seen.wait.timed) {
+        this.#tools.session.lessons++;
         store.replace(known, describe());
         circles.harden(known);
       }
-      if (store.addSighting(known, sighting)) circles.reconsider(known);
+      if (!store.addSighting(known, sighting)) return;
+      this.#tools.session.lessons++;
+      circles.reconsider(known);
       return;
     }
     if (this.#isFull(store, limit)) return;
+    this.#tools.session.lessons++;
     const result = graph.add(from, to);
     const edge = graph.edgeOf(from, to);
     const dependency = describe();
@@ -213,4 +221,9 @@ export class Learning {
     const dependency = dependencyFrom({ ...seen, event }, classes.get(owed), classes.get(awaited));
     return seen.rule === 'release' ? { ...dependency, event: { ...dependency.event, stack: here } } : dependency;
   }
+}
+
+/** A hold begins when its wait has ended; a wait by itself may have ended before. */
+function hasWaited(waited: EventContext | Wait, since: Tick): boolean {
+  return waited instanceof EventContext ? waited.hasWait : waited.endsAfter(since);
 }

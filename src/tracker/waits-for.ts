@@ -30,9 +30,9 @@ export interface WaitsForOptions {
  * Cost of a block: the event contexts of its own context, and the blocked waits reachable from its object.
  */
 export class WaitsFor implements Observer {
+  readonly skipsTaken = true;
   readonly #session: Session;
   readonly #options: WaitsForOptions;
-  readonly #blocked = new Set<Wait>();
   /** What an exact context waits for now. */
   readonly #blockedIn = new Map<Context, Set<Wait>>();
   /** The blocked waits that keep an event context from ending. */
@@ -45,6 +45,7 @@ export class WaitsFor implements Observer {
   readonly #reported = new Set<Wait>();
   /** The waits of circles that were reported and have not been broken. */
   readonly #deadlocked = new Set<Wait>();
+  readonly #marked: readonly Set<Wait>[] = [this.#suspected, this.#lasting, this.#reported, this.#deadlocked];
   readonly #canEnd = (held: EventContext): boolean => !this.#stoppedBy.has(held);
   readonly #view: BlockedWaits = {
     holdersInTheWay: (wait) => this.#holdersInTheWay(wait),
@@ -58,7 +59,7 @@ export class WaitsFor implements Observer {
 
   /** Waits that sleep now, oldest first. */
   get open(): readonly Wait[] {
-    return [...this.#blocked];
+    return [...this.#session.sleeping];
   }
 
   /** Who waits for whom now: the same waits in words, each with those who owe its event. */
@@ -67,7 +68,6 @@ export class WaitsFor implements Observer {
   }
 
   onBlocked(context: Context, wait: Wait): void {
-    this.#blocked.add(wait);
     if (context.exact) addTo(this.#blockedIn, context, wait);
     context.forEachHeld((held) => this.#stop(held, wait));
     this.#check(wait);
@@ -75,7 +75,7 @@ export class WaitsFor implements Observer {
 
   /** An event context that begins while others already wait for its object may close a circle too (explicit start). */
   onEnter(context: Context, held: EventContext): void {
-    if (held.wait === null) this.#owes(context, held);
+    if (!held.hasWait) this.#owes(context, held);
   }
 
   onHandover(from: Context, to: Context, held: EventContext): void {
@@ -88,11 +88,8 @@ export class WaitsFor implements Observer {
 
   onWaited(wait: Wait, _outcome: Outcome): void {
     // Asked of the wait first: most end without having slept.
-    if (wait.blockedAt === NEVER || !this.#blocked.delete(wait)) return;
-    this.#suspected.delete(wait);
-    this.#lasting.delete(wait);
-    this.#deadlocked.delete(wait);
-    this.#reported.delete(wait);
+    if (wait.blockedAt === NEVER) return;
+    for (const each of this.#marked) each.delete(wait);
     if (wait.context.exact) removeFrom(this.#blockedIn, wait.context, wait);
     const owed = this.#owedBy.get(wait);
     if (owed === undefined) return;
@@ -157,7 +154,7 @@ export class WaitsFor implements Observer {
     const own = this.#blockedIn.get(context);
     if (own === undefined) return;
     for (const wait of own) this.#stop(held, wait);
-    for (const wait of this.#blocked) if (wait.object === held.object) this.#check(wait);
+    for (const wait of this.#session.sleeping) if (wait.object === held.object) this.#check(wait);
   }
 
   #stop(held: EventContext, wait: Wait): void {

@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { Pauses } from '../../instrument/attribution/hook-switch.ts';
 import { HAS_CHEAP_STORAGE, LightAttribution } from '../../instrument/attribution/light.ts';
 import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
 import { Session } from '../../src/core/session.ts';
@@ -14,7 +15,7 @@ let tracker: DeptTracker;
 let attribution: { uninstall(): void };
 let fault: unknown;
 
-function start(mode: AttributionMode): void {
+function start(mode: AttributionMode, pauses?: Pauses): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   session = new Session();
   tracker = new DeptTracker(session);
@@ -23,7 +24,7 @@ function start(mode: AttributionMode): void {
   attachSession(session, (error) => {
     fault = error;
   });
-  const hooks = new PromiseHookAttribution(session, mode);
+  const hooks = new PromiseHookAttribution(session, mode, pauses);
   attribution = hooks;
   hooks.install();
 }
@@ -107,6 +108,38 @@ test.each(named)('dynamic, nothing invented: %s', async (_name, program) => {
   start('dynamic');
   const invented = (await play(program)).filter((edge) => !program.expect.includes(edge));
   expect(invented).toEqual([]);
+});
+
+test.each(named)('dynamic, nothing invented wherever it pauses and goes on: %s', async (_name, program) => {
+  for (const [afterUses, forUses] of [1, 2, 3, 5].flatMap((after) => [1, 2, 4].map((length) => [after, length]))) {
+    start('dynamic', { afterUses, forUses } as Pauses);
+    try {
+      const invented = (await play(program)).filter((edge) => !program.expect.includes(edge));
+      expect(invented, `pauses after ${afterUses} for ${forUses}`).toEqual([]);
+    } finally {
+      attribution.uninstall();
+      detachSession();
+    }
+  }
+});
+
+test('dynamic pauses when nothing was learnt for long, until something new is met', async () => {
+  start('dynamic', { afterUses: 100, forUses: 1_000 });
+  const { A, B } = environment();
+  const inOrder = async (first: ProgramMutex, second: ProgramMutex): Promise<void> => {
+    const releaseFirst = await first.acquire();
+    const releaseSecond = await second.acquire();
+    releaseSecond();
+    releaseFirst();
+  };
+  const isFollowing = (): boolean => session.attribution.followsSince !== null;
+  for (let i = 0; i < 40; i++) await inOrder(A, B);
+  expect(isFollowing()).toBe(true);
+  for (let i = 0; i < 40; i++) await inOrder(A, B);
+  expect(isFollowing()).toBe(false);
+  await inOrder(programMutex('E'), A);
+  expect(isFollowing()).toBe(true);
+  expect(learnt()).toEqual(['A->B', 'E->A']);
 });
 
 test('light: much is missed, nothing is invented', async () => {

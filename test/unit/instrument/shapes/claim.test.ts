@@ -22,21 +22,37 @@ describe('a claim that is refused is an error of the caller alone:', () => {
   const uncaught: unknown[] = [];
   const heard = (reason: unknown): unknown => uncaught.push(reason);
 
-  test.each([
+  const uses: [name: string, use: (given: Promise<unknown>) => Promise<unknown>][] = [
     ['one that awaits it', async (given: Promise<unknown>) => given],
     ['one that catches it', (given: Promise<unknown>) => given.catch((reason: unknown) => Promise.reject(reason))],
     ['one that chains it', (given: Promise<unknown>) => given.then(() => undefined).finally(() => undefined)],
     ['one of several', (given: Promise<unknown>) => Promise.all([given, setImmediate()])],
-  ])('%s hears of it, nobody else', async (_name, use) => {
-    install();
+  ];
+  const modes = ['precise', 'dynamic', 'light'] as const;
+
+  test.each(modes.flatMap((mode) => uses.map(([name, use]) => [mode, name, use] as const)))(
+    '%s: %s hears of it, nobody else',
+    async (attribution, _name, use) => {
+      install({ attribution });
+      process.on('unhandledRejection', heard);
+      const { given, refuse } = refused();
+      const used = use(given);
+      refuse(error);
+      await expect(used).rejects.toBe(error);
+      await setImmediate();
+      process.off('unhandledRejection', heard);
+      expect(uncaught).toEqual([]);
+    },
+  );
+
+  test.each(modes)('%s: the process hears of it when nobody handles it', async (attribution) => {
+    install({ attribution });
     process.on('unhandledRejection', heard);
-    const { given, refuse } = refused();
-    const used = use(given);
-    refuse(error);
-    await expect(used).rejects.toBe(error);
+    refused().refuse(error);
+    await setImmediate();
     await setImmediate();
     process.off('unhandledRejection', heard);
-    expect(uncaught).toEqual([]);
+    expect(uncaught.splice(0)).toEqual([error]);
   });
 
   test('also when dept is gone by then', async () => {
