@@ -11,10 +11,14 @@ import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { stalledFinding } from '../src/tracker/stalled.ts';
 import type { Config } from './config.ts';
 import { type Installation, install } from './install.ts';
+import { tellBlocking } from './node/atomics-wait.ts';
 import { watchEnd } from './process-end.ts';
 import { processEnvironment, readConfig, sinksFor } from './process-sinks.ts';
 import { hasLongWaits } from './stall/standstill.ts';
 import { tallyTo } from './tally.ts';
+import { followMessages } from './threads/message-waits.ts';
+import { watchParentPort } from './threads/parent-port.ts';
+import { SharedWaits } from './threads/shared-waits.ts';
 import { leaveWord, wordForWorkers } from './threads/thread-messages.ts';
 import { ToldFindings } from './threads/told-findings.ts';
 import { WorkerListener } from './threads/worker-listener.ts';
@@ -36,7 +40,8 @@ async function start(): Promise<void> {
   const environment = processEnvironment();
   const sinks = onceTold(told, await sinksFor(config, environment));
   const installation = installWith(config, sinks);
-  const workers = new WorkerListener(installation, config.rules, (line) => parseReportLine(line).finding);
+  const shared = new SharedWaits(installation, followMessages(installation.session), config.stallSignal);
+  const workers = new WorkerListener(installation, config.rules, shared, (line) => parseReportLine(line).finding);
   const recorder = await recorderFor(config, installation, sinks, environment);
   watchEnd(installation, config, { recorder, look: () => workers.look(), inWorkers: () => workers.openWaits });
   if (config.graph !== '') {
@@ -56,7 +61,12 @@ async function startWorker(): Promise<void> {
   const sinks = onceTold(word.told, await sinksFor(word.config, environment));
   const main: Sink = { write: (finding) => reporter.sendFinding(formatReportLine(finding, environment())) };
   const installation = installWith(word.config, [...sinks, main]);
+  const shared = new SharedWaits(installation, followMessages(installation.session), word.config.stallSignal);
+  watchParentPort();
+  tellBlocking((place) => reporter.sendStand(place === null ? shared.stand(null) : shared.blocked(place)));
+  reporter.answer((question) => shared.stand(question));
   const look = (): void => {
+    reporter.sendStand(shared.stand(null));
     reporter.sendGraph(installation.tracker);
     const openWaits = hasLongWaits(installation) ? installation.waitsFor.stalled() : [];
     const standing = openWaits.length === 0 ? null : stalledFinding({ openWaits, at: installation.session.now });

@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Stack } from '../../src/core/stack.ts';
 import { callerName } from '../../src/tracker/advice.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
+import { ProcessorUse } from '../processor-use.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';
 
@@ -12,11 +13,18 @@ const CHANNEL = 'worker_threads';
 /** How long a thread may block before anybody asks why, in milliseconds. */
 const SUSPICIOUS_AFTER_MS = 1000;
 
-/** Processor time of the whole process, as a share of the time that passed, below which no thread computes. */
-const IDLE_SHARE = 0.1;
-
 type Outcome = 'ok' | 'not-equal' | 'timed-out';
 type AtomicsWait = (array: Int32Array | BigInt64Array, index: number, value: unknown, timeoutMs?: number) => Outcome;
+
+/** Told where a thread blocks for long, before it does, and with null when it goes on. */
+export type OnBlocking = (place: string | null) => void;
+
+let onBlocking: OnBlocking | null = null;
+
+/** From now on somebody wants to know of each wait without a timeout that lasts. */
+export function tellBlocking(listener: OnBlocking): void {
+  onBlocking = listener;
+}
 
 /** A worker that this thread has started. */
 interface Started {
@@ -35,17 +43,18 @@ export function watchAtomicsWait(host: NodeHost): () => void {
     const atomicsWait = original as unknown as AtomicsWait;
     return function wait(...args: Parameters<AtomicsWait>): Outcome {
       const [array, index, value, timeout = Number.POSITIVE_INFINITY] = args;
-      const served = timeout === Number.POSITIVE_INFINITY ? observed(host, () => workers.listenedTo()) : null;
-      if (served === null || served.length === 0) return atomicsWait(...args);
+      const isEndless = timeout === Number.POSITIVE_INFINITY;
+      const served = isEndless ? (observed(host, () => workers.listenedTo()) ?? []) : [];
+      if (served.length === 0) return isEndless ? waitAloud(host, atomicsWait, args) : atomicsWait(...args);
       let isReported = false;
       for (let part = 0; ; part++) {
-        const [cpu, began] = [process.cpuUsage(), performance.now()];
+        const use = new ProcessorUse();
         const outcome = isReported ? atomicsWait(...args) : atomicsWait(array, index, value, SUSPICIOUS_AFTER_MS);
         // Whoever changed the value between two parts meant to wake us up.
         if (outcome !== 'timed-out') return part === 0 ? outcome : 'ok';
-        if (!isIdleSince(cpu, began)) continue;
+        if (!use.isIdle()) continue;
         isReported = true;
-        observed(host, () => report(host, `${array.constructor.name}[${index}]`, served));
+        observed(host, () => report(host, placeOf(args), served));
       }
     };
   });
@@ -55,9 +64,24 @@ export function watchAtomicsWait(host: NodeHost): () => void {
   };
 }
 
-function isIdleSince(cpu: NodeJS.CpuUsage, began: number): boolean {
-  const { user, system } = process.cpuUsage(cpu);
-  return (user + system) / 1000 < IDLE_SHARE * (performance.now() - began);
+/** Blocks as asked, and says so once it has lasted. */
+function waitAloud(host: NodeHost, atomicsWait: AtomicsWait, args: Parameters<AtomicsWait>): Outcome {
+  const tell = onBlocking;
+  if (tell === null) return atomicsWait(...args);
+  const [array, index, value] = args;
+  const outcome = atomicsWait(array, index, value, SUSPICIOUS_AFTER_MS);
+  if (outcome !== 'timed-out') return outcome;
+  observed(host, () => tell(placeOf(args)));
+  try {
+    const late = atomicsWait(...args);
+    return late === 'not-equal' ? 'ok' : late;
+  } finally {
+    observed(host, () => tell(null));
+  }
+}
+
+function placeOf([array, index]: Parameters<AtomicsWait>): string {
+  return `${array.constructor.name}[${index}]`;
 }
 
 class StartedWorkers {

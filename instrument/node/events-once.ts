@@ -1,13 +1,22 @@
 import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
+import { parentPort, Worker } from 'node:worker_threads';
+import { messageAwaited } from '../threads/message-waits.ts';
+import { MAIN_THREAD } from '../threads/thread-stand.ts';
 import { type LateWaits, pending } from './late-waits.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';
+import { settlesPromise } from './settles-promise.ts';
 
 type Listener = (...args: unknown[]) => void;
-type AddListener = (this: EventEmitter, event: string | symbol, listener: Listener) => EventEmitter;
+/** True while `events.once` listens for somebody who may give up. */
+let isAbortable = false;
 
-const NATIVE = 'function () { [native code] }';
+interface OnceOptions {
+  readonly signal?: unknown;
+}
+
+type AddListener = (this: EventEmitter, event: string | symbol, listener: Listener) => EventEmitter;
 
 /**
  * Watches who waits for an event through a promise: `events.once`, and `new Promise((resolve) => emitter.once(event,
@@ -24,10 +33,18 @@ function watchOnce(host: NodeHost, waits: LateWaits): () => void {
   const events = EventEmitter as unknown as { once: typeof EventEmitter.once };
   const restore = replaced(events, 'once', (original) => {
     return function once(this: unknown, ...args: Parameters<typeof original>): Promise<unknown[]> {
-      const promise = Reflect.apply(original, this, args) as Promise<unknown[]>;
-      const [emitter, event] = args as unknown as [object, string | symbol];
-      observed(host, () => waits.add(emitter, event, 'once', pending(new WeakRef(promise))));
-      return promise;
+      const [emitter, event, options] = args as unknown as [object, string | symbol, OnceOptions | undefined];
+      const outer = isAbortable;
+      isAbortable = options?.signal !== undefined;
+      try {
+        const promise = Reflect.apply(original, this, args) as Promise<unknown[]>;
+        const isOpen = pending(new WeakRef(promise));
+        observed(host, () => waits.add(emitter, event, 'once', isOpen));
+        if (emitter === parentPort && event === 'message' && !isAbortable) messageAwaited(emitter, MAIN_THREAD, isOpen);
+        return promise;
+      } finally {
+        isAbortable = outer;
+      }
     };
   });
   syncBuiltinESMExports();
@@ -44,10 +61,14 @@ function watchListeners(host: NodeHost, waits: LateWaits): () => void {
     const { name } = original;
     return function listen(this: EventEmitter, event: string | symbol, listener: Listener): EventEmitter {
       const emitter = original.call(this, event, listener);
-      if (settlesPromise(listener)) {
+      const isAwaited = settlesPromise(listener);
+      // Whoever wants one message of a worker has asked for it, and waits for the answer.
+      const isAsked = event === 'message' && (isAwaited || name === 'once') && this instanceof Worker;
+      if (isAwaited || isAsked) {
         const [thisOne, settle] = [new WeakRef(this), new WeakRef(listener)];
         const isOpen = (): boolean => isListening(thisOne.deref(), event, settle.deref());
-        observed(host, () => waits.add(this, event, name === 'once' ? 'once' : 'on', isOpen));
+        if (isAwaited) observed(host, () => waits.add(this, event, name === 'once' ? 'once' : 'on', isOpen));
+        if (isAsked && !isAbortable) messageAwaited(this, this.threadId, isOpen);
       }
       return emitter;
     };
@@ -59,17 +80,6 @@ function watchListeners(host: NodeHost, waits: LateWaits): () => void {
   return () => {
     for (const restore of undo.reverse()) restore();
   };
-}
-
-/** True for the `resolve` of a promise itself: a native function without a name. */
-function settlesPromise(listener: Listener): boolean {
-  return (
-    typeof listener === 'function' &&
-    listener.name === '' &&
-    listener.length === 1 &&
-    !Object.hasOwn(listener, 'prototype') &&
-    Function.prototype.toString.call(listener) === NATIVE
-  );
 }
 
 function isListening(

@@ -1,6 +1,7 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import { defineHow } from '../../src/core/how.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import type { How } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { Claim } from '../shapes/claim.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
@@ -10,6 +11,9 @@ import { replaced } from './replaced.ts';
 const LABELS = { startLabel: 'request', waitLabel: 'request', eventLabel: 'settle' };
 const EXCLUSIVE = defineHow(LABELS);
 const SHARED = defineHow({ ...LABELS, mode: 'read' });
+// Whoever may give up waits for nobody for ever.
+const ABORTABLE_EXCLUSIVE = defineHow(LABELS);
+const ABORTABLE_SHARED = defineHow({ ...LABELS, mode: 'read' });
 const TRY_EXCLUSIVE = defineHow({ ...LABELS, trylock: true });
 const TRY_SHARED = defineHow({ ...LABELS, mode: 'read', trylock: true });
 
@@ -101,11 +105,21 @@ function requested(
   const isShared = mode === 'shared';
   // Neither waits: one is told that there is no lock, the other takes it away.
   if (ifAvailable === true || steal === true) return run(trying(object, isShared, callback));
-  const claim = new Claim(object, isShared ? SHARED : EXCLUSIVE);
+  const claim = new Claim(object, howOf(isShared, signal !== undefined));
   const promise = run(claim.whileRunning(callback));
   claim.sleep();
   // Only what can be aborted may be rejected before its turn.
   return signal === undefined ? claim.follow(promise) : claim.refusedBy(promise);
+}
+
+function howOf(isShared: boolean, isAbortable: boolean): How {
+  if (isAbortable) return isShared ? ABORTABLE_SHARED : ABORTABLE_EXCLUSIVE;
+  return isShared ? SHARED : EXCLUSIVE;
+}
+
+/** True for the wait for a lock that was asked for with a signal. */
+export function mayBeAborted(how: How): boolean {
+  return how === ABORTABLE_EXCLUSIVE || how === ABORTABLE_SHARED;
 }
 
 /** A lock that is held while the callback runs, if there was one to be had. */

@@ -7,6 +7,11 @@ interface Told {
   readonly atMs: number;
 }
 
+/** True for a worker of Node's own, in which hooks of module loading run: no code of the program does, and no dept. */
+export function isOfNode(worker: Worker): boolean {
+  return worker.constructor.name === 'InternalWorker';
+}
+
 /** The waits that stand in the workers of this thread: each tells of its own, because a signal comes to the main thread alone. */
 export class ThreadWaits {
   readonly #told = new Map<number, Told>();
@@ -31,6 +36,11 @@ export class ThreadWaits {
       else all = afterEachOther(all, inThread(thread, openWaits, Math.round(performance.now() - atMs)));
     }
     return all;
+  }
+
+  /** The workers of this thread that still run. */
+  running(): readonly number[] {
+    return [...this.#workers.keys()].filter((thread) => !this.#hasEnded(thread));
   }
 
   /** A worker that a worker has started is not known here: it says itself that it ends. */

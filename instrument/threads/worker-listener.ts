@@ -5,8 +5,11 @@ import { commonGates } from '../../src/tracker/common-gates.ts';
 import { MergedGraph } from '../../src/tracker/merged-graph.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
-import { CHANNEL, type ThreadMessage } from './thread-messages.ts';
-import { ThreadWaits } from './thread-waits.ts';
+import { ProcessorUse } from '../processor-use.ts';
+import type { SharedWaits } from './shared-waits.ts';
+import { ThreadCircles } from './thread-circles.ts';
+import { CHANNEL, QUESTIONS, type ThreadMessage } from './thread-messages.ts';
+import { isOfNode, ThreadWaits } from './thread-waits.ts';
 
 /**
  * What the main thread hears of its workers: their findings become its own, and circles that only several threads
@@ -18,16 +21,32 @@ export class WorkerListener {
   readonly #read: (line: string) => Finding;
   readonly #graphs = new Map<number, EvidenceGraph>();
   readonly #waits = new ThreadWaits();
+  readonly #circles: ThreadCircles;
   #channel: BroadcastChannel | null = null;
+  #questions: BroadcastChannel | null = null;
   #hasNews = false;
   readonly #told = new Set<string>();
 
   /** @param read a finding from its line */
-  constructor(installation: Installation, rules: Config['rules'], read: (line: string) => Finding) {
+  constructor(
+    installation: Installation,
+    rules: Config['rules'],
+    shared: SharedWaits,
+    read: (line: string) => Finding,
+  ) {
     this.#installation = installation;
+    const use = new ProcessorUse();
+    this.#circles = new ThreadCircles({
+      own: () => shared.stand(null),
+      ask: (question) => this.#questions?.postMessage(question),
+      onFinding: installation.report,
+      now: () => installation.session.now,
+      isIdle: () => use.isIdle(),
+    });
     this.#rules = rules;
     this.#read = read;
     process.on('worker', (worker) => {
+      if (isOfNode(worker)) return;
       this.#waits.started(worker);
       this.#listen();
     });
@@ -38,11 +57,12 @@ export class WorkerListener {
     return this.#waits.all();
   }
 
-  /** Reports what the threads show together, if one of them has learnt something. */
+  /** Reports what the threads show together, if one of them has learnt something or waits for another one. */
   look(): void {
     if (this.#channel === null) return;
     for (let next = receive(this.#channel); next !== undefined; next = receive(this.#channel)) this.#hear(next.message);
     if (this.#hasNews) this.#merge();
+    this.#circles.look(this.#waits.running());
   }
 
   #listen(): void {
@@ -50,13 +70,16 @@ export class WorkerListener {
     this.#channel = new BroadcastChannel(CHANNEL);
     this.#channel.onmessage = (event) => this.#hear((event as { data: ThreadMessage }).data);
     (this.#channel as unknown as { unref(): void }).unref();
+    this.#questions = new BroadcastChannel(QUESTIONS);
+    (this.#questions as unknown as { unref(): void }).unref();
   }
 
   #hear(message: ThreadMessage): void {
     if ('line' in message) this.#installation.adopt(this.#read(message.line));
     else if ('waits' in message) {
       this.#waits.tell(message.thread, message.waits === null ? [] : this.#read(message.waits).openWaits);
-    } else {
+    } else if ('stand' in message) this.#circles.hear(message.stand);
+    else {
       this.#graphs.set(message.thread, message.graph);
       this.#hasNews = true;
     }

@@ -2,13 +2,15 @@ import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { evidenceGraph } from '../../src/core/evidence-graph.ts';
 import { commonGates } from '../../src/tracker/common-gates.ts';
 import type { DeptTracker } from '../../src/tracker/dept.ts';
-import { CHANNEL, type ThreadMessage } from './thread-messages.ts';
+import { CHANNEL, QUESTIONS, type ThreadMessage } from './thread-messages.ts';
+import type { ThreadStand } from './thread-stand.ts';
 
 /** Tells the main thread what a worker finds and learns. Keeps no worker alive. */
 export class WorkerReporter {
   #channel: BroadcastChannel | null = null;
   #sent = 0;
   #hasSentWaits = false;
+  #sentStand = '';
 
   /** A finding that this worker has written already. */
   sendFinding(line: string): void {
@@ -28,6 +30,22 @@ export class WorkerReporter {
     if (line === null && !this.#hasSentWaits) return;
     this.#hasSentWaits = line !== null;
     this.#post({ thread: threadId, waits: line });
+  }
+
+  /** How the worker stands, when what it waits for is not what it was the last time. */
+  sendStand(stand: ThreadStand): void {
+    const waits = stand.waits.map(({ id }) => id).join(' ');
+    if (waits === this.#sentStand && !stand.isBlocked) return;
+    this.#sentStand = waits;
+    this.#post({ thread: threadId, stand });
+  }
+
+  /** From now on the main thread is told how the worker stands whenever it asks. */
+  answer(stand: (question: number) => ThreadStand): void {
+    const questions = unreferenced(new BroadcastChannel(QUESTIONS));
+    questions.onmessage = (event) => {
+      this.#post({ thread: threadId, stand: stand((event as { readonly data: number }).data) });
+    };
   }
 
   #post(message: ThreadMessage): void {

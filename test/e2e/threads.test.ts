@@ -7,10 +7,18 @@ import { Project } from './project.ts';
 const TIMEOUT_MS = 180_000;
 const CHILD_TIMEOUT_MS = 60_000;
 const PRELOAD = ['--import', 'dept/register'];
+const hasLocks = Number(process.versions.node.split('.')[0]) >= 24;
 
 let project: Project;
 beforeAll(async () => {
-  const names = ['orders-in-threads', 'workers-and-children', 'orders-in-children', 'stalled-worker', 'memo-cycle'];
+  const names = [
+    'orders-in-threads',
+    'workers-and-children',
+    'orders-in-children',
+    'stalled-worker',
+    'memo-cycle',
+    'threads-that-wait',
+  ];
   project = await Project.create(names.map((name) => `${name}.mjs`));
 }, TIMEOUT_MS);
 afterAll(() => project[Symbol.dispose]());
@@ -54,6 +62,33 @@ describe.concurrent('threads of a process', { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toBe('13\n');
     expect(lines.map((line) => line.code)).toEqual(['DEPT002']);
     expect(lines[0]?.contexts.map(({ name }) => name).sort()).toEqual(['loadOrg', 'loadTeam', 'loadUser']);
+  });
+
+  test('a main thread and a worker that wait for each other are told of while they hang', async () => {
+    const { stdout, lines } = await run(['src/threads-that-wait.mjs', 'message'], { DEPT_PRINT: '0' });
+    expect(stdout.replaceAll(/worker \d/g, 'the worker')).toMatch(
+      /^DEPT002 (?:askPrice|nextName) \(.*\) waits for a message of the .*, and .* waits for a message of the .*: none of them can go on\.\n$/,
+    );
+    expect(lines.map((line) => line.code)).toEqual(['DEPT002']);
+    expect(lines[0]?.contexts.map(({ name }) => name).sort()).toEqual([
+      'askPrice (main thread)',
+      expect.stringMatching(/^nextName \(worker \d\)$/),
+    ]);
+  });
+
+  test('so is a worker that blocks until the main thread has its answer', async () => {
+    const { stdout } = await run(['src/threads-that-wait.mjs', 'memory'], { DEPT_PRINT: '0' });
+    expect(stdout).toMatch(/^DEPT002 .*\(worker \d\) waits for a notification of Int32Array\[0\]/);
+  });
+
+  test.skipIf(!hasLocks)('so is one that needs a lock to answer', async () => {
+    const { stdout } = await run(['src/threads-that-wait.mjs', 'lock'], { DEPT_PRINT: '0' });
+    expect(stdout).toMatch(/^DEPT002 .*\(worker \d\) waits for the lock prices/);
+  });
+
+  test('threads that only wait for long are not', async () => {
+    const ended = await run(['src/threads-that-wait.mjs', 'later', 'works']);
+    expect(ended).toMatchObject({ code: 0, stdout: 'prices 42 42\n', stderr: '', lines: [] });
   });
 
   test('a program with workers and children goes on as ever', async () => {
