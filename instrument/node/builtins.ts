@@ -1,4 +1,5 @@
 import Module, { createRequire, syncBuiltinESMExports } from 'node:module';
+import { replaced } from './replaced.ts';
 
 /** What a loader gives for a module: its text, unless it is one of Node's own. */
 interface Loaded {
@@ -12,6 +13,11 @@ interface LoadHooks {
 }
 
 type RegisterHooks = (hooks: LoadHooks) => { deregister(): void };
+
+/** Every Node that can hook loads has it. */
+interface WithBuiltins {
+  getBuiltinModule(id: string): object | undefined;
+}
 
 /** Patches a module of Node's own. @returns what restores it */
 export type BuiltinPatch = (exports: never) => () => void;
@@ -58,16 +64,48 @@ export function canHookLoads(): boolean {
   return registering() !== undefined;
 }
 
-/** Tells of each module that was loaded and is not evaluated yet, where Node can. @returns what ends that */
+const listeners = new Set<OnLoaded>();
+let unhook: (() => void) | null = null;
+
+/**
+ * Tells of each module that was loaded and is not evaluated yet, where Node can, and of Node's own that the program gets
+ * without a loader. One hook for all who want to know. @returns what ends that
+ */
 export function hookLoads(onLoaded: OnLoaded): () => void {
-  const hooks = registering()?.({
+  listeners.add(onLoaded);
+  unhook ??= hookAll();
+  return () => {
+    if (!listeners.delete(onLoaded) || listeners.size > 0) return;
+    unhook?.();
+    unhook = null;
+  };
+}
+
+function hookAll(): () => void {
+  const register = registering();
+  if (register === undefined) return () => undefined;
+  const tell = (url: string, loaded: Loaded): void => {
+    for (const listener of listeners) listener(url, loaded);
+  };
+  const hooks = register({
     load(url, context, next) {
       const loaded = next(url, context);
-      onLoaded(url, loaded);
+      tell(url, loaded);
       return loaded;
     },
   });
-  return () => hooks?.deregister();
+  const restore = replaced(process as WithBuiltins, 'getBuiltinModule', (original) => {
+    const get = original as (this: unknown, id: string) => object | undefined;
+    return function getBuiltinModule(this: unknown, id: string): object | undefined {
+      const exports = get.call(this, id);
+      if (exports !== undefined) tell(id.startsWith('node:') ? id : `node:${id}`, {});
+      return exports;
+    };
+  });
+  return () => {
+    restore();
+    hooks.deregister();
+  };
 }
 
 /** Another module of Node's own may have loaded it before. */

@@ -12,7 +12,15 @@ const BUDGET = { DEPT_STALL_BUDGET_MS: '40000' };
 
 let project: Project;
 beforeAll(async () => {
-  const names = ['memo-cycle', 'lost-reply', 'idle-workers', 'held-forever', 'held-in-a-worker', 'server-abba'];
+  const names = [
+    'memo-cycle',
+    'lost-reply',
+    'idle-workers',
+    'held-forever',
+    'held-in-a-worker',
+    'server-abba',
+    'own-builtins',
+  ];
   project = await Project.create(names.map((name) => `${name}.mjs`));
 }, CHILD_TIMEOUT_MS);
 afterAll(() => project[Symbol.dispose]());
@@ -52,6 +60,15 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     expect(suspended.get('ask')?.locals).toContainEqual({ name: 'secret', value: null });
     expect(stderr).toContain('   ask (src/lost-reply.mjs:6:18) awaits what waits in Map.table\n');
     expect(stderr).not.toContain('hunter2');
+  });
+
+  test('is told who waits for whom in callbacks of modules that it got without a loader', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    expect(await runPreloaded(['src/own-builtins.mjs'], { env })).toMatchObject({ code: 13, stdout: '' });
+    expect(findings.read().map((line) => line.code)).toEqual(['DEPT002']);
+    const fixed = await runPreloaded(['src/own-builtins.mjs', 'fixed']);
+    expect(fixed).toMatchObject({ code: 0, stdout: 'ended well\n', stderr: '' });
   });
 
   test('is told the values too when they are asked for', async () => {
