@@ -8,13 +8,13 @@ const ledger = new Mutex();
 
 async function placeOrder() {
   const release = await stock.acquire();
-  await new Promise((done) => randomBytes(1, () => ledger.runExclusive(() => undefined).then(done)));
+  await new Promise((done) => randomBytes(1, () => done(ledger.runExclusive(() => undefined))));
   release();
 }
 
 async function refundOrder() {
   const release = await ledger.acquire();
-  await new Promise((done) => deflate('order', () => stock.runExclusive(() => undefined).then(done)));
+  await new Promise((done) => deflate('order', () => done(stock.runExclusive(() => undefined))));
   release();
 }
 
