@@ -56,6 +56,11 @@ export class HookSwitch implements Observer {
     this.#pauses = pauses;
   }
 
+  /** True while everything is followed. */
+  get isFollowing(): boolean {
+    return this.#isFollowing;
+  }
+
   /** True while nothing is followed although something is owed, asked for or waited for. */
   get isPausing(): boolean {
     return this.#isPausing;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import { EventContext } from '../../src/core/event-context.ts';
@@ -14,7 +15,7 @@ import { FollowedResults } from './followed-results.ts';
 import { HookSwitch, PAUSES, type Pauses } from './hook-switch.ts';
 import { OwedPromises } from './owed-promises.ts';
 import { type Follower, follow, type Hooked } from './promise-links.ts';
-import { Joined, promiseNotes } from './promise-notes.ts';
+import { Joined, type Joining, promiseNotes } from './promise-notes.ts';
 import { meetSubclass } from './subclassed-promises.ts';
 import { carryThroughTimers } from './timers.ts';
 
@@ -86,6 +87,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#undo = [
       this.#rememberElements('all'),
       this.#rememberElements('allSettled'),
+      this.#rememberElements('any'),
       carryThroughTimers((run) => this.carry(run)),
       carryThroughCallbacks((run) => this.carry(run)),
       ...observers.map((observer) => () => this.#session.removeObserver(observer)),
@@ -111,7 +113,8 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   }
 
   bind(promise: object, behind: Wait | EventContext): void {
-    if (this.#switch.isPausing) return;
+    // Who ends a wait after the pause must not leave its own history with it.
+    if (this.#switch.isPausing && behind instanceof EventContext) return;
     this.#switch.follow();
     this.#notes.settles(promise, behind);
   }
@@ -271,8 +274,15 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   /** The history of the slice that runs is not known then, and what begins in it must not come into another one's. */
   #pause(): void {
     this.#session.slice.source = NOTHING_KNOWN;
-    this.#isReaction = false;
+    this.#forget();
     follow(this, 'off');
+  }
+
+  /** Nobody will say when the reaction ends that runs now. */
+  #forget(): void {
+    this.#isReaction = false;
+    this.#session.slice.history = this.#outer;
+    this.#session.current = this.#outerContext;
   }
 
   #rest(): void {
@@ -290,7 +300,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     const { histories } = this.#session;
     if (!(settling instanceof Joined)) return histories.fresh(settling);
     let history = histories.fresh(settling.history);
-    for (const element of settling.elements) {
+    for (const element of settling.awaited) {
       if (typeof element !== 'object' || element === null) continue;
       history = histories.join(history, this.#settledHistory(element));
     }
@@ -298,16 +308,16 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   }
 
   /** `Promise.all` settles with its last element only; the others are joined through a list of them. */
-  #rememberElements(name: 'all' | 'allSettled'): () => void {
+  #rememberElements(name: Joining): () => void {
     const original = Promise[name];
     const results = this.#results;
-    const notes = this.#notes;
+    const join = (promise: object, elements: readonly unknown[]): void => this.#join(name, promise, elements);
     const wrapped = {
       [name](this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
         const elements = Array.isArray(values) ? values.slice() : [...values];
         const promise = Reflect.apply(original, this, [elements]) as Promise<unknown>;
-        if (elements.length > 1) notes.settles(promise, new Joined(elements));
-        results.followAll(promise, elements);
+        if (elements.length > 1) join(promise, elements);
+        if (name !== 'any') results.followAll(promise, elements);
         return promise;
       },
     }[name] as typeof original;
@@ -317,6 +327,20 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       if (Promise[name] !== wrapped) return;
       Object.defineProperty(Promise, name, { value: original, writable: true, configurable: true });
     };
+  }
+
+  #join(name: Joining, promise: object, elements: readonly unknown[]): void {
+    // Where nobody can say later how it was settled, it waits for the last one alone.
+    if (this.#mode === 'dynamic' && !this.#switch.isFollowing) return;
+    const joined = new Joined(name, elements);
+    this.#notes.settles(promise, joined);
+    if (name === 'allSettled') return;
+    // They are handled by what joins them, so nobody sees that dept listens.
+    this.#isOwn = true;
+    for (const element of elements) {
+      if (isPlainPromise(element)) void Reflect.apply(then, element, [undefined, () => joined.rejected()]);
+    }
+    this.#isOwn = false;
   }
 
   #runAs<R>(history: History | null, context: Context, run: () => R): R {
@@ -330,6 +354,12 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       return this.#results.apart(run);
     } finally {
       [this.#outer, this.#outerContext, slice.history, this.#session.current] = saved;
+      if (this.#switch.isPausing) this.#forget();
     }
   }
+}
+
+/** A reaction to a promise of a subclass would be made by its constructor. */
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return types.isPromise(value) && Object.getPrototypeOf(value) === Promise.prototype;
 }

@@ -385,3 +385,31 @@ P('delays of timers/promises as values', ['A->B'], async ({ A, B }) => {
   await delay(1);
   a();
 });
+P('what one rejection has settled waits for none of the others', [], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  const fails = async () => {
+    await sleep(2);
+    throw new Error('on purpose');
+  };
+  await Promise.all([touch(B), fails(), touch(C)]).catch(() => undefined);
+  a();
+});
+P('what only rejections settle waits for all of them', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  const fails = async (mutex) => {
+    await touch(mutex);
+    throw new Error('on purpose');
+  };
+  await Promise.any([fails(B), fails(C)]).catch(() => undefined);
+  a();
+});
+P('one that is fulfilled is waited for, not those beside it', ['A->B'], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  const slow = async () => {
+    await touch(C);
+    await sleep(3);
+  };
+  await Promise.any([touch(B), slow()]);
+  a();
+  await sleep(3);
+});
