@@ -41,7 +41,8 @@ export async function bundle(outdir: string): Promise<void> {
     platform: 'node',
     target: 'node20.19',
     conditions: ['dept:source'],
-    sourcemap: true,
+    // Not linked: under --enable-source-maps Node would read them at start, and again with the first stack.
+    sourcemap: 'external',
     logLevel: 'warning',
   });
 }

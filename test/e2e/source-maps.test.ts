@@ -118,6 +118,17 @@ test('a program that is shipped without its sources has names and code from its 
   expect(stderr).toContain(`DEPT001 error ${whole?.fingerprint} `);
 });
 
+test('with --enable-source-maps, Node does not read the source maps of dept', { timeout: TIMEOUT_MS }, async () => {
+  const program = [
+    "import { findSourceMap } from 'node:module';",
+    "import { fileURLToPath } from 'node:url';",
+    "console.log(['dept', 'dept/register'].map((name) => typeof findSourceMap(fileURLToPath(import.meta.resolve(name)))));",
+  ];
+  project.write('maps.mjs', program.join('\n'));
+  const ended = await runNode(['--enable-source-maps', ...PRELOAD, 'maps.mjs'], { cwd: project.folder });
+  expect(ended).toMatchObject({ code: 0, stdout: "[ 'undefined', 'undefined' ]\n" });
+});
+
 test('vitest: a finding of a test file is at the lines of that file', { timeout: TIMEOUT_MS }, async () => {
   project.write('setup.ts', "import { install } from 'dept';\nglobalThis.installed = install();\n");
   project.write('vitest.config.js', "export default { test: { setupFiles: ['./setup.ts'] } };\n");
