@@ -1,13 +1,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { EventContext } from '../../src/core/event-context.ts';
 import { defineHow } from '../../src/core/how.ts';
+import type { Session } from '../../src/core/session.ts';
 import { isObject } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { Stamp } from '../stamp.ts';
 import type { AgentSockets, Lent } from './agent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';
+
+// Taken before anything is patched.
+const { nextTick } = process;
 
 const HANDLE = defineHow({ mode: 'read', startLabel: 'request', waitLabel: 'request', eventLabel: 'response' });
 const CLOSE = defineHow({ startLabel: 'close', waitLabel: 'close', eventLabel: 'closed' });
@@ -117,13 +122,12 @@ export class HttpServers {
     const objectOf = (server: object): TrackedObject | null => this.#objectOf(server);
     return replaced(prototype, 'close', (original) => {
       return function close(this: Server, ...args: Parameters<Server['close']>): unknown {
-        const wait = observed(host, () => {
-          if (!this.listening) return null;
-          const begun = hooks.wait(objectOf(this), CLOSE);
-          hooks.blocked(begun);
-          return begun;
-        });
-        if (wait !== null) this.once('close', () => hooks.waited(wait));
+        const wait = observed(host, () => (this.listening ? hooks.wait(objectOf(this), CLOSE) : null));
+        if (wait !== null) {
+          if (typeof args.at(-1) === 'function') hooks.blocked(wait);
+          else sleepIfHeard(host.session, this, wait);
+          this.once('close', () => hooks.waited(wait));
+        }
         return Reflect.apply(original, this, args);
       };
     });
@@ -156,4 +160,21 @@ export class HttpServers {
     this.#objects.set(server, object);
     return object;
   }
+}
+
+/** Who only closes a server need not wait for that; who does listens by the end of the turn. */
+function sleepIfHeard(session: Session, server: Server, wait: Wait): void {
+  const { history } = session.slice;
+  nextTick(() => {
+    if (!wait.pending) return;
+    // One listener is ours.
+    if (server.listenerCount('close') < 2) {
+      hooks.waited(wait, 'cancelled');
+      return;
+    }
+    const own = session.slice.history;
+    session.slice.history = history;
+    hooks.blocked(wait);
+    session.slice.history = own;
+  });
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -118,6 +119,35 @@ test('a handler that awaits the close of its own server hangs', async () => {
   expect(stage.messages).toEqual([
     expect.stringMatching(/^DEPT002 .*it waits for the close of the server whose request it has not answered\.$/),
   ]);
+  open[0]?.closeAllConnections();
+  await expect(answer).rejects.toThrow();
+});
+
+test('a handler that closes its own server and awaits the event hangs, too', async () => {
+  const port = await serve(async (_path, response) => {
+    open[0]?.close();
+    await once(open[0] as http.Server, 'close');
+    response.end('closed');
+  });
+  const answer = get(port, '/shutdown', new http.Agent());
+  while (open[0]?.listening === true) await turn();
+  await turn();
+  stage.confirm();
+  expect(stage.messages).toEqual([expect.stringMatching(/^DEPT002 .*it waits for the close of the server/)]);
+  open[0]?.closeAllConnections();
+  await expect(answer).rejects.toThrow();
+});
+
+test('a server that is only closed is waited for by nobody', async () => {
+  const port = await serve(() => {
+    open[0]?.close();
+  });
+  const answer = get(port, '/never', new http.Agent());
+  while (open[0]?.listening === true) await turn();
+  await turn();
+  stage.confirm();
+  expect(stage.messages).toEqual([]);
+  expect(stage.openWaits).toBe(0);
   open[0]?.closeAllConnections();
   await expect(answer).rejects.toThrow();
 });
