@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import type { Attribution, Callback } from '../../src/core/attribution.ts';
 import type { Context } from '../../src/core/context.ts';
 import { EventContext } from '../../src/core/event-context.ts';
@@ -13,9 +12,10 @@ import { failed } from '../../src/sync/hooks.ts';
 import { carryThroughCallbacks } from './callbacks.ts';
 import { FollowedResults } from './followed-results.ts';
 import { HookSwitch, PAUSES, type Pauses } from './hook-switch.ts';
+import { Joined, type Joining, joinPromises } from './joined-promises.ts';
 import { OwedPromises } from './owed-promises.ts';
 import { type Follower, follow, type Hooked } from './promise-links.ts';
-import { Joined, type Joining, promiseNotes } from './promise-notes.ts';
+import { promiseNotes } from './promise-notes.ts';
 import { meetSubclass } from './subclassed-promises.ts';
 import { carryThroughTimers } from './timers.ts';
 
@@ -85,9 +85,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#rest();
     for (const observer of observers) this.#session.addObserver(observer);
     this.#undo = [
-      this.#rememberElements('all'),
-      this.#rememberElements('allSettled'),
-      this.#rememberElements('any'),
+      joinPromises((name, promise, elements) => this.#join(name, promise, elements)),
       carryThroughTimers((run) => this.carry(run)),
       carryThroughCallbacks((run) => this.carry(run)),
       ...observers.map((observer) => () => this.#session.removeObserver(observer)),
@@ -307,39 +305,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     return history;
   }
 
-  /** `Promise.all` settles with its last element only; the others are joined through a list of them. */
-  #rememberElements(name: Joining): () => void {
-    const original = Promise[name];
-    const results = this.#results;
-    const join = (promise: object, elements: readonly unknown[]): void => this.#join(name, promise, elements);
-    const wrapped = {
-      [name](this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
-        const elements = Array.isArray(values) ? values.slice() : [...values];
-        const promise = Reflect.apply(original, this, [elements]) as Promise<unknown>;
-        if (elements.length > 1) join(promise, elements);
-        if (name !== 'any') results.followAll(promise, elements);
-        return promise;
-      },
-    }[name] as typeof original;
-    Object.defineProperty(Promise, name, { value: wrapped, writable: true, configurable: true });
-    return () => {
-      // Whoever patched it after us keeps the patch.
-      if (Promise[name] !== wrapped) return;
-      Object.defineProperty(Promise, name, { value: original, writable: true, configurable: true });
-    };
-  }
-
   #join(name: Joining, promise: object, elements: readonly unknown[]): void {
+    if (name !== 'any') this.#results.followAll(promise, elements);
     // Where nobody can say later how it was settled, it waits for the last one alone.
-    if (this.#mode === 'dynamic' && !this.#switch.isFollowing) return;
+    if (elements.length < 2 || (this.#mode === 'dynamic' && !this.#switch.isFollowing)) return;
     const joined = new Joined(name, elements);
     this.#notes.settles(promise, joined);
-    if (name === 'allSettled') return;
-    // They are handled by what joins them, so nobody sees that dept listens.
     this.#isOwn = true;
-    for (const element of elements) {
-      if (isPlainPromise(element)) void Reflect.apply(then, element, [undefined, () => joined.rejected()]);
-    }
+    joined.watch();
     this.#isOwn = false;
   }
 
@@ -357,9 +330,4 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       if (this.#switch.isPausing) this.#forget();
     }
   }
-}
-
-/** A reaction to a promise of a subclass would be made by its constructor. */
-function isPlainPromise(value: unknown): value is Promise<unknown> {
-  return types.isPromise(value) && Object.getPrototypeOf(value) === Promise.prototype;
 }

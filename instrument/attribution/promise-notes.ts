@@ -1,34 +1,7 @@
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { Stamp } from '../stamp.ts';
-
-/** How a promise is made of several. */
-export type Joining = 'all' | 'allSettled' | 'any';
-
-/** A promise that settles with its last element: what the others had behind them counts as well, if it had to wait for them. */
-export class Joined {
-  readonly elements: readonly unknown[];
-  history: History | null = null;
-  readonly #joining: Joining;
-  #rejections = 0;
-
-  constructor(joining: Joining, elements: readonly unknown[]) {
-    this.#joining = joining;
-    this.elements = elements;
-  }
-
-  /** One of its elements has been rejected. */
-  rejected(): void {
-    this.#rejections++;
-  }
-
-  /** Those that it had to wait for, beside the last one: the first rejection settles `all`, the first fulfilment `any`. */
-  get awaited(): readonly unknown[] {
-    const { length } = this.elements;
-    const hasWaited = { all: this.#rejections === 0, allSettled: true, any: this.#rejections === length };
-    return hasWaited[this.#joining] ? this.elements : [];
-  }
-}
+import type { Joined } from './joined-promises.ts';
 
 /** What lets whoever awaits a promise go on: the history of the code that settled it, or the wait whose end settles it. */
 export type Settling = History | Wait | Joined | null;

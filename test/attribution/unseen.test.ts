@@ -47,3 +47,19 @@ test.each(['precise', 'dynamic'] as const)('%s: nobody can see on a promise that
   }
   expect(inspect(promises['reaction'])).toBe('Promise { 2 }');
 });
+
+test.each(['all', 'allSettled', 'any'] as const)(
+  'Promise.%s rejects what cannot be iterated, as without dept',
+  async (name) => {
+    const join = (values: unknown): Promise<unknown> =>
+      Reflect.apply(Promise[name], Promise, [values]) as Promise<unknown>;
+    function* broken(): Generator<number> {
+      yield 1;
+      throw new RangeError('on purpose');
+    }
+    attach('precise');
+    await expect(join(undefined)).rejects.toBeInstanceOf(TypeError);
+    await expect(join(broken())).rejects.toBeInstanceOf(RangeError);
+    expect(Promise[name].length).toBe(1);
+  },
+);
