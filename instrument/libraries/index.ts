@@ -40,6 +40,7 @@ import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
 import { tarn } from './tarn.ts';
 import { throat } from './throat.ts';
+import { undici } from './undici.ts';
 import { workerpool } from './workerpool.ts';
 
 /** Every library dept knows by itself. */
@@ -85,5 +86,6 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   lruCache,
   pMemoize,
   queryCore,
+  undici,
   workerpool,
 ]);

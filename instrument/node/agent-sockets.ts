@@ -1,16 +1,14 @@
 import type { Agent, ClientRequest } from 'node:http';
-import { Socket } from 'node:net';
-import type { History } from '../../src/core/history.ts';
-import type { Wait } from '../../src/core/wait.ts';
-import * as hooks from '../../src/sync/hooks.ts';
+import type { Socket } from 'node:net';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
-import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
+import { type PoolVerbs, poolVerbs, refuse, watchedPool } from '../watched-pool.ts';
+import type { Asked, Lent, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';
 import type { Look } from './stall-clock.ts';
 import { hasNoReader, type StreamLike } from './stream-state.ts';
-import { type Requested, unreadBody } from './unread-reports.ts';
+import { unreadBody } from './unread-reports.ts';
 
 const VERBS: PoolVerbs = poolVerbs('request', 'free');
 
@@ -20,35 +18,24 @@ type AgentPrototype = Agent & {
   keepSocketAlive(socket: Socket): boolean;
 };
 
-/** A request that asked for a socket. */
-interface Asked extends Requested {
-  readonly pool: WatchedPool;
-  readonly wait: Wait | null;
+/** A request that waits for a socket of its agent. */
+interface Waiting extends Asked {
   looks: number;
-}
-
-/** A socket that a request has. */
-export interface Lent extends Asked {
-  readonly socket: Socket;
-  /** What whoever answers the request has behind it: it keeps the socket until then. */
-  readonly hold: History | null;
-  /** Gives it back as the code that brought the answer about, where that runs in this process; null while it has not. */
-  release: (() => void) | null;
 }
 
 /** Requests that wait for one of the sockets that an agent has for a host. An agent without a limit is not watched. */
 export class AgentSockets {
   readonly #host: NodeHost;
   readonly #keys = new WeakMap<Agent, Map<string, object>>();
-  readonly #asked = new WeakMap<ClientRequest, Asked>();
-  readonly #lent = new Map<Socket, Lent>();
-  #unwatchSockets: (() => void) | null = null;
+  readonly #asked = new WeakMap<ClientRequest, Waiting>();
+  readonly #sockets: LentSockets;
 
   /** Requests that wait for a socket, as long as they do. */
-  readonly #waiting = new Set<Asked>();
+  readonly #waiting = new Set<Waiting>();
 
-  constructor(host: NodeHost) {
+  constructor(host: NodeHost, sockets: LentSockets) {
     this.#host = host;
+    this.#sockets = sockets;
     host.clock.add((look) => observed(host, () => this.#look(look)) ?? false);
   }
 
@@ -58,18 +45,7 @@ export class AgentSockets {
     const undo = [this.#watchRequests(agent), this.#watchReturns(agent), this.#watchGrants(request)];
     return () => {
       for (const restore of undo.reverse()) restore();
-      this.#unwatchSockets?.();
     };
-  }
-
-  /** The socket of this process that is the other end of one of its servers', or null. */
-  otherEndOf(accepted: Socket): Lent | null {
-    if (this.#lent.size === 0) return null;
-    const { remotePort, localPort } = accepted;
-    for (const lent of this.#lent.values()) {
-      if (lent.socket.localPort === remotePort && lent.socket.remotePort === localPort) return lent;
-    }
-    return null;
   }
 
   #watchRequests(agent: AgentPrototype): () => void {
@@ -89,7 +65,10 @@ export class AgentSockets {
 
   #watchGrants(request: ClientRequest): () => void {
     const asked = this.#asked;
-    const [grant, giveUp] = [(to: Asked, socket: Socket) => this.#lend(to, socket), (of: Asked) => this.#giveUp(of)];
+    const [grant, giveUp] = [
+      (to: Waiting, socket: Socket) => this.#lend(to, socket),
+      (of: Waiting) => this.#giveUp(of),
+    ];
     const undo = [
       replaced(request, 'onSocket', (original) => {
         return function onSocket(this: ClientRequest, ...args: [socket: Socket, error?: Error]): void {
@@ -117,7 +96,7 @@ export class AgentSockets {
   }
 
   #watchReturns(agent: AgentPrototype): () => void {
-    const takeBack = (socket: Socket): void => this.#takeBack(socket);
+    const takeBack = (socket: Socket): void => this.#sockets.takeBack(socket);
     const undo = [
       replaced(agent, 'keepSocketAlive', (original) => {
         return function keepSocketAlive(this: AgentPrototype, ...args: [socket: Socket]): unknown {
@@ -142,14 +121,10 @@ export class AgentSockets {
     const capacity = Math.min(agent.maxSockets, agent.maxTotalSockets);
     const pool = watchedPool(key, VERBS, capacity, () => placeOf(agent));
     if (pool === null) return;
-    this.#unwatchSockets ??= this.#watchAnswers();
-    const wait = pool.ask();
-    // A request is no promise that somebody may await later.
-    hooks.blocked(wait);
-    const asked = { name: `${request.method} ${request.path}`, stack: wait?.stack ?? null, pool, wait, looks: 0 };
+    const asked = { ...this.#sockets.ask(pool, `${request.method} ${request.path}`), looks: 0 };
     this.#asked.set(request, asked);
     this.#waiting.add(asked);
-    if (this.#lent.size > 0) this.#host.clock.arm();
+    if (!this.#sockets.isEmpty) this.#host.clock.arm();
   }
 
   #keyOf(agent: Agent, name: string): object {
@@ -160,35 +135,12 @@ export class AgentSockets {
     return key;
   }
 
-  /** What a socket brings goes on as the code that asked for the request. */
-  #watchAnswers(): () => void {
-    const lent = this.#lent;
-    return replaced(Socket.prototype, 'emit', (original) => {
-      const emit = original as (this: Socket, ...args: unknown[]) => boolean;
-      return function emitted(this: Socket, ...args: unknown[]): boolean {
-        const wait = lent.size === 0 ? undefined : lent.get(this)?.wait;
-        if (wait === undefined) return emit.call(this, ...args);
-        return hooks.resume(wait, () => emit.call(this, ...args));
-      };
-    });
-  }
-
-  /**
-   * A socket that goes from one request to the next was given back by the first. Who asked goes on without the hold: that
-   * lasts until the answer has been read, whatever else the asker does meanwhile.
-   */
-  #lend(asked: Asked, socket: Socket): void {
-    const { pool, wait } = asked;
+  #lend(asked: Waiting, socket: Socket): void {
     this.#waiting.delete(asked);
-    this.#takeBack(socket);
-    pool.lend(wait, socket);
-    const hold = wait?.node ?? null;
-    const { session } = this.#host;
-    if (wait !== null) wait.node = session.histories.step(wait.fired ?? session.now, wait);
-    this.#lent.set(socket, { ...asked, socket, hold, release: null });
+    this.#sockets.lend(asked, socket);
   }
 
-  #giveUp(asked: Asked): void {
+  #giveUp(asked: Waiting): void {
     this.#waiting.delete(asked);
     refuse(asked.wait);
   }
@@ -196,7 +148,7 @@ export class AgentSockets {
   /** A request is stuck when every socket of its pool is kept by an answer that nobody reads. */
   #look(look: Look): boolean {
     for (const asked of this.#waiting) {
-      const lent = [...this.#lent.values()].filter(({ pool }) => pool === asked.pool);
+      const lent = this.#sockets.of(asked.pool);
       const [keeper] = lent;
       asked.looks = keeper !== undefined && lent.every(isUnread) ? asked.looks + 1 : 0;
       if (keeper === undefined || asked.looks === 0 || !look.outlasts(asked.looks)) continue;
@@ -205,14 +157,6 @@ export class AgentSockets {
       onFinding(stuckFinding(unreadBody(asked, keeper, 'http.Agent'), rules, session.now));
     }
     return this.#waiting.size > 0;
-  }
-
-  #takeBack(socket: Socket): void {
-    const lent = this.#lent.get(socket);
-    if (lent === undefined) return;
-    this.#lent.delete(socket);
-    if (lent.release !== null) lent.release();
-    else hooks.quietly(() => lent.pool.takeBack(socket));
   }
 }
 

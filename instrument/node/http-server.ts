@@ -7,7 +7,7 @@ import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { Stamp } from '../stamp.ts';
-import type { AgentSockets, Lent } from './agent-sockets.ts';
+import type { Lent, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced } from './replaced.ts';
 
@@ -50,14 +50,14 @@ type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boole
 
 /**
  * Requests that a server answers, and who waits until all are answered: `close()` ends when the last response has. A
- * request that this very process sends through an agent with a limit keeps one of its sockets until it is answered.
+ * request that this very process sends through an agent or a pool with a limit keeps one of its sockets until it is answered.
  */
 export class HttpServers {
   readonly #host: NodeHost;
-  readonly #sockets: AgentSockets;
+  readonly #sockets: LentSockets;
   readonly #objects = new WeakMap<object, TrackedObject | null>();
 
-  constructor(host: NodeHost, sockets: AgentSockets) {
+  constructor(host: NodeHost, sockets: LentSockets) {
     this.#host = host;
     this.#sockets = sockets;
   }

@@ -9,11 +9,13 @@ import { EmittedEvents } from './emitted-events.ts';
 import { watchEventsOnce } from './events-once.ts';
 import { HttpServers } from './http-server.ts';
 import { followPackages, LateWaits } from './late-waits.ts';
+import { LentSockets } from './lent-sockets.ts';
 import { watchModuleCircles } from './module-circle.ts';
 import type { NodeHost } from './node-host.ts';
 import { StallClock } from './stall-clock.ts';
 import { watchStreamCopies } from './stream-copies.ts';
 import type { StreamClasses } from './stream-links.ts';
+import { followUndici, UndiciConnections } from './undici-connections.ts';
 import { UndiciRequests } from './undici-requests.ts';
 import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
 import { watchWebLocks } from './web-locks.ts';
@@ -58,15 +60,22 @@ export function watchNode(
 }
 
 function watchHttp(host: NodeHost): () => void {
-  const sockets = new AgentSockets(host);
+  const sockets = new LentSockets(host);
+  const agents = new AgentSockets(host, sockets);
   const servers = new HttpServers(host, sockets);
-  return whenLoaded({
+  const unwatch = whenLoaded({
     http: (http: typeof import('node:http')) => {
-      const undo = [sockets.watch(http), servers.watchServers(http), servers.watchResponses(http)];
+      const undo = [agents.watch(http), servers.watchServers(http), servers.watchResponses(http)];
       return () => {
         for (const restore of undo.reverse()) restore();
       };
     },
     https: (https: typeof import('node:https')) => servers.watchServers(https),
   });
+  const unfollow = followUndici(new UndiciConnections(host, sockets));
+  return () => {
+    unfollow();
+    unwatch();
+    sockets.stop();
+  };
 }

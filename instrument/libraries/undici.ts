@@ -1,0 +1,60 @@
+import { patchClass } from '../class-patch.ts';
+import { type Dispatched, dispatched } from '../node/undici-connections.ts';
+import { dressed } from '../stand-in.ts';
+import type { LibraryAdapter } from './adapter.ts';
+
+/** What pools, clients and all else that undici sends requests through have in common. */
+interface DispatcherBase {
+  readonly pipelining?: unknown;
+  dispatch(options: Dispatched, handler: unknown): boolean;
+}
+
+/** What a pool keeps of its options; not in its public types. */
+interface PoolOptions {
+  readonly pipelining?: number;
+  readonly allowH2?: boolean;
+}
+
+/**
+ * undici 6 and 7: pools with a limit of connections, and clients, which have one. Requests of an agent go through them. Several
+ * requests at a time on one connection (pipelining, HTTP/2) wait for each other in other ways, and are not watched.
+ */
+export const undici: LibraryAdapter = {
+  name: 'undici',
+  versions: '>=6.0.0 <8.0.0',
+  patch: (exports) => patchClass(exports['Client'], 'dispatch', patchDispatcher),
+};
+
+const capacities = new WeakMap<object, number | null>();
+
+function patchDispatcher(prototype: DispatcherBase): () => void {
+  const { dispatch } = prototype;
+  prototype.dispatch = dressed(function watchedDispatch(this: DispatcherBase, ...args: [Dispatched, unknown]): boolean {
+    const [options] = args;
+    const send = (): boolean => Reflect.apply(dispatch, this, args);
+    return typeof options === 'object' && options !== null ? dispatched(this, capacityOf(this), options, send) : send();
+  }, dispatch);
+  return () => Object.assign(prototype, { dispatch });
+}
+
+function capacityOf(dispatcher: DispatcherBase): number | null {
+  let capacity = capacities.get(dispatcher);
+  if (capacity === undefined) {
+    capacity = readCapacity(dispatcher);
+    capacities.set(dispatcher, capacity);
+  }
+  return capacity;
+}
+
+/** Infinite for a pool that nobody waits for; null for a dispatcher that passes on what it is given. */
+function readCapacity(dispatcher: DispatcherBase): number | null {
+  const fields = new Map(Object.getOwnPropertySymbols(dispatcher).map((symbol) => [symbol.description, symbol]));
+  const read = (name: string): unknown => {
+    const symbol = fields.get(name);
+    return symbol === undefined ? undefined : Reflect.get(dispatcher, symbol);
+  };
+  if (!fields.has('connections')) return dispatcher.pipelining === 1 ? 1 : null;
+  const { pipelining = 1, allowH2 = false } = (read('options') ?? {}) as PoolOptions;
+  const connections = read('connections');
+  return typeof connections === 'number' && pipelining === 1 && !allowH2 ? connections : Number.POSITIVE_INFINITY;
+}

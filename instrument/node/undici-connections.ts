@@ -1,0 +1,136 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { type NamedPlace, placeOfUse } from '../first-use.ts';
+import { type PoolVerbs, poolVerbs, refuse, watchedPool } from '../watched-pool.ts';
+import type { Asked, LentSockets } from './lent-sockets.ts';
+import { type NodeHost, observed } from './node-host.ts';
+
+const VERBS: PoolVerbs = poolVerbs('dispatch', 'complete');
+
+/** A request as it is dispatched; undici hands the same object from a pool to one of its clients, now or later. */
+export interface Dispatched {
+  readonly method?: string;
+  readonly path?: string;
+}
+
+interface Message {
+  readonly request: object;
+  readonly socket?: Socket;
+}
+
+/** A request that asked for a connection, and the socket that it has got. */
+interface Underway {
+  readonly asked: Asked;
+  socket: Socket | null;
+}
+
+let current: UndiciConnections | null = null;
+
+/** What undici dispatches is among these from now on. @returns what ends that */
+export function followUndici(connections: UndiciConnections): () => void {
+  current = connections;
+  return () => {
+    connections.stop();
+    if (current === connections) current = null;
+  };
+}
+
+/** A dispatcher of undici is given a request. @param capacity how many connections it has; null for one that passes it on */
+export function dispatched(
+  dispatcher: object,
+  capacity: number | null,
+  options: Dispatched,
+  send: () => boolean,
+): boolean {
+  return current === null ? send() : current.dispatch(dispatcher, capacity, options, send);
+}
+
+/**
+ * Requests that wait for one of the connections that a pool or a client of undici has. undici publishes a request when it
+ * leaves the queue of its pool, and when it is sent; so it is followed from its dispatch to there.
+ */
+export class UndiciConnections {
+  readonly #host: NodeHost;
+  readonly #sockets: LentSockets;
+  /** Null for one whose pool has no limit that anybody waits for. */
+  readonly #asked = new WeakMap<Dispatched, Asked | null>();
+  readonly #underway = new WeakMap<object, Underway>();
+  readonly #listeners: Readonly<Record<string, (message: unknown) => void>>;
+  /** The request that is dispatched now, and has not been published yet. */
+  #now: Dispatched | null = null;
+  #isFollowing = false;
+
+  constructor(host: NodeHost, sockets: LentSockets) {
+    this.#host = host;
+    this.#sockets = sockets;
+    const on = (listen: (message: Message) => void) => (message: unknown) =>
+      void observed(host, () => listen(message as Message));
+    this.#listeners = {
+      'undici:request:create': on(({ request }) => this.#create(request)),
+      'undici:client:sendHeaders': on(({ request, socket }) => this.#send(request, socket)),
+      'undici:request:trailers': on(({ request }) => this.#end(request)),
+      'undici:request:error': on(({ request }) => this.#end(request)),
+    };
+  }
+
+  stop(): void {
+    if (this.#isFollowing)
+      for (const [channel, listener] of Object.entries(this.#listeners)) unsubscribe(channel, listener);
+  }
+
+  dispatch(dispatcher: object, capacity: number | null, options: Dispatched, send: () => boolean): boolean {
+    observed(this.#host, () => this.#ask(dispatcher, capacity, options));
+    const outer = this.#now;
+    this.#now = this.#asked.has(options) ? options : null;
+    try {
+      return send();
+    } finally {
+      this.#now = outer;
+    }
+  }
+
+  #ask(dispatcher: object, capacity: number | null, options: Dispatched): void {
+    // A client of a pool takes what that has asked for, or had not to ask for.
+    if (capacity === null || this.#asked.has(options)) return;
+    const pool = watchedPool(dispatcher, VERBS, capacity, () => placeOf(dispatcher));
+    if (pool !== null) this.#follow();
+    const name = `${options.method ?? 'GET'} ${options.path ?? '/'}`;
+    this.#asked.set(options, pool === null ? null : this.#sockets.ask(pool, name));
+  }
+
+  #follow(): void {
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    for (const [channel, listener] of Object.entries(this.#listeners)) subscribe(channel, listener);
+  }
+
+  #create(request: object): void {
+    const asked = this.#now === null ? null : (this.#asked.get(this.#now) ?? null);
+    if (this.#now === null || asked === null) return;
+    this.#asked.delete(this.#now);
+    this.#now = null;
+    this.#underway.set(request, { asked, socket: null });
+  }
+
+  #send(request: object, socket: Socket | undefined): void {
+    const underway = this.#underway.get(request);
+    if (underway === undefined || socket === undefined || underway.socket !== null) return;
+    underway.socket = socket;
+    this.#sockets.lend(underway.asked, socket);
+  }
+
+  #end(request: object): void {
+    const underway = this.#underway.get(request);
+    if (underway === undefined) return;
+    this.#underway.delete(request);
+    if (underway.socket === null) refuse(underway.asked.wait);
+    else this.#sockets.takeBack(underway.socket);
+  }
+}
+
+/** Its class is the place of the first request: a pool that an agent makes for a host has no name of its own. */
+function placeOf(dispatcher: object): NamedPlace | null {
+  const name = `connections of ${dispatcher.constructor.name}`;
+  const place = placeOfUse(name, ['dispatch']);
+  return place === null ? null : { ...place, name };
+}

@@ -1,0 +1,145 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type * as Undici from 'undici';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LibraryStage, latest, previous, turn } from './library-stage.ts';
+
+type Package = typeof Undici;
+
+const PACKAGES = [
+  ['undici 7', latest('undici') as Package],
+  ['undici 6', previous('undici') as Package],
+] as const;
+
+let stage: LibraryStage;
+let server: http.Server;
+let base: string;
+/** Through which the handler of /cart asks its own server for /price. */
+let ask: (path: string) => Promise<string>;
+
+beforeEach(async () => {
+  stage = new LibraryStage();
+  server = http.createServer((request, response) => {
+    if (request.url !== '/cart') response.end('42');
+    else {
+      ask('/price').then(
+        (price) => response.end(`cart ${price}`),
+        () => response.destroy(),
+      );
+    }
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((closed) => server.close(closed));
+  stage[Symbol.dispose]();
+});
+
+async function requested(dispatcher: Undici.Dispatcher, path: string): Promise<string> {
+  const { body } = await dispatcher.request({ origin: base, path, method: 'GET' });
+  return body.text();
+}
+
+describe.each(PACKAGES)('%s', (_name, undici) => {
+  test('a handler that asks its own server through another pool, or through one without a limit, is fine', async () => {
+    const { Agent, Pool } = undici;
+    const pools = [
+      [new Pool(base, { connections: 1 }), new Pool(base, { connections: 1 })],
+      [new Agent(), null],
+      [new Pool(base), null],
+    ] as const;
+    for (const [outer, inner] of pools) {
+      ask = (path) => requested(inner ?? outer, path);
+      for (let round = 0; round < 3; round++) expect(await requested(outer, '/cart')).toBe('cart 42');
+      await outer.close();
+      await inner?.close();
+    }
+    expect(await stage.found()).toEqual([]);
+  });
+
+  test('requests after each other and beside each other are no request inside another', async () => {
+    const { Pool, fetch } = undici;
+    const pool = new Pool(base, { connections: 1 });
+    const get = async (): Promise<string> => (await fetch(base, { dispatcher: pool })).text();
+    const answers = await Promise.all([get(), get(), requested(pool, '/')]);
+    for (let round = 0; round < 3; round++) answers.push(await get());
+    expect(answers).toEqual(Array.from({ length: 6 }, () => '42'));
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
+    await pool.close();
+  });
+
+  test.each([
+    ['a pool', ({ Pool }: Package, connections: number) => new Pool(base, { connections })],
+    ['an agent', ({ Agent }: Package, connections: number) => new Agent({ connections })],
+  ])('a handler that asks its own server through %s of its caller can hang', async (_what, make) => {
+    const pool = make(undici, 2);
+    ask = (path) => requested(pool, path);
+    expect(await requested(pool, '/cart')).toBe('cart 42');
+    expect(await stage.found()).toEqual(['DEPT001 error connections of Pool']);
+    expect(stage.installation.findings[0]?.message).toMatch(/another of the 2 permits/);
+    await pool.close();
+  });
+
+  test.each([
+    ['a pool', ({ Pool }: Package) => new Pool(base, { connections: 1 })],
+    ['a client', ({ Client }: Package) => new Client(base)],
+  ])('it hangs when %s has no other connection', async (_what, make) => {
+    const pool = make(undici);
+    let asked = 0;
+    ask = (path) => {
+      asked++;
+      return requested(pool, path);
+    };
+    const cart = requested(pool, '/cart');
+    while (asked === 0) await turn();
+    expect(await stage.found()).toEqual([expect.stringMatching(/^DEPT002 error connections of (?:Pool|Client)$/)]);
+    const failed = expect(cart).rejects.toThrow();
+    await pool.destroy();
+    await failed;
+  });
+
+  test('a request that is given up before it is sent waits no more', async () => {
+    const { Pool } = undici;
+    const pool = new Pool(base, { connections: 1 });
+    let answer = (): void => undefined;
+    ask = () =>
+      new Promise((done) => {
+        answer = () => done('late');
+      });
+    let isAsked = false;
+    const late = ask;
+    ask = (path) => {
+      isAsked = true;
+      return late(path);
+    };
+    const first = requested(pool, '/cart');
+    while (!isAsked) await turn();
+    const given = new AbortController();
+    const second = pool.request({ path: '/', method: 'GET', signal: given.signal });
+    expect(stage.open).toHaveLength(1);
+    given.abort();
+    // A pool looks at the signal when the turn of the request has come.
+    answer();
+    await expect(second).rejects.toThrow();
+    expect(await first).toBe('cart late');
+    expect(await requested(pool, '/')).toBe('42');
+    expect(stage.open).toEqual([]);
+    await pool.close();
+  });
+});
+
+test('a dispatcher is what it was, and refuses what it refused', async () => {
+  const [[, { Client }]] = PACKAGES;
+  const current = (): unknown => Reflect.get(Client.prototype, 'dispatch');
+  const dispatch = current() as (...args: unknown[]) => boolean;
+  expect([dispatch.name, dispatch.length]).toEqual(['dispatch', 2]);
+  const client = new Client(base);
+  expect(() => Reflect.apply(dispatch, client, [null, null])).toThrow('handler must be an object');
+  await client.close();
+  stage.installation.uninstall();
+  expect(current()).not.toBe(dispatch);
+});
