@@ -2,10 +2,52 @@ import { NEVER } from '../../src/core/ids.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
+import { Stamp } from '../stamp.ts';
 import { standIn } from '../stand-in.ts';
 
 /** A promise that is followed. */
 export type Followed = object;
+
+/** What one attribution knows of results. A promise may outlive its session, or be seen by two of them. */
+interface ResultNotes {
+  waitsOf(promise: Followed): readonly Wait[] | undefined;
+  follow(promise: Followed, waits: readonly Wait[]): void;
+  awaiterOf(promise: Followed): Followed | undefined;
+  awaits(promise: Followed, awaiter: Followed): void;
+}
+
+/** Notes of its own for an attribution. */
+function resultNotes(): ResultNotes {
+  class Note extends Stamp {
+    #waits: readonly Wait[] | undefined;
+    #awaiter: Followed | undefined;
+
+    constructor(promise: Followed, waits: readonly Wait[] | undefined, awaiter: Followed | undefined) {
+      super(promise);
+      this.#waits = waits;
+      this.#awaiter = awaiter;
+    }
+
+    static waitsOf(promise: Followed): readonly Wait[] | undefined {
+      return #waits in promise ? promise.#waits : undefined;
+    }
+
+    static follow(promise: Followed, waits: readonly Wait[]): void {
+      if (#waits in promise) promise.#waits = waits;
+      else new Note(promise, waits, undefined);
+    }
+
+    static awaiterOf(promise: Followed): Followed | undefined {
+      return #waits in promise ? promise.#awaiter : undefined;
+    }
+
+    static awaits(promise: Followed, awaiter: Followed): void {
+      if (#waits in promise) promise.#awaiter = awaiter;
+      else new Note(promise, undefined, awaiter);
+    }
+  }
+  return { waitsOf: Note.waitsOf, follow: Note.follow, awaiterOf: Note.awaiterOf, awaits: Note.awaits };
+}
 
 /**
  * Promises of results that somebody has to wait for first: a task's that has not got its turn. Whoever awaits one sleeps
@@ -15,8 +57,7 @@ export type Followed = object;
 export class FollowedResults {
   readonly #session: Session;
   readonly #runAs: (awaiter: Followed, run: () => void) => void;
-  readonly #results = new WeakMap<Followed, readonly Wait[]>();
-  readonly #awaiters = new WeakMap<Followed, Followed>();
+  readonly #notes = resultNotes();
   /** The `then` of every followed promise. */
   readonly #then: PropertyDescriptor;
   #isUsed = false;
@@ -40,7 +81,7 @@ export class FollowedResults {
 
   follow(promise: object, waits: readonly Wait[]): void {
     this.#isUsed = true;
-    this.#results.set(promise, waits);
+    this.#notes.follow(promise, waits);
     if (Object.getOwnPropertyDescriptor(promise, 'then') === undefined)
       Object.defineProperty(promise, 'then', this.#then);
   }
@@ -50,7 +91,7 @@ export class FollowedResults {
     if (!this.#isUsed) return;
     const waits = elements.flatMap((element) => {
       const isObject = typeof element === 'object' && element !== null;
-      return isObject ? (this.#results.get(element) ?? []) : [];
+      return isObject ? (this.#notes.waitsOf(element) ?? []) : [];
     });
     if (waits.length > 0) this.follow(promise, waits);
   }
@@ -60,7 +101,7 @@ export class FollowedResults {
     if (!this.#isUsed || this.#isChaining) return;
     this.#last = reaction;
     this.#lastParent = parent;
-    this.#awaited(this.#results.get(parent));
+    this.#awaited(this.#notes.waitsOf(parent));
   }
 
   /** A reaction begins; one without a parent lets its promise take over what it was resolved with. */
@@ -92,7 +133,7 @@ export class FollowedResults {
   }
 
   #chained(promise: object, args: unknown[]): unknown {
-    const waits = this.#results.get(promise) ?? [];
+    const waits = this.#notes.waitsOf(promise) ?? [];
     // Whoever is called looks after errors.
     for (const wait of waits) wait.awaited = true;
     if (this.#adopting !== null) this.#adopt(this.#adopting, waits);
@@ -113,12 +154,12 @@ export class FollowedResults {
     const parent = this.#lastParent;
     if (reaction === null || parent === null) return;
     this.#last = null;
-    if (!this.#results.has(parent)) this.#awaiters.set(parent, reaction);
+    if (this.#notes.waitsOf(parent) === undefined) this.#notes.awaits(parent, reaction);
   }
 
   /** An async function has returned a followed promise: whoever awaits what it has returned sleeps for the same. */
   #adopt(promise: Followed, waits: readonly Wait[]): void {
-    const awaiter = this.#awaiters.get(promise);
+    const awaiter = this.#notes.awaiterOf(promise);
     this.follow(promise, waits);
     if (awaiter !== undefined) this.#runAs(awaiter, () => this.#awaited(waits));
   }
