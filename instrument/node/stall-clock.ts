@@ -11,7 +11,7 @@ const LOOKS_WHEN_BUSY = 40;
 
 /** Handles that only wait for somebody outside, and writes that only wait for a reader; all else will run by itself. */
 const PASSIVE =
-  /^(?:TCP(?:Server|Socket)?Wrap|TLSWrap|Pipe(?:Server|Socket)?Wrap|TTYWrap|ProcessWrap|MessagePort|Worker|WORKER|FSEventWrap|StatWatcher|UDPWrap|SignalWrap|WriteWrap|ShutdownWrap|HTTP\w*|HTTP2\w*)$/;
+  /^(?:TCP(?:Server|Socket)?Wrap|TLSWrap|Pipe(?:Server|Socket)?Wrap|TTYWrap|ProcessWrap|MessagePort|Worker|WORKER|FSEventWrap|StatWatcher|UDPWrap|SignalWrap|(?:Simple)?WriteWrap|ShutdownWrap|HTTP\w*|HTTP2\w*)$/;
 
 /** One look: what was stuck before it too can be told of. */
 export interface Look {

@@ -34,21 +34,27 @@ export function unreadBranch(source: string, [read, readStack]: Branch, [unread,
   };
 }
 
-/** A child process cannot end before its output is read, and its end is waited for. */
+/**
+ * A child process cannot end, or take more of its input, before its output is read, and that is waited for.
+ * @param event `exit` or `close` of the child, or `drain` of its stdin
+ */
 export function unreadOutput({ child, stack, pipe }: RunningChild & { readonly pipe: string }, event: string): Stuck {
   const program = programOf(child);
+  const isInput = event === 'drain';
+  const [what, cannot] = isInput ? ['drain of the stdin', 'take more'] : [event, 'end'];
+  const meanwhile = isInput ? 'pipeline(input, child.stdin)' : `once(child, '${event}')`;
   return {
-    message: `The ${event} of ${program} (pid ${child.pid}) is waited for, but it cannot end before its ${pipe} is read: that is full, and nobody reads it`,
+    message: `The ${what} of ${program} (pid ${child.pid}) is waited for, but it cannot ${cannot} before its ${pipe} is read: that is full, and nobody reads it`,
     help: [
-      `Read ${pipe} while you wait: Promise.all([text(child.${pipe}), once(child, '${event}')]).`,
+      `Read ${pipe} while you wait: Promise.all([text(child.${pipe}), ${meanwhile}]).`,
       `Or spawn it with stdio 'ignore' or 'inherit', or resume() the ${pipe} that is not needed.`,
     ],
     openWaits: [
       {
         contextName: 'a listener',
         label: 'wait',
-        className: `${event} of ${program}`,
-        objectLabel: `the ${event} of ${program}`,
+        className: `${what} of ${program}`,
+        objectLabel: `the ${what} of ${program}`,
         stack: null,
         owners: [{ contextName: `child process ${program}`, startLabel: 'spawn', stack }],
       },

@@ -87,7 +87,9 @@ export class UnreadStreams {
     const owner = this.#children.ownerOf(unread);
     if (owner !== null) {
       const event = ['exit', 'close'].find((name) => owner.child.listenerCount(name) > 0);
-      return event === undefined ? null : unreadOutput(owner, event);
+      if (event !== undefined) return unreadOutput(owner, event);
+      // It takes no more of its input either, as it cannot write.
+      return isDrainAwaited(owner.child.stdin) ? unreadOutput(owner, 'drain') : null;
     }
     const seen = new Set<StreamLike>();
     const open = [unread];
@@ -132,6 +134,11 @@ export class UnreadStreams {
       return source !== undefined && sinksOf(source).includes(stream) ? [{ source, stack }] : [];
     });
   }
+}
+
+/** More was written than the stream takes, and somebody waits for that to be processed. */
+function isDrainAwaited(stream: StreamLike | null): boolean {
+  return stream !== null && isStuckWriting(stream) && stream.listenerCount('drain') > 0;
 }
 
 /** Node's own classes. */

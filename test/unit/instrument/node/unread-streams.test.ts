@@ -127,6 +127,27 @@ test('a child whose output nobody reads cannot exit', async () => {
   await exited;
 });
 
+test('a child whose output nobody reads takes no more input', async () => {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.pipe(process.stdout)'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.write(Buffer.alloc(4e6));
+  while (child.stdout.readableLength < child.stdout.readableHighWaterMark) await turn();
+  stage.look({ isQuiet: true, times: 8 });
+  expect(stage.messages).toEqual([]);
+  const drained = once(child.stdin, 'drain');
+  stage.look({ isQuiet: true, times: 8 });
+  child.stdout.resume();
+  await drained;
+  child.stdin.end();
+  await once(child, 'close');
+  expect(stage.messages).toEqual([
+    expect.stringMatching(
+      /^DEPT003 The drain of the stdin of node \(pid \d+\) is waited for, but it cannot take more before its stdout is read/,
+    ),
+  ]);
+});
+
 test('a child that runs on its own may keep its output', async () => {
   const child = spawn(process.execPath, ['-e', 'fs.writeSync(1, Buffer.alloc(4e6))'], {
     stdio: ['ignore', 'pipe', 'ignore'],
