@@ -1,0 +1,29 @@
+// await-lock-abba [lucky] (await-lock) - one after the other
+import AwaitLock from 'await-lock';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const Lock = AwaitLock.default ?? AwaitLock;
+const users = new Lock();
+const orders = new Lock();
+
+async function moveOrder() {
+  await users.acquireAsync();
+  try {
+    await sleep(3); // look the user up
+    await orders.acquireAsync();
+    try { await sleep(1); } finally { orders.release(); }
+  } finally { users.release(); }
+}
+
+async function mergeUsers() {
+  await orders.acquireAsync();
+  try {
+    await sleep(3);
+    await users.acquireAsync();
+    try { await sleep(1); } finally { users.release(); }
+  } finally { orders.release(); }
+}
+
+await moveOrder();
+await mergeUsers();
+console.log('done');

@@ -1,0 +1,16 @@
+// kysely-trx-forgotten [lucky] (kysely) - max 2
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { startFakePg } from './_fakepg.mjs';
+
+const pool = new pg.Pool({ ...await startFakePg(), max: 2 });
+const db = new Kysely({ dialect: new PostgresDialect({ pool }) });
+
+const audit = executor => sql`INSERT INTO audit VALUES (1)`.execute(executor);
+
+await db.transaction().execute(async trx => {
+  await sql`INSERT INTO orders VALUES (1)`.execute(trx);
+  await audit(db);
+});
+await db.destroy();
+console.log('done');

@@ -1,0 +1,11 @@
+// throat-nested [lucky] (throat) - 2 at a time
+import throat from 'throat';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const limit = throat(2);
+const leafLimit = limit;
+
+const loadLeaf = () => leafLimit(async () => { await sleep(1); return 1; });
+const loadTree = () => limit(async () => { await sleep(1); return 1 + await loadLeaf(); });
+
+console.log('done', await loadTree());
