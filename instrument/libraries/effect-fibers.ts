@@ -18,7 +18,7 @@ interface Instruction {
 }
 
 /** Runs tasks later, in any way: effect has several, and programs bring their own. */
-interface Scheduler {
+export interface Scheduler {
   scheduleTask(this: Scheduler, task: () => void, priority: number, fiber?: FiberRuntime): void;
 }
 
@@ -152,20 +152,25 @@ function stretchOf(runtime: FiberRuntime, run: () => void): void {
     state = new FiberState(new Fiber(session));
     runtime[STATE] = state;
   }
+  runAs(state, run, () => runtime._exitValue !== null);
+}
+
+/** Runs a stretch of a fiber. */
+export function runAs(state: FiberState, run: () => void, hasEnded: () => boolean): void {
   const outer = running;
   running = state;
   try {
     hooks.stretch(state.fiber, run);
   } finally {
     running = outer;
-    if (runtime._exitValue !== null) state.take?.abandon();
+    if (hasEnded()) state.take?.abandon();
   }
 }
 
 const patched = new WeakSet<object>();
 
 /** Tasks of several fibers may run in one: each has behind it what the code has that scheduled it. */
-function meetScheduler(scheduler: Scheduler, undo: (() => void)[]): void {
+export function meetScheduler(scheduler: Scheduler, undo: (() => void)[]): void {
   let owner: Scheduler | null = scheduler;
   while (owner !== null && !Object.hasOwn(owner, 'scheduleTask'))
     owner = Object.getPrototypeOf(owner) as Scheduler | null;

@@ -9,8 +9,8 @@ import { howOf } from '../shapes/how.ts';
 import { runningFiber } from './effect-fibers.ts';
 import { EffectTake } from './effect-take.ts';
 
-const TAKE = howOf('take', 'release');
-const WITH_PERMITS = howOf('withPermits', 'release', { structured: true });
+export const TAKE: How = howOf('take', 'release');
+export const WITH_PERMITS: How = howOf('withPermits', 'release', { structured: true });
 const IF_AVAILABLE = defineHow({
   trylock: true,
   startLabel: 'withPermitsIfAvailable',
@@ -18,7 +18,8 @@ const IF_AVAILABLE = defineHow({
   eventLabel: 'release',
 });
 
-type Observer = () => void;
+/** Stands in line: a function, or since 4.0 an object. */
+type Observer = object;
 
 /** An effect that is made when it is run, or of another that is asked what to do with it. */
 interface Deferring {
@@ -26,16 +27,21 @@ interface Deferring {
   effect_instruction_i0?: (...args: unknown[]) => unknown;
 }
 
-/** A semaphore of effect; all but `free` are own fields. `waiters` and `taken` are not in its public types. */
-export interface EffectSemaphore {
+/** What every semaphore of effect keeps; not in its public types. */
+export interface PermitCount {
   waiters: Set<Observer>;
   taken: number;
+  permits: number;
+}
+
+/** A semaphore of effect 3; all but `free` are own fields. */
+export interface EffectSemaphore extends PermitCount {
   take(permits: number): Deferring;
   withPermits(permits: number): (effect: unknown) => Deferring;
 }
 
 /** What an effect that takes permits says about itself: where it was made, and how. */
-interface Asking {
+export interface Asking {
   readonly how: How;
   readonly stack: Stack | null;
 }
@@ -75,21 +81,19 @@ class Line extends Set<Observer> {
 }
 
 /** A semaphore whose permits are seen as they are taken and given back: by its count of them and its line of waiters. */
-class WatchedSemaphore {
+export class WatchedSemaphore {
   readonly #place: NamedPlace;
   readonly #permits: number;
   #object: TrackedObject | null = null;
   /** The one that left the line last; earlier versions take the permits for it there and then. */
   #woken: EffectTake | null = null;
-  #asking: Asking | null = null;
 
-  constructor(semaphore: EffectSemaphore, permits: number, place: NamedPlace) {
+  constructor(semaphore: PermitCount, permits: number, place: NamedPlace) {
     this.#permits = permits;
     this.#place = place;
     semaphore.waiters = this.#line();
     this.#countTaken(semaphore);
-    this.#watchTake(semaphore);
-    this.#watchWithPermits(semaphore);
+    this.#watchSize(semaphore);
   }
 
   #line(): Line {
@@ -109,7 +113,7 @@ class WatchedSemaphore {
     return new Line(enters, leaves);
   }
 
-  #countTaken(semaphore: EffectSemaphore): void {
+  #countTaken(semaphore: PermitCount): void {
     let { taken } = semaphore;
     const count = (now: number): void => {
       const before = taken;
@@ -125,42 +129,18 @@ class WatchedSemaphore {
     });
   }
 
-  #watchTake(semaphore: EffectSemaphore): void {
-    const { take } = semaphore;
-    semaphore.take = (permits) => {
-      const effect = take(permits);
-      const { commit } = effect;
-      if (commit === undefined || !(permits > 0)) return effect;
-      const asking = this.#asking ?? { how: TAKE, stack: this.#capture() };
-      effect.commit = () => {
-        this.#ask(permits, asking);
-        return commit.call(effect);
-      };
-      return effect;
+  #watchSize(semaphore: PermitCount): void {
+    let { permits } = semaphore;
+    const resize = (now: number): void => {
+      if (now > permits) hooks.addPermits(this.#tracked());
+      permits = now;
     };
-  }
-
-  /** Its effect calls `take` when it is run, far away from the code that made it. */
-  #watchWithPermits(semaphore: EffectSemaphore): void {
-    const { withPermits } = semaphore;
-    semaphore.withPermits = (permits) => {
-      const using = withPermits(permits);
-      return (effect) => {
-        const asking = { how: WITH_PERMITS, stack: this.#capture() };
-        const made = using(effect);
-        const mask = made.effect_instruction_i0;
-        if (typeof mask !== 'function') return made;
-        made.effect_instruction_i0 = (...args) => {
-          this.#asking = asking;
-          try {
-            return mask(...args);
-          } finally {
-            this.#asking = null;
-          }
-        };
-        return made;
-      };
-    };
+    Object.defineProperty(semaphore, 'permits', {
+      get: () => permits,
+      set: resize,
+      enumerable: true,
+      configurable: true,
+    });
   }
 
   #tracked(): TrackedObject | null {
@@ -169,7 +149,7 @@ class WatchedSemaphore {
   }
 
   /** Stacks cost microseconds, so only while the class has some to spend. */
-  #capture(): Stack | null {
+  capture(): Stack | null {
     const object = this.#tracked();
     return object !== null && object.key.captures > 0 ? (hooks.activeSession()?.capture() ?? null) : null;
   }
@@ -179,7 +159,8 @@ class WatchedSemaphore {
     return take?.isFor(this) === true ? take : null;
   }
 
-  #ask(permits: number, { how, stack }: Asking): void {
+  /** The fiber that runs now asks for permits. */
+  ask(permits: number, { how, stack }: Asking): void {
     const fiber = runningFiber();
     if (fiber === null) return;
     const again = this.#ofRunning();
@@ -209,7 +190,10 @@ class WatchedSemaphore {
   #giveBack(permits: number): void {
     for (let left = permits; left > 0; ) {
       const held = hooks.holderToRelease(this.#object);
-      if (held === null) return;
+      if (held === null) {
+        hooks.addPermits(this.#tracked());
+        return;
+      }
       hooks.exit(held);
       left -= held.more?.permits ?? 1;
     }
@@ -217,6 +201,47 @@ class WatchedSemaphore {
 }
 
 /** Watches a semaphore from its making on. One without an end to its permits, or that begins with none, is no lock. */
+export function watchCount(semaphore: PermitCount, permits: number, place: NamedPlace): WatchedSemaphore | null {
+  return permits > 0 && Number.isFinite(permits) ? new WatchedSemaphore(semaphore, permits, place) : null;
+}
+
+/** Watches a semaphore of effect 3, and the effects that it makes. */
 export function watchSemaphore(semaphore: EffectSemaphore, permits: number, place: NamedPlace): void {
-  if (permits > 0 && Number.isFinite(permits)) void new WatchedSemaphore(semaphore, permits, place);
+  const watched = watchCount(semaphore, permits, place);
+  if (watched !== null) watchEffects(semaphore, watched);
+}
+
+/** The effect of `withPermits` calls `take` when it is run, far away from the code that made it. */
+function watchEffects(semaphore: EffectSemaphore, watched: WatchedSemaphore): void {
+  const { take, withPermits } = semaphore;
+  let outer: Asking | null = null;
+  semaphore.take = (permits) => {
+    const effect = take(permits);
+    const { commit } = effect;
+    if (commit === undefined || !(permits > 0)) return effect;
+    const asking = outer ?? { how: TAKE, stack: watched.capture() };
+    effect.commit = () => {
+      watched.ask(permits, asking);
+      return commit.call(effect);
+    };
+    return effect;
+  };
+  semaphore.withPermits = (permits) => {
+    const using = withPermits(permits);
+    return (effect) => {
+      const asking = { how: WITH_PERMITS, stack: watched.capture() };
+      const made = using(effect);
+      const mask = made.effect_instruction_i0;
+      if (typeof mask !== 'function') return made;
+      made.effect_instruction_i0 = (...args) => {
+        outer = asking;
+        try {
+          return mask(...args);
+        } finally {
+          outer = null;
+        }
+      };
+      return made;
+    };
+  };
 }

@@ -27,6 +27,11 @@ export class EffectTake {
     return this.#state === 'woken' || this.#state === 'granted';
   }
 
+  /** True while it stands in line; since 4.0 until it has the permits, however often it is woken. */
+  get isAsleep(): boolean {
+    return this.#state === 'asleep';
+  }
+
   sleeps(): void {
     this.#state = 'asleep';
     if (this.#mayBeSignalled) this.#claim.queue();

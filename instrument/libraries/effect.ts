@@ -2,6 +2,7 @@ import { placeOfCreation } from '../first-use.ts';
 import type { LibraryAdapter } from './adapter.ts';
 import { type FiberRuntime, isKnownFiber, patchFibers } from './effect-fibers.ts';
 import { type EffectSemaphore, isKnownSemaphore, watchSemaphore } from './effect-semaphores.ts';
+import { patchInner4, patchSemaphores4, REBINDS } from './effect4.ts';
 
 type Make = (permits: number) => EffectSemaphore;
 /** Gives an effect whose one operand makes the semaphore. */
@@ -11,17 +12,19 @@ type MakeLater = (permits: number) => { effect_instruction_i0: () => EffectSemap
 const fibersOf = new Map<string, FiberRuntime>();
 
 /**
- * effect 3.10 to 3.x: the semaphores that `Effect` makes, and the fibers that hold them. Without its fibers a semaphore would name
- * wrong holders, so it is all or nothing. What effect makes for itself goes around `Effect` and is not watched.
+ * effect 3.10 to 4.x: the semaphores that `Effect` makes (since 4.0 `Semaphore`), and the fibers that hold them. Without
+ * its fibers a semaphore would name wrong holders, so it is all or nothing. What effect makes for itself is not watched.
  */
 export const effect: LibraryAdapter = {
   name: 'effect',
-  versions: '>=3.10.0 <4.0.0',
-  rebinds: ['unsafeMakeSemaphore', 'makeSemaphore'],
-  modules: /dist\/(?:esm|cjs)\/(?:Effect|internal\/fiberRuntime)\.js/,
+  versions: '>=3.10.0 <5.0.0',
+  rebinds: ['unsafeMakeSemaphore', 'makeSemaphore', ...REBINDS],
+  modules: /dist\/(?:(?:esm|cjs)\/(?:Effect|internal\/fiberRuntime)|Semaphore|internal\/effect)\.js/,
   patch(exports, rebind, file) {
     // Whoever hands over the package as a whole (Jest) has no inner modules to give.
     if (file === '') return () => undefined;
+    if (file === 'dist/internal/effect.js') return patchInner4(exports, rebind);
+    if (file === 'dist/Semaphore.js') return patchSemaphores4(exports, rebind);
     const [, build = '', module = ''] = /^(dist\/\w+)\/(.*)$/.exec(file) ?? [];
     if (module !== 'Effect.js') {
       const { prototype } = (exports['FiberRuntime'] ?? {}) as { prototype?: FiberRuntime };

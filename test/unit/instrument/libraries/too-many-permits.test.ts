@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { currentInstallation, type Installation, install } from '../../../../instrument/install.ts';
 import { isLeftBehind, stalledFinding } from '../../../../src/tracker/stalled.ts';
+import { previous, turn } from './library-stage.ts';
 
 let installation: Installation;
 beforeEach(() => {
@@ -55,4 +56,34 @@ test('the same with the callbacks of semaphore', async () => {
   const pages = semaphore(2);
   pages.take(3, () => undefined);
   expect(told().slice(0, 2)).toEqual(['DEPT003', '3 permits of pages, which has only 2']);
+});
+
+test('the same with the effects of effect', async () => {
+  const { Effect, Semaphore } = await import('effect');
+  const connections = Semaphore.makeUnsafe(2);
+  Effect.runFork(connections.withPermits(3)(Effect.void));
+  expect(told().slice(0, 2)).toEqual(['DEPT003', '3 permits of connections, which has only 2']);
+
+  const larger = Semaphore.makeUnsafe(2);
+  const granted = Effect.runPromise(larger.withPermits(3)(Effect.succeed('granted')));
+  Effect.runSync(larger.resize(3));
+  expect(await granted).toBe('granted');
+  const items = Semaphore.makeUnsafe(1);
+  Effect.runSync(items.release(1));
+  Effect.runFork(items.take(3));
+  expect(told()).toEqual([]);
+});
+
+test('the same with those of effect 3', async () => {
+  const { Effect } = previous('effect');
+  const connections = Effect.unsafeMakeSemaphore(2);
+  Effect.runFork(connections.withPermits(3)(Effect.void));
+  await turn();
+  expect(told().slice(0, 2)).toEqual(['DEPT003', '3 permits of connections, which has only 2']);
+
+  const larger = Effect.unsafeMakeSemaphore(2);
+  Effect.runSync(larger.resize(3));
+  Effect.runFork(larger.take(4));
+  await turn();
+  expect(told()).toEqual([]);
 });
