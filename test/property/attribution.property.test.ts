@@ -29,7 +29,10 @@ const { program } = fc.letrec<{ program: Program; statement: Statement }>((tie) 
     { weight: 4, arbitrary: simple as fc.Arbitrary<Statement> },
     {
       weight: 2,
-      arbitrary: fc.record({ kind: fc.constantFrom('call', 'spawn', 'later', 'soon'), body: tie('program') }),
+      arbitrary: fc.record({
+        kind: fc.constantFrom('call', 'hand-on', 'spawn', 'later', 'soon'),
+        body: tie('program'),
+      }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('shared' as const), n, body: tie('program') }) },
     {

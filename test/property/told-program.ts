@@ -8,7 +8,7 @@ export type Statement =
       readonly n: number;
     }
   | { readonly kind: 'fail' }
-  | { readonly kind: 'call' | 'spawn' | 'later' | 'soon'; readonly body: Program }
+  | { readonly kind: 'call' | 'hand-on' | 'spawn' | 'later' | 'soon'; readonly body: Program }
   | { readonly kind: 'shared'; readonly n: number; readonly body: Program }
   | { readonly kind: 'all' | 'settled' | 'race' | 'any' | 'each'; readonly bodies: readonly Program[] };
 
@@ -119,6 +119,8 @@ export class ToldProgram {
         throw new Failed(task);
       case 'call':
         return this.#call(statement.body, task);
+      case 'hand-on':
+        return this.#call(statement.body, task, async (child) => child());
       case 'spawn':
         void this.#child(statement.body, task).catch(() => undefined);
         return;
@@ -168,9 +170,10 @@ export class ToldProgram {
     token.guard.release();
   }
 
-  async #call(body: Program, task: Task): Promise<void> {
+  /** @param hand gives the child to the caller: as it is, or as what an async function returns */
+  async #call(body: Program, task: Task, hand = (child: () => Promise<Task>): Promise<Task> => child()): Promise<void> {
     try {
-      task.goesOnAfter((await this.#child(body, task)).past);
+      task.goesOnAfter((await hand(() => this.#child(body, task))).past);
     } catch (error) {
       task.goesOnAfter((error as Failed).task.past);
     }
