@@ -50,6 +50,8 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   /** True while a promise reaction runs, as far as the hooks saw it begin. */
   #isReaction = false;
   #isClearing = false;
+  /** True while a promise takes over what it was resolved with. */
+  #isAdopting = false;
   /** True while the attribution makes a promise for itself. */
   #isOwn = false;
   readonly #clear = (): void => {
@@ -189,6 +191,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       this.#contexts.set(promise, session.current);
     }
     if (parent === undefined) meetSubclass(promise);
+    else if (this.#isAdopting) this.#adopt(parent);
     // What is resolved with a thenable calls its `then` in a slice of its own, as the code that made it.
     this.#notes.made(promise, session.histories.fresh(session.slice.history));
     if (parent !== undefined) this.#results.asked(promise, parent);
@@ -197,6 +200,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   begins(promise: Hooked, parent: Hooked | undefined): void {
     this.#isReaction = true;
+    this.#isAdopting = parent === undefined;
     this.#results.begin(promise, parent);
     const session = this.#session;
     const { histories } = session;
@@ -217,12 +221,13 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   ended(): void {
     this.#isReaction = false;
+    this.#isAdopting = false;
     this.#results.end();
     this.#session.slice.history = this.#outer;
     this.#session.current = this.#outerContext;
   }
 
-  /** Twice for a promise that is resolved with another one: what came before the first time counts as well. */
+  /** Twice for a promise that a debugger sees resolved with another one: what came before the first time counts as well. */
   resolved(promise: Hooked): void {
     if (this.#owed.isUsed) this.#owed.resolved(promise);
     const { histories, slice } = this.#session;
@@ -233,6 +238,17 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     if (known instanceof Wait || known instanceof EventContext) return;
     if (known instanceof Joined) known.history = histories.join(histories.fresh(known.history), history);
     else this.#notes.settles(promise, histories.join(histories.fresh(known), history));
+  }
+
+  /**
+   * No hook tells when a promise is resolved with another one. But a function that returns one which it has made itself, after
+   * waits of its own, has these behind it.
+   */
+  #adopt(promise: Hooked): void {
+    const { histories, slice } = this.#session;
+    if (slice.history === null) return;
+    const made = histories.fresh(this.#notes.historyOf(promise));
+    if (made !== null && histories.goesOnFrom(made, slice.history)) slice.history = made;
   }
 
   /** A waiter's or a fiber's own code, even where it is called in the middle of somebody's hand-over. */
@@ -279,12 +295,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   /** Nobody will say when the reaction ends that runs now. */
   #forget(): void {
     this.#isReaction = false;
+    this.#isAdopting = false;
     this.#session.slice.history = this.#outer;
     this.#session.current = this.#outerContext;
   }
 
   #rest(): void {
     this.#isReaction = false;
+    this.#isAdopting = false;
     follow(this, this.#mode === 'precise' ? 'links' : 'off');
   }
 

@@ -121,6 +121,20 @@ export class Histories {
     }
   }
 
+  /** True when this history goes on from that one. Linear in what is younger than `ancestor`. */
+  goesOnFrom(history: History, ancestor: History): boolean {
+    const seen = new Set<History>();
+    const open: History[] = [history];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (next === ancestor) return true;
+      if (next.at < ancestor.at || seen.has(next)) continue;
+      seen.add(next);
+      if (next.left !== null) open.push(next.left);
+      if (next.right !== null) open.push(next.right);
+    }
+    return false;
+  }
+
   #bounded(history: History): History | null {
     return history.size > this.#limit ? this.#compact(history) : history;
   }

@@ -413,3 +413,46 @@ P('one that is fulfilled is waited for, not those beside it', ['A->B'], async ({
   a();
   await sleep(3);
 });
+P('what an async function has waited for before it returns another promise', ['A->B'], async ({ A, B }) => {
+  const waiting = [];
+  const outside = setInterval(() => {
+    for (const go of waiting.splice(0)) go();
+  }, 1);
+  const later = async () => {
+    await touch(B);
+    return new Promise((resolve) => waiting.push(resolve));
+  };
+  const a = await A.acquire();
+  await later();
+  a();
+  clearInterval(outside);
+});
+P('what was waited for before a promise is resolved with another one', ['A->B', 'A->C'], async ({ A, B, C }) => {
+  const a = await A.acquire();
+  await new Promise((resolve) => {
+    const settled = touch(B).then(() => resolve(sleep(1)));
+    void settled;
+  });
+  await touch(B)
+    .then(() => touch(C))
+    .then(() => sleep(1));
+  a();
+});
+P('what somebody else has waited for before he made a promise that is returned', [], async ({ A, B }) => {
+  const waiting = [];
+  const outside = setInterval(() => {
+    for (const go of waiting.splice(0)) go();
+  }, 1);
+  let shared;
+  const other = (async () => {
+    await sleep(2);
+    await touch(B);
+    shared = new Promise((resolve) => waiting.push(resolve));
+  })();
+  const a = await A.acquire();
+  await sleep(4);
+  await (async () => shared)();
+  a();
+  clearInterval(outside);
+  await other;
+});
