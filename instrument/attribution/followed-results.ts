@@ -16,7 +16,10 @@ interface ResultNotes {
   awaits(promise: Followed, awaiter: Followed): void;
 }
 
-/** Notes of its own for an attribution. */
+/**
+ * Notes of its own for an attribution. Two of those that patches keep of instances (instance-notes.ts) would do the same, and
+ * make a task of a limiter a third dearer: one class that serves many kinds of objects is slow to look in.
+ */
 function resultNotes(): ResultNotes {
   class Note extends Stamp {
     #waits: readonly Wait[] | undefined;

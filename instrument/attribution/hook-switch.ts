@@ -43,7 +43,6 @@ export class HookSwitch implements Observer {
   #uses = 0;
   /** What was known at the last use. */
   #known = 0;
-  #isPausing = false;
   #isLingering = false;
   #isFollowing = false;
   #hasNames = false;
@@ -63,12 +62,12 @@ export class HookSwitch implements Observer {
 
   /** True while nothing is followed although something is owed, asked for or waited for. */
   get isPausing(): boolean {
-    return this.#isPausing;
+    return this.#pauses !== null && this.#uses >= this.#pauses.afterUses;
   }
 
   /** From here on until nothing is owed, asked for or waited for. */
   follow(): void {
-    if (this.#isFollowing || this.#isStopped || this.#isPausing) return;
+    if (this.#isFollowing || this.#isStopped || this.isPausing) return;
     this.#isFollowing = true;
     this.#hooks.follow();
     if (!this.#isLingering) this.#linger(LINGER_MS);
@@ -101,7 +100,7 @@ export class HookSwitch implements Observer {
   onContextBegin(context: Context): void {
     if (context.exact) return;
     this.#hasNames = true;
-    this.#isPausing = false;
+    this.#uses = 0;
     this.follow();
   }
 
@@ -115,10 +114,8 @@ export class HookSwitch implements Observer {
     if (known !== this.#known || this.#uses >= afterUses + forUses) {
       this.#known = known;
       this.#uses = 0;
-      this.#isPausing = false;
     }
     if (++this.#uses !== afterUses) return;
-    this.#isPausing = true;
     this.#isFollowing = false;
     this.#hooks.pause();
   }

@@ -1,5 +1,6 @@
-import { types } from 'node:util';
 import type { History } from '../../src/core/history.ts';
+import { replaced } from '../node/replaced.ts';
+import { isPlainPromise } from '../plain-promise.ts';
 
 // Taken before anything is patched.
 const { then } = Promise.prototype;
@@ -55,26 +56,20 @@ export function joinPromises(
 }
 
 function replace(name: Joining, joined: (promise: object, elements: readonly unknown[]) => void): () => void {
-  const original = Promise[name];
-  const wrapped = {
-    [name](this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
+  return replaced(Promise, name, (original) => {
+    const join = original as (this: PromiseConstructor, values: Iterable<unknown>) => Promise<unknown>;
+    return function joinPromises(this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
       let elements: readonly unknown[];
       try {
         elements = [...values];
       } catch (error) {
-        return Reflect.apply(original, this, [failing(error)]) as Promise<unknown>;
+        return join.call(this, failing(error));
       }
-      const promise = Reflect.apply(original, this, [elements]) as Promise<unknown>;
+      const promise = join.call(this, elements);
       joined(promise, elements);
       return promise;
-    },
-  }[name] as typeof original;
-  Object.defineProperty(Promise, name, { value: wrapped, writable: true, configurable: true });
-  return () => {
-    // Whoever patched it after us keeps the patch.
-    if (Promise[name] !== wrapped) return;
-    Object.defineProperty(Promise, name, { value: original, writable: true, configurable: true });
-  };
+    };
+  });
 }
 
 /** What cannot be iterated rejects the promise; to try again would ask the iterator twice. */
@@ -84,9 +79,4 @@ function failing(error: unknown): Iterable<unknown> {
       throw error;
     },
   };
-}
-
-/** A reaction to a promise of a subclass would be made by its constructor. */
-function isPlainPromise(value: unknown): value is Promise<unknown> {
-  return types.isPromise(value) && Object.getPrototypeOf(value) === Promise.prototype;
 }

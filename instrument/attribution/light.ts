@@ -57,7 +57,7 @@ export class LightAttribution implements Attribution, Observer {
     if (held.context.exact) return;
     this.#open--;
     // Where nothing else is held nobody will ask.
-    if (!this.#carries || !held.hasWait || this.#open <= 0) return;
+    if (!this.#carries || this.#open <= 0) return;
     const { wait } = held;
     if (wait === null) return;
     const { histories } = this.#session;

@@ -301,8 +301,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   }
 
   #rest(): void {
-    this.#isReaction = false;
-    this.#isAdopting = false;
+    this.#forget();
     follow(this, this.#mode === 'precise' ? 'links' : 'off');
   }
 

@@ -7,6 +7,7 @@ import type { How, HowMuch, Outcome } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import type { Callable } from '../libraries/adapter.ts';
+import { isPlainPromise } from '../plain-promise.ts';
 import { standIn } from '../stand-in.ts';
 
 const { isPromise } = types;
@@ -228,20 +229,20 @@ export class Claim {
   ): P {
     const wait = this.#wait;
     if (wait === null) return promise;
+    const refuse = (): void => {
+      onRejected();
+      this.refuse();
+    };
     if (hooks.followsPromises()) {
-      const rejected = this.#rejected(wait);
       observe(promise, ok, (reason) => {
-        onRejected();
-        rejected(reason);
+        refuse();
+        raiseUnlessAwaited(wait, reason);
       });
       return this.follow(promise);
     }
     // Nobody tells who else handles a rejection, so the caller gets a promise that is rejected in its turn.
-    if (!isPromise(promise) || Object.getPrototypeOf(promise) !== Promise.prototype) {
-      observe(promise, ok, () => {
-        onRejected();
-        this.refuse();
-      });
+    if (!isPlainPromise(promise)) {
+      observe(promise, ok, refuse);
       return this.bind(promise);
     }
     const passed = (value: unknown): unknown => {
@@ -249,22 +250,10 @@ export class Claim {
       return value;
     };
     const refused = (reason: unknown): never => {
-      onRejected();
-      this.refuse();
+      refuse();
       throw reason;
     };
     return this.bind(Reflect.apply(then, promise, [passed, refused]) as unknown as P);
-  }
-
-  #rejected(wait: Wait): (reason: unknown) => void {
-    return (reason) => {
-      this.refuse();
-      // We have handled the rejection; if we are the only ones when all reactions have run, it is unhandled all the same.
-      // Without a session nobody knows.
-      nextTick(() => {
-        if (!wait.awaited && hooks.isFollowed(wait)) void Promise.reject(reason);
-      });
-    };
   }
 
   #untilSettled(result: unknown): unknown {
@@ -304,6 +293,16 @@ export class Claim {
     for (const other of this.#company) hooks.extend(other.#wait);
     this.release();
   }
+}
+
+/**
+ * We have handled the rejection; if we are the only ones when all reactions have run, it is unhandled all the same. Without
+ * a session nobody knows.
+ */
+function raiseUnlessAwaited(wait: Wait, reason: unknown): void {
+  nextTick(() => {
+    if (!wait.awaited && hooks.isFollowed(wait)) void Promise.reject(reason);
+  });
 }
 
 function observe(promise: PromiseLike<unknown>, ok: (value: unknown) => void, failed: (reason: unknown) => void): void {
