@@ -20,6 +20,8 @@ export interface InstallOptions extends Partial<Config> {
   readonly limits?: Partial<Limits>;
   /** False: no loader is hooked; packages are patched as they are handed to `meet`. True if not given. */
   readonly hookLoaders?: boolean;
+  /** True: this runs before any module of the program is loaded. False if not given. */
+  readonly precedesProgram?: boolean;
   /** Where findings go the moment they are made; one that throws is left out from then on. */
   readonly sinks?: readonly Sink[];
   /** Findings that are known and accepted: they reach neither sinks nor `findings`. */
@@ -95,7 +97,9 @@ export function install(options: InstallOptions = {}): Installation {
     onFault: (fault) => options.onFault?.(fault),
     breaks: config.onDeadlock === 'reject' ? deadlockBreaker((finding) => formatReport(finding)) : undefined,
   });
-  const unwatchNode = watchNode(session, config.rules, onFinding);
+  const unwatchNode = watchNode(session, config.rules, onFinding, {
+    precedesProgram: options.precedesProgram ?? false,
+  });
   const modules = watchModules(LIBRARY_ADAPTERS, options.hookLoaders ?? true);
   const installation: Installation = {
     session,

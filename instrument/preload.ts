@@ -80,7 +80,7 @@ async function startWorker(): Promise<void> {
 function installWith(config: Config, sinks: readonly Sink[]): Installation {
   const suppressions = readSuppressions(config.suppressionsFile);
   const onSuppressed = config.tally === '' ? () => undefined : tallyTo(config.tally, true);
-  return install({ ...config, sinks, suppressions, onSuppressed });
+  return install({ ...config, precedesProgram: true, sinks, suppressions, onSuppressed });
 }
 
 /** One report a process: what another thread has told of is not told again. */

@@ -21,6 +21,12 @@ import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
 import { watchWebLocks } from './web-locks.ts';
 import { watchWebStreams } from './web-streams.ts';
 
+export interface WatchOptions {
+  readonly clock?: StallClock;
+  /** True where no module of the program is loaded yet, so that what it will use can be read in them. False if not given. */
+  readonly precedesProgram?: boolean;
+}
+
 /**
  * Watches what of Node itself can hang a program: each part patches its builtin, the first time it is used where it may
  * never be. @returns what takes everything off again
@@ -29,7 +35,7 @@ export function watchNode(
   session: Session,
   rules: RuleSet,
   onFinding: (finding: Finding) => void,
-  clock: StallClock = new StallClock(),
+  { clock = new StallClock(), precedesProgram = false }: WatchOptions = {},
 ): () => void {
   const host: NodeHost = { session, rules, clock, onFinding };
   const emitted = new EmittedEvents(session);
@@ -50,7 +56,7 @@ export function watchNode(
     watchHttp(host),
     () => undici.stop(),
     watchWebLocks(),
-    watchWebStreams(host),
+    watchWebStreams(host, precedesProgram),
     watchAtomicsWait(host),
     () => clock.stop(),
   ];

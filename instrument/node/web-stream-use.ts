@@ -19,9 +19,12 @@ const NAMES = /TransformStream|(?:Dec|C)ompressionStream|Text(?:En|De)coderStrea
 
 const require = createRequire(import.meta.url);
 
-/** Runs once: now if web streams are loaded, else just before the program gets the first of them. */
-export function whenUsed(run: () => void): () => void {
-  if (isLoaded('internal/webstreams/readablestream')) {
+/**
+ * Runs once: now if web streams are loaded, else just before the program gets the first of them. Where that cannot be told,
+ * because the text of modules was read before, now.
+ */
+export function whenUsed(precedesProgram: boolean, run: () => void): () => void {
+  if (isLoaded('internal/webstreams/readablestream') || (canHookLoads() && !precedesProgram)) {
     run();
     return () => undefined;
   }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { ReadableStream, WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
 import { type NodeHost, observed } from './node-host.ts';
 import { replaced, replacedGetter } from './replaced.ts';
+import { watchClones } from './web-clones.ts';
 import { type Transform, WebStreamLinks } from './web-stream-links.ts';
 import { TRANSFORMS, whenUsed } from './web-stream-use.ts';
 import { WebStreamWaits } from './web-stream-waits.ts';
@@ -10,10 +11,13 @@ type WebStreams = typeof import('node:stream/web');
 
 const require = createRequire(import.meta.url);
 
-/** Watches web streams, from the moment this Node has loaded them: a program without any pays nothing. @returns what ends that */
-export function watchWebStreams(host: NodeHost): () => void {
+/**
+ * Watches web streams, ahead of a program from the moment this Node has loaded them: one without any pays nothing.
+ * @returns what ends that
+ */
+export function watchWebStreams(host: NodeHost, precedesProgram: boolean): () => void {
   let restore: (() => void) | null = null;
-  const stopWaiting = whenUsed(() => {
+  const stopWaiting = whenUsed(precedesProgram, () => {
     restore = observed(host, () => patch(host, require('node:stream/web') as WebStreams));
   });
   return () => {
@@ -93,6 +97,7 @@ function watchBranches(
         return branches;
       };
     }),
+    ...watchClones(host, links),
     replaced(prototype, 'cancel', (original) => {
       return function cancel(this: ReadableStream, ...args: unknown[]): unknown {
         const cancelled = Reflect.apply(original, this, args) as unknown;

@@ -37,7 +37,7 @@ export class NodeStage {
       onEnter: () => void this.openHolds++,
       onExit: () => void this.openHolds--,
     });
-    this.#undo = [() => this.#tracking.stop(), watchNode(session, 'dept', onFinding, this.#clock)];
+    this.#undo = [() => this.#tracking.stop(), watchNode(session, 'dept', onFinding, { clock: this.#clock })];
   }
 
   get messages(): readonly string[] {
