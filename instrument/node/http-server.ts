@@ -7,8 +7,10 @@ import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { Stamp } from '../stamp.ts';
+import type { Exchange } from './exchange.ts';
 import type { Lent, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
+import type { OwnExchanges } from './own-exchanges.ts';
 import { replaced } from './replaced.ts';
 
 // Taken before anything is patched.
@@ -21,6 +23,8 @@ interface Handled {
   readonly held: EventContext | null;
   /** The socket of this process that the request came from, or null. */
   readonly client: Lent | null;
+  /** The request of this process that it answers, or null. */
+  readonly exchange: Exchange | null;
 }
 
 /** What is kept of a request on its response, until that is over. */
@@ -37,6 +41,10 @@ class Handling extends Stamp {
     return isObject(response) && !(#handled in response);
   }
 
+  static exchangeOf(response: object): Exchange | null {
+    return #handled in response ? (response.#handled?.exchange ?? null) : null;
+  }
+
   static take(response: object): Handled | null {
     if (!(#handled in response)) return null;
     const handled = response.#handled;
@@ -45,7 +53,11 @@ class Handling extends Stamp {
   }
 }
 
-type ResponsePrototype = ServerResponse & { _finish(): void };
+type ResponsePrototype = ServerResponse & {
+  readonly _headerSent: boolean;
+  _send(...args: unknown[]): boolean;
+  _finish(): void;
+};
 type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boolean;
 
 /**
@@ -55,11 +67,13 @@ type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boole
 export class HttpServers {
   readonly #host: NodeHost;
   readonly #sockets: LentSockets;
+  readonly #exchanges: OwnExchanges;
   readonly #objects = new WeakMap<object, TrackedObject | null>();
 
-  constructor(host: NodeHost, sockets: LentSockets) {
+  constructor(host: NodeHost, sockets: LentSockets, exchanges: OwnExchanges) {
     this.#host = host;
     this.#sockets = sockets;
+    this.#exchanges = exchanges;
   }
 
   watchServers({ Server }: { readonly Server: { readonly prototype: object } }): () => void {
@@ -71,7 +85,7 @@ export class HttpServers {
   }
 
   watchResponses({ ServerResponse }: typeof import('node:http')): () => void {
-    const end = (response: ServerResponse): void => this.#end(response);
+    const end = (response: ServerResponse, isGone = false): void => this.#end(response, isGone);
     const prototype = ServerResponse.prototype as ResponsePrototype;
     const undo = [
       replaced(prototype, '_finish', (original) => {
@@ -85,7 +99,7 @@ export class HttpServers {
         const emit = original as Emit;
         return function emitted(this: ResponsePrototype, event: string | symbol, ...args: unknown[]): boolean {
           // A client that goes away before the answer.
-          if (event === 'close') end(this);
+          if (event === 'close') end(this, true);
           return emit.call(this, event, ...args);
         };
       }),
@@ -95,13 +109,29 @@ export class HttpServers {
     };
   }
 
+  /** Tells when an answer begins: whoever has asked may go on then. */
+  watchFirstParts({ ServerResponse }: typeof import('node:http')): () => void {
+    const prototype = ServerResponse.prototype as ResponsePrototype;
+    return replaced(prototype, '_send', (original) => {
+      const send = original as ResponsePrototype['_send'];
+      return function _send(this: ResponsePrototype, ...args: unknown[]): boolean {
+        if (!this._headerSent) Handling.exchangeOf(this)?.begins();
+        return Reflect.apply(send, this, args);
+      };
+    });
+  }
+
   #watchRequests(prototype: Server): () => void {
-    const { session } = this.#host;
+    const host = this.#host;
+    const exchanges = this.#exchanges;
+    const { session } = host;
     const begin = (server: object, request: IncomingMessage, response: ServerResponse): void =>
       this.#begin(server, request, response);
     return replaced(prototype, 'emit', (original) => {
       const emit = original as Emit;
       return function emitted(this: Server, event: string | symbol, ...args: unknown[]): boolean {
+        if (event === 'listening') observed(host, () => exchanges.listens(this));
+        else if (event === 'close') exchanges.closed(this);
         if (event !== 'request' || hooks.activeSession() !== session || !Handling.isNew(args[1])) {
           return emit.call(this, event, ...args);
         }
@@ -138,17 +168,20 @@ export class HttpServers {
     try {
       const client = this.#sockets.otherEndOf(request.socket);
       if (client !== null) session.slice.history = session.histories.join(session.slice.history, client.hold);
-      new Handling(response, { held: hooks.enter(this.#objectOf(server), HANDLE), client });
+      const exchange = this.#exchanges.arrived(request.socket);
+      new Handling(response, { held: hooks.enter(this.#objectOf(server), HANDLE), client, exchange });
     } catch (fault) {
       hooks.failed(fault, session);
     }
   }
 
   /** The response is complete, or nobody wants it any more. */
-  #end(response: ServerResponse): void {
+  #end(response: ServerResponse, isGone: boolean): void {
     const handled = Handling.take(response);
     if (handled === null) return;
-    const { held, client } = handled;
+    const { held, client, exchange } = handled;
+    if (isGone) exchange?.cancel();
+    else exchange?.ends();
     hooks.exit(held);
     if (client !== null) client.release = hooks.carry(() => client.pool.takeBack(client.socket));
   }

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Finding, RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
 import { AgentSockets } from './agent-sockets.ts';
@@ -12,6 +13,9 @@ import { followPackages, LateWaits } from './late-waits.ts';
 import { LentSockets } from './lent-sockets.ts';
 import { watchModuleCircles } from './module-circle.ts';
 import type { NodeHost } from './node-host.ts';
+import { OwnExchanges } from './own-exchanges.ts';
+import { watchOwnFetches } from './own-fetches.ts';
+import { watchOwnAnswers, watchOwnRequests } from './own-requests.ts';
 import { StallClock } from './stall-clock.ts';
 import { watchStreamCopies } from './stream-copies.ts';
 import type { StreamClasses } from './stream-links.ts';
@@ -20,6 +24,8 @@ import { UndiciRequests } from './undici-requests.ts';
 import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
 import { watchWebLocks } from './web-locks.ts';
 import { watchWebStreams } from './web-streams.ts';
+
+const require = createRequire(import.meta.url);
 
 export interface WatchOptions {
   readonly clock?: StallClock;
@@ -68,20 +74,30 @@ export function watchNode(
 function watchHttp(host: NodeHost): () => void {
   const sockets = new LentSockets(host);
   const agents = new AgentSockets(host, sockets);
-  const servers = new HttpServers(host, sockets);
+  const http = (): typeof import('node:http') => require('node:http') as typeof import('node:http');
+  const exchanges = new OwnExchanges(
+    host,
+    (own) => together([watchOwnRequests(http(), host, own), watchOwnFetches(host, own)]),
+    () => together([watchOwnAnswers(http()), servers.watchFirstParts(http())]),
+  );
+  const servers = new HttpServers(host, sockets, exchanges);
   const unwatch = whenLoaded({
-    http: (http: typeof import('node:http')) => {
-      const undo = [agents.watch(http), servers.watchServers(http), servers.watchResponses(http)];
-      return () => {
-        for (const restore of undo.reverse()) restore();
-      };
-    },
+    http: (loaded: typeof import('node:http')) =>
+      together([agents.watch(loaded), servers.watchServers(loaded), servers.watchResponses(loaded)]),
     https: (https: typeof import('node:https')) => servers.watchServers(https),
   });
   const unfollow = followUndici(new UndiciConnections(host, sockets));
   return () => {
+    exchanges.stop();
     unfollow();
     unwatch();
     sockets.stop();
+  };
+}
+
+/** @returns what restores all of them, the last one first */
+function together(undo: readonly (() => void)[]): () => void {
+  return () => {
+    for (const restore of undo.toReversed()) restore();
   };
 }

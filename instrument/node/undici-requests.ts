@@ -6,13 +6,14 @@ import type { Look } from './stall-clock.ts';
 import { type Requested, unreadBody } from './unread-reports.ts';
 
 /** What undici publishes of a request; its own class is not exported. */
-interface UndiciRequest {
+export interface UndiciRequest {
   readonly origin: string | URL | undefined;
   readonly method: string;
   readonly path: string;
 }
 
-interface Message {
+/** What its channels tell. */
+export interface UndiciMessage {
   readonly request: UndiciRequest;
   readonly socket?: Socket;
 }
@@ -40,8 +41,8 @@ export class UndiciRequests {
 
   constructor(host: NodeHost) {
     this.#host = host;
-    const on = (listen: (message: Message) => void) => (message: unknown) =>
-      void observed(host, () => listen(message as Message));
+    const on = (listen: (message: UndiciMessage) => void) => (message: unknown) =>
+      void observed(host, () => listen(message as UndiciMessage));
     this.#listeners = {
       'undici:request:create': on(({ request }) => this.#create(request)),
       'undici:client:sendHeaders': on(({ request, socket }) => this.#send(request, socket)),

@@ -29,6 +29,7 @@ export type ObjectKind =
   | 'fence'
   | 'lockdep_map'
   | 'irq'
+  | 'exchange'
   | (string & {});
 
 /** How the readers of a kind are kept apart from its writers: not at all, or as those of a spinning or a sleeping lock. */

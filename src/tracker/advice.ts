@@ -90,6 +90,13 @@ function structural(circle: readonly Dependency[]): readonly string[] {
       `If these are different instances of one class, give them an order (or names of their own).`,
     ];
   }
+  if (circle.some(({ from }) => from.key.kind === 'exchange')) {
+    const held = circle.filter(({ from }) => from.key.kind !== 'exchange').map(({ from }) => from.key.name);
+    return [
+      `Release ${held.join(', ')} before asking the own server, or do not wait for it in the handler.`,
+      'Or call the function behind the handler without a request, so that it can be told what is held.',
+    ];
+  }
   const order = [...new Set(circle.map((dependency) => dependency.from.key.name))].sort();
   const locks = circle.every((dependency) => dependency.start.label !== null);
   return locks
