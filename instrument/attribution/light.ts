@@ -19,7 +19,8 @@ export const HAS_CHEAP_STORAGE: boolean =
 /**
  * Attribution without promise hooks. Who gives back what it had waited for shows that it has come after that wait; so does
  * whatever it runs or starts from there on. That is carried along, and nothing else: a hold that ends there depended on that
- * wait. What follows in another order is missed, and who holds what now is not known; nothing is invented.
+ * wait. What follows in another order is missed, and who holds what now is not known. Nothing is invented, unless code gives
+ * back what other code has waited for and it has only found.
  */
 export class LightAttribution implements Attribution, Observer {
   readonly followsSince = null;

@@ -65,6 +65,12 @@ export class ToldProgram {
   readonly #told: Told[] = Array.from({ length: PLACES }, () => told());
   readonly #shared: (Promise<Task> | undefined)[] = [];
   readonly #given: (Token | undefined)[] = [];
+  readonly #provesItself: boolean;
+
+  /** @param provesItself true: who gives back a lock counts as having waited for it, also where another task has handed it over */
+  constructor(provesItself = false) {
+    this.#provesItself = provesItself;
+  }
 
   start(program: Program): void {
     void this.#run(program, new Task(new Set())).catch(() => undefined);
@@ -167,6 +173,7 @@ export class ToldProgram {
     for (const { name, at } of task.past) {
       if (at > token.at && name !== token.name) this.expected.add(`${token.name}->${name}`);
     }
+    if (this.#provesItself && token.guard.eventContext!.hasWait) task.past.add(token);
     token.guard.release();
   }
 
