@@ -1,15 +1,19 @@
 import type { OpenWait } from '../src/core/finding.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { isLeftBehind } from '../src/tracker/stalled.ts';
+import { refillKept } from './attribution/kept-reactions.ts';
+import { hasPendingReactions } from './attribution/promise-links.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
 import { nothingRuns } from './node/stall-clock.ts';
-import { KeptInMaps } from './promises/kept-in-maps.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
 
 /** How long a suspected deadlock of asynchronous code must last before it is reported, in milliseconds. */
 export const CONFIRM_AFTER_MS = 250;
+
+/** How many reactions of promises are remembered in that time: a millisecond for all of them in a busy program. */
+const KEPT_REACTIONS = 32_768;
 
 /** How many times longer while a timer or a request is under way: code beside the wait may still end the hold. */
 const BUSY_FACTOR = 6;
@@ -33,8 +37,9 @@ export interface EndWatch {
 export function watchEnd(installation: Installation, config: Config, { recorder, look, inWorkers }: EndWatch): void {
   const { waitsFor, session, findings } = installation;
   const stalls = new StallCheck({ ...config, onFinding: installation.report, findings, now: () => session.now });
-  const kept = new KeptInMaps();
-  if (config.attribution === 'precise' && config.stall !== 'never') kept.install();
+  // Where all is followed from the start what is left of them at the end tells that somebody waits for ever.
+  const keptReactions = config.attribution === 'precise' && config.stall !== 'never' ? KEPT_REACTIONS : 0;
+  refillKept(keptReactions);
   const confirm = (isLast: boolean): void => {
     recorder?.confirm(isLast);
     waitsFor.confirm(isLast);
@@ -42,6 +47,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   const watch = watchStandstill(installation, stalls, config, inWorkers);
   let suspectedFor = 0;
   setInterval(() => {
+    refillKept(keptReactions);
     suspectedFor = waitsFor.hasSuspects ? suspectedFor + 1 : 0;
     if (suspectedFor > 0 && (suspectedFor % BUSY_FACTOR === 0 || nothingRuns())) confirm(false);
     watch.tick();
@@ -54,7 +60,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
     look();
     installation.noteUnknownLibraries();
     const ended = Number(process.exitCode ?? code);
-    if (hasNothingLeft) tellStalled(installation, stalls, () => kept.hasPending, ended === UNSETTLED_AWAIT, recorder);
+    if (hasNothingLeft) tellStalled(installation, stalls, ended === UNSETTLED_AWAIT, recorder);
     recorder?.flush();
     const hasFindings = findings.some(({ severity }) => severity !== 'info');
     if (config.exitCode !== 0 && ended === 0 && hasFindings) process.exitCode = config.exitCode;
@@ -72,11 +78,10 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
 function tellStalled(
   { waitsFor }: Installation,
   stalls: StallCheck,
-  hasPending: () => boolean,
   isUnsettled: boolean,
   recorder: Recorder | null,
 ): void {
   recorder?.stalled(isUnsettled);
   const openWaits = waitsFor.takeStalled((wait) => isUnsettled || isLeftBehind(wait));
-  stalls.atEnd({ openWaits, isDoubtful: waitsFor.open.length > 0 || hasPending(), isUnsettled });
+  stalls.atEnd({ openWaits, isDoubtful: waitsFor.open.length > 0 || hasPendingReactions(), isUnsettled });
 }

@@ -1,5 +1,7 @@
 import { promiseHooks } from 'node:v8';
+import { isPending } from '../promises/is-pending.ts';
 import { Stamp } from '../stamp.ts';
+import { keep, keptReactions, letAllGo, letGo } from './kept-reactions.ts';
 
 /** A promise as the hooks see it. */
 export type Hooked = object;
@@ -17,11 +19,18 @@ class Link extends Stamp {
     return #parent in reaction;
   }
 
+  /** The parent, unless it was cut. */
+  static parentOf(reaction: Hooked): Hooked | undefined {
+    return #parent in reaction ? reaction.#parent : undefined;
+  }
+
   /** Gives the parent, and cuts the link. */
   static cut(reaction: Hooked): Hooked | undefined {
     if (!(#parent in reaction)) return undefined;
     const parent = reaction.#parent;
-    if (parent !== undefined) reaction.#parent = undefined;
+    if (parent === undefined) return undefined;
+    reaction.#parent = undefined;
+    letGo(reaction);
     return parent;
   }
 }
@@ -58,6 +67,7 @@ export function follow(follower: Follower, following: Following): void {
   const needed = followers.length > 0 ? 'all' : wants.size > 0 ? 'links' : 'off';
   if (needed === level) return;
   level = needed;
+  if (needed === 'off') letAllGo();
   const before = stop;
   stop = needed === 'off' ? null : (promiseHooks.createHook(needed === 'all' ? ALL : LINKS) as unknown as () => void);
   before?.();
@@ -68,12 +78,26 @@ export function linkTo(promise: Hooked, parent: Hooked): void {
   if (level !== 'off' && !Link.has(promise)) new Link(promise, parent);
 }
 
+/**
+ * True while somebody waits for a promise that is not settled. When nothing is left to run, that is what functions that await
+ * each other leave behind; and as they are kept, they are in the heap then, though nobody else may have them.
+ * For the end of a program: some microseconds for each reaction that is kept.
+ */
+export function hasPendingReactions(): boolean {
+  return keptReactions().some((reaction) => {
+    const parent = Link.parentOf(reaction);
+    return parent instanceof Promise && isPending(parent);
+  });
+}
+
 function link(promise: Hooked, parent: Hooked | undefined): void {
-  if (parent !== undefined) new Link(promise, parent);
+  if (parent === undefined) return;
+  new Link(promise, parent);
+  keep(promise);
 }
 
 function created(promise: Hooked, parent: Hooked | undefined): void {
-  if (parent !== undefined) new Link(promise, parent);
+  link(promise, parent);
   for (let i = 0; i < followers.length; i++) (followers[i] as Follower).created(promise, parent);
 }
 

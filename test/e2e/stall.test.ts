@@ -14,6 +14,7 @@ let project: Project;
 beforeAll(async () => {
   const names = [
     'memo-cycle',
+    'closed-circle',
     'lost-reply',
     'idle-workers',
     'held-forever',
@@ -48,6 +49,17 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     const places = new Map(line?.contexts.map(({ name, W }) => [name, W.site]));
     expect(places.get('loadOrg')).toBe('src/memo-cycle.mjs:15:10');
     expect(line?.classes.map(({ kind }) => kind)).toEqual(['promise', 'promise', 'promise']);
+  });
+
+  test('is told so when it ends as if all were well and nobody has their promises any more', async () => {
+    const { code, stdout, lines } = await findingsOf('closed-circle');
+    expect([code, stdout]).toEqual([0, '']);
+    expect(lines.map((line) => line.code)).toEqual(['DEPT002']);
+    expect(lines[0]?.contexts.map(({ name }) => name).sort()).toEqual(['connectClient', 'loadConfig']);
+    using findings = new FindingsFile();
+    const fixed = await runPreloaded(['src/closed-circle.mjs', 'fixed'], { env: { DEPT_REPORT: findings.path } });
+    expect(fixed).toMatchObject({ code: 0, stdout: 'done\n', stderr: '' });
+    expect(findings.read()).toEqual([]);
   });
 
   test('is told where it stopped when nobody settles what it awaits, without the values of its variables', async () => {

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { letAllGo, refillKept } from '../../../instrument/attribution/kept-reactions.ts';
+import { type Follower, follow, hasPendingReactions } from '../../../instrument/attribution/promise-links.ts';
+
+const NOBODY: Follower = {
+  created: () => undefined,
+  begins: () => undefined,
+  ended: () => undefined,
+  resolved: () => undefined,
+};
+/** More than are kept. */
+const MANY = 5_000;
+
+beforeEach(() => follow(NOBODY, 'links'));
+afterEach(() => follow(NOBODY, 'off'));
+
+async function turn(): Promise<void> {
+  await Promise.resolve();
+}
+
+/** What the test runner waits for is not counted. */
+async function start(count: number): Promise<void> {
+  await turn();
+  letAllGo();
+  refillKept(count);
+}
+
+test('whoever waits for a promise is pending until it is settled', async () => {
+  await start(10);
+  const { promise, settle } = settledLater();
+  expect(hasPendingReactions()).toBe(false);
+  const waiter = (async () => promise)();
+  const derived = promise.then((value) => value);
+  expect(hasPendingReactions()).toBe(true);
+  settle();
+  await derived;
+  await waiter;
+  expect(hasPendingReactions()).toBe(false);
+});
+
+test('one that waits is still known when many others have waited after it', async () => {
+  await start(3 * MANY);
+  const { promise, settle } = settledLater();
+  const derived = promise.then((value) => value);
+  for (let turns = 0; turns < MANY; turns++) await turn();
+  expect(hasPendingReactions()).toBe(true);
+  settle();
+  await derived;
+  expect(hasPendingReactions()).toBe(false);
+});
+
+test('no more are kept than there may be before the next refill', async () => {
+  await start(MANY);
+  for (let turns = 0; turns < MANY; turns++) await turn();
+  const { promise } = settledLater();
+  void promise.then((value) => value);
+  expect(hasPendingReactions()).toBe(false);
+  refillKept(1);
+  void promise.then((value) => value);
+  expect(hasPendingReactions()).toBe(true);
+});
+
+function settledLater(): { readonly promise: Promise<void>; readonly settle: () => void } {
+  let settle = (): void => undefined;
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, settle };
+}
