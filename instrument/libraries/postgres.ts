@@ -1,4 +1,5 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import * as hooks from '../../src/sync/hooks.ts';
 import { placeOfCreation } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
@@ -45,8 +46,18 @@ export const postgres: LibraryAdapter = {
   patch(_exports, rebind, file) {
     // Its other modules have default exports too.
     if (!/(?:^|\/)(?:index\.js)?$/.test(file)) return null;
+    let isMaking = false;
     const watchedMaker = (make: (...args: unknown[]) => Sql) =>
-      standIn(make, (self, args) => watched(Reflect.apply(make, self, args)));
+      standIn(make, (self, args) => {
+        // What it makes for itself on the way, for subscriptions, is nobody's pool.
+        if (isMaking) return Reflect.apply(make, self, args);
+        isMaking = true;
+        try {
+          return watched(Reflect.apply(make, self, args));
+        } finally {
+          isMaking = false;
+        }
+      });
     return rebind('default', watchedMaker) ? () => undefined : null;
   },
 };
@@ -82,12 +93,14 @@ function watched(sql: Sql): Sql {
   });
 }
 
-/** A query waits when it is run, in the code that awaits it. */
+/** A query waits when it is run, in the code that awaits it. None of that is on the stack by then. */
 function watchedQuery(result: unknown, object: TrackedObject): unknown {
   if (!isQuery(result)) return result;
   const { handler } = result;
+  const stack = object.key.captures > 0 ? (hooks.activeSession()?.capture() ?? null) : null;
   const watchedHandler = (query: Query): unknown => {
     const claim = new Claim(object, QUERY);
+    if (stack !== null) claim.askedAt(stack);
     onConnection(query, () => claim.fire());
     const { reject } = query;
     query.reject = (reason) => {

@@ -48,12 +48,14 @@ export class BlockedDatabases {
 
   #look(look: Look): boolean {
     const { session, rules, onFinding } = this.#host;
+    // Each of them looks again and again whether the connections are closed.
+    const polling = this.#looks.size;
     for (const [request, before] of this.#looks) {
       const looks = before + 1;
       const openedAt = request.openedAt();
       this.#looks.set(request, looks);
       if (!request.isPending() || openedAt.length === 0) this.#looks.delete(request);
-      else if (look.outlasts(looks)) {
+      else if (look.outlasts(looks, polling)) {
         this.#looks.delete(request);
         const waiter = callerName(session.main, [request.stack]);
         onFinding(stuckFinding(unclosed(request, openedAt, waiter), rules, session.now));

@@ -17,8 +17,11 @@ const PASSIVE =
 export interface Look {
   /** Nothing is left to run: what is stuck now stays so. */
   readonly isLast: boolean;
-  /** True for what has been stuck over this many looks, the present one included. */
-  outlasts(looks: number): boolean;
+  /**
+   * True for what has been stuck over this many looks, the present one included.
+   * @param polling how many of those who are stuck look again and again by themselves, with `setImmediate`
+   */
+  outlasts(looks: number, polling?: number): boolean;
 }
 
 /** Looks for what is stuck. @returns true while there is something to look at again */
@@ -33,10 +36,10 @@ export class StallClock {
   readonly #atEnd = (): void => this.look(true);
   #timer: NodeJS.Timeout | null = null;
 
-  readonly #isQuiet: () => boolean;
+  readonly #isQuiet: (polling: number) => boolean;
 
-  /** @param isQuiet tells that nothing in the process can run by itself now */
-  constructor(isQuiet: () => boolean = nothingRuns) {
+  /** @param isQuiet tells that nothing in the process can run by itself now, but for so many that poll */
+  constructor(isQuiet: (polling: number) => boolean = nothingRuns) {
     this.#isQuiet = isQuiet;
     process.on('beforeExit', this.#atEnd);
   }
@@ -51,13 +54,14 @@ export class StallClock {
   }
 
   look(isLast: boolean): void {
-    let isQuiet: boolean | null = null;
+    const quiet = new Map<number, boolean>();
     const look: Look = {
       isLast,
-      outlasts: (looks) => {
+      outlasts: (looks, polling = 0) => {
         if (isLast || looks >= LOOKS_WHEN_BUSY) return true;
         if (looks < LOOKS_WHEN_QUIET) return false;
-        isQuiet ??= this.#isQuiet();
+        const isQuiet = quiet.get(polling) ?? this.#isQuiet(polling);
+        quiet.set(polling, isQuiet);
         return isQuiet;
       },
     };
@@ -78,7 +82,8 @@ export class StallClock {
   }
 }
 
-/** True while no timer and no request is under way that could go on by itself. */
-export function nothingRuns(): boolean {
-  return process.getActiveResourcesInfo().every((name) => PASSIVE.test(name));
+/** True while no timer and no request is under way that could go on by itself, but for so many that poll. */
+export function nothingRuns(polling: number = 0): boolean {
+  const active = process.getActiveResourcesInfo().filter((name) => !PASSIVE.test(name));
+  return active.length <= polling && active.every((name) => name === 'Immediate');
 }

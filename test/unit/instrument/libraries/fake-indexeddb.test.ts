@@ -76,6 +76,18 @@ describe.each([
     await asked;
   });
 
+  test('a database that polls for the close is not taken for work that goes on', async () => {
+    const db = await idb.openDB(name, 1);
+    const asked = idb.openDB(name, 2);
+    await settle();
+    stage.look({ polling: 2, times: 20 });
+    expect(stage.messages).toEqual([]);
+    stage.look({ polling: 1 });
+    expect(stage.messages).toEqual([expect.stringMatching(/^DEPT003/)]);
+    db.close();
+    (await asked).close();
+  });
+
   test.each<[string, (db: () => Connection) => void]>([
     ['at once', (db) => db().close()],
     ['some time later', (db) => void settle().then(() => db().close())],

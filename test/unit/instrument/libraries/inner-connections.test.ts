@@ -42,6 +42,8 @@ describe('postgres.js', () => {
     });
     expect(value).toEqual([{ v: '1' }]);
     expect(found(findings)).toEqual(['DEPT001 sql:0']);
+    // Where the query was made, though it is postgres.js that asks for the connection later.
+    expect(findings[0]?.circle[0]?.wait.stack?.frames[0]?.file).toMatch(/inner-connections\.test\.ts$/);
   });
 
   test('and hangs when there is none', async () => {

@@ -6,6 +6,8 @@ import type { Finding } from '../../../../src/core/finding.ts';
 interface Looks {
   readonly isLast?: boolean;
   readonly isQuiet?: boolean;
+  /** How many poll in the process, in which nothing else runs. */
+  readonly polling?: number;
   readonly times?: number;
 }
 
@@ -15,7 +17,8 @@ export class NodeStage {
   /** Event contexts that are open now. */
   openHolds = 0;
   #isQuiet = false;
-  readonly #clock = new StallClock(() => this.#isQuiet);
+  #polling = Number.POSITIVE_INFINITY;
+  readonly #clock = new StallClock((polling) => this.#isQuiet || this.#polling <= polling);
   readonly #tracking: Tracking;
   readonly #undo: (() => void)[];
 
@@ -44,8 +47,9 @@ export class NodeStage {
     return this.findings.map(({ code, message }) => `${code} ${message}`);
   }
 
-  look({ isLast = false, isQuiet = false, times = 1 }: Looks): void {
+  look({ isLast = false, isQuiet = false, polling = Number.POSITIVE_INFINITY, times = 1 }: Looks): void {
     this.#isQuiet = isQuiet;
+    this.#polling = polling;
     for (let look = 0; look < times; look++) this.#clock.look(isLast);
   }
 
