@@ -22,7 +22,7 @@ async function main() {
   // Beside it the program goes on, and some of what it awaits is given up.
   const never = new Promise(() => undefined);
   const beside = async () => {
-    for (let turn = 0; turn < 2000; turn++) await Promise.race([sleep(0), never, null]);
+    for (let turn = 0; turn < 2000; turn++) await Promise.race([sleep(0), never]);
   };
   await Promise.all([config(), beside()]);
   console.log('done');
