@@ -36,7 +36,8 @@ const PAGES: Readonly<Record<FindingCode, Omit<FindingPage, 'code'>>> = {
       'Treat it as DEPT001: the circle and its cure are the same.',
       'A process in this state has to be restarted, or one of the waits cancelled.',
     ],
-    falseAlarm: 'None is known for waits without a timeout: every context of the circle was seen to be blocked.',
+    falseAlarm:
+      'None is known for waits without a timeout: every context of the circle was seen to be blocked. A warning stands until a timeout of ten seconds or more ends it; check that it is meant to.',
   },
   DEPT003: {
     title: 'Stalled: something still waits, and nobody is left to end it',

@@ -5,6 +5,9 @@ import type { Stack } from './stack.ts';
 import type { TrackedObject } from './tracked-object.ts';
 import type { How, HowMuch } from './vocabulary.ts';
 
+/** A timeout that is longer is there for emergencies: until it ends the wait, the program stands. In milliseconds. */
+export const LONG_TIMEOUT_MS = 10_000;
+
 /** Who can end a wait of its own with an error, because nothing is lost by it. */
 export interface Refuser {
   refuse(wait: Wait, reason: Error): void;
@@ -71,5 +74,10 @@ export class Wait {
   get timed(): boolean {
     const timeout = this.more?.timeoutMs;
     return timeout !== undefined && timeout > 0 && timeout < Number.POSITIVE_INFINITY;
+  }
+
+  /** One whose timeout tells of a deadlock before anybody else could; a task of simulated time is let go by any. */
+  get givesUpSoon(): boolean {
+    return this.timed && (this.context.exact || (this.more?.timeoutMs ?? 0) < LONG_TIMEOUT_MS);
   }
 }

@@ -27,29 +27,31 @@ export function callerName(context: ContextName, stacks: readonly (Stack | null)
   return context.name;
 }
 
-/** What can happen, in one sentence. */
-export function sentence(circle: readonly Dependency[], isHappening: boolean): string {
+/** What can happen, or does, in one sentence. */
+export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now' | 'until-timeout'): string {
+  const isHappening = when !== 'some-day';
   const names = [...new Set(circle.map((dependency) => dependency.context.name))];
   const can = isHappening ? '' : 'can ';
+  const forEver = when === 'until-timeout' ? 'until a timeout ends it' : 'for ever';
   const first = circle[0] as Dependency;
   const what = first.to.key.name;
   if (circle.length === 1) {
     if (isClosedFromInside(first)) {
-      return `${names[0]} ${can}${isHappening ? 'waits' : 'wait'} for ever: it waits for the close of the server whose request it has not answered.`;
+      return `${names[0]} ${can}${isHappening ? 'waits' : 'wait'} ${forEver}: it waits for the close of the server whose request it has not answered.`;
     }
     if (first.irqs.length > 0) {
       return `${names[0]} ${can}${isHappening ? 'hangs' : 'hang'}: a ${first.irqs.join(' or ')} that comes while ${what} is held waits for ${what}.`;
     }
     const again =
       first.to.key.capacity > 1 ? `another of the ${first.to.key.capacity} permits of ${what}` : `${what} again`;
-    return `${names[0]} ${isHappening ? 'waits' : 'can wait'} for ever: it asks for ${again} while it holds ${first.to.key.capacity > 1 ? 'one' : 'it'}.`;
+    return `${names[0]} ${isHappening ? 'waits' : 'can wait'} ${forEver}: it asks for ${again} while it holds ${first.to.key.capacity > 1 ? 'one' : 'it'}.`;
   }
   if (names.length === 1) {
     const classes = [...new Set(circle.map((dependency) => dependency.from.key.name))].join(' and ');
-    return `Two runs of ${names[0]} ${can}wait for each other for ever: they take ${classes} in different orders.`;
+    return `Two runs of ${names[0]} ${can}wait for each other ${forEver}: they take ${classes} in different orders.`;
   }
   const all = names.length === 2 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-  return `${all} ${can}wait for each other for ever.`;
+  return `${all} ${can}wait for each other ${forEver}.`;
 }
 
 /** What to do about it, best advice first. */

@@ -117,7 +117,7 @@ export class Circles {
       fingerprint,
       rules: this.#policy.rules,
       circle,
-      message: sentence(circle, false),
+      message: sentence(circle, 'some-day'),
       help: adviceFor(circle),
       predictedBy: null,
       openWaits: [],

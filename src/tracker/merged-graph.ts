@@ -104,7 +104,7 @@ export class MergedGraph {
       fingerprint: circleFingerprint('DEPT001', circle),
       rules,
       circle,
-      message: sentence(circle, false),
+      message: sentence(circle, 'some-day'),
       help: adviceFor(circle),
       predictedBy: null,
       openWaits: [],

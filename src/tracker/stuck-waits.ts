@@ -9,6 +9,8 @@ export interface Step {
 
 /** What the search asks of the waits-for graph. */
 export interface BlockedWaits {
+  /** True for a wait that a timeout ends. */
+  goesOnByItself(wait: Wait): boolean;
   /** Who has to end an event context before the wait can go on. */
   holdersInTheWay(wait: Wait): readonly EventContext[];
   /** The blocked waits that keep an event context from ending. */
@@ -76,7 +78,7 @@ function reachable(roots: readonly Wait[], graph: BlockedWaits): readonly Place[
   };
   for (const root of roots) placeOf(root);
   for (const place of all) {
-    if (place.wait.timed) continue;
+    if (graph.goesOnByItself(place.wait)) continue;
     const ways = graph.holdersInTheWay(place.wait).map((held) => ({
       held,
       blockers: [...graph.stoppedBy(held)].map(placeOf),

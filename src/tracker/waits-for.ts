@@ -45,12 +45,25 @@ export class WaitsFor implements Observer {
   readonly #reported = new Set<Wait>();
   /** The waits of circles that were reported and have not been broken. */
   readonly #deadlocked = new Set<Wait>();
-  readonly #marked: readonly Set<Wait>[] = [this.#suspected, this.#lasting, this.#reported, this.#deadlocked];
   readonly #canEnd = (held: EventContext): boolean => !this.#stoppedBy.has(held);
   readonly #view: BlockedWaits = {
+    goesOnByItself: (wait) => wait.timed,
     holdersInTheWay: (wait) => this.#holdersInTheWay(wait),
     stoppedBy: (held) => this.#stoppedBy.get(held) ?? [],
   };
+  /** The same as it stands until one of the long timeouts ends. */
+  readonly #viewUntilTimeout: BlockedWaits = { ...this.#view, goesOnByItself: (wait) => wait.givesUpSoon };
+  /** Waits with a long timeout that sleep now. */
+  readonly #patient = new Set<Wait>();
+  /** Circles that were reported though a timeout breaks them. */
+  readonly #toldUntilTimeout = new Set<string>();
+  readonly #marked: readonly Set<Wait>[] = [
+    this.#suspected,
+    this.#lasting,
+    this.#reported,
+    this.#deadlocked,
+    this.#patient,
+  ];
 
   constructor(session: Session, options: WaitsForOptions) {
     this.#session = session;
@@ -69,6 +82,7 @@ export class WaitsFor implements Observer {
 
   onBlocked(context: Context, wait: Wait): void {
     if (context.exact) addTo(this.#blockedIn, context, wait);
+    if (wait.timed && !wait.givesUpSoon) this.#patient.add(wait);
     context.forEachHeld((held) => this.#stop(held, wait));
     this.#check(wait);
   }
@@ -108,9 +122,11 @@ export class WaitsFor implements Observer {
         continue;
       }
       const circle = this.#circleFrom(wait);
+      const untilTimeout = circle === null ? this.#circleUntilTimeout(wait) : null;
       this.#suspected.delete(wait);
       this.#lasting.delete(wait);
       if (circle !== null) this.#report(circle);
+      else if (untilTimeout !== null) this.#report(untilTimeout, true);
     }
   }
 
@@ -166,15 +182,28 @@ export class WaitsFor implements Observer {
 
   #check(wait: Wait): void {
     const circle = this.#circleFrom(wait);
-    if (circle === null) return;
+    if (circle === null) {
+      if (this.#circleUntilTimeout(wait) !== null) this.#suspected.add(wait);
+      return;
+    }
     const isCertain = circle.every(({ held }) => held.context.exact);
     if (isCertain) this.#report(circle);
     else this.#suspected.add(wait);
   }
 
   #circleFrom(wait: Wait): readonly Step[] | null {
-    const isFree = this.#stoppedBy.size === 0 || wait.object.everyHolder(this.#canEnd);
-    return isFree || wait.timed || this.#reported.has(wait) ? null : circleOfStuck(wait, this.#view);
+    return this.#isFree(wait) || wait.timed ? null : circleOfStuck(wait, this.#view);
+  }
+
+  /** A circle that stands until a long timeout ends one of its waits. */
+  #circleUntilTimeout(wait: Wait): readonly Step[] | null {
+    const isNone = this.#patient.size === 0 || this.#isFree(wait) || wait.givesUpSoon;
+    return isNone ? null : circleOfStuck(wait, this.#viewUntilTimeout);
+  }
+
+  /** True for a wait that cannot be stuck, or was told of. */
+  #isFree(wait: Wait): boolean {
+    return this.#stoppedBy.size === 0 || wait.object.everyHolder(this.#canEnd) || this.#reported.has(wait);
   }
 
   /** Who has to end an event context before this wait can go on. A reader passes readers. */
@@ -185,25 +214,28 @@ export class WaitsFor implements Observer {
       .filter((held) => bits.includes(owedBit(held.object.key, held.how, DEPT_POLICY)));
   }
 
-  #report(steps: readonly Step[]): void {
+  #report(steps: readonly Step[], isUntilTimeout = false): void {
     const circle = named(steps.map(({ wait, held }) => this.#dependency(wait, held)));
     const fingerprint = circleFingerprint('DEPT002', circle);
     const waits = steps.map(({ wait }) => wait);
-    for (const wait of waits) {
+    // What a timeout lets go may come to the same place again, or stay in another circle for ever.
+    if (isUntilTimeout && this.#toldUntilTimeout.has(fingerprint)) return;
+    if (isUntilTimeout) this.#toldUntilTimeout.add(fingerprint);
+    for (const wait of isUntilTimeout ? [] : waits) {
       this.#reported.add(wait);
       this.#suspected.delete(wait);
       this.#deadlocked.add(wait);
     }
     const predicted = circleFingerprint('DEPT001', circle);
-    const behind = stuckBehind(this.open, new Set(waits), this.#view);
+    const behind = stuckBehind(this.open, new Set(waits), isUntilTimeout ? this.#viewUntilTimeout : this.#view);
     const finding: Finding = {
       code: 'DEPT002',
       kind: 'deadlock',
-      severity: 'error',
+      severity: isUntilTimeout ? 'warning' : 'error',
       fingerprint,
       rules: 'dept',
       circle,
-      message: sentence(circle, true),
+      message: sentence(circle, isUntilTimeout ? 'until-timeout' : 'now'),
       help: adviceFor(circle),
       predictedBy: this.#options.wasReported?.(predicted) === true ? predicted : null,
       openWaits: this.#describeAll([...behind].filter((wait) => !waits.includes(wait))),
@@ -211,7 +243,7 @@ export class WaitsFor implements Observer {
       at: this.#session.now,
     };
     this.#options.onFinding(finding);
-    const refused = this.#options.breaks?.(finding, steps) ?? null;
+    const refused = isUntilTimeout ? null : (this.#options.breaks?.(finding, steps) ?? null);
     if (refused === null) return;
     // The others go on, and may meet in another circle before their present waits end.
     for (const wait of waits) {
