@@ -1,7 +1,8 @@
-import { patchClass } from '../class-patch.ts';
+import { patchClass, restoreAll } from '../class-patch.ts';
+import { asking } from '../node/own-fetches.ts';
 import { type Dispatched, dispatched } from '../node/undici-connections.ts';
-import { dressed } from '../stand-in.ts';
-import type { LibraryAdapter } from './adapter.ts';
+import { dressed, standIn } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
 
 /** What pools, clients and all else that undici sends requests through have in common. */
 interface DispatcherBase {
@@ -22,7 +23,15 @@ interface PoolOptions {
 export const undici: LibraryAdapter = {
   name: 'undici',
   versions: '>=6.0.0 <8.0.0',
-  patch: (exports) => patchClass(exports['Client'], 'dispatch', patchDispatcher),
+  rebinds: ['request', 'fetch'],
+  patch(exports, rebind) {
+    const restore = restoreAll([
+      patchClass(exports['Client'], 'dispatch', patchDispatcher),
+      patchClass(exports['Dispatcher'], 'request', patchRequests),
+    ]);
+    if (restore !== null) for (const name of ['request', 'fetch']) rebind<Callable>(name, askingFor);
+    return restore;
+  },
 };
 
 const capacities = new WeakMap<object, number | null>();
@@ -35,6 +44,16 @@ function patchDispatcher(prototype: DispatcherBase): () => void {
     return typeof options === 'object' && options !== null ? dispatched(this, capacityOf(this), options, send) : send();
   }, dispatch);
   return () => Object.assign(prototype, { dispatch });
+}
+
+function patchRequests(prototype: { request: Callable }): () => void {
+  const { request } = prototype;
+  prototype.request = askingFor(request);
+  return () => Object.assign(prototype, { request });
+}
+
+function askingFor(request: Callable): Callable {
+  return standIn(request, (self, args) => asking(() => Reflect.apply(request, self, args as never[])));
 }
 
 function capacityOf(dispatcher: DispatcherBase): number | null {

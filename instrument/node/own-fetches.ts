@@ -11,6 +11,16 @@ interface Call {
   exchange: Exchange | null;
 }
 
+/** Runs a call that makes a request, and gives its promise of the answer. */
+type Asking = <T>(call: () => T) => T;
+
+let current: Asking | null = null;
+
+/** A function of a package makes a request: whoever awaits what it returns waits for the answer. */
+export function asking<T>(call: () => T): T {
+  return current === null ? call() : current(call);
+}
+
 /**
  * `fetch` from a server of this process: it makes its first request before it returns, and undici publishes that. Whoever awaits
  * what it returns waits for the answer.
@@ -40,25 +50,31 @@ export function watchOwnFetches(host: NodeHost, exchanges: OwnExchanges): () => 
     subscribe(channel, listener);
     return () => void unsubscribe(channel, listener);
   });
+  const ownAsking: Asking = (call) => {
+    const outer = now;
+    const own: Call = { exchange: null };
+    now = own;
+    let answer: ReturnType<typeof call>;
+    try {
+      answer = call();
+    } finally {
+      now = outer;
+    }
+    const wait = own.exchange?.wait ?? null;
+    if (wait === null) return answer;
+    // Where the request was made, the stack was full of undici.
+    wait.stack = host.session.capture();
+    if (answer instanceof Promise) void hooks.follow(answer, wait);
+    return answer;
+  };
+  current = ownAsking;
   const restore = replaced(globalThis, 'fetch', (original) => {
-    return function fetch(this: unknown, ...args: Parameters<typeof globalThis.fetch>): Promise<Response> {
-      const outer = now;
-      const call: Call = { exchange: null };
-      now = call;
-      let answer: Promise<Response>;
-      try {
-        answer = Reflect.apply(original, this, args) as Promise<Response>;
-      } finally {
-        now = outer;
-      }
-      const wait = call.exchange?.wait ?? null;
-      if (wait === null) return answer;
-      // Where the request was made, the stack was full of undici.
-      wait.stack = host.session.capture();
-      return hooks.follow(answer, wait);
+    return function fetch(this: unknown, ...args: unknown[]): unknown {
+      return ownAsking(() => Reflect.apply(original, this, args as never) as unknown);
     };
   });
   return () => {
+    if (current === ownAsking) current = null;
     restore();
     for (const stop of subscribed) stop();
   };

@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type * as Undici from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Mutex } from '../../../../src/sync/user/mutex.ts';
 import { LibraryStage, latest, previous, turn } from './library-stage.ts';
 
 type Package = typeof Undici;
@@ -58,6 +59,33 @@ describe.each(PACKAGES)('%s', (_name, undici) => {
       await inner?.close();
     }
     expect(await stage.found()).toEqual([]);
+  });
+
+  test('a lock around a request that its handler needs', async () => {
+    const [stock, ledger] = [new Mutex({ name: 'stock' }), new Mutex({ name: 'ledger' })];
+    ask = () => ledger.runExclusive(async () => '42');
+    // Not before the installation: it replaces what the module exports.
+    const { request, fetch, Pool } = undici;
+    const pool = new Pool(base);
+    const get = async (): Promise<string> => (await request(`${base}/cart`)).body.text();
+    expect(await stock.runExclusive(get)).toBe('cart 42');
+    await ledger.runExclusive(() => stock.runExclusive(async () => undefined));
+    expect(await stage.found()).toEqual(['DEPT001 error ledger stock']);
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => fetch(`${base}/cart`),
+      () => requested(pool, '/cart'),
+      get,
+    ];
+    for (const again of calls) {
+      ask = () => stock.runExclusive(async () => '42');
+      const hanging = stock.runExclusive(again).catch(() => undefined);
+      const before = stage.installation.findings.length;
+      while (stage.open.length < 2) await turn();
+      expect((await stage.found()).slice(before)).toEqual(['DEPT002 error answers of http.Server stock']);
+      server.closeAllConnections();
+      await hanging;
+    }
+    await pool.close();
   });
 
   test('requests after each other and beside each other are no request inside another', async () => {
