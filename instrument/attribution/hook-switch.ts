@@ -92,6 +92,10 @@ export class HookSwitch implements Observer {
     if (!context.exact) this.#use();
   }
 
+  onTaken(): void {
+    this.#use();
+  }
+
   onRequest(): void {
     this.follow();
   }

@@ -28,8 +28,6 @@ export class LightAttribution implements Attribution, Observer {
   readonly #session: Session;
   readonly #carries: boolean;
   #storage: AsyncLocalStorage<History | null> | null = null;
-  /** Holds that are open. */
-  #open = 0;
 
   /** @param carries false: nothing is carried from one slice of code to the next */
   constructor(session: Session, carries: boolean = HAS_CHEAP_STORAGE) {
@@ -50,18 +48,12 @@ export class LightAttribution implements Attribution, Observer {
     this.#storage = null;
   }
 
-  onEnter(context: Context): void {
-    if (!context.exact) this.#open++;
-  }
-
   onExit(_context: Context, held: EventContext): void {
-    if (held.context.exact) return;
-    this.#open--;
+    const { histories } = this.#session;
     // Where nothing else is held nobody will ask.
-    if (!this.#carries || this.#open <= 0) return;
+    if (!this.#carries || held.context.exact || histories.isOnly(held)) return;
     const { wait } = held;
     if (wait === null) return;
-    const { histories } = this.#session;
     this.#storage ??= new AsyncLocalStorage();
     const before = histories.fresh(this.#storage.getStore());
     this.#storage.enterWith(histories.join(before, histories.step(wait.fired ?? held.begin, wait)));

@@ -114,7 +114,10 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   bind(promise: object, behind: Wait | EventContext): void {
     // Who ends a wait after the pause must not leave its own history with it.
-    if (this.#switch.isPausing && behind instanceof EventContext) return;
+    if (behind instanceof EventContext) {
+      if (this.#switch.isPausing) return;
+      behind.isKept = true;
+    }
     this.#switch.follow();
     this.#notes.settles(promise, behind);
   }

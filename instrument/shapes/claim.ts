@@ -6,6 +6,7 @@ import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch, Outcome } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { applied } from '../applied.ts';
 import type { Callable } from '../libraries/adapter.ts';
 import { isPlainPromise } from '../plain-promise.ts';
 import { standIn } from '../stand-in.ts';
@@ -129,7 +130,7 @@ export class Claim {
       if (typeof callback !== 'function') return callback;
       return standIn(callback, (self, args) => {
         if (this.pending) before(args[0]);
-        return this.resume(() => Reflect.apply(callback, self, args));
+        return this.resume(() => applied(callback as Callable, self, args));
       });
     };
     const granted = (value: unknown): void => {
@@ -213,7 +214,7 @@ export class Claim {
   #run(task: Callable, self: unknown, args: readonly unknown[]): unknown {
     return this.resume(() => {
       try {
-        return Reflect.apply(task, self, args as never[]);
+        return applied(task, self, args);
       } catch (error) {
         this.#end();
         throw error;
@@ -284,7 +285,7 @@ export class Claim {
     if (typeof callback !== 'function') return callback;
     return standIn(callback, (self, args) => {
       this.#end();
-      return Reflect.apply(callback, self, args);
+      return applied(callback as Callable, self, args);
     });
   }
 

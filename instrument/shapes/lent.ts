@@ -1,5 +1,6 @@
 import { isObject } from '../../src/core/thenable.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { applied } from '../applied.ts';
 import type { Callable } from '../libraries/adapter.ts';
 import { standIn } from '../stand-in.ts';
 import type { Claim } from './claim.ts';
@@ -30,7 +31,7 @@ export class Lent {
 export function releasing<F extends Callable>(claim: Claim, release: F): F {
   return standIn(release, (self, args) => {
     claim.release();
-    return hooks.quietly(() => Reflect.apply(release, self, args as never[]));
+    return hooks.quietly(() => applied(release, self, args));
   });
 }
 
@@ -47,7 +48,7 @@ export function releasingMethod(claim: Claim, resource: unknown, method: string)
       else Object.defineProperty(target, method, own);
     }
     claim.release();
-    return hooks.quietly(() => Reflect.apply(original, self, args));
+    return hooks.quietly(() => applied(original as Callable, self, args));
   });
   Object.defineProperty(target, method, {
     value,

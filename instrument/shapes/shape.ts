@@ -1,6 +1,7 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { applied } from '../applied.ts';
 import { kindOf, trackByFirstUse } from '../first-use.ts';
 import type { Callable } from '../libraries/adapter.ts';
 import { dressed, standIn } from '../stand-in.ts';
@@ -113,12 +114,12 @@ class ShapePatch {
     const original = target[name];
     if (typeof original !== 'function') return;
     const descriptor = Object.getOwnPropertyDescriptor(target, name);
-    const value = standIn(original, (self, args) => {
-      const of = self as object;
+    const isInside = (of: object): boolean => this.#inside === of;
+    const value = dressed(function replacement(this: object, ...args: unknown[]): unknown {
       // What a method calls of its own object is part of it.
-      const isPart = hooks.activeSession() === null || this.#inside === of;
-      return isPart ? Reflect.apply(original, self, args) : wrapped(of, original as Callable, args);
-    });
+      const isPart = hooks.activeSession() === null || isInside(this);
+      return isPart ? Reflect.apply(original, this, args) : wrapped(this, original as Callable, args);
+    }, original);
     Object.defineProperty(target, name, {
       configurable: true,
       enumerable: false,
@@ -138,22 +139,27 @@ class ShapePatch {
     const outer = this.#inside;
     this.#inside = inside;
     try {
-      return Reflect.apply(original, self, args as never[]);
+      return applied(original, self, args);
     } finally {
       this.#inside = outer;
     }
   }
 
   #acquire(self: object, how: How, original: Callable, args: Args): unknown {
-    const { object, lent } = this.#instance(self);
-    const given = args.at(-1);
     const { releaser, isFree } = this.#shape;
-    if (isFree !== undefined && releaser === undefined && typeof given !== 'function' && isFree(self)) {
-      const promise = this.#call(self, original, self, args);
-      const held = hooks.taken(this.#keyed(self, object, args), how, this.#more(self, args));
-      return isPromiseLike(promise) ? hooks.bind(promise, held) : promise;
+    if (isFree === undefined || releaser !== undefined || typeof last(args) === 'function' || !isFree(self)) {
+      return this.#await(self, how, original, args);
     }
-    const claim = new Claim(this.#keyed(self, object, args), how, this.#more(self, args));
+    const promise = this.#call(self, original, self, args);
+    const held = hooks.taken(this.#keyed(self, args), how, this.#more(self, args));
+    return isPromiseLike(promise) ? hooks.bind(promise, held) : promise;
+  }
+
+  #await(self: object, how: How, original: Callable, args: Args): unknown {
+    const { lent } = this.#instance(self);
+    const given = last(args);
+    const { releaser } = this.#shape;
+    const claim = new Claim(this.#keyed(self, args), how, this.#more(self, args));
     claim.sleep();
     if (typeof given === 'function') {
       const back = this.#callingBack(claim, lent, given as Callable);
@@ -193,25 +199,28 @@ class ShapePatch {
   }
 
   #try(self: object, how: How, original: Callable, args: Args): unknown {
-    const { object, lent } = this.#instance(self);
+    const { lent } = this.#instance(self);
     const result = this.#call(self, original, self, args);
     if (result === undefined || result === null || result === false) return result;
-    return this.#lend(new Claim(this.#keyed(self, object, args), how), lent, result);
+    return this.#lend(new Claim(this.#keyed(self, args), how), lent, result);
   }
 
   #release(self: object, original: Callable, args: Args): unknown {
-    const { object, lent } = this.#instance(self);
-    const claim = lent.take(args[0]);
+    const claim = args.length === 0 ? null : this.#instance(self).lent.take(args[0]);
     if (claim !== null) claim.release();
-    else hooks.exit(hooks.holderToRelease(this.#keyed(self, object, args)));
+    else hooks.exit(hooks.holderToRelease(this.#keyed(self, args)));
+    // Else nobody hears of what is settled meanwhile.
+    return hooks.followsPromises() ? this.#quietly(self, original, args) : this.#call(self, original, self, args);
+  }
+
+  #quietly(self: object, original: Callable, args: Args): unknown {
     return hooks.quietly(() => this.#call(self, original, self, args));
   }
 
   #run(self: object, how: How, original: Callable, args: Args): unknown {
-    const { object } = this.#instance(self);
     const at = args.findIndex((arg) => typeof arg === 'function');
     if (at < 0) return this.#call(self, original, self, args);
-    const claim = new Claim(this.#keyed(self, object, args), how, this.#more(self, args));
+    const claim = new Claim(this.#keyed(self, args), how, this.#more(self, args));
     const task = args[at] as Callable;
     const outside = standIn(task, (of, given) => this.#call(null, task, of, given));
     const run = dressed(claim.whileRunning(outside), task);
@@ -238,7 +247,7 @@ class ShapePatch {
 
   #more(self: object, args: Args): HowMuch | null {
     const { timeoutMs: timeoutOf } = this.#shape;
-    const timeoutMs = timeoutOf === undefined ? undefined : Reflect.apply(timeoutOf, self, args as never[]);
+    const timeoutMs = timeoutOf === undefined ? undefined : (applied(timeoutOf, self, args) as number | undefined);
     return timeoutMs === undefined ? null : { timeoutMs };
   }
 
@@ -247,9 +256,10 @@ class ShapePatch {
     return list(release)[0] ?? (typeof releaser === 'string' ? releaser : 'release');
   }
 
-  #keyed(self: object, object: TrackedObject | null, args: Args): TrackedObject | null {
+  #keyed(self: object, args: Args): TrackedObject | null {
     const { key } = this.#shape;
-    return key === undefined ? object : this.#instance(self).keys.of(Reflect.apply(key, self, args as never[]));
+    const { object, keys } = this.#instance(self);
+    return key === undefined ? object : keys.of(applied(key, self, args));
   }
 
   #instance(self: object): Instance {
@@ -272,6 +282,10 @@ class ShapePatch {
     if (name !== undefined) return hooks.track({ kind: kindOf(permits), name, capacity: permits });
     return trackByFirstUse(self.constructor?.name ?? 'object', permits, this.#methods);
   }
+}
+
+function last(args: Args): unknown {
+  return args.length === 0 ? undefined : args[args.length - 1];
 }
 
 function list(names: Names | undefined): readonly string[] {

@@ -8,19 +8,21 @@ import { Wait } from './wait.ts';
 
 /**
  * The stretch of a context that is heading for an event: a lock held, a permit taken, a signalling section. It is its own
- * first step of a history and its own mark: an object less for each lock taken.
+ * first step of a history and its own mark: an object less for each lock taken. One that has ended and that nobody remembers
+ * may begin again: no object at all.
  */
 export class EventContext implements Mark, History {
-  readonly object: TrackedObject;
-  /** Changes on downgrade only. */
+  object: TrackedObject;
   how: How;
-  readonly more: HowMuch | null;
-  /** Who owes the event; changes on handover only. */
+  more: HowMuch | null;
+  /** Who owes the event; changes on handover. */
   context: Context;
-  readonly begin: Tick;
+  begin: Tick;
   /** When the event happened; null until then. */
   end: Tick | null = null;
-  readonly stack: Stack | null;
+  stack: Stack | null;
+  /** True when somebody beside its taker may remember it. */
+  isKept = false;
   /** True while it keeps histories since its start: as long as it is open, outside an exact context. */
   keepsHistory = false;
   previous: Mark | null = null;
@@ -29,7 +31,7 @@ export class EventContext implements Mark, History {
   readonly hasWait: boolean;
   #wait: Wait | null;
   /** History of the slice that took it without having to wait for anybody. */
-  readonly #past: History | null;
+  #past: History | null;
 
   constructor(
     object: TrackedObject,
@@ -51,6 +53,32 @@ export class EventContext implements Mark, History {
     this.hasWait = hasWait;
     this.#wait = wait;
     this.#past = past;
+  }
+
+  /** It has waited for nobody, nothing has happened since it began, and nobody remembers it. */
+  get isForgotten(): boolean {
+    return this.#wait === null && !this.isKept && this.end === this.begin + 1;
+  }
+
+  /** One that is forgotten begins again, without having to wait for anybody. */
+  beginAgain(
+    object: TrackedObject,
+    how: How,
+    more: HowMuch | null,
+    context: Context,
+    begin: Tick,
+    stack: Stack | null,
+    past: History | null,
+  ): void {
+    this.begin = begin;
+    this.end = null;
+    // It is mostly the same lock again, and to look is cheaper than to write a reference.
+    if (this.object !== object) this.object = object;
+    if (this.how !== how) this.how = how;
+    if (this.more !== more) this.more = more;
+    if (this.context !== context) this.context = context;
+    if (this.stack !== stack) this.stack = stack;
+    if (this.#past !== past) this.#past = past;
   }
 
   /**

@@ -49,12 +49,23 @@ export class Histories {
     return this.#first !== null;
   }
 
+  /** True when nothing else is owed or asked for. */
+  isOnly(mark: Mark): boolean {
+    return this.#first === mark && this.#last === mark;
+  }
+
   /**
    * From the mark on waits matter until `unmark`. O(1) for a point in time that is the latest, as all are but one that is
    * handed over: such a mark is put back in its place, so the list stays sorted.
    */
   mark(mark: Mark): void {
     let previous = this.#last;
+    if (previous === null) {
+      this.#first = mark;
+      this.#last = mark;
+      this.#oldest = mark.at;
+      return;
+    }
     while (previous !== null && previous.at > mark.at) previous = previous.previous;
     const next = previous === null ? this.#first : previous.next;
     mark.previous = previous;
@@ -68,6 +79,12 @@ export class Histories {
 
   /** Each mark once. O(1). */
   unmark(mark: Mark): void {
+    if (this.isOnly(mark)) {
+      this.#first = null;
+      this.#last = null;
+      this.#oldest = PENDING;
+      return;
+    }
     if (mark.previous === null) this.#first = mark.next;
     else mark.previous.next = mark.next;
     if (mark.next === null) this.#last = mark.previous;

@@ -10,6 +10,7 @@ export class Observers {
   onWait: Listening<'onWait'> = [];
   onBlocked: Listening<'onBlocked'> = [];
   onWaited: Listening<'onWaited'> = [];
+  onTaken: Listening<'onTaken'> = [];
   onEnter: Listening<'onEnter'> = [];
   onExit: Listening<'onExit'> = [];
   onRequest: Listening<'onRequest'> = [];
@@ -22,7 +23,7 @@ export class Observers {
   onInit: Listening<'onInit'> = [];
   onDestroy: Listening<'onDestroy'> = [];
   onMisuse: Listening<'onMisuse'> = [];
-  /** True while somebody hears of waits that nobody has to end. */
+  /** True while somebody hears everything of locks that are taken because they are free. */
   hearsTaken = false;
   #all: readonly Observer[] = [];
 
@@ -41,10 +42,11 @@ export class Observers {
 
   /** New lists, so that whoever is being told just now is not disturbed. */
   #sort(): void {
-    this.hearsTaken = this.#all.some((observer) => hearsWaits(observer) && observer.skipsTaken !== true);
+    this.hearsTaken = this.#all.some((observer) => hearsHolds(observer) && observer.skipsTaken !== true);
     this.onWait = this.#listening('onWait');
     this.onBlocked = this.#listening('onBlocked');
     this.onWaited = this.#listening('onWaited');
+    this.onTaken = this.#listening('onTaken');
     this.onEnter = this.#listening('onEnter');
     this.onExit = this.#listening('onExit');
     this.onRequest = this.#listening('onRequest');
@@ -64,6 +66,6 @@ export class Observers {
   }
 }
 
-function hearsWaits(observer: Observer): boolean {
-  return observer.onWait !== undefined || observer.onWaited !== undefined;
+function hearsHolds(observer: Observer): boolean {
+  return (['onWait', 'onWaited', 'onEnter', 'onExit'] as const).some((verb) => observer[verb] !== undefined);
 }

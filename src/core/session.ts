@@ -57,6 +57,8 @@ export class Session {
   readonly #clock: (() => number) | null;
   readonly #onLimit: (name: keyof Limits, limit: number) => void;
   readonly #limitsHit = new Set<keyof Limits>();
+  /** One that has ended, to be used again. */
+  #forgotten: EventContext | null = null;
   #tick = 0;
   #objects = 0;
   #contexts = 0;
@@ -177,15 +179,24 @@ export class Session {
 
   /**
    * The calling context takes what is free: a wait that nobody has to end, and the grant. Three ticks as the two calls, but
-   * where no observer hears of such waits the wait is no object of its own.
+   * where no observer hears of such waits the wait is no object of its own, and the event context is the last one that was
+   * forgotten. So who takes must not keep it past its end.
    */
   taken(object: TrackedObject, how: How, more: HowMuch | null = null, context: Context = this.current): EventContext {
     if (context.exact || this.#observers.hearsTaken) return this.granted(this.wait(object, how, more, context));
     if (object.destroyed) this.#usedAfterDestroy(object, how.waitLabel, context);
-    this.#tick += 2;
+    this.#tick += 3;
+    const begin = this.now;
     const { history } = context;
     const stack = this.#stackFor(object);
-    return this.#enter(context, new EventContext(object, how, more, context, this.#next(), stack, null, history, true));
+    let held = this.#forgotten;
+    if (held === null) held = new EventContext(object, how, more, context, begin, stack, null, history, true);
+    else held.beginAgain(object, how, more, context, begin, stack, history);
+    this.#forgotten = null;
+    context.addHeld(held);
+    object.addHolder(held);
+    for (const observer of this.#observers.onTaken) observer.onTaken();
+    return held;
   }
 
   /** The slice that runs now goes on after this wait, without a promise in between (a wait annotated by hand). */
@@ -224,10 +235,12 @@ export class Session {
   exit(held: EventContext, context: Context = this.current): void {
     if (!held.open) return;
     const at = this.#next();
-    for (const observer of this.#observers.onExit) observer.onExit(context, held, at);
+    const isQuiet = at === held.begin + 1 && held.hasWait && !this.#observers.hearsTaken && this.histories.isOnly(held);
+    if (!isQuiet) for (const observer of this.#observers.onExit) observer.onExit(context, held, at);
     held.end = at;
     held.context.removeHeld(held);
     held.object.removeHolder(held);
+    if (isQuiet && held.isForgotten) this.#forgotten = held;
   }
 
   /** The newest open event context of this object that `context` owes, or null. */

@@ -77,14 +77,18 @@ export class TrackedObject {
   /** One that holds nothing is no error. O(1) for the only and for the youngest one. */
   removeHolder(held: EventContext): void {
     const more = this.#moreHolders;
+    if (more === null) {
+      if (this.#holder === held) this.#holder = null;
+      return;
+    }
     if (this.#holder === held) {
-      this.#holder = more?.shift() ?? null;
-    } else if (more?.at(-1) === held) {
+      this.#holder = more.shift() ?? null;
+    } else if (more.at(-1) === held) {
       more.pop();
-    } else if (more?.includes(held)) {
+    } else if (more.includes(held)) {
       more.splice(more.indexOf(held), 1);
     }
-    if (more?.length === 0) this.#moreHolders = null;
+    if (more.length === 0) this.#moreHolders = null;
   }
 
   /** The class of this object's event; -1 when the registry is full. */

@@ -78,10 +78,11 @@ export interface Misuse {
  */
 export interface Observer {
   /**
-   * True: a lock that asynchronous code takes because it is free is told by `onEnter` alone, without `onWait` and `onWaited`
-   * before it.
+   * True: a lock that asynchronous code takes because it is free is told by `onTaken` alone, not by `onWait`, `onWaited` and
+   * `onEnter`; and its end is not told when nothing has happened in between and nothing else is owed.
    */
   readonly skipsTaken?: true;
+  onTaken?(): void;
   /** `wait.context` may block here until the object's event; called before it blocks. */
   onWait?(context: Context, wait: Wait): void;
   /** The wait really sleeps now. */

@@ -85,7 +85,8 @@ function guarded<T>(call: (session: Session) => T, session: Session | null = act
 /** The session that made this object, as long as it is attached or set aside. */
 function keeperOf(object: TrackedObject): Session | null {
   if (active !== null && active.classes === object.registry) return active;
-  return aside.find(({ session }) => session.classes === object.registry)?.session ?? null;
+  for (const { session } of aside) if (session.classes === object.registry) return session;
+  return null;
 }
 
 /** The object as this session knows it. */
@@ -343,10 +344,12 @@ export function exit(held: EventContext | null): void {
 export function holderToRelease(object: TrackedObject | null): EventContext | null {
   if (object === null) return null;
   if (object.onlyHolder !== null && object.registry === active?.classes) return object.onlyHolder;
-  const holder = (session: Session): EventContext | null => {
-    const own = known(session, object);
-    return session.heldBy(own) ?? session.holders(own)[0] ?? null;
-  };
+  return holderAmong(object);
+}
+
+function holderAmong(object: TrackedObject): EventContext | null {
+  const holder = (session: Session): EventContext | null =>
+    session.heldBy(known(session, object)) ?? known(session, object).holders[0] ?? null;
   return guarded(holder) ?? guarded(holder, keeperOf(object));
 }
 

@@ -1,5 +1,6 @@
 import { DeptError } from '../../core/dept-error.ts';
 import type { EventContext } from '../../core/event-context.ts';
+import type { TrackedObject } from '../../core/tracked-object.ts';
 import { Grant } from '../grant.ts';
 import { misuse } from '../hooks.ts';
 import type { Thread } from '../runtime.ts';
@@ -7,6 +8,7 @@ import type { Thread } from '../runtime.ts';
 /** The primitive a guard belongs to. */
 export interface Releaser {
   readonly name: string;
+  readonly object: TrackedObject | null;
   /** Takes back what an open guard stands for. */
   giveBack(guard: Guard): void;
 }
@@ -29,7 +31,7 @@ export class Guard extends Grant implements Disposable, AsyncDisposable {
       const message =
         `A guard of ${this.#owner.name} is released twice. Its first release may have let somebody else in; ` +
         'release each guard once, or leave it to `using`.';
-      misuse('bad-unlock', this.eventContext?.object ?? null, message);
+      misuse('bad-unlock', this.#owner.object, message);
       throw new DeptError('ERR_DEPT_BAD_UNLOCK', message);
     }
     this.#owner.giveBack(this);

@@ -1,5 +1,6 @@
 import type { ObjectKind } from '../../core/classes.ts';
 import { DeptError } from '../../core/dept-error.ts';
+import type { TrackedObject } from '../../core/tracked-object.ts';
 import type { HowMuch } from '../../core/vocabulary.ts';
 import { Handle, type Identity } from '../handle.ts';
 import { destroy, misuse } from '../hooks.ts';
@@ -28,6 +29,10 @@ export class Guarded implements Releaser {
 
   get name(): string {
     return this.#handle.name;
+  }
+
+  get object(): TrackedObject | null {
+    return this.#handle.object;
   }
 
   /** Callers that wait now. */
