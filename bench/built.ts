@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../scripts/bundle.ts';
 
@@ -10,6 +11,8 @@ export class Built {
   static async make(): Promise<Built> {
     const built = new Built();
     await bundle(built.folder);
+    // As the published one says; else Node would read each file twice to find out what it is.
+    writeFileSync(join(built.folder, 'package.json'), JSON.stringify({ type: 'module' }));
     return built;
   }
 

@@ -1,54 +1,53 @@
 /**
- * What a report costs once its source maps are warm: 4 dependencies, 8 stacks of 16 frames.
+ * What a report costs a program that is shipped with a source map: 4 dependencies, 8 stacks of 16 frames. The first one of a
+ * process, from the finding on, and the others.
  *
  *     node --conditions dept:source --import tsx bench/report.bench.ts [--short] [--json FILE]
  */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Finding, NodeStacks } from 'dept';
-import { formatReport } from 'dept/reports';
-import { DeptTracker, Session } from 'dept/tracker';
-import { LOCK } from '../src/core/how.ts';
-import type { TrackedObject } from '../src/core/tracked-object.ts';
+import { build } from 'esbuild';
+import { Built } from './built.ts';
+import { median } from './graph/timing.ts';
 import { Table } from './table.ts';
 
 const { values: options } = parseArgs({ options: { short: { type: 'boolean' }, json: { type: 'string' } } });
-const ROUNDS = options.short ? 20 : 500;
+const PROCESSES = options.short ? 1 : 9;
+const REPORTS = options.short ? '20' : '500';
+
+using built = await Built.make();
+const program = join(built.folder, 'program.mjs');
+await build({
+  entryPoints: [fileURLToPath(new URL('./report/program.ts', import.meta.url))],
+  outfile: program,
+  format: 'esm',
+  target: 'node20.19',
+  sourcemap: true,
+});
+
+const samples = Array.from(
+  { length: PROCESSES },
+  () =>
+    JSON.parse(execFileSync(process.execPath, [program, REPORTS, built.folder], { encoding: 'utf8' })) as {
+      readonly firstMs: number;
+      readonly warmMs: number;
+    },
+);
 const table = new Table();
-
-function deep(levels: number, run: () => void): void {
-  if (levels === 0) run();
-  else deep(levels - 1, run);
-}
-
-function ringOf4(): Finding {
-  const session = new Session({ stacks: new NodeStacks(16) });
-  let found: Finding | null = null;
-  session.addObserver(
-    new DeptTracker(session, {
-      onFinding: (finding) => {
-        found = finding;
-      },
-    }),
-  );
-  const locks = ['A', 'B', 'C', 'D'].map((name) => session.object({ kind: 'mutex', name }));
-  locks.forEach((outer, i) => {
-    deep(16, () => {
-      const context = session.exactContext(`context ${i}`);
-      const held = session.granted(session.wait(outer, LOCK, null, context));
-      session.exit(session.granted(session.wait(locks[(i + 1) % 4] as TrackedObject, LOCK, null, context)), context);
-      session.exit(held, context);
-    });
-  });
-  if (found === null) throw new Error('the ring was not found');
-  return found;
-}
-
-const first = performance.now();
-formatReport(ringOf4());
-table.add('first report of the process, maps loaded on the way', performance.now() - first, 'ms', 50);
-const findings = Array.from({ length: ROUNDS }, ringOf4);
-const before = process.cpuUsage();
-for (const finding of findings) formatReport(finding);
-const { user, system } = process.cpuUsage(before);
-table.add('report, warm', (user + system) / 1000 / ROUNDS, 'ms CPU', 1, '4 dependencies, 8 stacks of 16 frames');
+table.add(
+  'first report of the process, maps loaded on the way',
+  median(samples.map(({ firstMs }) => firstMs)),
+  'ms',
+  50,
+  `median of ${PROCESSES} processes`,
+);
+table.add(
+  'report, warm',
+  median(samples.map(({ warmMs }) => warmMs)),
+  'ms CPU',
+  1,
+  '4 dependencies, 8 stacks of 16 frames',
+);
 table.write(options.json);

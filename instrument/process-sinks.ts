@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { isatty } from 'node:tty';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { describeProcess, type ReportEnvironment } from '../reports/environment.ts';
 import { diagnosticsChannelSink } from '../reports/sinks/diagnostics-channel.ts';
@@ -53,7 +52,7 @@ async function formatterFor(
   { format, indent }: Config,
   environment: () => ReportEnvironment,
 ): Promise<(finding: Finding) => string> {
-  const isTerminal = isatty(STDERR);
+  const isTerminal = await isAtTerminal();
   if (format === 'dept' || (format === 'auto' && !isTerminal)) {
     return (finding) => formatReport(finding, { environment: environment(), indent });
   }
@@ -69,6 +68,16 @@ async function formatterFor(
     indent,
   };
   return (finding) => formatPretty(finding, options);
+}
+
+/** Asked of the file first: most programs write into a pipe, and need not wait until Node's terminals are loaded. */
+async function isAtTerminal(): Promise<boolean> {
+  try {
+    return fstatSync(STDERR).isCharacterDevice() && (await import('node:tty')).isatty(STDERR);
+  } catch {
+    // It is closed.
+    return false;
+  }
 }
 
 /** What the report says about this process: the program's own package, not ours. */

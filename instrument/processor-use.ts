@@ -1,14 +1,16 @@
+import { uptimeMs } from './uptime.ts';
+
 /** Processor time of the whole process, as a share of the time that passed, below which no thread computes. */
 const IDLE_SHARE = 0.1;
 
 /** Tells whether any thread of the process, Node's own pool included, has computed since it was asked the last time. */
 export class ProcessorUse {
   #used = process.cpuUsage();
-  #askedAtMs = performance.now();
+  #askedAtMs = uptimeMs();
 
   isIdle(): boolean {
     const { user, system } = process.cpuUsage(this.#used);
-    const nowMs = performance.now();
+    const nowMs = uptimeMs();
     const isIdle = (user + system) / 1000 < IDLE_SHARE * (nowMs - this.#askedAtMs);
     this.#used = process.cpuUsage();
     this.#askedAtMs = nowMs;

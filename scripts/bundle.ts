@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { builtinModules } from './builtin-modules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -44,5 +45,8 @@ export async function bundle(outdir: string): Promise<void> {
     // Not linked: under --enable-source-maps Node would read them at start, and again with the first stack.
     sourcemap: 'external',
     logLevel: 'warning',
+    plugins: [builtinModules],
+    minifyWhitespace: true,
+    lineLimit: 160,
   });
 }

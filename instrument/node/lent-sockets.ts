@@ -1,8 +1,9 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import type { WatchedPool } from '../watched-pool.ts';
+import { loadNet } from './net.ts';
 import type { NodeHost } from './node-host.ts';
 import { replaced } from './replaced.ts';
 import type { Requested } from './unread-reports.ts';
@@ -88,7 +89,7 @@ export class LentSockets {
   /** What a socket brings goes on as the code that asked for the request. */
   #watchAnswers(): () => void {
     const lent = this.#lent;
-    return replaced(Socket.prototype, 'emit', (original) => {
+    return replaced(loadNet().Socket.prototype, 'emit', (original) => {
       const emit = original as (this: Socket, ...args: unknown[]) => boolean;
       return function emitted(this: Socket, ...args: unknown[]): boolean {
         const wait = lent.size === 0 ? undefined : lent.get(this)?.wait;

@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import { Server, Socket } from 'node:net';
 import Stream from 'node:stream';
+import { loadNet } from './net.ts';
 
 /** How one sees on an object of Node's own that an event which comes once has come, in words; null while it has not. */
 type Past = (emitter: object) => string | null;
 
 const PAST: Readonly<Record<string, Past>> = Object.freeze({
-  listening: (server) => (server instanceof Server && server.listening ? 'server.listening is true' : null),
+  listening,
   connect: connected,
   ready: (emitter) => connected(emitter) ?? opened(emitter),
   open: opened,
@@ -26,8 +26,14 @@ export function pastEvent(emitter: object, event: string | symbol): string | nul
   return typeof event === 'string' && Object.hasOwn(PAST, event) ? (PAST[event]?.(emitter) ?? null) : null;
 }
 
+function listening(server: object): string | null {
+  return server instanceof loadNet().Server && server.listening ? 'server.listening is true' : null;
+}
+
 function connected(socket: object): string | null {
-  return socket instanceof Socket && !socket.connecting && !socket.pending ? 'socket.connecting is false' : null;
+  return socket instanceof loadNet().Socket && !socket.connecting && !socket.pending
+    ? 'socket.connecting is false'
+    : null;
 }
 
 function opened(stream: object): string | null {

@@ -5,6 +5,7 @@ import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
 import { afterEachOther } from '../threads/thread-waits.ts';
+import { uptimeMs } from '../uptime.ts';
 import { type FatalSignal, FatalSignals } from './fatal-signals.ts';
 import type { StallCheck } from './stall-check.ts';
 
@@ -52,10 +53,10 @@ export function watchStandstill(
       stalls.whileRunning(openWaits, { kind: 'signal', signal: stallSignal }, true);
     });
   }
-  let lastMoved = { at: session.now, ms: performance.now() };
+  let lastMoved = { at: session.now, ms: uptimeMs() };
   const bark = (): void => {
-    if (session.now !== lastMoved.at) lastMoved = { at: session.now, ms: performance.now() };
-    const quietMs = Math.round(performance.now() - lastMoved.ms);
+    if (session.now !== lastMoved.at) lastMoved = { at: session.now, ms: uptimeMs() };
+    const quietMs = Math.round(uptimeMs() - lastMoved.ms);
     if (quietMs < watchdogMs || !hasLongWaits(installation, watchdogMs)) return;
     stalls.whileRunning(waitsFor.takeStalled(), { kind: 'watchdog', quietMs }, false);
   };

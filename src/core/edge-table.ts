@@ -10,10 +10,10 @@ const FREED = -1;
 /**
  * The number of the edge from one node to another: "is this dependency known?", the question of every wait.
  *
- * Open addressing with linear probing, at most half full. A slot is one integer: the edge number plus one in its low
+ * Open addressing with linear probing, at most three quarters full. A slot is one integer: the edge number plus one in its low
  * bits and, in the bits which that leaves free, the part of the pair's hash that did not choose the slot; a foreign slot
  * is thus passed over without looking at its edge. The ends of the edges are kept once, by edge number, so a slot needs
- * no copy of them: 8-16 bytes per edge instead of 24-48. `get` and `set` are O(1) expected and `get` allocates nothing.
+ * no copy of them: 5-11 bytes per edge instead of 16-32. `get` and `set` are O(1) expected and `get` allocates nothing.
  * A cache of one answer serves the same question asked again.
  *
  * Edge numbers must be dense (0, 1, 2, ..., freed ones reused): the table takes room for the largest one.
@@ -81,7 +81,7 @@ export class EdgeTable {
     this.#ends[2 * edge] = from;
     this.#ends[2 * edge + 1] = to;
     this.#size++;
-    if (this.#size * 2 > this.#slots.length || edge + 1 >= this.#slots.length) {
+    if (this.#size * 4 > this.#slots.length * 3 || edge + 1 >= this.#slots.length) {
       this.#growSlots(edge);
     } else {
       this.#place(edge);
