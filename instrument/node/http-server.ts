@@ -125,7 +125,7 @@ export class HttpServers {
     const host = this.#host;
     const exchanges = this.#exchanges;
     const { session } = host;
-    const begin = (server: object, request: IncomingMessage, response: ServerResponse): void =>
+    const begin = (server: Server, request: IncomingMessage, response: ServerResponse): void =>
       this.#begin(server, request, response);
     return replaced(prototype, 'emit', (original) => {
       const emit = original as Emit;
@@ -149,7 +149,7 @@ export class HttpServers {
 
   #watchClose(prototype: Server): () => void {
     const host = this.#host;
-    const objectOf = (server: object): TrackedObject | null => this.#objectOf(server);
+    const objectOf = (server: Server): TrackedObject | null => this.#objectOf(server);
     return replaced(prototype, 'close', (original) => {
       return function close(this: Server, ...args: Parameters<Server['close']>): unknown {
         const wait = observed(host, () => (this.listening ? hooks.wait(objectOf(this), CLOSE) : null));
@@ -163,7 +163,7 @@ export class HttpServers {
     });
   }
 
-  #begin(server: object, request: IncomingMessage, response: ServerResponse): void {
+  #begin(server: Server, request: IncomingMessage, response: ServerResponse): void {
     const { session } = this.#host;
     try {
       const client = this.#sockets.otherEndOf(request.socket);
@@ -186,11 +186,13 @@ export class HttpServers {
     if (client !== null) client.release = hooks.carry(() => client.pool.takeBack(client.socket));
   }
 
-  #objectOf(server: object): TrackedObject | null {
+  #objectOf(server: Server): TrackedObject | null {
     const known = this.#objects.get(server);
     if (known !== undefined) return known;
     const object = hooks.track({ kind: 'http_server', name: 'requests of http.Server' });
     this.#objects.set(server, object);
+    // One that listened before anybody watched.
+    this.#exchanges.listens(server);
     return object;
   }
 }

@@ -278,6 +278,17 @@ test('the end of an answer that has begun is waited for as well', async () => {
   expect(stage.messages).toEqual([expect.stringMatching(/^DEPT001 /)]);
 });
 
+test('a server that listened before is known from its first request on', async () => {
+  stage.end();
+  stage = new NodeStage();
+  const [stock, ledger] = [new Mutex({ name: 'stock' }), new Mutex({ name: 'ledger' })];
+  routes.set('/ledger', () => ledger.runExclusive(async () => 'even'));
+  await fetched('/ledger');
+  await stock.runExclusive(() => fetched('/ledger'));
+  await ledger.runExclusive(() => stock.runExclusive(async () => undefined));
+  expect(stage.messages).toEqual([expect.stringMatching(/^DEPT001 /)]);
+});
+
 test('programs see their own functions and properties', async () => {
   const { fetch: watched } = globalThis;
   expect([watched.name, watched.length]).toEqual(['fetch', 1]);
