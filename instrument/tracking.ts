@@ -58,7 +58,7 @@ export function startTracking(options: TrackingOptions): Tracking {
     }
   });
   const hooks =
-    attribution === 'light' ? new LightAttribution(session) : new PromiseHookAttribution(session, attribution);
+    attribution === 'light' ? new LightAttribution(session, tracker) : new PromiseHookAttribution(session, attribution);
   hooks.install();
   let stopped = false;
   const stop = (): void => {

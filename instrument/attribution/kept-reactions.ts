@@ -1,7 +1,7 @@
-import { Stamp } from '../stamp.ts';
-
 /** How many are kept of the newest ones, and of those before: a power of two. */
 const SIZE = 1024;
+/** Of a reaction that is not kept. */
+export const NOT_KEPT = -1;
 
 /** The newest reactions that have not run yet, and behind them those that were not run when newer ones took their place. */
 const slots: (object | undefined)[] = new Array<object | undefined>(2 * SIZE).fill(undefined);
@@ -10,53 +10,36 @@ let nextOlder = 0;
 /** Reactions that may still be kept before the next refill. */
 let budget = 0;
 
-class Kept extends Stamp {
-  #slot: number;
-
-  constructor(reaction: object, slot: number) {
-    super(reaction);
-    this.#slot = slot;
-  }
-
-  static has(reaction: object): boolean {
-    return #slot in reaction;
-  }
-
-  static moveTo(reaction: object, slot: number): void {
-    if (#slot in reaction) reaction.#slot = slot;
-  }
-
-  static clear(reaction: object): void {
-    if (#slot in reaction && slots[reaction.#slot] === reaction) slots[reaction.#slot] = undefined;
-  }
-}
-
 /** That many of the reactions made from now on are kept until they run. A tight loop of awaits soon makes no more of them. */
 export function refillKept(count: number): void {
   budget = count;
 }
 
-/** A reaction was made. */
-export function keep(reaction: object): void {
-  if (budget <= 0 || Kept.has(reaction)) return;
+/**
+ * A reaction was made.
+ * @param moved told when one that is kept has another place
+ * @returns its place, or NOT_KEPT
+ */
+export function keep(reaction: object, moved: (older: object, slot: number) => void): number {
+  if (budget <= 0) return NOT_KEPT;
   budget--;
   const slot = next;
   next = (slot + 1) & (SIZE - 1);
   const older = slots[slot];
-  if (older !== undefined) retire(older);
+  if (older !== undefined) {
+    const place = SIZE + nextOlder;
+    nextOlder = (nextOlder + 1) & (SIZE - 1);
+    slots[place] = older;
+    moved(older, place);
+  }
   slots[slot] = reaction;
-  new Kept(reaction, slot);
+  return slot;
 }
 
-function retire(reaction: object): void {
-  const slot = SIZE + nextOlder;
-  nextOlder = (nextOlder + 1) & (SIZE - 1);
-  slots[slot] = reaction;
-  Kept.moveTo(reaction, slot);
+/** It runs. Its place may be another one's by now. */
+export function letGo(reaction: object, slot: number): void {
+  if (slots[slot] === reaction) slots[slot] = undefined;
 }
-
-/** It runs. */
-export const letGo: (reaction: object) => void = Kept.clear;
 
 /** Those that have not run. */
 export function keptReactions(): readonly object[] {

@@ -16,6 +16,16 @@ export const HAS_CHEAP_STORAGE: boolean =
   Number(process.versions.node.split('.')[0]) >= 24 &&
   ![...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((arg) => arg.includes('no-async-context-frame'));
 
+/** What has been learnt so far. */
+interface Known {
+  /** True when there is nothing more to learn from what is owed having had to wait for what was passed. */
+  knows(owed: EventContext, passed: EventContext): boolean;
+}
+
+const NOTHING_KNOWN: Known = Object.freeze({ knows: () => false });
+/** What is owed, at most, that is looked at to find out whether a wait need not be carried. */
+const MOST_OWED = 16;
+
 /**
  * Attribution without promise hooks. Who gives back what it had waited for shows that it has come after that wait; so does
  * whatever it runs or starts from there on. That is carried along, and nothing else: a hold that ends there depended on that
@@ -26,12 +36,14 @@ export class LightAttribution implements Attribution, Observer {
   readonly followsSince = null;
   readonly skipsTaken = true;
   readonly #session: Session;
+  readonly #known: Known;
   readonly #carries: boolean;
   #storage: AsyncLocalStorage<History | null> | null = null;
 
   /** @param carries false: nothing is carried from one slice of code to the next */
-  constructor(session: Session, carries: boolean = HAS_CHEAP_STORAGE) {
+  constructor(session: Session, known: Known = NOTHING_KNOWN, carries: boolean = HAS_CHEAP_STORAGE) {
     this.#session = session;
+    this.#known = known;
     this.#carries = carries;
   }
 
@@ -50,8 +62,9 @@ export class LightAttribution implements Attribution, Observer {
 
   onExit(_context: Context, held: EventContext): void {
     const { histories } = this.#session;
-    // Where nothing else is held nobody will ask.
+    // Where nothing else is held nobody will ask, and where all is known it would teach nothing.
     if (!this.#carries || held.context.exact || histories.isOnly(held)) return;
+    if (held.hasWait && histories.everyOther(held, MOST_OWED, (owed) => this.#known.knows(owed, held))) return;
     const { wait } = held;
     if (wait === null) return;
     this.#storage ??= new AsyncLocalStorage();

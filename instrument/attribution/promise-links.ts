@@ -1,7 +1,7 @@
 import { promiseHooks } from 'node:v8';
 import { isPending } from '../promises/is-pending.ts';
 import { Stamp } from '../stamp.ts';
-import { keep, keptReactions, letAllGo, letGo } from './kept-reactions.ts';
+import { keep, keptReactions, letAllGo, letGo, NOT_KEPT } from './kept-reactions.ts';
 
 /** A promise as the hooks see it. */
 export type Hooked = object;
@@ -9,10 +9,13 @@ export type Hooked = object;
 /** The promise whose settling lets a reaction run. Cut when it runs: a chain of promises must not keep its own past. */
 class Link extends Stamp {
   #parent: Hooked | undefined;
+  /** Its place among those that are kept. */
+  #slot: number;
 
-  constructor(reaction: Hooked, parent: Hooked) {
+  constructor(reaction: Hooked, parent: Hooked, slot: number) {
     super(reaction);
     this.#parent = parent;
+    this.#slot = slot;
   }
 
   static has(reaction: Hooked): boolean {
@@ -30,8 +33,12 @@ class Link extends Stamp {
     const parent = reaction.#parent;
     if (parent === undefined) return undefined;
     reaction.#parent = undefined;
-    letGo(reaction);
+    if (reaction.#slot !== NOT_KEPT) letGo(reaction, reaction.#slot);
     return parent;
+  }
+
+  static move(reaction: Hooked, slot: number): void {
+    if (#parent in reaction) reaction.#slot = slot;
   }
 }
 
@@ -75,7 +82,7 @@ export function follow(follower: Follower, following: Following): void {
 
 /** Says which promise a reaction waits for, where the engine does not. */
 export function linkTo(promise: Hooked, parent: Hooked): void {
-  if (level !== 'off' && !Link.has(promise)) new Link(promise, parent);
+  if (level !== 'off' && !Link.has(promise)) new Link(promise, parent, NOT_KEPT);
 }
 
 /**
@@ -92,8 +99,7 @@ export function hasPendingReactions(): boolean {
 
 function link(promise: Hooked, parent: Hooked | undefined): void {
   if (parent === undefined) return;
-  new Link(promise, parent);
-  keep(promise);
+  new Link(promise, parent, keep(promise, Link.move));
 }
 
 function created(promise: Hooked, parent: Hooked | undefined): void {

@@ -19,6 +19,8 @@ export interface History {
 /** A point from which histories must be kept: an event context that is open, a request that is not answered. */
 export interface Mark {
   readonly at: Tick;
+  /** Null for a request. */
+  readonly held: EventContext | null;
   previous: Mark | null;
   next: Mark | null;
 }
@@ -52,6 +54,19 @@ export class Histories {
   /** True when nothing else is owed or asked for. */
   isOnly(mark: Mark): boolean {
     return this.#first === mark && this.#last === mark;
+  }
+
+  /**
+   * True when everything that is owed passes the test, apart from this one; false where something is asked for, and where more
+   * is owed than `most`, which it costs.
+   */
+  everyOther(mark: Mark, most: number, test: (held: EventContext) => boolean): boolean {
+    let left = most;
+    for (let each = this.#first; each !== null; each = each.next) {
+      if (each === mark) continue;
+      if (each.held === null || left-- === 0 || !test(each.held)) return false;
+    }
+    return true;
   }
 
   /**

@@ -337,7 +337,7 @@ export class Session {
   }
 
   #mark(at: Tick): Mark {
-    const mark: Mark = { at, previous: null, next: null };
+    const mark: Mark = { at, held: null, previous: null, next: null };
     this.histories.mark(mark);
     return mark;
   }

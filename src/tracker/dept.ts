@@ -76,6 +76,15 @@ export class DeptTracker implements Observer {
     return this.#learning.wasReported(circleFingerprint);
   }
 
+  /** True when there is nothing more to learn from what is owed having had to wait for what was passed. */
+  knows(owed: EventContext, passed: EventContext): boolean {
+    const from = owed.object.classOf(owedBit(owed.object.key, owed.how, this.policy));
+    for (const bit of awaitedBits(passed.object.key, passed.how, this.policy)) {
+      if (!this.store.isSettled(from, passed.object.classOf(bit))) return false;
+    }
+    return true;
+  }
+
   onContextBegin(context: Context): void {
     this.#learning.contextBegins(context);
   }

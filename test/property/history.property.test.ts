@@ -19,7 +19,7 @@ const move: fc.Arbitrary<Move> = fc.record({
   object: fc.nat(5),
 });
 
-const markAt = (at: number): Mark => ({ at: at as Tick, previous: null, next: null });
+const markAt = (at: number): Mark => ({ at: at as Tick, held: null, previous: null, next: null });
 
 /** Six slices of code; each knows the set of waits that had to end before it. */
 class Comparison {
