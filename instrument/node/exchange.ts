@@ -32,7 +32,15 @@ export class Exchange {
     if (!wait.pending) return;
     this.#socket = from;
     if (wait.blockedAt === NEVER && this.#isAwaited()) hooks.resume(wait, () => hooks.blocked(wait));
-    this.#held = hooks.enter(wait.object, ANSWER, { caller: wait.history });
+    this.#held = hooks.enter(wait.object, ANSWER, { caller: this.#heldByCaller() });
+  }
+
+  #heldByCaller(): readonly EventContext[] {
+    const all: EventContext[] = [];
+    this.#session.histories.each(this.wait.history, NEVER, ({ held }) => {
+      if (held?.open === true) all.push(held);
+    });
+    return all;
   }
 
   /** The calling code sends the first part of the answer: whoever waits for that has behind it what this code has. */

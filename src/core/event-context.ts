@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import type { History, Mark } from './history.ts';
+import type { Cut, History, Mark } from './history.ts';
 import type { Tick } from './ids.ts';
 import type { Stack } from './stack.ts';
 import type { TrackedObject } from './tracked-object.ts';
@@ -88,6 +88,11 @@ export class EventContext implements Mark, History {
   get wait(): Wait | null {
     if (this.#wait === null && this.hasWait) this.#wait = this.#passed();
     return this.#wait;
+  }
+
+  cutPast(cut: Cut): void {
+    this.#past = cut(this.#past, this.begin);
+    this.#wait?.cutPast(cut);
   }
 
   get at(): Tick {

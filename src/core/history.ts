@@ -1,5 +1,5 @@
 import type { EventContext } from './event-context.ts';
-import { PENDING, type Tick } from './ids.ts';
+import { NEVER, PENDING, type Tick } from './ids.ts';
 import type { Wait } from './wait.ts';
 
 /**
@@ -25,6 +25,9 @@ export interface Mark {
   next: Mark | null;
 }
 
+/** Cuts down what was behind a step that began at this time. */
+export type Cut = (past: History | null, at: Tick) => History | null;
+
 /** Predecessors looked at before a join is recorded as a join. */
 const SUBSUMPTION_DEPTH = 8;
 
@@ -38,6 +41,8 @@ export class Histories {
   #first: Mark | null = null;
   #last: Mark | null = null;
   readonly #maxNodes: number;
+  /** Steps whose past is cut down. */
+  readonly #cut = new WeakSet<EventContext | Wait>();
   #limit: number;
   #oldest: Tick = PENDING;
 
@@ -167,6 +172,26 @@ export class Histories {
     return false;
   }
 
+  /**
+   * What a step that is kept had behind it, as far as it will be asked for: what was held around it. Each would keep alive
+   * the one of its kind before it, and so on back to the oldest mark.
+   */
+  readonly #heldAround: Cut = (past, at) => {
+    const around: EventContext[] = [];
+    this.each(past, NEVER, ({ held }) => {
+      if (held !== null && held.begin < at && held.endsAfter(at)) around.push(held);
+    });
+    for (const held of around) this.#cutPast(held);
+    return lineOf(around.sort((a, b) => a.begin - b.begin).map((held) => ({ at: held.begin, held, wait: null })));
+  };
+
+  /** Once is enough: what is behind something does not grow. */
+  #cutPast(record: EventContext | Wait): void {
+    if (this.#cut.has(record)) return;
+    this.#cut.add(record);
+    record.cutPast(this.#heldAround);
+  }
+
   #bounded(history: History): History | null {
     return history.size > this.#limit ? this.#compact(history) : history;
   }
@@ -184,12 +209,21 @@ export class Histories {
       if (known === undefined || known.at < step.at) last.set(key, step);
     });
     const kept = [...new Set(last.values())].sort((a, b) => a.at - b.at);
+    for (const { held, wait } of kept) {
+      const record = held ?? wait;
+      if (record !== null) this.#cutPast(record);
+    }
     this.#limit = Math.max(this.#maxNodes, kept.length * 3);
-    return kept.reduce<History | null>(
-      (line, { at, wait, held }) => ({ at, wait, held, left: line, right: null, size: (line?.size ?? 0) + 1 }),
-      null,
-    );
+    return lineOf(kept);
   }
+}
+
+/** The same steps one after the other, the oldest first. */
+function lineOf(steps: readonly Pick<History, 'at' | 'wait' | 'held'>[]): History | null {
+  return steps.reduce<History | null>(
+    (line, { at, wait, held }) => ({ at, wait, held, left: line, right: null, size: (line?.size ?? 0) + 1 }),
+    null,
+  );
 }
 
 function waitKey(wait: Wait | null): string | null {

@@ -1,6 +1,5 @@
 import type { Context } from './context.ts';
 import type { EventContext } from './event-context.ts';
-import type { History } from './history.ts';
 import type { Tick } from './ids.ts';
 import type { IrqType } from './irq.ts';
 import type { TrackedObject } from './tracked-object.ts';
@@ -43,8 +42,8 @@ export interface HowMuch {
   readonly timeoutMs?: number;
   /** Permits asked for; 1 if not given. */
   readonly permits?: number;
-  /** What the code has behind it that waits for this one to be done; null for nothing. */
-  readonly caller?: History | null;
+  /** What is held by the code that waits for this one to be done. */
+  readonly caller?: readonly EventContext[];
 }
 
 /** How a wait ended. */

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import type { History } from './history.ts';
+import type { Cut, History } from './history.ts';
 import { NEVER, type Tick } from './ids.ts';
 import type { Stack } from './stack.ts';
 import type { TrackedObject } from './tracked-object.ts';
@@ -33,8 +33,7 @@ export class Wait {
   awaited = false;
   /** The primitive that can end this wait with an error; null where it cannot be refused. */
   refuser: Refuser | null = null;
-  /** History of the slice that waits; null in an exact context. */
-  readonly history: History | null;
+  #history: History | null;
   /** Its neighbours among the waits that sleep now. */
   olderSleeping: Wait | null = null;
   youngerSleeping: Wait | null = null;
@@ -56,8 +55,17 @@ export class Wait {
     this.context = context;
     this.activity = context.activity;
     this.begin = begin;
-    this.history = history;
+    this.#history = history;
     this.stack = stack;
+  }
+
+  /** History of the slice that waits; null in an exact context. */
+  get history(): History | null {
+    return this.#history;
+  }
+
+  cutPast(cut: Cut): void {
+    this.#history = cut(this.#history, this.begin);
   }
 
   /** True while the awaited event has neither fired nor been given up. */

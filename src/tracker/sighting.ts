@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { EventContext } from '../core/event-context.ts';
 import type { FilterReason } from '../core/finding.ts';
-import type { Histories, History } from '../core/history.ts';
+import type { Histories } from '../core/history.ts';
 import { NEVER, type ObjectId, PENDING, type Tick } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
 import type { ContextOrder, Known } from './order.ts';
@@ -58,16 +58,14 @@ function heldDuring(wait: Wait, histories: Histories, visit: (held: EventContext
     wait.context.forEachHeld(visit);
     return;
   }
-  const visitAll = (history: History | null): void => {
-    histories.each(history, NEVER, ({ held }) => {
-      if (held === null) return;
-      visit(held);
-      // What its caller holds lasts as long as the caller waits for it.
-      const { caller = null } = held.more ?? {};
-      if (caller !== null && held.endsAfter(wait.begin)) visitAll(caller);
-    });
+  // What a caller holds lasts as long as it waits for what is done for it.
+  const visitAll = (held: EventContext): void => {
+    visit(held);
+    if (held.endsAfter(wait.begin)) held.more?.caller?.forEach(visitAll);
   };
-  visitAll(wait.history);
+  histories.each(wait.history, NEVER, ({ held }) => {
+    if (held !== null) visitAll(held);
+  });
 }
 
 /** True for a sighting that nothing can exclude: later ones of the same dependency need no look. */
