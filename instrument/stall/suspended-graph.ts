@@ -1,4 +1,5 @@
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import { soleResolvers } from './held-resolvers.ts';
 
 /** An async function (or generator) that has stopped at an `await`, as the heap shows it. */
 export interface Suspended {
@@ -39,6 +40,8 @@ export class SuspendedGraph {
   readonly #settles = new Map<HeapNode, Set<HeapNode>>();
   /** The other way round. */
   readonly #settledBy = new Map<HeapNode, HeapNode[]>();
+  /** Suspended functions by where their variables are. */
+  readonly #byFrame = new Map<HeapNode, Suspended>();
   readonly functions: readonly Suspended[];
 
   constructor(heap: HeapGraph) {
@@ -61,7 +64,11 @@ export class SuspendedGraph {
       return generator === undefined ? [] : [{ ...generator, awaits: promise, waitsFor: [], isOpen: false }];
     });
     const byPromise = new Map(this.functions.flatMap((each) => (each.promise === null ? [] : [[each.promise, each]])));
-    for (const each of this.functions) Object.assign(each, this.#computing(each.awaits, byPromise));
+    for (const each of this.functions) {
+      this.#byFrame.set(each.node, each);
+      this.#byFrame.set(each.registers, each);
+    }
+    for (const each of this.functions) Object.assign(each, this.#computing(each, byPromise));
   }
 
   /** Where a chain of promises begins: those that no other promise settles. */
@@ -76,18 +83,26 @@ export class SuspendedGraph {
     return sources;
   }
 
-  #computing(promise: HeapNode, byPromise: ReadonlyMap<HeapNode, Suspended>): Pick<Suspended, 'waitsFor' | 'isOpen'> {
+  #computing(waiter: Suspended, byPromise: ReadonlyMap<HeapNode, Suspended>): Pick<Suspended, 'waitsFor' | 'isOpen'> {
     const found = new Set<Suspended>();
     let isOpen = false;
-    const seen = new Set([promise]);
+    const seen = new Set([waiter.awaits]);
     for (const each of seen) {
       const owner = byPromise.get(each);
       const settledBy = this.#settledBy.get(each) ?? [];
+      const holders = owner === undefined && settledBy.length === 0 ? this.#soleHolders(each, waiter) : null;
       if (owner !== undefined) found.add(owner);
+      else if (holders !== null) for (const holder of holders) found.add(holder);
       else if (settledBy.length === 0) isOpen = true;
       else for (const earlier of settledBy) seen.add(earlier);
     }
     return { waitsFor: [...found], isOpen };
+  }
+
+  /** Those who alone can let the waiter go on; null where the waiter is one of them, or nobody knows. */
+  #soleHolders(promise: HeapNode, waiter: Suspended): readonly Suspended[] | null {
+    const holders = soleResolvers(promise, this.#heap, (node) => this.#byFrame.get(node));
+    return holders?.includes(waiter) === true ? null : holders;
   }
 
   #generatorAt(node: HeapNode): Generator | null {

@@ -15,6 +15,7 @@ beforeAll(async () => {
   const names = [
     'memo-cycle',
     'closed-circle',
+    'own-mutex',
     'lost-reply',
     'idle-workers',
     'held-forever',
@@ -60,6 +61,21 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     const fixed = await runPreloaded(['src/closed-circle.mjs', 'fixed'], { env: { DEPT_REPORT: findings.path } });
     expect(fixed).toMatchObject({ code: 0, stdout: 'done\n', stderr: '' });
     expect(findings.read()).toEqual([]);
+  });
+
+  test('is told who waits for what another one alone can release, and nothing of who sleeps for work', async () => {
+    const { code, stdout, lines } = await findingsOf('own-mutex');
+    expect([code, stdout]).toEqual([0, '']);
+    expect(lines.map((line) => [line.code, line.message])).toEqual([
+      ['DEPT002', '2 calls of nested await each other for ever.'],
+    ]);
+    for (const how of ['fixed', 'idle']) {
+      using findings = new FindingsFile();
+      const env = { DEPT_REPORT: findings.path };
+      const ended = await runPreloaded(['src/own-mutex.mjs', how], { env });
+      expect(ended).toMatchObject({ code: 0, stdout: 'done\n', stderr: '' });
+      expect(findings.read()).toEqual([]);
+    }
   });
 
   test('is told where it stopped when nobody settles what it awaits, without the values of its variables', async () => {
