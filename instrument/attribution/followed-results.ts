@@ -99,6 +99,11 @@ export class FollowedResults {
     if (waits.length > 0) this.follow(promise, waits);
   }
 
+  /** The code that runs now sleeps for what the promise has to wait for, whoever asks for a reaction to it. */
+  restsOn(promise: object): void {
+    if (this.#isUsed) this.#awaited(this.#notes.waitsOf(promise));
+  }
+
   /** Somebody asks for a reaction to `parent`. */
   asked(reaction: Followed, parent: Followed): void {
     if (!this.#isUsed || this.#isChaining) return;

@@ -76,6 +76,8 @@ export class LightAttribution implements Attribution, Observer {
 
   follow(): void {}
 
+  restsOn(): void {}
+
   owed(): null {
     return null;
   }

@@ -128,6 +128,10 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#results.follow(promise, waits);
   }
 
+  restsOn(promise: object): void {
+    if (!this.#switch.isPausing) this.#results.restsOn(promise);
+  }
+
   owed(promise: object, make: () => OwedPromise): OwedPromise | null {
     if (this.#switch.isPausing) return null;
     this.#switch.follow();

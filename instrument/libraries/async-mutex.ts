@@ -47,6 +47,8 @@ const METHODS = ['acquire', 'release', 'cancel', 'setValue', '_dispatchItem', '_
 
 /** The timeout of the decorated lock whose `acquire` runs now; null for a plain one. */
 let timeoutMs: number | null = null;
+/** The wait that began in it. */
+let timedWait: Wait | null = null;
 
 /**
  * async-mutex 0.5. `Mutex` and both `runExclusive` go through `Semaphore.acquire`, so one class sees everything. The
@@ -80,17 +82,29 @@ function decorateTimed(decorate: Decorate): Decorate {
       if (typeof decorated?.acquire !== 'function') return decorated;
       const { acquire } = decorated;
       decorated.acquire = (...args) => {
-        const outer = timeoutMs;
+        const outer = [timeoutMs, timedWait] as const;
         timeoutMs = timeout;
+        timedWait = null;
         try {
-          return acquire.apply(decorated, args);
+          const ticket = acquire.apply(decorated, args);
+          return timedWait === null ? ticket : givingUp(ticket, timedWait);
         } finally {
-          timeoutMs = outer;
+          [timeoutMs, timedWait] = outer;
         }
       };
       return decorated;
     },
   }.withTimeout;
+}
+
+/** Its entry stays in the queue when the time is over; but nobody waits for that any more. */
+function givingUp(ticket: unknown, wait: Wait): unknown {
+  if (!(ticket instanceof Promise)) return ticket;
+  const passed = ticket.catch((reason: unknown) => {
+    hooks.waited(wait, 'timed-out');
+    throw reason;
+  });
+  return hooks.bind(passed, wait);
 }
 
 function patchSemaphore(prototype: Tracked): () => void {
@@ -192,6 +206,7 @@ function queueing(semaphore: Tracked, object: TrackedObject | null | undefined, 
   semaphore[REFUSER] ??= { refuse: (refused, reason) => refuse(semaphore, refused, reason) };
   wait.refuser = semaphore[REFUSER];
   hooks.blocked(wait);
+  if (timeoutMs !== null) timedWait = wait;
   return wait;
 }
 

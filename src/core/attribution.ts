@@ -10,6 +10,8 @@ export interface Attribution {
   bind(promise: object, behind: Wait | EventContext): void;
   /** A promise of what has to wait first: who awaits it, or what it becomes, while the waits are pending sleeps. */
   follow(promise: object, waits: readonly Wait[]): void;
+  /** What the code that runs now owes settles only when this promise does, though it does not await it itself. */
+  restsOn(promise: object): void;
   /**
    * Since when it has been told of every promise: who awaits it, when it settles and by what code; null when it is not told
    * now.
@@ -35,6 +37,7 @@ export type Callback<T extends unknown[], R> = (this: unknown, ...args: T) => R;
 export const NO_ATTRIBUTION: Attribution = Object.freeze({
   bind: () => undefined,
   follow: () => undefined,
+  restsOn: () => undefined,
   followsSince: null,
   owed: () => null,
   quietly: <T>(run: () => T): T => run(),

@@ -160,9 +160,11 @@ export class Session {
   waited(wait: Wait, outcome: Outcome = 'fired'): void {
     if (!wait.pending) return;
     const fired = this.#next();
+    const ending = outcome === 'cancelled' && this.#hasLasted(wait) ? 'timed-out' : outcome;
     wait.fired = fired;
-    if (!wait.context.exact && outcome === 'fired') wait.node = this.histories.step(fired, wait);
-    this.#ended(wait, outcome);
+    // Who gave up has waited all the same, and what it ends then comes after that. Who was called off may have been at any time.
+    if (!wait.context.exact && ending !== 'cancelled') wait.node = this.histories.step(fired, wait);
+    this.#ended(wait, ending);
   }
 
   /** The wait got what it waited for and now owes the object's event: lock granted, permit taken. */
@@ -322,6 +324,11 @@ export class Session {
 
   misuse(misuse: Misuse, context: Context = this.current): void {
     for (const observer of this.#observers.onMisuse) observer.onMisuse(context, misuse);
+  }
+
+  /** Its time is over: whoever calls it off does so because of that. */
+  #hasLasted(wait: Wait): boolean {
+    return wait.timed && (this.ageOf(wait) ?? 0) >= (wait.more?.timeoutMs ?? Number.POSITIVE_INFINITY);
   }
 
   #ended(wait: Wait, outcome: Outcome): void {

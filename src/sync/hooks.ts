@@ -301,8 +301,18 @@ export function owing<T>(
     result = run();
     return result as T;
   } finally {
+    const computed = computes() ? result : null;
+    if (computed instanceof Promise) restsOn(session, computed);
     slice.history = history;
-    if (held !== null) endWith(session, computes() ? result : null, held);
+    if (held !== null) endWith(session, computed, held);
+  }
+}
+
+function restsOn(session: Session, promise: object): void {
+  try {
+    session.attribution.restsOn(promise);
+  } catch (fault) {
+    failed(fault, session);
   }
 }
 

@@ -219,9 +219,10 @@ describe('async-lock', () => {
     const outer = lock.acquire('a', () => lock.acquire('a', none));
     await expect(outer).rejects.toThrow('timed out');
     await nothingWaits();
+    expect(found()).toEqual(['DEPT001 warning lock']);
     await lock.acquire('a', () => lock.acquire('b', none));
     await lock.acquire('b', () => lock.acquire('a', none));
-    expect(found()).toEqual(['DEPT001 warning lock lock']);
+    expect(found()).toEqual(['DEPT001 warning lock', 'DEPT001 warning lock lock']);
   });
 
   test('who is refused because too many wait does not wait', async () => {
@@ -231,5 +232,70 @@ describe('async-lock', () => {
     void second;
     await expect(lock.acquire('a', none)).rejects.toThrow('Too many pending');
     expect(installation.waitsFor.open.length).toBeLessThan(2);
+  });
+});
+
+describe('async-mutex, withTimeout', () => {
+  interface Lock {
+    runExclusive<T>(task: () => Promise<T>): Promise<T>;
+    cancel(): void;
+  }
+  const load = () =>
+    require('async-mutex') as {
+      readonly Mutex: new () => Lock;
+      readonly withTimeout: (lock: Lock, ms: number) => Lock;
+    };
+  const nested = async (outer: Lock, inner: Lock): Promise<void> =>
+    outer.runExclusive(async () => {
+      await turn();
+      await inner.runExclusive(turn);
+    });
+
+  test('two orders that only the timeout ended are a warning', async () => {
+    const { Mutex, withTimeout } = load();
+    const [left, right] = [withTimeout(new Mutex(), 10), withTimeout(new Mutex(), 1_000)];
+    const [first, second] = await Promise.allSettled([nested(left, right), nested(right, left)]);
+    expect([first.status, second.status]).toEqual(['fulfilled', 'rejected']);
+    expect(found()).toEqual([expect.stringMatching(/^DEPT001 warning (\S+) \1$/)]);
+    await nothingWaits();
+  });
+
+  test('one that is called off is none, and its reason is what the caller gets', async () => {
+    const { Mutex, withTimeout } = load();
+    const [left, right] = [new Mutex(), withTimeout(new Mutex(), 1_000)];
+    await nested(left, right);
+    const held = right.runExclusive(async () => {
+      const waiter = left.runExclusive(never);
+      await turn();
+      const given = right.runExclusive(turn);
+      right.cancel();
+      await expect(given).rejects.toThrow('canceled');
+      void waiter;
+    });
+    await held;
+    expect(found()).toEqual([]);
+  });
+});
+
+describe('a DataLoader whose batches need a slot', () => {
+  /** The batch function awaits nothing itself: it hands on what the queue gives. */
+  async function render(how: 'in a slot' | 'beside them'): Promise<void> {
+    const [{ default: PQueue }, { default: DataLoader }] = await Promise.all([import('p-queue'), import('dataloader')]);
+    const slots = new PQueue({ concurrency: 1 });
+    const users = new DataLoader<number, number>((ids) => Promise.all(ids.map((id) => slots.add(async () => id))));
+    const load = async (): Promise<number> => await users.load(1);
+    void (how === 'in a slot' ? slots.add(load) : load());
+    for (let turns = 0; turns < 5; turns++) await turn();
+  }
+
+  test('is waited for in vain by whoever has the last one', async () => {
+    await render('in a slot');
+    expect(found()).toEqual(['DEPT002 error slots users#batch']);
+  });
+
+  test('is in nobody’s way beside them', async () => {
+    await render('beside them');
+    expect(found()).toEqual([]);
+    await nothingWaits();
   });
 });
