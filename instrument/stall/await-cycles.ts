@@ -9,7 +9,7 @@ export function awaitCycles(functions: readonly Suspended[], isOver: boolean): r
   const mayGoOn = isOver ? () => false : ({ isOpen, waitsFor }: Suspended) => isOpen || waitsFor.length === 0;
   const stuck = stuckAmong(functions, mayGoOn);
   const done = new Set<Suspended>();
-  const cycles: (readonly Suspended[])[] = [];
+  const cycles: (readonly Suspended[])[] = waitersOfCircles(functions).map((each) => [each]);
   for (const first of stuck) {
     const cycle = done.has(first) ? null : shortestThrough(first, stuck);
     if (cycle === null) continue;
@@ -17,6 +17,13 @@ export function awaitCycles(functions: readonly Suspended[], isOver: boolean): r
     for (const each of reachableFrom(first, stuck)) done.add(each);
   }
   return cycles;
+}
+
+/** One for each circle of promises, in which no function takes part: such a promise was resolved with one that waits for it. */
+function waitersOfCircles(functions: readonly Suspended[]): readonly Suspended[] {
+  const waiters = new Map<number, Suspended>();
+  for (const each of functions) if (each.circle !== null && !waiters.has(each.circle)) waiters.set(each.circle, each);
+  return [...waiters.values()];
 }
 
 /** What is left when those who may go on, those who wait for nobody and those for whom nobody waits are taken out. */

@@ -35,7 +35,10 @@ export function awaitDeadlocks({ functions, cycles, definitions }: StallPicture,
       fingerprint: circleFingerprint('DEPT002', circle),
       rules: 'dept',
       circle,
-      message: sentence(circle.map(({ context }) => context.name)),
+      message: sentence(
+        circle.map(({ context }) => context.name),
+        members.some(({ each }) => each.waitsFor.length > 0),
+      ),
       help: HELP,
       predictedBy: null,
       openWaits: [],
@@ -73,8 +76,10 @@ function dependency({ name, from, to, definition, stack, index, at }: Step): Dep
   };
 }
 
-function sentence(all: readonly string[]): string {
+/** @param areFunctions false: it is a promise that waits for itself, and the function waits for that */
+function sentence(all: readonly string[], areFunctions: boolean): string {
   const names = [...new Set(all)];
+  if (!areFunctions) return `${names[0]} awaits a promise that was resolved with one that waits for it.`;
   if (all.length === 1) return `${names[0]} awaits a promise that is settled only when ${names[0]} itself has ended.`;
   if (names.length === 1) return `${all.length} calls of ${names[0]} await each other for ever.`;
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} await each other for ever.`;

@@ -146,7 +146,8 @@ class Painter {
     return {
       name,
       stack: place === null ? this.#definition(each) : stackAt(this.#heap.name(each.fn), place),
-      awaits: waitsFor.length > 0 ? null : this.#awaited(keeper),
+      awaits:
+        waitsFor.length > 0 ? null : each.circle === null ? this.#awaited(keeper) : 'a promise that waits for itself',
       waitsFor,
       locals: (place?.locals ?? [])
         .filter((local) => local.name !== 'this')

@@ -16,6 +16,8 @@ export interface Suspended {
   waitsFor: readonly Suspended[];
   /** True when something else than these may settle it: a timer, I/O, a resolve function that is kept somewhere. */
   isOpen: boolean;
+  /** A promise of the circle of promises that it waits for, each settled by the next one; null when there is none. */
+  circle: HeapNode | null;
 }
 
 /** A generator object whose `await` is not known yet. */
@@ -61,7 +63,9 @@ export class SuspendedGraph {
     }
     this.functions = [...awaits].flatMap(([node, promise]): Suspended[] => {
       const generator = this.#generators.get(node);
-      return generator === undefined ? [] : [{ ...generator, awaits: promise, waitsFor: [], isOpen: false }];
+      return generator === undefined
+        ? []
+        : [{ ...generator, awaits: promise, waitsFor: [], isOpen: false, circle: null }];
     });
     const byPromise = new Map(this.functions.flatMap((each) => (each.promise === null ? [] : [[each.promise, each]])));
     for (const each of this.functions) {
@@ -83,7 +87,10 @@ export class SuspendedGraph {
     return sources;
   }
 
-  #computing(waiter: Suspended, byPromise: ReadonlyMap<HeapNode, Suspended>): Pick<Suspended, 'waitsFor' | 'isOpen'> {
+  #computing(
+    waiter: Suspended,
+    byPromise: ReadonlyMap<HeapNode, Suspended>,
+  ): Pick<Suspended, 'waitsFor' | 'isOpen' | 'circle'> {
     const found = new Set<Suspended>();
     let isOpen = false;
     const seen = new Set([waiter.awaits]);
@@ -96,7 +103,8 @@ export class SuspendedGraph {
       else if (settledBy.length === 0) isOpen = true;
       else for (const earlier of settledBy) seen.add(earlier);
     }
-    return { waitsFor: [...found], isOpen };
+    const circle = found.size === 0 && !isOpen ? Math.min(...seen) : null;
+    return { waitsFor: [...found], isOpen, circle };
   }
 
   /** Those who alone can let the waiter go on; null where the waiter is one of them, or nobody knows. */

@@ -16,6 +16,7 @@ beforeAll(async () => {
     'memo-cycle',
     'closed-circle',
     'own-mutex',
+    'closed-chain',
     'lost-reply',
     'idle-workers',
     'held-forever',
@@ -60,6 +61,18 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     using findings = new FindingsFile();
     const fixed = await runPreloaded(['src/closed-circle.mjs', 'fixed'], { env: { DEPT_REPORT: findings.path } });
     expect(fixed).toMatchObject({ code: 0, stdout: 'done\n', stderr: '' });
+    expect(findings.read()).toEqual([]);
+  });
+
+  test('is told which promise was resolved with one that waits for it', async () => {
+    const { code, stdout, lines } = await findingsOf('closed-chain');
+    expect([code, stdout]).toEqual([0, '']);
+    expect(lines.map((line) => [line.code, line.message])).toEqual([
+      ['DEPT002', 'main awaits a promise that was resolved with one that waits for it.'],
+    ]);
+    using findings = new FindingsFile();
+    const fixed = await runPreloaded(['src/closed-chain.mjs', 'fixed'], { env: { DEPT_REPORT: findings.path } });
+    expect(fixed).toMatchObject({ code: 0, stdout: 'done saved\n', stderr: '' });
     expect(findings.read()).toEqual([]);
   });
 

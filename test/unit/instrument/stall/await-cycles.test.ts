@@ -3,11 +3,16 @@ import { awaitCycles } from '../../../../instrument/stall/await-cycles.ts';
 import type { Suspended } from '../../../../instrument/stall/suspended-graph.ts';
 
 /** Functions by name; `open` ones await something besides that no function computes. */
-function functions(waits: Readonly<Record<string, readonly string[]>>, open: readonly string[] = []) {
+function functions(
+  waits: Readonly<Record<string, readonly string[]>>,
+  open: readonly string[] = [],
+  circles: Readonly<Record<string, number>> = {},
+) {
   const all = new Map<string, Suspended>();
   for (const [index, name] of Object.keys(waits).entries()) {
     const isOpen = open.includes(name);
-    all.set(name, { node: index, fn: index, registers: index, promise: index, awaits: index, waitsFor: [], isOpen });
+    const own = { node: index, fn: index, registers: index, promise: index, awaits: index };
+    all.set(name, { ...own, waitsFor: [], isOpen, circle: circles[name] ?? null });
   }
   for (const [name, each] of all) each.waitsFor = (waits[name] ?? []).map((other) => all.get(other) as Suspended);
   const nameOf = new Map([...all].map(([name, each]) => [each, name]));
@@ -39,4 +44,10 @@ test('while the program runs, who may go on breaks the circle', () => {
   const all = functions({ a: ['b'], b: ['a', 'c'], c: [] });
   expect(all(false)).toEqual([]);
   expect(functions({ a: ['b'], b: ['a', 'c'], c: ['c'] })(false)).not.toEqual([]);
+});
+
+test('of those who wait for a circle of promises one is told', () => {
+  const waiting = functions({ main: ['a'], a: [], b: [], c: [] }, [], { a: 7, b: 7, c: 8 });
+  expect(waiting(true)).toEqual([['a'], ['c']]);
+  expect(waiting(false)).toEqual([['a'], ['c']]);
 });
