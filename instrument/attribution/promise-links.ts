@@ -22,11 +22,6 @@ class Link extends Stamp {
     return #parent in reaction;
   }
 
-  /** The parent, unless it was cut. */
-  static parentOf(reaction: Hooked): Hooked | undefined {
-    return #parent in reaction ? reaction.#parent : undefined;
-  }
-
   /** Gives the parent, and cuts the link. */
   static cut(reaction: Hooked): Hooked | undefined {
     if (!(#parent in reaction)) return undefined;
@@ -37,8 +32,13 @@ class Link extends Stamp {
     return parent;
   }
 
-  static move(reaction: Hooked, slot: number): void {
+  static moved(reaction: Hooked, slot: number): void {
     if (#parent in reaction) reaction.#slot = slot;
+  }
+
+  static isWaiting(reaction: Hooked): boolean {
+    const parent = #parent in reaction ? reaction.#parent : undefined;
+    return parent instanceof Promise && isPending(parent);
   }
 }
 
@@ -91,15 +91,12 @@ export function linkTo(promise: Hooked, parent: Hooked): void {
  * For the end of a program: some microseconds for each reaction that is kept.
  */
 export function hasPendingReactions(): boolean {
-  return keptReactions().some((reaction) => {
-    const parent = Link.parentOf(reaction);
-    return parent instanceof Promise && isPending(parent);
-  });
+  return keptReactions().some((reaction) => Link.isWaiting(reaction));
 }
 
 function link(promise: Hooked, parent: Hooked | undefined): void {
   if (parent === undefined) return;
-  new Link(promise, parent, keep(promise, Link.move));
+  new Link(promise, parent, keep(promise, Link));
 }
 
 function created(promise: Hooked, parent: Hooked | undefined): void {
