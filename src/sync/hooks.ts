@@ -254,7 +254,7 @@ export function goOnAfter(behind: Past | null): void {
 
 /** True while it is seen who awaits a promise. */
 export function followsPromises(): boolean {
-  return active !== null && active.attribution.followsSince !== null;
+  return (active?.attribution.followsSince ?? null) !== null;
 }
 
 /** True when nobody can have awaited the promise of this wait without being seen. */
@@ -280,9 +280,8 @@ export function share<P extends object>(
 }
 
 /**
- * Runs a function whose code owes the object's event until the promise it returns has settled. The calling code does not
- * owe it, and goes on as if nothing had been called. Only where promises are followed.
- * @param computes asked when the function has returned: false when somebody else computes what its promise is for
+ * Runs a function whose code owes the object's event until the promise it returns has settled; the calling code does not.
+ * Only where promises are followed. @param computes false: somebody else computes what the promise is for
  */
 export function owing<T>(
   object: TrackedObject | null,
@@ -293,26 +292,17 @@ export function owing<T>(
 ): T {
   const session = active;
   if (object === null || session === null || session.attribution.followsSince === null) return run();
-  const { slice } = session;
-  const { history } = slice;
+  const { history } = session.slice;
   const held = enter(object, how, more);
   let result: unknown;
   try {
     result = run();
     return result as T;
   } finally {
-    const computed = computes() ? result : null;
-    if (computed instanceof Promise) restsOn(session, computed);
-    slice.history = history;
-    if (held !== null) endWith(session, computed, held);
-  }
-}
-
-function restsOn(session: Session, promise: object): void {
-  try {
-    session.attribution.restsOn(promise);
-  } catch (fault) {
-    failed(fault, session);
+    if (!computes()) result = null;
+    if (isObject(result)) session.attribution.restsOn(result);
+    session.slice.history = history;
+    if (held !== null) endWith(session, result, held);
   }
 }
 
