@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { letAllGo, refillKept } from '../../../instrument/attribution/kept-reactions.ts';
+import { keptReactions, letAllGo, refillKept } from '../../../instrument/attribution/kept-reactions.ts';
 import { type Follower, follow, hasPendingReactions } from '../../../instrument/attribution/promise-links.ts';
 
 const NOBODY: Follower = {
@@ -47,6 +47,18 @@ test('one that waits is still known when many others have waited after it', asyn
   settle();
   await derived;
   expect(hasPendingReactions()).toBe(false);
+});
+
+test('nor do many that wait for ever drive it out', async () => {
+  await start(3 * MANY);
+  const { promise, settle } = settledLater();
+  const derived = promise.then((value) => value);
+  const { promise: never } = settledLater();
+  for (let turns = 0; turns < MANY; turns++) void never.then((value) => value);
+  expect(keptReactions()).toContain(derived);
+  settle();
+  await derived;
+  expect(keptReactions()).not.toContain(derived);
 });
 
 test('no more are kept than there may be before the next refill', async () => {
