@@ -1,0 +1,9 @@
+// web-stream-identity [hang] (node) - what is written is awaited before the other side is read
+const { readable, writable } = new TransformStream();
+const writer = writable.getWriter();
+async function produce() {
+  for (const part of ['a', 'b', 'c']) await writer.write(part);
+  await writer.close();
+}
+async function consume() { let s = ''; for await (const part of readable) s += part; return s; }
+await produce(); console.log('done', await consume());
