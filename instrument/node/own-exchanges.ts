@@ -81,8 +81,11 @@ export class OwnExchanges {
   }
 
   /** The exchange whose request this socket of a server has brought, or null. Linear in those that are on their way. */
-  arrived({ remotePort, localPort, remoteAddress = '' }: Socket): Exchange | null {
-    if (this.#sent.size === 0 || remotePort === undefined) return null;
+  arrived(accepted: Socket): Exchange | null {
+    if (this.#sent.size === 0) return null;
+    // Asked only now: Node asks the system.
+    const { remotePort, localPort, remoteAddress = '' } = accepted;
+    if (remotePort === undefined) return null;
     for (const [socket, exchange] of this.#sent) {
       if (socket.localPort !== remotePort || socket.remotePort !== localPort) continue;
       if (plain(socket.localAddress) !== plain(remoteAddress)) continue;

@@ -10,11 +10,10 @@ const FREED = -1;
 /**
  * The number of the edge from one node to another: "is this dependency known?", the question of every wait.
  *
- * Open addressing with linear probing, at most three quarters full. A slot is one integer: the edge number plus one in its low
+ * Open addressing with linear probing, at most half full. A slot is one integer: the edge number plus one in its low
  * bits and, in the bits which that leaves free, the part of the pair's hash that did not choose the slot; a foreign slot
  * is thus passed over without looking at its edge. The ends of the edges are kept once, by edge number, so a slot needs
- * no copy of them: 5-11 bytes per edge instead of 16-32. `get` and `set` are O(1) expected and `get` allocates nothing.
- * A cache of one answer serves the same question asked again.
+ * no copy of them: 8-16 bytes per edge instead of 24-48. `get` and `set` are O(1) expected and `get` allocates nothing.
  *
  * Edge numbers must be dense (0, 1, 2, ..., freed ones reused): the table takes room for the largest one.
  */
@@ -25,8 +24,6 @@ export class EdgeTable {
   /** from, to of each edge number; FREED where there is none. */
   #ends: Int32Array = new Int32Array(1 << SMALLEST_BITS).fill(FREED);
   #size = 0;
-  /** The edge of the last answer; it answers again only for its own ends, so it need not be forgotten on changes. */
-  #lastEdge = 0;
 
   get size(): number {
     return this.#size;
@@ -49,10 +46,6 @@ export class EdgeTable {
   /** The number of the edge, or NO_EDGE. */
   get(from: number, to: number): number {
     const ends = this.#ends;
-    const last = this.#lastEdge;
-    if (ends[2 * last] === from && ends[2 * last + 1] === to && from >= 0) {
-      return last;
-    }
     const slots = this.#slots;
     const mask = slots.length - 1;
     const hash = hashOf(from, to);
@@ -65,7 +58,6 @@ export class EdgeTable {
       if ((word & ~mask) === tag) {
         const edge = (word & mask) - 1;
         if (ends[2 * edge] === from && ends[2 * edge + 1] === to) {
-          this.#lastEdge = edge;
           return edge;
         }
       }
@@ -81,12 +73,11 @@ export class EdgeTable {
     this.#ends[2 * edge] = from;
     this.#ends[2 * edge + 1] = to;
     this.#size++;
-    if (this.#size * 4 > this.#slots.length * 3 || edge + 1 >= this.#slots.length) {
+    if (this.#size * 2 > this.#slots.length || edge + 1 >= this.#slots.length) {
       this.#growSlots(edge);
     } else {
       this.#place(edge);
     }
-    this.#lastEdge = edge;
   }
 
   /** Forgets the edge and returns the number it had, or NO_EDGE. */
