@@ -70,9 +70,14 @@ report(`${minimal}: light / bare`, ['light', minimal], ['bare', minimal], 1.4);
 report('await null, nothing held: dynamic / bare', ['dynamic', 'await null'], ['bare', 'await null'], 1.05);
 report('await null, nothing held: light / bare', ['light', 'await null'], ['bare', 'await null'], 1.05);
 report('await null, nothing held: precise / bare', ['precise', 'await null'], ['bare', 'await null'], 2.2);
-report('dept Mutex tracked / bare async-mutex', ['precise', 'dept Mutex lock'], ['bare', 'async-mutex acquire'], 0.15);
-report('dept Mutex untracked / bare async-mutex', ['bare', 'dept Mutex lock'], ['bare', 'async-mutex acquire'], null);
-report('lock+unlock, depth 8 / depth 1', ['precise', 'dept Mutex depth 8'], ['precise', 'dept Mutex depth 1'], 1.15);
+for (const mode of ['light', 'dynamic', 'precise']) {
+  report(`dept Mutex: ${mode} / bare async-mutex`, [mode, 'dept Mutex lock'], ['bare', 'async-mutex acquire'], 0.15);
+}
+report('dept Mutex: untracked / bare async-mutex', ['bare', 'dept Mutex lock'], ['bare', 'async-mutex acquire'], null);
+for (const mode of ['light', 'dynamic', 'precise']) {
+  const [deep, flat] = ['dept Mutex depth 8', 'dept Mutex depth 1'];
+  report(`lock+unlock, depth 8 / depth 1: ${mode}`, [mode, deep], [mode, flat], 1.15);
+}
 if (options.against !== undefined) {
   for (const workload of ['async-mutex acquire', 'async-mutex contended 8', 'dept Mutex lock', 'dept Mutex depth 8']) {
     report(`${workload}: this / earlier build`, ['precise', workload], ['precise', workload, options.against], null);
