@@ -33,6 +33,8 @@ export class Exchange {
     this.#socket = from;
     if (wait.blockedAt === NEVER && this.#isAwaited()) hooks.resume(wait, () => hooks.blocked(wait));
     this.#held = hooks.enter(wait.object, ANSWER, { caller: this.#heldByCaller() });
+    // What the handler is called from tells nothing.
+    if (this.#held !== null) this.#held.stack = wait.stack;
   }
 
   #heldByCaller(): readonly EventContext[] {
