@@ -1,3 +1,5 @@
+import { isObject } from '../src/core/thenable.ts';
+
 /** Prototypes that are patched now: several modules of a package lead to one. */
 const patched = new WeakSet<object>();
 
@@ -32,8 +34,4 @@ export function restoreAll(undo: readonly ((() => void) | null)[]): (() => void)
   return () => {
     for (const restore of made.toReversed()) restore();
   };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
