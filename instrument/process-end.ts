@@ -1,8 +1,7 @@
 import type { OpenWait } from '../src/core/finding.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { isLeftBehind } from '../src/tracker/stalled.ts';
-import { refillKept } from './attribution/kept-reactions.ts';
-import { hasPendingReactions } from './attribution/promise-links.ts';
+import { hasPendingReactions, refillKept } from './attribution/kept-reactions.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
 import { nothingRuns } from './node/stall-clock.ts';

@@ -1,21 +1,31 @@
+import { isPending } from '../promises/is-pending.ts';
+
 /** How many are kept of the newest ones, and of those before: a power of two. */
 const SIZE = 1024;
-/** Of a reaction that is not kept. */
-export const NOT_KEPT = -1;
-
 /** How often at most it is looked between two refills whether somebody still waits: some microseconds each. */
 const LOOKS = 256;
 
-/** What is to be known of reactions. */
-export interface Reactions {
-  /** One that is kept has another place now. */
-  moved(reaction: object, slot: number): void;
+/** A reaction that is kept, and the promise it waits for. */
+export class Kept {
+  readonly reaction: object;
+  readonly parent: object;
+  /** Its place, which may be another one's by now. */
+  slot: number;
+
+  constructor(reaction: object, parent: object, slot: number) {
+    this.reaction = reaction;
+    this.parent = parent;
+    this.slot = slot;
+  }
+
   /** It waits for a promise that is not settled. Node's own are not always seen to run. */
-  isWaiting(reaction: object): boolean;
+  get isWaiting(): boolean {
+    return this.parent instanceof Promise && isPending(this.parent);
+  }
 }
 
 /** The newest reactions that have not run yet, and behind them those that had not when newer ones took their place, the oldest first. */
-const slots: (object | undefined)[] = new Array<object | undefined>(2 * SIZE).fill(undefined);
+const slots: (Kept | undefined)[] = new Array<Kept | undefined>(2 * SIZE).fill(undefined);
 let next = 0;
 let nextOlder = 0;
 /** Reactions that may still be kept before the next refill. */
@@ -28,36 +38,46 @@ export function refillKept(count: number): void {
   looks = LOOKS;
 }
 
-/** A reaction was made. @returns its place, or NOT_KEPT */
-export function keep(reaction: object, reactions: Reactions): number {
-  if (budget <= 0) return NOT_KEPT;
+/** A reaction was made. @returns null when it is not kept */
+export function keep(reaction: object, parent: object): Kept | null {
+  if (budget <= 0) return null;
   budget--;
   const slot = next;
   next = (slot + 1) & (SIZE - 1);
   const older = slots[slot];
-  if (older !== undefined) retire(older, reactions);
-  slots[slot] = reaction;
-  return slot;
+  if (older !== undefined) retire(older);
+  const kept = new Kept(reaction, parent, slot);
+  slots[slot] = kept;
+  return kept;
 }
 
 /** Where there is no room for it one goes that waits no more, if that is seen soon. */
-function retire(reaction: object, reactions: Reactions): void {
+function retire(kept: Kept): void {
   const slot = SIZE + nextOlder;
   nextOlder = (nextOlder + 1) & (SIZE - 1);
   const oldest = slots[slot];
-  if (oldest !== undefined && (looks-- <= 0 || reactions.isWaiting(oldest))) return;
-  slots[slot] = reaction;
-  reactions.moved(reaction, slot);
+  if (oldest !== undefined && (looks-- <= 0 || oldest.isWaiting)) return;
+  slots[slot] = kept;
+  kept.slot = slot;
 }
 
-/** It runs. Its place may be another one's by now. */
-export function letGo(reaction: object, slot: number): void {
-  if (slots[slot] === reaction) slots[slot] = undefined;
+/** It runs. */
+export function letGo(kept: Kept): void {
+  if (slots[kept.slot] === kept) slots[kept.slot] = undefined;
+}
+
+/**
+ * True while one of those that are kept waits for a promise that is not settled. When nothing is left to run, that is what
+ * functions that await each other leave behind; and as they are kept, they are in the heap then, though nobody else may have
+ * them. For the end of a program: some microseconds for each.
+ */
+export function hasPendingReactions(): boolean {
+  return keptReactions().some(({ isWaiting }) => isWaiting);
 }
 
 /** Those that have not run. */
-export function keptReactions(): readonly object[] {
-  return slots.filter((reaction) => reaction !== undefined);
+export function keptReactions(): readonly Kept[] {
+  return slots.filter((kept) => kept !== undefined);
 }
 
 /** Nobody tells any more when they run. */

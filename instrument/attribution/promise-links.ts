@@ -1,21 +1,18 @@
 import { promiseHooks } from 'node:v8';
-import { isPending } from '../promises/is-pending.ts';
 import { Stamp } from '../stamp.ts';
-import { keep, keptReactions, letAllGo, letGo, NOT_KEPT } from './kept-reactions.ts';
+import { Kept, keep, letAllGo, letGo } from './kept-reactions.ts';
 
 /** A promise as the hooks see it. */
 export type Hooked = object;
 
 /** The promise whose settling lets a reaction run. Cut when it runs: a chain of promises must not keep its own past. */
 class Link extends Stamp {
-  #parent: Hooked | undefined;
-  /** Its place among those that are kept. */
-  #slot: number;
+  // One field for both: a promise has room for three, and the attribution takes two.
+  #parent: Hooked | Kept | undefined;
 
-  constructor(reaction: Hooked, parent: Hooked, slot: number) {
+  constructor(reaction: Hooked, parent: Hooked | Kept) {
     super(reaction);
     this.#parent = parent;
-    this.#slot = slot;
   }
 
   static has(reaction: Hooked): boolean {
@@ -28,17 +25,9 @@ class Link extends Stamp {
     const parent = reaction.#parent;
     if (parent === undefined) return undefined;
     reaction.#parent = undefined;
-    if (reaction.#slot !== NOT_KEPT) letGo(reaction, reaction.#slot);
-    return parent;
-  }
-
-  static moved(reaction: Hooked, slot: number): void {
-    if (#parent in reaction) reaction.#slot = slot;
-  }
-
-  static isWaiting(reaction: Hooked): boolean {
-    const parent = #parent in reaction ? reaction.#parent : undefined;
-    return parent instanceof Promise && isPending(parent);
+    if (!(parent instanceof Kept)) return parent;
+    letGo(parent);
+    return parent.parent;
   }
 }
 
@@ -82,21 +71,12 @@ export function follow(follower: Follower, following: Following): void {
 
 /** Says which promise a reaction waits for, where the engine does not. */
 export function linkTo(promise: Hooked, parent: Hooked): void {
-  if (level !== 'off' && !Link.has(promise)) new Link(promise, parent, NOT_KEPT);
-}
-
-/**
- * True while somebody waits for a promise that is not settled. When nothing is left to run, that is what functions that await
- * each other leave behind; and as they are kept, they are in the heap then, though nobody else may have them.
- * For the end of a program: some microseconds for each reaction that is kept.
- */
-export function hasPendingReactions(): boolean {
-  return keptReactions().some((reaction) => Link.isWaiting(reaction));
+  if (level !== 'off' && !Link.has(promise)) new Link(promise, parent);
 }
 
 function link(promise: Hooked, parent: Hooked | undefined): void {
   if (parent === undefined) return;
-  new Link(promise, parent, keep(promise, Link));
+  new Link(promise, keep(promise, parent) ?? parent);
 }
 
 function created(promise: Hooked, parent: Hooked | undefined): void {

@@ -11,6 +11,8 @@ const known = new WeakSet<object>();
  * `then` of each subclass that is met says it.
  */
 export function meetSubclass(promise: Hooked): void {
+  // Cheaper than its prototype; whatever awaits it asks for this as well.
+  if (promise.constructor === Promise) return;
   const prototype = Object.getPrototypeOf(promise) as object | null;
   if (prototype === (NATIVE as unknown) || prototype === null || known.has(prototype)) return;
   known.add(prototype);
