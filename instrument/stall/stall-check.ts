@@ -48,9 +48,10 @@ export class StallCheck {
   atEnd({ openWaits, isDoubtful, isUnsettled }: Standstill): void {
     const { stall } = this.#options;
     const isTold = this.#isTold();
-    const isWorthwhile = !isTold && (openWaits.length > 0 || isUnsettled || isDoubtful);
-    const picture =
-      stall === 'always' || (stall === 'auto' && isWorthwhile) ? this.#look(true, stall === 'always') : null;
+    const isStalled = openWaits.length > 0 || isUnsettled;
+    const isWorthwhile = !isTold && (isStalled || isDoubtful);
+    const isAsked = stall === 'always';
+    const picture = isAsked || (stall === 'auto' && isWorthwhile) ? this.#look(true, isAsked, isStalled) : null;
     // In a program that is tracked it is told when the program ends.
     const hasModules = !isTold && this.#tellModules(picture);
     const hasCycle = this.#tellCycles(picture) || hasModules;
@@ -80,7 +81,8 @@ export class StallCheck {
     return findings.some(({ code, severity }) => severity === 'error' && HANGS.has(code));
   }
 
-  #look(isOver: boolean, isAsked: boolean): StallPicture {
+  /** @param isStalled false: nobody need hear how much of a program that may well be finished was not read */
+  #look(isOver: boolean, isAsked: boolean, isStalled = true): StallPicture {
     const { stallValues: values, stallBudgetMs: budgetMs, onFinding, now } = this.#options;
     let picture: StallPicture;
     try {
@@ -89,7 +91,7 @@ export class StallCheck {
       const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
       picture = { functions: [], cycles: [], definitions: [], omitted: 0, cut };
     }
-    if (picture.cut !== null) onFinding(stallCutFinding(picture.cut, now()));
+    if (picture.cut !== null && (isStalled || isAsked)) onFinding(stallCutFinding(picture.cut, now()));
     return picture;
   }
 

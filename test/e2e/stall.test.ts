@@ -128,6 +128,11 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     expect(ended).toMatchObject({ code: 0, stdout: 'ended well\n', stderr: '', lines: [] });
   });
 
+  test('is told nothing of a heap that took too long to read when it ended well', async () => {
+    const ended = await findingsOf('idle-workers', { DEPT_STALL_BUDGET_MS: '1' });
+    expect(ended).toMatchObject({ code: 0, stdout: 'ended well\n', stderr: '', lines: [] });
+  });
+
   test('tells what is suspended when it is asked, as information that is no finding', async () => {
     const { code, lines } = await findingsOf('idle-workers', { DEPT_STALL: '1' });
     expect(code).toBe(0);
