@@ -57,19 +57,20 @@ function watchOnce(host: NodeHost, waits: LateWaits): () => void {
 /** Only the functions that settle a promise are followed: any other listener may be there in vain. */
 function watchListeners(host: NodeHost, waits: LateWaits): () => void {
   const prototype = EventEmitter.prototype as unknown as Record<'on' | 'once' | 'addListener', AddListener>;
+  const listens = (emitter: EventEmitter, name: 'on' | 'once', event: string | symbol, listener: Listener): void => {
+    const isAwaited = settlesPromise(listener);
+    // Whoever wants one message of a worker has asked for it, and waits for the answer.
+    const isAsked = event === 'message' && (isAwaited || name === 'once') && emitter instanceof Worker;
+    const [thisOne, settle] = [new WeakRef(emitter), new WeakRef(listener)];
+    const isOpen = (): boolean => isListening(thisOne.deref(), event, settle.deref());
+    if (isAwaited) observed(host, () => waits.add(emitter, event, name, isOpen));
+    if (isAsked && !isAbortable) messageAwaited(emitter, emitter.threadId, isOpen);
+  };
   const watching = (original: AddListener): AddListener => {
-    const { name } = original;
+    const name = original.name === 'once' ? 'once' : 'on';
     return function listen(this: EventEmitter, event: string | symbol, listener: Listener): EventEmitter {
       const emitter = original.call(this, event, listener);
-      const isAwaited = settlesPromise(listener);
-      // Whoever wants one message of a worker has asked for it, and waits for the answer.
-      const isAsked = event === 'message' && (isAwaited || name === 'once') && this instanceof Worker;
-      if (isAwaited || isAsked) {
-        const [thisOne, settle] = [new WeakRef(this), new WeakRef(listener)];
-        const isOpen = (): boolean => isListening(thisOne.deref(), event, settle.deref());
-        if (isAwaited) observed(host, () => waits.add(this, event, name === 'once' ? 'once' : 'on', isOpen));
-        if (isAsked && !isAbortable) messageAwaited(this, this.threadId, isOpen);
-      }
+      if (event === 'message' || settlesPromise(listener)) listens(this, name, event, listener);
       return emitter;
     };
   };
