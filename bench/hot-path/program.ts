@@ -1,6 +1,10 @@
 // One measurement in a process of its own: node program.ts MODE WORKLOAD COUNT. Prints CPU nanoseconds an operation.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { median } from '../graph/timing.ts';
+
+/** Of a measurement: each is long enough for a clock of microseconds. */
+const WINDOWS = 20;
 
 const [, , mode = 'bare', name = '', count = '100000'] = process.argv;
 const dist = process.env['DEPT_BENCH_DIST'] ?? '';
@@ -11,17 +15,18 @@ const { workloadsWith } = await import('./workloads.ts');
 const workload = workloadsWith(dept, installation !== null)[name]?.();
 if (workload === undefined) throw new Error(`no workload ${name}`);
 
-await workload(operations / 4); // warms up: classes, stacks and dependencies are learnt here
+// Many short calls: one that awaits runs on in the code it was compiled to when it began.
+const window = operations / WINDOWS;
+for (let i = 0; i < WINDOWS; i++) await workload(window); // classes, stacks and dependencies are learnt here
 const captures = countCaptures();
-const rounds: number[] = [];
-for (let i = 0; i < 5; i++) {
+const samples: number[] = [];
+for (let i = 0; i < 3 * WINDOWS; i++) {
   const before = process.cpuUsage();
-  await workload(operations);
+  await workload(window);
   const { user, system } = process.cpuUsage(before);
-  rounds.push(((user + system) * 1000) / operations);
+  samples.push(((user + system) * 1000) / window);
 }
-rounds.sort((a, b) => a - b);
-console.log(JSON.stringify({ ns: rounds[2], captures: captures() }));
+console.log(JSON.stringify({ ns: median(samples), captures: captures() }));
 installation?.uninstall();
 
 /** Stacks captured from here on, by anybody. */
