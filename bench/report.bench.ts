@@ -22,7 +22,9 @@ const program = join(built.folder, 'program.mjs');
 await build({
   entryPoints: [fileURLToPath(new URL('./report/program.ts', import.meta.url))],
   outfile: program,
+  bundle: true,
   format: 'esm',
+  platform: 'node',
   target: 'node20.19',
   sourcemap: true,
 });

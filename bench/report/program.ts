@@ -4,27 +4,14 @@ import { pathToFileURL } from 'node:url';
 import type { Finding, NodeStacks as Stacks } from 'dept';
 import type * as Reports from 'dept/reports';
 import type * as Tracker from 'dept/tracker';
+import { LOCK } from '../../src/core/how.ts';
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
 
 const [, , rounds = '500', dist = ''] = process.argv;
 const load = async <T>(file: string): Promise<T> => (await import(pathToFileURL(join(dist, file)).href)) as T;
 const { NodeStacks } = await load<{ NodeStacks: typeof Stacks }>('src/index.js');
 const { formatReport } = await load<typeof Reports>('reports/index.js');
 const { DeptTracker, Session } = await load<typeof Tracker>('src/tracker/index.js');
-
-type TrackedObject = ReturnType<InstanceType<typeof Session>['object']>;
-type How = Parameters<InstanceType<typeof Session>['wait']>[1];
-
-const LOCK: How = Object.freeze({
-  mode: 'write',
-  recursive: false,
-  trylock: false,
-  queued: false,
-  sleeps: false,
-  structured: false,
-  startLabel: 'lock',
-  waitLabel: 'lock',
-  eventLabel: 'unlock',
-});
 
 function deep(levels: number, run: () => void): void {
   if (levels === 0) run();

@@ -78,11 +78,7 @@ export class DeptTracker implements Observer {
 
   /** True when there is nothing more to learn from what is owed having had to wait for what was passed. */
   knows(owed: EventContext, passed: EventContext): boolean {
-    const from = owed.object.classOf(owedBit(owed.object.key, owed.how, this.policy));
-    for (const bit of awaitedBits(passed.object.key, passed.how, this.policy)) {
-      if (!this.store.isSettled(from, passed.object.classOf(bit))) return false;
-    }
-    return true;
+    return this.#learning.knows(owed.object.classOf(owedBit(owed.object.key, owed.how, this.policy)), passed);
   }
 
   onContextBegin(context: Context): void {

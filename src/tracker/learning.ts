@@ -83,11 +83,16 @@ export class Learning {
       // What was taken is asked itself: its wait need not be made for that.
       const waited = step.held ?? step.wait;
       if (waited === null || !hasWaited(waited, since)) continue;
-      const { object } = waited;
-      const bits = awaitedBits(object.key, waited.how, this.#policy);
-      for (let i = 0; i < bits.length; i++) {
-        if (!this.store.isSettled(owed, object.classOf(bits[i] as EventBit))) return false;
-      }
+      if (!this.knows(owed, waited)) return false;
+    }
+    return true;
+  }
+
+  /** True when there is nothing more to learn from `owed` having had to wait for this. */
+  knows(owed: ClassId, { object, how }: EventContext | Wait): boolean {
+    const bits = awaitedBits(object.key, how, this.#policy);
+    for (let i = 0; i < bits.length; i++) {
+      if (!this.store.isSettled(owed, object.classOf(bits[i] as EventBit))) return false;
     }
     return true;
   }
