@@ -22,6 +22,14 @@ export class Kept {
   get isWaiting(): boolean {
     return this.parent instanceof Promise && isPending(this.parent);
   }
+
+  /**
+   * What it waits for is given up by whoever made it, not settled: so `node:test` has a time limit for each test, which stays
+   * pending for ever when the test has won the race against it.
+   */
+  get isDisposable(): boolean {
+    return Object.hasOwn(this.parent, Symbol.dispose);
+  }
 }
 
 /** The newest reactions that have not run yet, and behind them those that had not when newer ones took their place, the oldest first. */
@@ -72,7 +80,7 @@ export function letGo(kept: Kept): void {
  * them. For the end of a program: some microseconds for each.
  */
 export function hasPendingReactions(): boolean {
-  return keptReactions().some(({ isWaiting }) => isWaiting);
+  return keptReactions().some((kept) => kept.isWaiting && !kept.isDisposable);
 }
 
 /** Those that have not run. */

@@ -86,7 +86,7 @@ export class StallCheck {
     const { stallValues: values, stallBudgetMs: budgetMs, onFinding, now } = this.#options;
     let picture: StallPicture;
     try {
-      picture = pictureOfStall({ isOver, isAsked, values, budgetMs });
+      picture = pictureOfStall({ isOver, isStalled, isAsked, values, budgetMs });
     } catch (error) {
       const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
       picture = { functions: [], cycles: [], definitions: [], omitted: 0, cut };

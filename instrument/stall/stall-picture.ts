@@ -23,6 +23,8 @@ export interface PictureOptions {
   readonly isOver: boolean;
   /** Values of variables too, not only their names. */
   readonly values: boolean;
+  /** Somebody certainly waits for ever. If not, a heap in which nothing waits in a circle is not looked at any closer. */
+  readonly isStalled: boolean;
   /** Whoever asked wants all of it. If not, a circle is all that is looked at closely, or the few functions that come first. */
   readonly isAsked: boolean;
   /** How long it may take. */
@@ -47,11 +49,11 @@ const NOTHING: Omit<StallPicture, 'cut'> = { functions: [], cycles: [], definiti
 
 /**
  * Reads what the program is suspended at, without any instrumentation: about 0.7 s for a small program, during which
- * nothing else runs. Synchronous, so that it works while the process exits. A heap that is too large for the budget is
- * not read.
+ * nothing else runs, and half of it where nothing is found. Synchronous, so that it works while the process exits. A heap
+ * that is too large for the budget is not read.
  */
 export function pictureOfStall(options: PictureOptions): StallPicture {
-  const { budgetMs } = options;
+  const { budgetMs, isStalled, isAsked, isOver } = options;
   const until = performance.now() + budgetMs;
   const { heapUsed } = process.memoryUsage();
   if (heapUsed / BYTES_PER_MS > budgetMs) {
@@ -59,21 +61,36 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
     return { ...NOTHING, cut: `the heap (${megabytes} MB) is too large to be read within ${budgetMs} ms` };
   }
   const heap = takeHeapGraph();
+  const graph = new SuspendedGraph(heap);
+  if (!isStalled && !isAsked && !mayBeStuck(graph, heap, isOver)) return { ...NOTHING, cut: null };
   // Places are what a reader needs first: they get a part of the budget even when the snapshot took all of it.
   const places = new InspectorPlaces(Math.max(until - performance.now(), budgetMs / 4));
   try {
-    return new Painter(heap, places, options).paint();
+    return new Painter(graph, heap, places, options).paint();
   } finally {
     places.close();
   }
 }
 
+/** False where no function is in a circle, Node's own or not, and no module has stopped, which its source may explain. */
+function mayBeStuck({ functions }: SuspendedGraph, heap: HeapGraph, isOver: boolean): boolean {
+  return awaitCycles(functions, isOver).length > 0 || functions.some((each) => isModule(each, heap));
+}
+
+/** The body of a module that has stopped at a top-level await. */
+function isModule({ fn }: Suspended, heap: HeapGraph): boolean {
+  const place = heap.placeOf(fn);
+  return heap.name(fn) === '' && place?.line === 0 && place.column === 0;
+}
+
 class Painter {
+  readonly #graph: SuspendedGraph;
   readonly #heap: HeapGraph;
   readonly #places: InspectorPlaces;
   readonly #options: PictureOptions;
 
-  constructor(heap: HeapGraph, places: InspectorPlaces, options: PictureOptions) {
+  constructor(graph: SuspendedGraph, heap: HeapGraph, places: InspectorPlaces, options: PictureOptions) {
+    this.#graph = graph;
     this.#heap = heap;
     this.#places = places;
     this.#options = options;
@@ -81,7 +98,7 @@ class Painter {
 
   paint(): StallPicture {
     const { isOver, isAsked, budgetMs } = this.#options;
-    const graph = new SuspendedGraph(this.#heap);
+    const graph = this.#graph;
     const visible = withoutHidden(graph.functions, (each) => this.#isHidden(each));
     const cycles = awaitCycles(visible, isOver);
     const keepers = new Map<Suspended, Keeper>();
@@ -92,7 +109,7 @@ class Painter {
     // Every function of a module is local to its body.
     findReleasers(
       keepers,
-      visible.filter((each) => !this.#isModule(each)),
+      visible.filter((each) => !isModule(each, this.#heap)),
       this.#heap,
     );
     const inCycles = new Set(cycles.flat());
@@ -168,13 +185,7 @@ class Painter {
     if (name !== '') return name;
     const frame = this.#definition(each)?.frames[0];
     if (frame === undefined) return '<anonymous>';
-    return this.#isModule(each) ? `module ${frame.file}` : `<anonymous> at ${frame.file}:${frame.line}`;
-  }
-
-  /** The body of a module that has stopped at a top-level await. */
-  #isModule({ fn }: Suspended): boolean {
-    const place = this.#heap.placeOf(fn);
-    return this.#heap.name(fn) === '' && place?.line === 0 && place.column === 0;
+    return isModule(each, this.#heap) ? `module ${frame.file}` : `<anonymous> at ${frame.file}:${frame.line}`;
   }
 
   #definition({ fn }: Suspended): Stack | null {

@@ -43,6 +43,17 @@ test('whoever waits for a promise is pending until it is settled', async () => {
   expect(hasPendingReactions()).toBe(false);
 });
 
+test('a promise that its maker disposes of instead of settling it is waited for by nobody', async () => {
+  await start(10);
+  const { promise, settle } = settledLater();
+  const limit = Object.assign(promise, { [Symbol.dispose]: () => undefined });
+  const derived = limit.then((value) => value);
+  expect(hasPendingReactions()).toBe(false);
+  expect(keptReactions().map(({ reaction }) => reaction)).toContain(derived);
+  settle();
+  await derived;
+});
+
 test('one that waits is still known when many others have waited after it', async () => {
   await start(3 * MANY);
   const { promise, settle } = settledLater();

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Ended, runNode } from './child.ts';
+import { Project } from './project.ts';
+
+const TIMEOUT_MS = 240_000;
+const CHILD_TIMEOUT_MS = 60_000;
+
+let project: Project;
+beforeAll(async () => {
+  const names = ['heap-reads', 'closed-circle', 'idle-workers', 'won-races'];
+  project = await Project.create(names.map((name) => `${name}.mjs`));
+}, CHILD_TIMEOUT_MS);
+afterAll(() => project[Symbol.dispose]());
+
+function run(program: string): Promise<Ended> {
+  return runNode(['--import', './src/heap-reads.mjs', '--import', 'dept/register', `src/${program}.mjs`], {
+    cwd: project.folder,
+    timeoutMs: CHILD_TIMEOUT_MS,
+    env: { DEPT_STALL_BUDGET_MS: '40000', DEPT_PRINT: '0' },
+  });
+}
+
+describe('what a program that ends with promises open pays', { timeout: TIMEOUT_MS }, () => {
+  test('a circle is looked up in the heap, with its places', async () => {
+    expect(await run('closed-circle')).toMatchObject({ code: 0, stderr: 'heap\nplaces\n' });
+  });
+
+  test('no place is looked up where nothing waits in a circle', async () => {
+    expect(await run('idle-workers')).toMatchObject({ code: 0, stdout: 'ended well\n', stderr: 'heap\n' });
+  });
+
+  test('the heap is not read for the time limits that node:test leaves behind', async () => {
+    const { code, stdout, stderr } = await run('won-races');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('pass 2');
+  });
+});
