@@ -83,7 +83,7 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
     seen.add(exports);
     met.set(exports, one);
     if (version !== null && !isWithin(version, adapter.versions)) {
-      refused.set(adapter, version);
+      if (isWithin(version, `>=${adapter.since ?? '0.0.0'}`)) refused.set(adapter, version);
       return;
     }
     if (one.isEntry) loaded.add(adapter);

@@ -13,6 +13,8 @@ export interface LibraryAdapter {
   readonly name: string;
   /** Versions whose insides were looked at, as a range. */
   readonly versions: string;
+  /** The first version in which anything waits, where older ones are in use: not to know those is not worth a word. */
+  readonly since?: string;
   /** Exports of its modules that are replaced as a whole, because they are closures nobody can patch from outside. */
   readonly rebinds?: readonly string[];
   /** Paths within the package of the modules that it is about, where that is not all of them; the others are left alone. */

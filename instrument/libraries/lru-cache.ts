@@ -21,6 +21,7 @@ const COMPUTES: ReadonlySet<string | undefined> = new Set(['miss', 'stale', 'ref
 export const lruCache: LibraryAdapter = {
   name: 'lru-cache',
   versions: '>=10.0.0 <12.0.0',
+  since: '7.0.0',
   patch(exports) {
     const prototype = (exports['LRUCache'] as { prototype?: Cache } | undefined)?.prototype;
     if (typeof prototype?.fetch !== 'function') return null;

@@ -129,6 +129,16 @@ test('each library of a version that is not known is told once, however many mod
   installation.uninstall();
 });
 
+test('nothing is said of versions that are older than anything that waits in a package', () => {
+  const adapter: LibraryAdapter = { name: 'cache', versions: '>=10.0.0 <12.0.0', since: '7.0.0', patch: () => null };
+  const watch = watchModules([adapter], false);
+  watches.push(watch);
+  watch.meet('cache', { of: '5.1.1' }, '5.1.1');
+  expect(watch.unknown).toEqual([]);
+  watch.meet('cache', { of: '7.0.0' }, '7.0.0');
+  expect(watch.unknown).toEqual([{ adapter, version: '7.0.0' }]);
+});
+
 test('a package that a test runner hands over is known by its version, or by its shape where there is none', () => {
   const asked: unknown[] = [];
   const adapter: LibraryAdapter = {
