@@ -83,7 +83,10 @@ await compare('async-mutex acquire', 'dynamic', 200_000, 1.3);
 await compare('async-mutex acquire', 'precise', 200_000, 1.8);
 await compare('HTTP app', 'precise', 10_000, 1.15);
 await compare('HTTP app, warm', 'precise', 10_000, 1.15);
-for (const workload of ['p-limit', 'p-queue', 'pg-pool']) await compare(workload, 'precise', 4000, 1.1);
+for (const workload of ['p-limit', 'p-queue', 'pg-pool']) {
+  await compare(workload, 'precise', 4000, 1.1);
+  await compare(`${workload}, warm`, 'precise', 4000, 1.1);
+}
 await startUp();
 await heap();
 table.write(options.json);

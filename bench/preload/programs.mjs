@@ -13,8 +13,8 @@ async function cpu(run, warmUp = operations >> 2) {
 }
 
 /** Nanoseconds that pass, an operation: for tasks that wait for input and output. */
-async function elapsed(run) {
-  await run(operations >> 2);
+async function elapsed(run, warmUp = operations >> 2) {
+  await run(warmUp);
   const before = process.hrtime.bigint();
   await run(operations);
   return Number(process.hrtime.bigint() - before) / operations;
@@ -45,6 +45,42 @@ async function httpApp(warmUp) {
   return value;
 }
 
+async function pLimitTasks(warmUp) {
+  const [{ default: pLimit }, sleep] = [await import('p-limit'), await sleeper()];
+  const limit = pLimit(4);
+  return elapsed((n) => all(n, () => limit(() => sleep(1))), warmUp);
+}
+
+async function pQueueTasks(warmUp) {
+  const [{ default: PQueue }, sleep] = [await import('p-queue'), await sleeper()];
+  const queue = new PQueue({ concurrency: 4 });
+  return elapsed((n) => all(n, () => queue.add(() => sleep(1))), warmUp);
+}
+
+async function pgPoolTasks(warmUp) {
+  const [{ default: pg }, sleep] = [await import('pg'), await sleeper()];
+  const pool = new pg.Pool({
+    host: '127.0.0.1',
+    port: Number(postgresPort),
+    user: 'u',
+    password: 'p',
+    database: 'd',
+    max: 4,
+  });
+  const task = async () => {
+    const client = await pool.connect();
+    await client.query('SELECT 1');
+    await sleep(1);
+    client.release();
+  };
+  const value = await elapsed((n) => all(n, task), warmUp);
+  await pool.end();
+  return value;
+}
+
+// A program that has run for a while: what it does has been compiled.
+const warm = 4 * operations;
+
 const workloads = {
   'await null': () =>
     cpu(async (n) => {
@@ -57,39 +93,14 @@ const workloads = {
       for (let i = 0; i < n; i++) (await mutex.acquire())();
     });
   },
-  'p-limit': async () => {
-    const [{ default: pLimit }, sleep] = [await import('p-limit'), await sleeper()];
-    const limit = pLimit(4);
-    return elapsed((n) => all(n, () => limit(() => sleep(1))));
-  },
-  'p-queue': async () => {
-    const [{ default: PQueue }, sleep] = [await import('p-queue'), await sleeper()];
-    const queue = new PQueue({ concurrency: 4 });
-    return elapsed((n) => all(n, () => queue.add(() => sleep(1))));
-  },
-  'pg-pool': async () => {
-    const [{ default: pg }, sleep] = [await import('pg'), await sleeper()];
-    const pool = new pg.Pool({
-      host: '127.0.0.1',
-      port: Number(postgresPort),
-      user: 'u',
-      password: 'p',
-      database: 'd',
-      max: 4,
-    });
-    const task = async () => {
-      const client = await pool.connect();
-      await client.query('SELECT 1');
-      await sleep(1);
-      client.release();
-    };
-    const value = await elapsed((n) => all(n, task));
-    await pool.end();
-    return value;
-  },
+  'p-limit': () => pLimitTasks(),
+  'p-limit, warm': () => pLimitTasks(warm),
+  'p-queue': () => pQueueTasks(),
+  'p-queue, warm': () => pQueueTasks(warm),
+  'pg-pool': () => pgPoolTasks(),
+  'pg-pool, warm': () => pgPoolTasks(warm),
   'HTTP app': () => httpApp(),
-  // As a server is that has run for minutes: what it does has been compiled.
-  'HTTP app, warm': () => httpApp(4 * operations),
+  'HTTP app, warm': () => httpApp(warm),
   'heap over many locks': async () => {
     const { Mutex } = await asyncMutex();
     const locks = Array.from({ length: 16 }, () => new Mutex());

@@ -66,6 +66,8 @@ export class FollowedResults {
   #isUsed = false;
   /** True while a result is handed on by a call of `then`. */
   #isChaining = false;
+  /** True while what is asked of results is to make one promise of them, which is followed as a whole. */
+  #isJoining = false;
   /** The promise that takes over now what it was resolved with. */
   #adopting: Followed | null = null;
   /** The newest reaction that the code of now has asked for, and to what; what it ends with is what it awaits. */
@@ -85,8 +87,7 @@ export class FollowedResults {
   follow(promise: object, waits: readonly Wait[]): void {
     this.#isUsed = true;
     this.#notes.follow(promise, waits);
-    if (Object.getOwnPropertyDescriptor(promise, 'then') === undefined)
-      Object.defineProperty(promise, 'then', this.#then);
+    if (!Object.hasOwn(promise, 'then')) Object.defineProperty(promise, 'then', this.#then);
   }
 
   /** Who awaits all of them awaits what each has to wait for. */
@@ -97,6 +98,18 @@ export class FollowedResults {
       return isObject ? (this.#notes.waitsOf(element) ?? []) : [];
     });
     if (waits.length > 0) this.follow(promise, waits);
+  }
+
+  /** Runs what makes one promise of several: what it asks of each is seen by nobody else. */
+  joining<T>(run: () => T): T {
+    if (!this.#isUsed) return run();
+    const outer = this.#isJoining;
+    this.#isJoining = true;
+    try {
+      return run();
+    } finally {
+      this.#isJoining = outer;
+    }
   }
 
   /** The code that runs now sleeps for what the promise has to wait for, whoever asks for a reaction to it. */
@@ -150,7 +163,7 @@ export class FollowedResults {
     try {
       const { then } = Object.getPrototypeOf(promise) as PromiseLike<unknown>;
       const next = Reflect.apply(then, promise, args as never) as object;
-      if (this.#adopting === null && waits.length > 0) this.follow(next, waits);
+      if (!this.#isJoining && this.#adopting === null && waits.length > 0) this.follow(next, waits);
       return next;
     } finally {
       this.#isChaining = outer;

@@ -42,20 +42,22 @@ export class Joined {
   }
 }
 
-/**
- * Tells of each promise that is joined of others: it settles with its last element only.
- * @returns what restores the original functions
- */
-export function joinPromises(
-  joined: (joining: Joining, promise: object, elements: readonly unknown[]) => void,
-): () => void {
-  const undo = JOININGS.map((name) => replace(name, (promise, elements) => joined(name, promise, elements)));
+/** Who is told of each promise that is joined of others: it settles with its last element only. */
+export interface JoinWatcher {
+  /** Runs what joins them. */
+  joining<T>(run: () => T): T;
+  joined(joining: Joining, promise: object, elements: readonly unknown[]): void;
+}
+
+/** @returns what restores the original functions */
+export function joinPromises(watcher: JoinWatcher): () => void {
+  const undo = JOININGS.map((name) => replace(name, watcher));
   return () => {
     for (const restore of undo) restore();
   };
 }
 
-function replace(name: Joining, joined: (promise: object, elements: readonly unknown[]) => void): () => void {
+function replace(name: Joining, watcher: JoinWatcher): () => void {
   return replaced(Promise, name, (original) => {
     const join = original as (this: PromiseConstructor, values: Iterable<unknown>) => Promise<unknown>;
     return function joinPromises(this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
@@ -65,8 +67,8 @@ function replace(name: Joining, joined: (promise: object, elements: readonly unk
       } catch (error) {
         return join.call(this, failing(error));
       }
-      const promise = join.call(this, elements);
-      joined(promise, elements);
+      const promise = watcher.joining(() => join.call(this, elements));
+      watcher.joined(name, promise, elements);
       return promise;
     };
   });

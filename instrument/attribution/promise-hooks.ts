@@ -87,7 +87,10 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#rest();
     for (const observer of observers) this.#session.addObserver(observer);
     this.#undo = [
-      joinPromises((name, promise, elements) => this.#join(name, promise, elements)),
+      joinPromises({
+        joining: (run) => this.#results.joining(run),
+        joined: (name, promise, elements) => this.#join(name, promise, elements),
+      }),
       carryThroughTimers((run) => this.carry(run)),
       carryThroughCallbacks((run) => this.carry(run)),
       ...observers.map((observer) => () => this.#session.removeObserver(observer)),
@@ -341,16 +344,22 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   }
 
   #runAs<R>(history: History | null, context: Context, run: () => R): R {
-    const { slice } = this.#session;
-    const saved = [this.#outer, this.#outerContext, slice.history, this.#session.current] as const;
+    const session = this.#session;
+    const { slice, current } = session;
+    const sliceHistory = slice.history;
+    const outer = this.#outer;
+    const outerContext = this.#outerContext;
     this.#outer = history;
     this.#outerContext = context;
     slice.history = history;
-    this.#session.current = context;
+    session.current = context;
     try {
       return this.#results.apart(run);
     } finally {
-      [this.#outer, this.#outerContext, slice.history, this.#session.current] = saved;
+      this.#outer = outer;
+      this.#outerContext = outerContext;
+      slice.history = sliceHistory;
+      session.current = current;
       if (this.#switch.isPausing) this.#forget();
     }
   }

@@ -197,16 +197,29 @@ export function bind<P extends object>(promise: P, begun: Wait | EventContext | 
  */
 export function follow<P extends object>(promise: P, begun: Wait | null): P {
   bind(promise, begun);
-  return followAll(promise, [begun]);
+  followed(promise, begun === null ? [] : [begun]);
+  return promise;
 }
 
 /** Whoever awaits the promise while these waits are pending sleeps for them. */
 export function followAll<P extends object>(promise: P, begun: readonly (Wait | null)[]): P {
-  const waits = begun.filter((wait) => wait !== null);
-  const [first] = waits;
-  if (first !== undefined && isThenable(promise))
-    guarded((session) => session.attribution.follow(promise, waits), keeperOf(first.object));
+  followed(
+    promise,
+    begun.filter((wait) => wait !== null),
+  );
   return promise;
+}
+
+function followed(promise: object, waits: readonly Wait[]): void {
+  const [first] = waits;
+  if (first === undefined || !isThenable(promise)) return;
+  const session = keeperOf(first.object);
+  if (session === null) return;
+  try {
+    session.attribution.follow(promise, waits);
+  } catch (fault) {
+    failed(fault, session);
+  }
 }
 
 /** Whoever goes on after this wait does so after what the code that runs now has behind it. */
