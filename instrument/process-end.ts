@@ -67,6 +67,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   process.once('exit', atEnd);
   process.on('beforeExit', () => {
     hasNothingLeft = true;
+    session.attribution.nothingLeft();
     confirm(true);
     // Node's own listener sets the code of an unsettled await, unless there is one: ours has to come after it.
     process.off('exit', atEnd);

@@ -4,6 +4,8 @@ import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { Stamp } from '../stamp.ts';
 import { standIn } from '../stand-in.ts';
+import { HandedOnWaits } from './handed-on-waits.ts';
+import { isCalledByProgram } from './promise-links.ts';
 
 /** A promise that is followed. */
 export type Followed = object;
@@ -55,12 +57,15 @@ function resultNotes(): ResultNotes {
 /**
  * Promises of results that somebody has to wait for first: a task's that has not got its turn. Whoever awaits one sleeps
  * for its waits. Handing it on is no sleep: a task that adds another one and looks at its errors only does not wait for it.
+ * Who goes on with both its value and its error does, as what a compiler or `co` has made of an `await`, and so does who
+ * goes on with the resource that he gets. Whoever else goes on with the value has waited when nothing is left to run.
  * Until a promise is followed each step is one comparison.
  */
 export class FollowedResults {
   readonly #session: Session;
   readonly #runAs: (awaiter: Followed, run: () => void) => void;
   readonly #notes = resultNotes();
+  readonly #handedOn = new HandedOnWaits();
   /** The `then` of every followed promise. */
   readonly #then: PropertyDescriptor;
   #isUsed = false;
@@ -139,6 +144,14 @@ export class FollowedResults {
     this.#endSlice();
   }
 
+  /**
+   * Nothing is left to run: what goes on with a value by `then` waits for it. Who has asked for that, and what he owes, is not
+   * said to depend on it.
+   */
+  nothingLeft(): void {
+    for (const wait of this.#handedOn.take()) this.#guarded(() => this.#session.queued(wait));
+  }
+
   /** Runs code that is a slice of its own inside of another. */
   apart<T>(run: () => T): T {
     const last = this.#last;
@@ -163,11 +176,21 @@ export class FollowedResults {
     try {
       const { then } = Object.getPrototypeOf(promise) as PromiseLike<unknown>;
       const next = Reflect.apply(then, promise, args as never) as object;
-      if (!this.#isJoining && this.#adopting === null && waits.length > 0) this.follow(next, waits);
+      if (!this.#isJoining && this.#adopting === null && waits.length > 0) this.#handOn(next, waits, args);
       return next;
     } finally {
       this.#isChaining = outer;
     }
+  }
+
+  /** A call of `then` asks for a reaction to a result that is followed. */
+  #handOn(next: object, waits: readonly Wait[], [ok, failed]: readonly unknown[]): void {
+    this.follow(next, waits);
+    const open = typeof ok === 'function' ? waits.filter((wait) => wait.pending && wait.blockedAt === NEVER) : [];
+    if (open.length === 0 || !isCalledByProgram(this.#then.value as object)) return;
+    const sleeps = typeof failed === 'function' ? open : open.filter(isForResource);
+    this.#awaited(sleeps);
+    this.#handedOn.add(open.filter((wait) => !sleeps.includes(wait)));
   }
 
   #endSlice(): void {
@@ -188,12 +211,20 @@ export class FollowedResults {
   #awaited(waits: readonly Wait[] = []): void {
     for (const wait of waits) {
       wait.awaited = true;
-      if (!wait.pending || wait.blockedAt !== NEVER) continue;
-      try {
-        this.#session.blocked(wait);
-      } catch (fault) {
-        failed(fault, this.#session);
-      }
+      if (wait.pending && wait.blockedAt === NEVER) this.#guarded(() => this.#session.blocked(wait));
     }
   }
+
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (fault) {
+      failed(fault, this.#session);
+    }
+  }
+}
+
+/** Whoever gets a resource of a pool goes on with it, and has no other reason to ask for a reaction. */
+function isForResource({ object, how, more }: Wait): boolean {
+  return object.key.kind === 'pool' && !how.structured && more?.permits === undefined;
 }

@@ -78,6 +78,8 @@ export class LightAttribution implements Attribution, Observer {
 
   restsOn(): void {}
 
+  nothingLeft(): void {}
+
   owed(): null {
     return null;
   }

@@ -135,6 +135,10 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     if (!this.#switch.isPausing) this.#results.restsOn(promise);
   }
 
+  nothingLeft(): void {
+    this.#results.nothingLeft();
+  }
+
   owed(promise: object, make: () => OwedPromise): OwedPromise | null {
     if (this.#switch.isPausing) return null;
     this.#switch.follow();

@@ -86,10 +86,15 @@ function created(promise: Hooked, parent: Hooked | undefined): void {
 
 /** True while a function of the program makes a reaction by `await`, not by `then` or something that calls it. */
 export function isAwaitNow(): boolean {
+  return isCalledByProgram(created);
+}
+
+/** True while what has called this function is code in a file, not a function of the engine such as `Promise.race`. */
+export function isCalledByProgram(called: object): boolean {
   const holder: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 1;
-  Error.captureStackTrace(holder, created);
+  Error.captureStackTrace(holder, called as () => unknown);
   Error.stackTraceLimit = limit;
   return !(holder.stack ?? '(<anonymous>)').trimEnd().endsWith('(<anonymous>)');
 }

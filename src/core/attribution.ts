@@ -12,6 +12,8 @@ export interface Attribution {
   follow(promise: object, waits: readonly Wait[]): void;
   /** What the code that runs now owes settles only when this promise does, though it does not await it itself. */
   restsOn(promise: object): void;
+  /** Nothing is left to run: whoever has asked for a reaction to a promise that is followed waits for it. */
+  nothingLeft(): void;
   /**
    * Since when it has been told of every promise: who awaits it, when it settles and by what code; null when it is not told
    * now.
@@ -38,6 +40,7 @@ export const NO_ATTRIBUTION: Attribution = Object.freeze({
   bind: () => undefined,
   follow: () => undefined,
   restsOn: () => undefined,
+  nothingLeft: () => undefined,
   followsSince: null,
   owed: () => null,
   quietly: <T>(run: () => T): T => run(),

@@ -1,0 +1,146 @@
+import type { Pool } from 'generic-pool';
+import type { LimitFunction } from 'p-limit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LibraryStage, latest, turn } from './library-stage.ts';
+
+let stage: LibraryStage;
+beforeEach(() => {
+  stage = new LibraryStage();
+});
+afterEach(() => stage[Symbol.dispose]());
+
+/** What a compiler makes of an async function where there are none. */
+function driven<T>(body: () => Generator<unknown, T, never>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const generator = body();
+    const fulfilled = (value: unknown): void => step(() => generator.next(value as never));
+    const rejected = (reason: unknown): void => step(() => generator.throw(reason));
+    const step = (next: () => IteratorResult<unknown, T>): void => {
+      try {
+        const { done, value } = next();
+        if (done === true) resolve(value);
+        else Promise.resolve(value).then(fulfilled, rejected);
+      } catch (error) {
+        reject(error as Error);
+      }
+    };
+    step(() => generator.next());
+  });
+}
+
+const pLimit = async (): Promise<(concurrency: number) => LimitFunction> => (await import('p-limit')).default;
+const ignored = (): void => undefined;
+const never = (): Promise<void> => new Promise(ignored);
+
+/** What a program hears that has nothing left to run. */
+async function foundAtTheEnd(): Promise<readonly string[]> {
+  for (let i = 0; i < 5; i++) await turn();
+  stage.installation.session.attribution.nothingLeft();
+  return stage.found(0);
+}
+
+describe('a function that a compiler has made a generator of', () => {
+  test('waits for the task it yields, as one that awaits it', async () => {
+    const limit = (await pLimit())(1);
+    const inner = (): Promise<number> => limit(async () => 1);
+    void driven(function* () {
+      return yield limit(() =>
+        driven(function* () {
+          return yield inner();
+        }),
+      );
+    });
+    expect(await stage.found()).toEqual(['DEPT002 error limit']);
+  });
+
+  test('that is let go on has been in no circle', async () => {
+    const limit = (await pLimit())(2);
+    const double = (n: number): Promise<number> =>
+      driven(function* () {
+        const once: number = yield limit(async () => n);
+        return once + ((yield limit(async () => n)) as number);
+      });
+    expect(await Promise.all([1, 2, 3].map(double))).toEqual([2, 4, 6]);
+    expect(await foundAtTheEnd()).toEqual([]);
+    expect(stage.open).toEqual([]);
+  });
+});
+
+describe('a resource of a pool', () => {
+  const made = (): Pool<object> => {
+    const { createPool } = latest('generic-pool') as typeof import('generic-pool');
+    return createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 1 });
+  };
+
+  test('is waited for by whoever goes on with it, also by then', async () => {
+    const pool = made();
+    void pool.acquire().then((first) =>
+      pool.acquire().then((second) => {
+        void pool.release(second);
+        void pool.release(first);
+      }),
+    );
+    expect(await stage.found()).toEqual(['DEPT002 error pool']);
+  });
+
+  test('is nobody’s sleep where it only is asked for ahead of time', async () => {
+    const pool = made();
+    const first = await pool.acquire();
+    const ahead = pool.acquire();
+    void ahead.catch(ignored);
+    await turn();
+    expect(stage.open).toEqual([]);
+    await pool.release(first);
+    await pool.release(await ahead);
+    expect(await stage.found()).toEqual([]);
+  });
+});
+
+describe('a task whose value somebody goes on with by then', () => {
+  test('is waited for by nobody while the program runs: the task that adds it may end before', async () => {
+    const limit = (await pLimit())(1);
+    const seen: string[] = [];
+    const first = limit(async () => {
+      void limit(async () => 'second').then((value) => seen.push(value));
+      await turn();
+      await turn();
+      return 'first';
+    });
+    await turn();
+    expect(stage.open).toEqual([]);
+    expect(await first).toBe('first');
+    await turn();
+    expect(seen).toEqual(['second']);
+    expect(await foundAtTheEnd()).toEqual([]);
+  });
+
+  test('stands in its queue when nothing is left to run, and who has the slot is known', async () => {
+    const limit = (await pLimit())(1);
+    const inner = (): Promise<number> => limit(async () => 1);
+    void limit(async () => new Promise((resolve) => void inner().then(resolve)));
+    expect(await foundAtTheEnd()).toEqual([]);
+    expect(stage.open).toEqual(['limit']);
+    stage.installation.waitsFor.reportStalled();
+    expect(stage.installation.findings.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      'DEPT003 The program has nothing left to run while a wait is still open: limit:0.',
+    ]);
+  });
+
+  test('is asked for by nobody in Promise.race', async () => {
+    const limit = (await pLimit())(1);
+    void limit(async () => Promise.race([limit(async () => 1), never()]));
+    await turn();
+    expect(stage.open).toEqual([]);
+  });
+
+  test('is forgotten when there are too many of them, or when they have had their turn', async () => {
+    const limit = (await pLimit())(1);
+    const inner = (): Promise<number> => limit(async () => 1);
+    let done = 0;
+    for (let i = 0; i < 3000; i++) void limit(async () => i).then(() => done++);
+    while (done < 3000) await turn();
+    void limit(async () => new Promise((resolve) => void inner().then(resolve)));
+    expect(await foundAtTheEnd()).toEqual([]);
+    expect(stage.open).toEqual(['limit']);
+  });
+});
