@@ -15,6 +15,8 @@ const STARTED = ['cli/bin.ts', 'instrument/stall/preload.ts'];
  */
 const PRELOAD = join(root, 'instrument/preload.ts');
 
+const OWN_PROCESS = join(root, 'scripts/own-process.ts');
+
 /**
  * Writes the JavaScript of the package: one entry for each export, with what they share in chunks. Node loads a few dozen
  * files several times faster than five hundred, and the preload comes before every program.
@@ -34,7 +36,7 @@ export async function bundle(outdir: string): Promise<void> {
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     splitting: true,
-    inject: [PRELOAD],
+    inject: [OWN_PROCESS, PRELOAD],
     // A file that is only imported for what it does counts as used, so it goes where the preload goes.
     ignoreAnnotations: true,
     packages: 'external',

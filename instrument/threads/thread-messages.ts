@@ -23,7 +23,7 @@ export type ThreadMessage =
 /** What a worker needs that its own environment may lack. */
 interface Word {
   readonly config: Config;
-  readonly told: SharedArrayBuffer;
+  readonly told: ArrayBufferLike;
 }
 
 /** Leaves word for the workers that are started from now on, and for theirs. */

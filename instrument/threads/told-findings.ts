@@ -7,12 +7,12 @@ const EMPTY = 0n;
  * one finding. Holds fingerprints; a claim is one compare-and-swap.
  */
 export class ToldFindings {
-  readonly memory: SharedArrayBuffer;
+  readonly memory: ArrayBufferLike;
   readonly #slots: BigUint64Array;
   readonly #own = new Set<bigint>();
 
   /** @param memory of the thread that made it; new memory if not given */
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(SLOTS * BigUint64Array.BYTES_PER_ELEMENT)) {
+  constructor(memory: ArrayBufferLike = newMemory()) {
     this.memory = memory;
     this.#slots = new BigUint64Array(memory);
   }
@@ -31,4 +31,10 @@ export class ToldFindings {
     this.#own.add(print);
     return true;
   }
+}
+
+/** Of this thread alone where the program has no shared memory: a flag of Node and some hardened programs take it away. */
+function newMemory(): ArrayBufferLike {
+  const bytes = SLOTS * BigUint64Array.BYTES_PER_ELEMENT;
+  return typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
 }

@@ -10,12 +10,13 @@ export interface Device {
   readonly pause: (ms: number) => void;
 }
 
-const never = new Int32Array(new SharedArrayBuffer(4));
-
 /** Node's own way. */
 export const NODE_DEVICE: Device = Object.freeze({
   write: writeSync,
-  pause: (ms: number) => void Atomics.wait(never, 0, 0, ms),
+  // Without shared memory there is nothing to wait on: it is tried again at once.
+  pause: (ms: number) => {
+    if (typeof SharedArrayBuffer !== 'undefined') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  },
 });
 
 /** Result of a write: everything, or how much and why not more. */
