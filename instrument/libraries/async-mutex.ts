@@ -175,12 +175,12 @@ function patchSemaphore(prototype: Tracked): () => void {
     },
   }._newReleaser;
   prototype.release = {
-    release(this: Tracked, ...args: [weight?: number]) {
-      if (insideReleaser) return release.apply(this, args);
+    release(this: Tracked, weight?: number) {
+      if (insideReleaser) return release.call(this, weight);
       const held = hooks.holderToRelease(this[OBJECT] ?? null);
       if (held === null) hooks.addPermits(this[OBJECT] ?? null);
       hooks.exit(held);
-      return hooks.quietly(() => release.apply(this, args));
+      return hooks.quietly(() => release.call(this, weight));
     },
   }.release;
   prototype.setValue = {
