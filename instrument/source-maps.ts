@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers';
@@ -30,6 +31,23 @@ interface SourceMap {
 const require = createRequire(import.meta.url);
 let support: Support | null | undefined;
 
+/** Files that were looked at, and whether each of them names a map. */
+const isMapped = new Map<string, boolean>();
+
+/** Most programs have no maps, or are mapped by who runs them, and then nothing need be loaded. Reads each file once. */
+function namesMap(path: string): boolean {
+  let known = isMapped.get(path);
+  if (known === undefined) {
+    try {
+      known = readFileSync(path, 'utf8').includes('sourceMappingURL=');
+    } catch {
+      known = false;
+    }
+    isMapped.set(path, known);
+  }
+  return known;
+}
+
 /** Loaded on first use: it takes longer to load than a whole start of the tracker. */
 function load(): Support | null {
   if (support !== undefined) return support;
@@ -46,11 +64,17 @@ const generatedFrom = new Map<string, string>();
 
 let isLoadingSoon = false;
 
-/** Something was learnt that a report may be made of: loads the maps in an idle moment, before anybody waits for them. */
-export function loadMapsSoon(): void {
-  if (isLoadingSoon) return;
+/**
+ * Something was learnt that a report may be made of, which begins in this file: if that names a map, what reads it is loaded
+ * in an idle moment, before anybody waits for it.
+ */
+export function loadMapsSoon(path: string): void {
+  if (isLoadingSoon || isMapped.get(path) === false) return;
   isLoadingSoon = true;
-  setImmediate(load).unref();
+  setImmediate(() => {
+    if (namesMap(path)) load();
+    else isLoadingSoon = false;
+  }).unref();
 }
 
 /**
@@ -60,6 +84,7 @@ export function loadMapsSoon(): void {
 export function mapPosition(path: string, line: number, column: number): MappedPosition {
   const unmapped = { path, line, column, name: null };
   try {
+    if (!namesMap(path)) return unmapped;
     const mapped = load()?.mapSourcePosition({ source: path, line, column: column - 1 });
     if (mapped === undefined || mapped.source === path) return unmapped;
     generatedFrom.set(mapped.source, path);

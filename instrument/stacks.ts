@@ -42,8 +42,9 @@ class CapturedStack implements Stack {
     if (source instanceof StackTable) return source;
     if (!table.hasRoom) table = new StackTable();
     stack.#source = table;
-    stack.#stack = table.intern(userFrames(parseStack(source.stack ?? ''), stack.#stack));
-    loadMapsSoon();
+    const frames = userFrames(parseStack(source.stack ?? ''), stack.#stack);
+    stack.#stack = table.intern(frames);
+    if (frames[0] !== undefined) loadMapsSoon(frames[0].path);
     return table;
   }
 }

@@ -69,6 +69,24 @@ describe.concurrent('places are those of the TypeScript source', { timeout: TIME
     check(new Set(reports.map((report) => report?.fingerprint)).size).toBe(1);
   });
 
+  test.for([
+    ['dist/plain.js', []],
+    ['dist/linked.js', ['source-map-support', 'source-map']],
+  ] as const)(
+    'what reads maps is loaded only for a program that names one: %s',
+    async ([file, loaded], { expect: check }) => {
+      const tell = `import { createRequire } from 'node:module';
+      process.on('exit', () => {
+        const folders = Object.keys(createRequire('/').cache).map((path) => /.*node_modules.(source-map[^/\\\\]*)/.exec(path)?.[1]);
+        console.log(JSON.stringify([...new Set(folders)].filter(Boolean)));
+      });`;
+      const before = ['--import', `data:text/javascript,${encodeURIComponent(tell)}`];
+      const ended = await runNode([...PRELOAD, ...before, file], { cwd: project.folder, env: { DEPT_PRINT: '0' } });
+      check(ended).toMatchObject({ code: 0, stderr: '' });
+      check(JSON.parse(ended.stdout)).toEqual(loaded);
+    },
+  );
+
   test('without a source map, those of the file that runs', async ({ expect: check }) => {
     const lines = readFileSync(project.path('dist/plain.js'), 'utf8').split('\n');
     const places = placesOf(await finding(...PRELOAD, 'dist/plain.js'));
