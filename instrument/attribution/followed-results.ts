@@ -14,9 +14,21 @@ export type Followed = object;
 interface ResultNotes {
   waitsOf(promise: Followed): readonly Wait[] | undefined;
   follow(promise: Followed, waits: readonly Wait[]): void;
-  awaiterOf(promise: Followed): Followed | undefined;
-  awaits(promise: Followed, awaiter: Followed): void;
+  awaiterOf(promise: Followed): Followed | Onward | undefined;
+  awaits(promise: Followed, awaiter: Followed | Onward): void;
 }
+
+/** A promise that is settled after another one, whose value it or its function gets: the next link of a chain. */
+class Onward {
+  readonly to: Followed;
+
+  constructor(to: Followed) {
+    this.to = to;
+  }
+}
+
+/** Links of a chain that are gone through. */
+const MAX_LINKS = 64;
 
 /**
  * Notes of its own for an attribution. Two of those that patches keep of instances (instance-notes.ts) would do the same, and
@@ -25,9 +37,9 @@ interface ResultNotes {
 function resultNotes(): ResultNotes {
   class Note extends Stamp {
     #waits: readonly Wait[] | undefined;
-    #awaiter: Followed | undefined;
+    #awaiter: Followed | Onward | undefined;
 
-    constructor(promise: Followed, waits: readonly Wait[] | undefined, awaiter: Followed | undefined) {
+    constructor(promise: Followed, waits: readonly Wait[] | undefined, awaiter: Followed | Onward | undefined) {
       super(promise);
       this.#waits = waits;
       this.#awaiter = awaiter;
@@ -42,11 +54,11 @@ function resultNotes(): ResultNotes {
       else new Note(promise, waits, undefined);
     }
 
-    static awaiterOf(promise: Followed): Followed | undefined {
+    static awaiterOf(promise: Followed): Followed | Onward | undefined {
       return #waits in promise ? promise.#awaiter : undefined;
     }
 
-    static awaits(promise: Followed, awaiter: Followed): void {
+    static awaits(promise: Followed, awaiter: Followed | Onward): void {
       if (#waits in promise) promise.#awaiter = awaiter;
       else new Note(promise, undefined, awaiter);
     }
@@ -125,6 +137,8 @@ export class FollowedResults {
   /** Somebody asks for a reaction to `parent`. */
   asked(reaction: Followed, parent: Followed): void {
     if (!this.#isUsed || this.#isChaining) return;
+    // A chain: what it began with may turn into a task's only later.
+    if (parent === this.#last && !this.#isJoining) this.#notes.awaits(parent, new Onward(reaction));
     this.#last = reaction;
     this.#lastParent = parent;
     this.#awaited(this.#notes.waitsOf(parent));
@@ -176,6 +190,7 @@ export class FollowedResults {
     try {
       const { then } = Object.getPrototypeOf(promise) as PromiseLike<unknown>;
       const next = Reflect.apply(then, promise, args as never) as object;
+      if (!this.#isJoining) this.#notes.awaits(promise, new Onward(this.#adopting ?? next));
       if (!this.#isJoining && this.#adopting === null && waits.length > 0) this.#handOn(next, waits, args);
       return next;
     } finally {
@@ -201,11 +216,27 @@ export class FollowedResults {
     if (this.#notes.waitsOf(parent) === undefined) this.#notes.awaits(parent, reaction);
   }
 
-  /** An async function has returned a followed promise: whoever awaits what it has returned sleeps for the same. */
+  /**
+   * An async function or a reaction has returned a followed promise: whoever awaits what it has returned sleeps for the same,
+   * and so does the one who awaits the end of a chain that goes on from there, as the code that made the chain.
+   */
   #adopt(promise: Followed, waits: readonly Wait[]): void {
     const awaiter = this.#notes.awaiterOf(promise);
     this.follow(promise, waits);
-    if (awaiter !== undefined) this.#runAs(awaiter, () => this.#awaited(waits));
+    if (awaiter instanceof Onward) this.#goOn(awaiter, waits);
+    else if (awaiter !== undefined) this.#runAs(awaiter, () => this.#awaited(waits));
+  }
+
+  #goOn(first: Onward, waits: readonly Wait[]): void {
+    let awaiter: Followed | Onward | undefined = first;
+    for (let links = 0; awaiter instanceof Onward && links < MAX_LINKS; links++) {
+      const { to }: Onward = awaiter;
+      awaiter = this.#notes.awaiterOf(to);
+      this.follow(to, waits);
+    }
+    const sleeps = awaiter === undefined || awaiter instanceof Onward ? waits.filter(isForResource) : waits;
+    this.#runAs(first.to, () => this.#awaited(sleeps));
+    this.#handedOn.add(waits.filter((wait) => !sleeps.includes(wait)));
   }
 
   #awaited(waits: readonly Wait[] = []): void {

@@ -96,6 +96,49 @@ describe('a resource of a pool', () => {
   });
 });
 
+describe('a chain that turns into a task later', () => {
+  test('is waited for by the task that returns it', async () => {
+    const limit = (await pLimit())(1);
+    const read = (n: number): Promise<number> => limit(() => turn().then(() => n));
+    void limit(() =>
+      turn()
+        .then(() => read(1))
+        .then((n) => n + 1)
+        .then((n) => n + 1),
+    ).then(ignored);
+    expect(await stage.found()).toEqual(['DEPT002 error limit']);
+  });
+
+  test('also behind a task that had its turn', async () => {
+    const limit = (await pLimit())(2);
+    const read = (n: number): Promise<number> => limit(() => turn().then(() => n));
+    const both = (): Promise<number> =>
+      limit(() =>
+        read(1)
+          .then(() => limit(() => read(2)))
+          .then((n) => n),
+      );
+    void both().then(ignored);
+    expect(await stage.found()).toEqual(['DEPT002 error limit']);
+  });
+
+  test('is waited for by nobody where it is left alone', async () => {
+    const limit = (await pLimit())(1);
+    const seen: number[] = [];
+    const first = limit(async () => {
+      void turn()
+        .then(() => limit(async () => 2))
+        .then((n) => seen.push(n));
+      for (let i = 0; i < 5; i++) await turn();
+      expect(stage.open).toEqual([]);
+    });
+    await first;
+    await turn();
+    expect(seen).toEqual([2]);
+    expect(await foundAtTheEnd()).toEqual([]);
+  });
+});
+
 describe('a task whose value somebody goes on with by then', () => {
   test('is waited for by nobody while the program runs: the task that adds it may end before', async () => {
     const limit = (await pLimit())(1);
