@@ -71,7 +71,7 @@ function resultNotes(): ResultNotes {
  * for its waits. Handing it on is no sleep: a task that adds another one and looks at its errors only does not wait for it.
  * Who goes on with both its value and its error does, as what a compiler or `co` has made of an `await`, and so does who
  * goes on with the resource that he gets. Whoever else goes on with the value has waited when nothing is left to run.
- * Until a promise is followed each step is one comparison.
+ * Until a promise is followed or expected each step is one comparison.
  */
 export class FollowedResults {
   readonly #session: Session;
@@ -101,8 +101,13 @@ export class FollowedResults {
     this.#runAs = runAs;
   }
 
-  follow(promise: object, waits: readonly Wait[]): void {
+  /** There may soon be such a promise: who awaits what becomes one is to be known. */
+  expect(): void {
     this.#isUsed = true;
+  }
+
+  follow(promise: object, waits: readonly Wait[]): void {
+    this.expect();
     this.#notes.follow(promise, waits);
     if (!Object.hasOwn(promise, 'then')) Object.defineProperty(promise, 'then', this.#then);
   }

@@ -169,6 +169,8 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   }
 
   resume<T>(wait: Wait, run: () => T): T {
+    // A library may run the first task before it gives a promise for it.
+    this.#results.expect();
     const { histories } = this.#session;
     const history = histories.join(histories.fresh(wait.history), wait.node);
     return this.#loudly(() => this.#runAs(history, wait.context, run));

@@ -96,6 +96,18 @@ describe('a resource of a pool', () => {
   });
 });
 
+test('async-lock: the very first task may end with one, though it runs before there is a promise for it', async () => {
+  const { default: AsyncLock } = await import('async-lock');
+  const lock = new AsyncLock();
+  const both = (first: string, second: string): Promise<void> =>
+    lock.acquire(first, async () => {
+      await turn();
+      return lock.acquire(second, turn);
+    });
+  void Promise.all([both('a', 'b'), both('b', 'a')]).then(ignored);
+  expect(await stage.found()).toEqual(['DEPT002 error lock lock']);
+});
+
 describe('a chain that turns into a task later', () => {
   test('is waited for by the task that returns it', async () => {
     const limit = (await pLimit())(1);
