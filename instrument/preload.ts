@@ -24,9 +24,13 @@ import { ToldFindings } from './threads/told-findings.ts';
 import { WorkerListener } from './threads/worker-listener.ts';
 import { WorkerReporter } from './threads/worker-reporter.ts';
 
-/** Watches this thread. */
-export function startPreload(): Promise<void> {
-  return isMainThread ? start() : startWorker();
+/** Watches this thread. Where that is not possible, as with `--frozen-intrinsics`, one line says so and the program goes on. */
+export async function startPreload(): Promise<void> {
+  try {
+    await (isMainThread ? start() : startWorker());
+  } catch (error) {
+    process.stderr.write(`dept: this program is not watched: ${(error as Error).message}\n`);
+  }
 }
 
 async function start(): Promise<void> {

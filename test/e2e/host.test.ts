@@ -41,6 +41,18 @@ describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
     expect(ended.code).toBe(1);
   });
 
+  test('when nothing in it can be replaced, which is said once', async () => {
+    const ended = await runNode([
+      '--frozen-intrinsics',
+      ...FROM_SOURCE,
+      '--import',
+      'dept/register',
+      `${PROGRAMS}/fixed.mjs`,
+    ]);
+    expect(ended).toMatchObject({ code: 0, stdout: 'ended well\n' });
+    expect(ended.stderr.match(/^dept: this program is not watched: .+$/gm)).toHaveLength(1);
+  });
+
   test('when it starts workers and children', async () => {
     const ended = await runDept(['run', `${PROGRAMS}/workers-and-children.mjs`]);
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'done 0 done 0 42\n', stderr: '' });
