@@ -69,8 +69,8 @@ function resultNotes(): ResultNotes {
 /**
  * Promises of results that somebody has to wait for first: a task's that has not got its turn. Whoever awaits one sleeps
  * for its waits. Handing it on is no sleep: a task that adds another one and looks at its errors only does not wait for it.
- * Who goes on with both its value and its error does, as what a compiler or `co` has made of an `await`, and so does who
- * goes on with the resource that he gets. Whoever else goes on with the value has waited when nothing is left to run.
+ * What a compiler or `co` has made of an `await` does sleep. Whoever else goes on with a value by `then` may have asked for that
+ * aside: he has waited when nothing is left to run.
  * Until a promise is followed or expected each step is one comparison.
  */
 export class FollowedResults {
@@ -208,9 +208,8 @@ export class FollowedResults {
     this.follow(next, waits);
     const open = typeof ok === 'function' ? waits.filter((wait) => wait.pending && wait.blockedAt === NEVER) : [];
     if (open.length === 0 || !isCalledByProgram(this.#then.value as object)) return;
-    const sleeps = typeof failed === 'function' ? open : open.filter(isForResource);
-    this.#awaited(sleeps);
-    this.#handedOn.add(open.filter((wait) => !sleeps.includes(wait)));
+    if (isResumption(ok) && typeof failed === 'function') this.#awaited(open);
+    else this.#handedOn.add(open);
   }
 
   #endSlice(): void {
@@ -260,7 +259,9 @@ export class FollowedResults {
   }
 }
 
-/** Whoever gets a resource of a pool goes on with it, and has no other reason to ask for a reaction. */
-function isForResource({ object, how, more }: Wait): boolean {
-  return object.key.kind === 'pool' && !how.structured && more?.permits === undefined;
+/** How TypeScript and esbuild, `co`, Babel and swc call what goes on with the function that an `await` has stopped. */
+const RESUMPTIONS: ReadonlySet<string> = new Set(['fulfilled', 'onFulfilled', '_next']);
+
+function isResumption(reaction: unknown): boolean {
+  return typeof reaction === 'function' && RESUMPTIONS.has(reaction.name);
 }

@@ -72,7 +72,7 @@ describe('a resource of a pool', () => {
     return createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 1 });
   };
 
-  test('is waited for by whoever goes on with it, also by then', async () => {
+  test('that somebody goes on with by then is waited for when nothing is left to run', async () => {
     const pool = made();
     void pool.acquire().then((first) =>
       pool.acquire().then((second) => {
@@ -80,7 +80,29 @@ describe('a resource of a pool', () => {
         void pool.release(first);
       }),
     );
-    expect(await stage.found()).toEqual(['DEPT002 error pool']);
+    expect(await foundAtTheEnd()).toEqual([]);
+    expect(stage.open).toEqual(['pool']);
+  });
+
+  test('is nobody’s sleep where it is asked for aside, however long its holder lasts', async () => {
+    const pool = made();
+    const first = await pool.acquire();
+    const noted: string[] = [];
+    const note = (text: string): void => {
+      void pool.acquire().then(
+        async (second) => {
+          noted.push(text);
+          await pool.release(second);
+        },
+        () => undefined,
+      );
+    };
+    note('aside');
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
+    await pool.release(first);
+    await turn();
+    expect(noted).toEqual(['aside']);
   });
 
   test('is nobody’s sleep where it only is asked for ahead of time', async () => {
