@@ -238,9 +238,8 @@ export class FollowedResults {
       awaiter = this.#notes.awaiterOf(to);
       this.follow(to, waits);
     }
-    const sleeps = awaiter === undefined || awaiter instanceof Onward ? waits.filter(isForResource) : waits;
-    this.#runAs(first.to, () => this.#awaited(sleeps));
-    this.#handedOn.add(waits.filter((wait) => !sleeps.includes(wait)));
+    if (awaiter === undefined || awaiter instanceof Onward) this.#handedOn.add(waits);
+    else this.#runAs(first.to, () => this.#awaited(waits));
   }
 
   #awaited(waits: readonly Wait[] = []): void {
