@@ -5,7 +5,7 @@ import type { Wait } from '../../src/core/wait.ts';
 const MOST = 1024;
 
 /**
- * The waits of results that somebody goes on with by a call of `then`. Whether the code that asked waits for them is not known as
+ * The waits of promises that somebody goes on with by a call of `then`. Whether the code that asked waits for them is not known as
  * long as the program runs; when nothing is left to run, what comes after them never does.
  */
 export class HandedOnWaits {

@@ -3,6 +3,7 @@ import type { History } from '../../src/core/history.ts';
 import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
+import { HandedOnWaits } from './handed-on-waits.ts';
 import { type Hooked, isAwaitNow } from './promise-links.ts';
 
 // Taken before anything is patched: it must not carry what it runs beside.
@@ -26,6 +27,8 @@ export class OwedPromises {
   readonly #historyOf: (promise: Hooked) => History | null;
   readonly #owed = new WeakMap<Hooked, Resolving>();
   readonly #waits = new WeakMap<Hooked, Wait>();
+  /** Those of reactions that were asked for by `then`, or by what joins promises. */
+  readonly #byThen = new HandedOnWaits();
   /** False until there was one: until then nobody has to look for them. */
   isUsed = false;
 
@@ -54,6 +57,15 @@ export class OwedPromises {
     if (owed.isSettled) return;
     owed.waits.push(wait);
     if (isAwaitNow()) this.#session.blocked(wait);
+    else this.#byThen.add([wait]);
+  }
+
+  /** Nothing is left to run: reactions that were not asked for by `await` wait for ever as well, and what they would go on with. */
+  nothingLeft(): void {
+    for (const wait of this.#byThen.take()) {
+      const history = this.#session.histories.fresh(wait.history);
+      this.#runAs(history, wait.context, () => this.#session.blocked(wait));
+    }
   }
 
   /** A reaction begins, so what it waits for is settled. @returns the wait that has ended by now */

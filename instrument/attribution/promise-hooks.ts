@@ -137,6 +137,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   nothingLeft(): void {
     this.#results.nothingLeft();
+    this.#guarded(() => this.#owed.nothingLeft());
   }
 
   owed(promise: object, make: () => OwedPromise): OwedPromise | null {

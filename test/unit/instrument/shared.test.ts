@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { shared } from '../../../instrument/hooks/shared.ts';
 import { type Installation, install } from '../../../instrument/install.ts';
 import { DeptError } from '../../../src/core/dept-error.ts';
@@ -158,4 +158,41 @@ test('a factory without a name is refused, and one with a name stays what it was
   }
   const watched = shared.factory(load);
   expect([watched.name, watched.length]).toEqual(['load', 1]);
+});
+
+describe('a circle in which somebody waits by then or in Promise.all', () => {
+  function circle(isClosed: boolean): Promise<unknown> {
+    const needs: Record<string, readonly string[]> = { app: ['core'], core: ['util'], util: isClosed ? ['app'] : [] };
+    const kept = new Map<string, Promise<unknown>>();
+    const get = (name: string): Promise<unknown> => {
+      const known = kept.get(name) ?? factories[name]?.();
+      kept.set(name, known as Promise<unknown>);
+      return known as Promise<unknown>;
+    };
+    const load = (name: string) => (): Promise<unknown> =>
+      turn().then(() => Promise.all(needs[name]?.map(get) ?? []).then((parts) => ({ name, parts })));
+    const factories = Object.fromEntries(
+      Object.keys(needs).map((name) => [name, shared.factory(load(name), { name })]),
+    );
+    return get('app');
+  }
+
+  async function withNothingLeft(): Promise<string[]> {
+    for (let i = 0; i < 10; i++) await turn();
+    expect(found()).toEqual([]);
+    installation.session.attribution.nothingLeft();
+    return atTheEnd();
+  }
+
+  test('is told when nothing is left to run', async () => {
+    watch();
+    void circle(true).then(() => undefined);
+    expect(await withNothingLeft()).toEqual(['DEPT002 util core app']);
+  });
+
+  test('and not where none of them needs itself', async () => {
+    watch();
+    expect(await circle(false)).toBeDefined();
+    expect(await withNothingLeft()).toEqual([]);
+  });
 });
