@@ -1,0 +1,13 @@
+// p-limit-then-chains [fixed] (p-limit) - only the requests are limited
+import pLimit from 'p-limit';
+
+const limit = pLimit(2);
+const wait = ms => new Promise(resolve => setTimeout(resolve, ms));
+
+function getJson(path) { return limit(() => wait(1).then(() => ({ path, refs: path === '/' ? ['/a', '/b'] : [] }))); }
+function getTree(path) {
+  return Promise.resolve().then(() => getJson(path)
+    .then(page => Promise.all(page.refs.map(ref => getJson(ref))))
+    .then(children => ({ path, children })));
+}
+Promise.all([getTree('/'), getTree('/x')]).then(trees => console.log('done', trees.length), error => { console.error(error); process.exit(1); });

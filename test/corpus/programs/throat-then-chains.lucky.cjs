@@ -1,0 +1,8 @@
+// throat-then-chains [lucky] (throat) - the tree is narrow
+'use strict';
+const throat = require('throat');
+const limit = throat(2);
+const tree = { '/': ['/a', '/b'], '/a': ['/a/1'], '/b': ['/b/1'], '/a/1': [], '/b/1': [] };
+const list = dir => new Promise(r => setTimeout(() => r(tree[dir]), 1));
+function walk(dir) { return limit(() => list(dir).then(names => Promise.all(names.map(walk)).then(counts => 1 + counts.reduce((a, b) => a + b, 0)))); }
+walk('/a').then(count => console.log('done', count));
