@@ -23,8 +23,11 @@ interface LateWait {
   readonly emission: Emission | null;
   /** The stream that ends only when somebody reads it, and nobody has begun to; null for other emitters. */
   readonly unread: WeakRef<StreamLike> | null;
-  /** The event, from the moment the wait began; null for a package's own kind of emitter. */
-  readonly followed: Followed | null;
+  /**
+   * The event and any error, from the moment the wait began: who waits through a promise of its own gives up on an error. None
+   * for a package's own kind of emitter.
+   */
+  readonly followed: readonly Followed[];
   looks: number;
 }
 
@@ -92,7 +95,7 @@ export class LateWaits {
     if (emission.count !== 1) return;
     const isOpen = pending(new WeakRef(promise));
     observed(this.#host, () =>
-      this.#add({ emitterName, isOpen, event, waitLabel, state: null, emission, unread: null, followed: null }),
+      this.#add({ emitterName, isOpen, event, waitLabel, state: null, emission, unread: null, followed: [] }),
     );
   }
 
@@ -107,7 +110,7 @@ export class LateWaits {
     if (state === null && emission?.count !== 1 && !isUnread) return;
     const emitterName = emitter.constructor?.name ?? 'emitter';
     const unread = isUnread ? new WeakRef(emitter as StreamLike) : null;
-    const followed = this.#emitted.follow(emitter, event);
+    const followed = [event, 'error'].map((each) => this.#emitted.follow(emitter, each));
     this.#add({ emitterName, isOpen, event, waitLabel, state, emission, unread, followed });
   }
 
@@ -119,11 +122,11 @@ export class LateWaits {
   #look(look: Look): boolean {
     for (const wait of this.#waits) {
       wait.looks++;
-      const isOver = wait.followed?.came === true || !wait.isOpen() || isReadNow(wait);
+      const isOver = wait.followed.some(({ came }) => came) || !wait.isOpen() || isReadNow(wait);
       const isLost = !isOver && this.#isLost(wait, look);
       if (!isOver && !isLost) continue;
       this.#waits.delete(wait);
-      wait.followed?.end();
+      for (const each of wait.followed) each.end();
       if (isLost) this.#report(wait);
     }
     return this.#waits.size > 0;
@@ -155,9 +158,10 @@ export class LateWaits {
   }
 }
 
+/** Or destroyed: then reading would not bring its end. */
 function isReadNow({ unread }: LateWait): boolean {
   const stream = unread?.deref();
-  return stream !== undefined && !hasNoReader(stream);
+  return stream !== undefined && (stream.destroyed === true || !hasNoReader(stream));
 }
 
 /** The only way to ask that leaves no trace: a reaction would mark a rejection as handled. */

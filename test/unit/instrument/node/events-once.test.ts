@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NodeStage } from './node-stage.ts';
 
@@ -163,6 +163,35 @@ test('that of a stream which is read later comes', async () => {
   stream.resume();
   stage.look({ isQuiet: true, times: 4 });
   await ended;
+  expect(stage.messages).toEqual([]);
+});
+
+test('whoever has given up on an error waits for nothing more of that emitter', async () => {
+  const database = new Database();
+  database.emit('ready');
+  const opened = new Promise((resolve, reject) => {
+    database.on('error', reject);
+    database.on('ready', resolve);
+  });
+  database.emit('error', new Error('refused'));
+  await expect(opened).rejects.toThrow('refused');
+  stage.look({ isLast: true });
+  expect(stage.messages).toEqual([]);
+});
+
+test.each([
+  ['with an error', new Error('refused')],
+  ['without one', undefined],
+])('a stream that is destroyed %s before anybody reads it does not end for want of a reader', async (_how, error) => {
+  const stream = new PassThrough();
+  const ended = new Promise((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('end', resolve);
+    stream.on('close', () => reject(new Error('closed')));
+  });
+  stream.destroy(error);
+  await expect(ended).rejects.toThrow(error?.message ?? 'closed');
+  stage.look({ isLast: true });
   expect(stage.messages).toEqual([]);
 });
 
