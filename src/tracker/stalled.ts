@@ -25,6 +25,8 @@ export interface Stall {
 
 const LOST_EVENT =
   'Find the code that should have triggered the event: an early return or a thrown error often skips it.';
+const UNSEEN_HOLD =
+  'Or one of these functions holds what another one awaits: a lock, a queue or a pool that dept does not watch.';
 const NAMES = 6;
 
 /**
@@ -49,7 +51,11 @@ export function stalledFinding({ openWaits, suspended = [], reason, severity = '
     rules: 'dept',
     circle: [],
     message: `${lead(reason ?? { kind: 'nothing-left' })} ${openParts(openWaits, suspended)}.`,
-    help: [...excessAdvice(openWaits), LOST_EVENT],
+    help: [
+      ...excessAdvice(openWaits),
+      LOST_EVENT,
+      ...(openWaits.length === 0 && suspended.length > 1 ? [UNSEEN_HOLD] : []),
+    ],
     predictedBy: null,
     openWaits,
     ...(suspended.length === 0 ? {} : { suspended }),

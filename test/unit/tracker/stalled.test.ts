@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import type { SuspendedFunction } from '../../../src/core/finding.ts';
+import type { Tick } from '../../../src/core/ids.ts';
+import { stalledFinding } from '../../../src/tracker/stalled.ts';
+
+function stopped(name: string): SuspendedFunction {
+  return { name, stack: null, awaits: 'a promise that no async function computes', waitsFor: [], locals: [] };
+}
+
+test('several functions that have stopped may hold what the others await, as far as dept can see', () => {
+  const helpOf = (...names: readonly string[]): readonly string[] =>
+    stalledFinding({ openWaits: [], suspended: names.map(stopped), at: 1 as Tick }).help;
+  expect(helpOf('main')).toEqual([
+    'Find the code that should have triggered the event: an early return or a thrown error often skips it.',
+  ]);
+  expect(helpOf('transfer', 'refund')).toEqual([
+    ...helpOf('main'),
+    'Or one of these functions holds what another one awaits: a lock, a queue or a pool that dept does not watch.',
+  ]);
+});
