@@ -3,7 +3,8 @@ import { dressed } from '../stand-in.ts';
 type Method = (this: never, ...args: never[]) => unknown;
 
 /**
- * Puts another function in the place of a method: with its name, its length and its attributes.
+ * Puts another function in the place of a method: with its name, its length and its attributes. What a program has fixed, as
+ * @hono/node-server does the `clone` of its own Response and `--frozen-intrinsics` all there is, is left alone.
  * @returns what restores it, unless somebody has replaced it since
  */
 export function replaced<T extends object, N extends keyof T & string>(
@@ -13,6 +14,7 @@ export function replaced<T extends object, N extends keyof T & string>(
 ): () => void {
   const descriptor = Object.getOwnPropertyDescriptor(owner, name);
   const original = owner[name] as T[N] & Method;
+  if (!(descriptor?.configurable ?? Object.isExtensible(owner))) return () => undefined;
   const value = dressed(wrap(original), original);
   Object.defineProperty(owner, name, {
     value,
@@ -35,7 +37,7 @@ export function replacedGetter<T extends object>(
 ): () => void {
   const descriptor = Object.getOwnPropertyDescriptor(owner, name);
   const original = descriptor?.get as ((this: T) => unknown) | undefined;
-  if (descriptor === undefined || original === undefined) return () => undefined;
+  if (descriptor?.configurable !== true || original === undefined) return () => undefined;
   const get = dressed(wrap(original), original);
   Object.defineProperty(owner, name, { ...descriptor, get });
   return () => {
