@@ -1,4 +1,4 @@
-import Module, { createRequire, syncBuiltinESMExports } from 'node:module';
+import Module, { syncBuiltinESMExports } from 'node:module';
 import { replaced } from './replaced.ts';
 
 /** What a loader gives for a module: its text, unless it is one of Node's own. */
@@ -22,7 +22,8 @@ interface WithBuiltins {
 /** Patches a module of Node's own. @returns what restores it */
 export type BuiltinPatch = (exports: never) => () => void;
 
-const require = createRequire(import.meta.url);
+/** Taken before it is patched. A `require` would be told to whoever listens to `module.require`, as the program's own. */
+export const getBuiltinModule: typeof process.getBuiltinModule = process.getBuiltinModule;
 
 /**
  * Patches modules of Node's own when the program loads them: none is loaded for our sake where the runtime lets us wait.
@@ -35,7 +36,7 @@ export function whenLoaded(patches: Readonly<Record<string, BuiltinPatch>>): () 
     const apply = waiting.get(name);
     if (apply === undefined) return;
     waiting.delete(name);
-    undo.push(apply(require(`node:${name}`) as never));
+    undo.push(apply(getBuiltinModule(`node:${name}`) as never));
   };
   for (const name of waiting.keys()) if (!canHookLoads() || isLoaded(name)) patch(name);
   syncBuiltinESMExports();

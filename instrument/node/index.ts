@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module';
 import type { Finding, RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
 import { AgentSockets } from './agent-sockets.ts';
 import { watchAtomicsWait } from './atomics-wait.ts';
 import { BlockedDatabases, followDatabases } from './blocked-databases.ts';
-import { whenLoaded } from './builtins.ts';
+import { getBuiltinModule, whenLoaded } from './builtins.ts';
 import { ChildProcesses } from './child-processes.ts';
 import { EmittedEvents } from './emitted-events.ts';
 import { watchEventsOnce } from './events-once.ts';
@@ -24,8 +23,6 @@ import { UndiciRequests } from './undici-requests.ts';
 import { NODE_STREAMS, UnreadStreams } from './unread-streams.ts';
 import { watchWebLocks } from './web-locks.ts';
 import { watchWebStreams } from './web-streams.ts';
-
-const require = createRequire(import.meta.url);
 
 export interface WatchOptions {
   readonly clock?: StallClock;
@@ -74,7 +71,7 @@ export function watchNode(
 function watchHttp(host: NodeHost): () => void {
   const sockets = new LentSockets(host);
   const agents = new AgentSockets(host, sockets);
-  const http = (): typeof import('node:http') => require('node:http') as typeof import('node:http');
+  const http = (): typeof import('node:http') => getBuiltinModule('node:http');
   const exchanges = new OwnExchanges(
     host,
     (own) => together([watchOwnRequests(http(), host, own), watchOwnFetches(host, own)]),
