@@ -24,13 +24,24 @@ import { ToldFindings } from './threads/told-findings.ts';
 import { WorkerListener } from './threads/worker-listener.ts';
 import { WorkerReporter } from './threads/worker-reporter.ts';
 
+/** How many listeners of one event of the process are dept's, at most. */
+const OWN_LISTENERS = 4;
+
 /** Watches this thread. Where that is not possible, as with `--frozen-intrinsics`, one line says so and the program goes on. */
 export async function startPreload(): Promise<void> {
+  makeRoom();
   try {
+    if (Object.isFrozen(Promise) || Object.isFrozen(Error)) throw new Error('its intrinsics are frozen');
     await (isMainThread ? start() : startWorker());
   } catch (error) {
     process.stderr.write(`dept: this program is not watched: ${(error as Error).message}\n`);
   }
+}
+
+/** The program may have as many listeners of its own as ever before Node warns it. */
+function makeRoom(): void {
+  const limit = process.getMaxListeners();
+  if (limit > 0) process.setMaxListeners(limit + OWN_LISTENERS);
 }
 
 async function start(): Promise<void> {

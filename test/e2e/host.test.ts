@@ -53,6 +53,11 @@ describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
     expect(ended.stderr.match(/^dept: this program is not watched: .+$/gm)).toHaveLength(1);
   });
 
+  test('when it has as many listeners of its end as it may have: it is not warned', async () => {
+    const ended = await runDept(['run', `${PROGRAMS}/many-listeners.mjs`]);
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'ended well\n', stderr: '' });
+  });
+
   test('when it starts workers and children', async () => {
     const ended = await runDept(['run', `${PROGRAMS}/workers-and-children.mjs`]);
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'done 0 done 0 42\n', stderr: '' });
