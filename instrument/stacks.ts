@@ -1,4 +1,5 @@
 import type { Frame, Stack, StackSource } from '../src/core/stack.ts';
+import { captureStack } from './capture-stack.ts';
 import { originalName } from './original-names.ts';
 import { isOwnFile, packageRelative } from './paths.ts';
 import { parseStack, type RawFrame } from './raw-frame.ts';
@@ -59,10 +60,7 @@ export class NodeStacks implements StackSource {
 
   capture(): Stack {
     const holder: { stack?: string } = {};
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = this.#maxFrames + OWN_FRAMES;
-    Error.captureStackTrace(holder, this.capture);
-    Error.stackTraceLimit = limit;
+    captureStack(holder, this.capture, this.#maxFrames + OWN_FRAMES);
     return new CapturedStack(holder, this.#maxFrames);
   }
 }

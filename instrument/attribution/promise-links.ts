@@ -1,4 +1,5 @@
 import { promiseHooks } from 'node:v8';
+import { captureStack } from '../capture-stack.ts';
 import { Stamp } from '../stamp.ts';
 import { Kept, keep, letAllGo, letGo } from './kept-reactions.ts';
 
@@ -92,11 +93,9 @@ export function isAwaitNow(): boolean {
 /** True while what has called this function is code in a file, not a function of the engine such as `Promise.race`. */
 export function isCalledByProgram(called: object): boolean {
   const holder: { stack?: string } = {};
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 1;
-  Error.captureStackTrace(holder, called as () => unknown);
-  Error.stackTraceLimit = limit;
-  return !(holder.stack ?? '(<anonymous>)').trimEnd().endsWith('(<anonymous>)');
+  captureStack(holder, called, 1);
+  const [, caller = '(<anonymous>)'] = (holder.stack ?? '').split('\n', 2);
+  return !caller.trimEnd().endsWith('(<anonymous>)');
 }
 
 function begins(promise: Hooked): void {

@@ -1,3 +1,4 @@
+import { captureStack } from '../capture-stack.ts';
 import { placeOfCreation } from '../first-use.ts';
 import type { Rebind } from './adapter.ts';
 import {
@@ -109,9 +110,6 @@ function watchedMakerOfEffects(original: MakeLater): MakeLater {
 /** True when effect itself makes one, for its pools and caches: it does so through the same function as programs. */
 function isOfEffect(make: (...args: never[]) => unknown): boolean {
   const holder: { stack?: string } = {};
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 1;
-  Error.captureStackTrace(holder, make);
-  Error.stackTraceLimit = limit;
+  captureStack(holder, make, 1);
   return /[\\/]effect[\\/]dist[\\/]/.test(holder.stack ?? '');
 }
