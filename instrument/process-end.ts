@@ -17,6 +17,9 @@ const KEPT_REACTIONS = 32_768;
 /** How many times longer while a timer or a request is under way: code beside the wait may still end the hold. */
 const BUSY_FACTOR = 6;
 
+/** A suspect that somebody was seen to go on beside is told all the same when it has lasted that long, in milliseconds. */
+const TOLD_AFTER_MS = 30_000;
+
 /** Exit code of Node when a top-level await never settles. */
 const UNSETTLED_AWAIT = 13;
 
@@ -45,10 +48,20 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   };
   const watch = watchStandstill(installation, stalls, config, inWorkers);
   let suspectedFor = 0;
+  let looksAgainAt = 0;
+  const isDue = (): boolean => {
+    suspectedFor = waitsFor.hasSuspects ? suspectedFor + 1 : 0;
+    if (suspectedFor === 0) looksAgainAt = 0;
+    if (suspectedFor <= looksAgainAt || !(suspectedFor % BUSY_FACTOR === 0 || nothingRuns())) return false;
+    const isLate = suspectedFor * CONFIRM_AFTER_MS >= TOLD_AFTER_MS;
+    if (isLate || !stalls.isHolderGoing(waitsFor.lastingCircles)) return true;
+    // Each look stops the program for as long as it takes to read its heap.
+    looksAgainAt = 2 * suspectedFor;
+    return false;
+  };
   setInterval(() => {
     refillKept(keptReactions);
-    suspectedFor = waitsFor.hasSuspects ? suspectedFor + 1 : 0;
-    if (suspectedFor > 0 && (suspectedFor % BUSY_FACTOR === 0 || nothingRuns())) confirm(false);
+    if (isDue()) confirm(false);
     watch.tick();
     look();
   }, CONFIRM_AFTER_MS).unref();

@@ -2,8 +2,10 @@ import type { Finding, FindingCode, OpenWait } from '../../src/core/finding.ts';
 import type { Tick } from '../../src/core/ids.ts';
 import { stallCutFinding } from '../../src/tracker/notices.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
+import type { Step } from '../../src/tracker/stuck-waits.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
+import { someHolderGoesOn } from './going-holders.ts';
 import { pictureOfStall, type StallPicture } from './stall-picture.ts';
 
 /** Codes of findings that say why a program does not go on. */
@@ -73,6 +75,17 @@ export class StallCheck {
   /** The program handles a signal itself and may end well: what it waits for then is information, and the heap is not read. */
   inPassing(openWaits: readonly OpenWait[], reason: StallReason): void {
     if (openWaits.length > 0) this.#inform(openWaits, null, reason);
+  }
+
+  /** True when the heap shows that one of those goes on who were taken to be stuck in these circles. */
+  isHolderGoing(circles: readonly (readonly Step[])[]): boolean {
+    const { stall, stallBudgetMs } = this.#options;
+    try {
+      return stall !== 'never' && someHolderGoesOn(circles, stallBudgetMs);
+    } catch {
+      // A Node without an inspector, or a heap that is not what is expected.
+      return false;
+    }
   }
 
   /** True when it was said already why the program stands: by the tracker, or by what watches Node's own modules. */

@@ -55,9 +55,8 @@ const NOTHING: Omit<StallPicture, 'cut'> = { functions: [], cycles: [], definiti
 export function pictureOfStall(options: PictureOptions): StallPicture {
   const { budgetMs, isStalled, isAsked, isOver } = options;
   const until = performance.now() + budgetMs;
-  const { heapUsed } = process.memoryUsage();
-  if (heapUsed / BYTES_PER_MS > budgetMs) {
-    const megabytes = Math.round(heapUsed / 1e6);
+  if (!isReadWithin(budgetMs)) {
+    const megabytes = Math.round(process.memoryUsage().heapUsed / 1e6);
     return { ...NOTHING, cut: `the heap (${megabytes} MB) is too large to be read within ${budgetMs} ms` };
   }
   const heap = takeHeapGraph();
@@ -70,6 +69,11 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
   } finally {
     places.close();
   }
+}
+
+/** True when the heap of now is small enough to be read in that time, in milliseconds. */
+export function isReadWithin(budgetMs: number): boolean {
+  return process.memoryUsage().heapUsed / BYTES_PER_MS <= budgetMs;
 }
 
 /** False where no function is in a circle, Node's own or not, and no module has stopped, which its source may explain. */
@@ -214,7 +218,11 @@ function withoutHidden(all: readonly Suspended[], isHidden: (each: Suspended) =>
     });
 }
 
-function stackAt(functionName: string, { url, line, column }: Pick<SuspendedPlace, 'url' | 'line' | 'column'>): Stack {
+/** A place of the compiled text, in the source that it was made of, as captured stacks give it. */
+export function stackAt(
+  functionName: string,
+  { url, line, column }: Pick<SuspendedPlace, 'url' | 'line' | 'column'>,
+): Stack {
   const path = toPath(url);
   const entry = findSourceMap(path)?.findEntry(line - 1, column - 1);
   // Positions of the inspector are those of the compiled text, also where stack traces are mapped already.

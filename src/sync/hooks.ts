@@ -197,29 +197,16 @@ export function bind<P extends object>(promise: P, begun: Wait | EventContext | 
  */
 export function follow<P extends object>(promise: P, begun: Wait | null): P {
   bind(promise, begun);
-  followed(promise, begun === null ? [] : [begun]);
-  return promise;
+  return followAll(promise, [begun]);
 }
 
 /** Whoever awaits the promise while these waits are pending sleeps for them. */
 export function followAll<P extends object>(promise: P, begun: readonly (Wait | null)[]): P {
-  followed(
-    promise,
-    begun.filter((wait) => wait !== null),
-  );
-  return promise;
-}
-
-function followed(promise: object, waits: readonly Wait[]): void {
+  const waits = begun.includes(null) ? begun.filter((wait) => wait !== null) : (begun as readonly Wait[]);
   const [first] = waits;
-  if (first === undefined || !isThenable(promise)) return;
-  const session = keeperOf(first.object);
-  if (session === null) return;
-  try {
-    session.attribution.follow(promise, waits);
-  } catch (fault) {
-    failed(fault, session);
-  }
+  if (first !== undefined && isThenable(promise))
+    guarded((session) => session.attribution.follow(promise, waits), keeperOf(first.object));
+  return promise;
 }
 
 /** Whoever goes on after this wait does so after what the code that runs now has behind it. */

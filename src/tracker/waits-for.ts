@@ -130,6 +130,14 @@ export class WaitsFor implements Observer {
     }
   }
 
+  /** The circles that the next call of `confirm` would tell of. */
+  get lastingCircles(): readonly (readonly Step[])[] {
+    return [...this.#lasting].flatMap((wait) => {
+      const circle = this.#circleFrom(wait) ?? this.#circleUntilTimeout(wait);
+      return circle === null ? [] : [circle];
+    });
+  }
+
   get hasSuspects(): boolean {
     return this.#suspected.size > 0;
   }

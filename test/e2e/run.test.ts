@@ -79,6 +79,18 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(findings.read()).toEqual([]);
   });
 
+  test('is silent about who asks aside while another one holds, and goes on', async () => {
+    using findings = new FindingsFile();
+    const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/asked-aside.mjs`]);
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'handled\n', stderr: '' });
+    expect(findings.read()).toEqual([]);
+  });
+
+  test('tells of the same where it is awaited', async () => {
+    const { stdout } = await runDept(['run', '--quiet', `${PROGRAMS}/asked-aside.mjs`, 'awaited']);
+    expect(stdout).toBe('DEPT002 note waits for ever: it asks for pool again while it holds it.\n');
+  });
+
   test('reports a circle that a timeout breaks softly, and none that is only tried', async () => {
     using findings = new FindingsFile();
     const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/timed-abba.mjs`]);

@@ -206,12 +206,19 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
     expect(line?.message).toMatch(/^Nothing tracked has moved for \d+ ms while a wait is still open: mutex:0\.$/);
   });
 
-  test('is told of its deadlock at once, also when only a listening socket keeps it alive', async () => {
+  test('is told of its deadlock while only a listening socket keeps it alive', async () => {
     using findings = new FindingsFile();
     const env = { DEPT_REPORT: findings.path };
     await runPreloaded(['src/server-abba.mjs'], {
       env,
-      onStdout: (_text, kill) => setTimeout(() => kill('SIGKILL'), 3_000),
+      onStdout: (_text, kill) => {
+        const looking = setInterval(() => {
+          if (findings.read().length === 0) return;
+          clearInterval(looking);
+          kill('SIGKILL');
+        }, 50);
+        looking.unref();
+      },
     });
     expect(findings.read().map(({ code }) => code)).toEqual(['DEPT002']);
   });

@@ -1,0 +1,78 @@
+import type { Frame, Stack } from '../../src/core/stack.ts';
+import type { Step } from '../../src/tracker/stuck-waits.ts';
+import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
+import { InspectorPlaces } from './inspector-places.ts';
+import { isReadWithin, stackAt } from './stall-picture.ts';
+import { type Suspended, SuspendedGraph } from './suspended-graph.ts';
+
+/** A suspended function and where it begins. */
+interface Written {
+  readonly each: Suspended;
+  readonly name: string;
+  readonly at: Frame;
+}
+
+/**
+ * True when the heap shows that somebody goes on who was taken to be stuck: a function that has taken what others wait for
+ * and does not await, over any number of functions, the one that waits in its name. It has started that one aside.
+ * False where it shows nothing of the kind, or is too large to be read within the budget: nothing is known then.
+ */
+export function someHolderGoesOn(circles: readonly (readonly Step[])[], budgetMs: number): boolean {
+  if (circles.length === 0 || !isReadWithin(budgetMs)) return false;
+  const heap = takeHeapGraph();
+  const { functions } = new SuspendedGraph(heap);
+  const places = new InspectorPlaces(budgetMs);
+  try {
+    const written = functions.flatMap((each) => whereWritten(each, heap, places) ?? []);
+    return circles.some((circle) => circle.some((step) => goesOn(step, functions, written)));
+  } finally {
+    places.close();
+  }
+}
+
+function goesOn({ wait, held }: Step, functions: readonly Suspended[], written: readonly Written[]): boolean {
+  const waiters = functionsOn(wait.stack, written);
+  const holders = functionsOn(held.stack, written);
+  if (waiters.length === 0 || holders.length === 0) return false;
+  const stopped = withAwaiters(waiters, functions);
+  return holders.every((holder) => !stopped.has(holder));
+}
+
+/** These and all that await one of them, directly or not. */
+function withAwaiters(waiters: readonly Suspended[], functions: readonly Suspended[]): ReadonlySet<Suspended> {
+  const stopped = new Set(waiters);
+  for (const each of stopped) for (const other of functions) if (other.waitsFor.includes(each)) stopped.add(other);
+  return stopped;
+}
+
+/** The suspended functions that the innermost frame may stand for which stands for any. */
+function functionsOn(stack: Stack | null, written: readonly Written[]): readonly Suspended[] {
+  for (const frame of stack?.frames ?? []) {
+    const name = plainName(frame);
+    const around = written.filter((one) => one.name === name && one.at.path === frame.path && begins(one.at, frame));
+    // Where several begin before the place, it is in the last of them.
+    const closest = around.filter(({ at }) => around.every((other) => begins(other.at, at)));
+    if (closest.length > 0) return closest.map(({ each }) => each);
+  }
+  return [];
+}
+
+/** True when the first place is before the second one, or the same. */
+function begins(first: Frame, second: Frame): boolean {
+  return first.line < second.line || (first.line === second.line && first.column <= second.column);
+}
+
+/** Of `async Orders.place [as run]` the heap knows `place`. */
+function plainName({ functionName }: Frame): string {
+  const name = (functionName ?? '').replace(/ \[as .*\]$/, '').replace(/^.*[. ]/, '');
+  return name === '<anonymous>' ? '' : name;
+}
+
+function whereWritten(each: Suspended, heap: HeapGraph, places: InspectorPlaces): Written | null {
+  const place = heap.placeOf(each.fn);
+  const url = place === null ? null : places.urlOf(place);
+  if (place === null || url === null || url === '' || url.startsWith('node:')) return null;
+  const name = heap.name(each.fn);
+  const [at] = stackAt(name, { url, line: place.line + 1, column: place.column + 1 }).frames;
+  return at === undefined ? null : { each, name, at };
+}
