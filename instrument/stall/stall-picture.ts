@@ -82,7 +82,7 @@ function mayBeStuck({ functions }: SuspendedGraph, heap: HeapGraph, isOver: bool
 }
 
 /** The body of a module that has stopped at a top-level await. */
-function isModule({ fn }: Suspended, heap: HeapGraph): boolean {
+export function isModule({ fn }: Suspended, heap: HeapGraph): boolean {
   const place = heap.placeOf(fn);
   return heap.name(fn) === '' && place?.line === 0 && place.column === 0;
 }
