@@ -1,6 +1,6 @@
 import type { History } from '../../src/core/history.ts';
-import { replaced } from '../node/replaced.ts';
 import { isPlainPromise } from '../plain-promise.ts';
+import { replaced } from '../replaced.ts';
 
 // Taken before anything is patched.
 const { then } = Promise.prototype;

@@ -4,8 +4,8 @@ import type { Stack } from '../../src/core/stack.ts';
 import { callerName } from '../../src/tracker/advice.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
 import { ProcessorUse } from '../processor-use.ts';
+import { replaced } from '../replaced.ts';
 import { type NodeHost, observed } from './node-host.ts';
-import { replaced } from './replaced.ts';
 
 /** Published by Node when a worker is started; nobody loads its module for that. */
 const CHANNEL = 'worker_threads';

@@ -3,7 +3,7 @@ import Stream from 'node:stream';
 import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { failed } from '../../src/sync/hooks.ts';
-import { replaced } from './replaced.ts';
+import { replaced } from '../replaced.ts';
 
 /** Names of events that come once: those are remembered even when somebody listens. */
 const COMES_ONCE: ReadonlySet<string | symbol> = new Set(

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, Worker } from 'node:worker_threads';
+import { replaced } from '../replaced.ts';
 import { messageAwaited } from '../threads/message-waits.ts';
 import { MAIN_THREAD } from '../threads/thread-stand.ts';
 import { type LateWaits, pending } from './late-waits.ts';
 import { type NodeHost, observed } from './node-host.ts';
-import { replaced } from './replaced.ts';
 import { settlesPromise } from './settles-promise.ts';
 
 type Listener = (...args: unknown[]) => void;

@@ -6,12 +6,12 @@ import { isObject } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { replaced } from '../replaced.ts';
 import { Stamp } from '../stamp.ts';
 import type { Exchange } from './exchange.ts';
 import type { Lent, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { OwnExchanges } from './own-exchanges.ts';
-import { replaced } from './replaced.ts';
 
 // Taken before anything is patched.
 const { nextTick } = process;

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { replaced } from '../replaced.ts';
 import type { WatchedPool } from '../watched-pool.ts';
 import { loadNet } from './net.ts';
 import type { NodeHost } from './node-host.ts';
-import { replaced } from './replaced.ts';
 import type { Requested } from './unread-reports.ts';
 
 /** A request that asked for a socket. */

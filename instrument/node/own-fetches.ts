@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as hooks from '../../src/sync/hooks.ts';
+import { replaced } from '../replaced.ts';
 import type { Exchange } from './exchange.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { OwnExchanges } from './own-exchanges.ts';
-import { replaced } from './replaced.ts';
 import type { UndiciMessage, UndiciRequest } from './undici-requests.ts';
 
 /** A call of `fetch`, and the request that it has made so far. */

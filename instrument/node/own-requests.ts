@@ -2,11 +2,11 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { isObject } from '../../src/core/thenable.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { replaced } from '../replaced.ts';
 import { instanceNotes } from '../shapes/instance-notes.ts';
 import type { Exchange } from './exchange.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { OwnExchanges } from './own-exchanges.ts';
-import { replaced } from './replaced.ts';
 
 type Http = typeof import('node:http');
 type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boolean;

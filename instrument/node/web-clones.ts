@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { ReadableStream } from 'node:stream/web';
+import { replaced } from '../replaced.ts';
 import { isLoaded } from './builtins.ts';
 import { type NodeHost, observed } from './node-host.ts';
-import { replaced } from './replaced.ts';
 import type { WebStreamLinks } from './web-stream-links.ts';
 
 type Branches = [ReadableStream, ReadableStream];

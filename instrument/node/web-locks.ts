@@ -3,10 +3,10 @@ import { defineHow } from '../../src/core/how.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { replaced } from '../replaced.ts';
 import { Claim } from '../shapes/claim.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
 import { dressed, standIn } from '../stand-in.ts';
-import { replaced } from './replaced.ts';
 
 const LABELS = { startLabel: 'request', waitLabel: 'request', eventLabel: 'settle' };
 const EXCLUSIVE = defineHow(LABELS);

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ReadableStream, WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
+import { replaced, replacedGetter } from '../replaced.ts';
 import { type NodeHost, observed } from './node-host.ts';
-import { replaced, replacedGetter } from './replaced.ts';
 import { watchClones } from './web-clones.ts';
 import { type Transform, WebStreamLinks } from './web-stream-links.ts';
 import { TRANSFORMS, whenUsed } from './web-stream-use.ts';

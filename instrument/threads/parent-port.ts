@@ -1,6 +1,6 @@
 import { MessagePort, parentPort } from 'node:worker_threads';
-import { replaced } from '../node/replaced.ts';
 import { settlesPromise } from '../node/settles-promise.ts';
+import { replaced } from '../replaced.ts';
 import { messageAwaited } from './message-waits.ts';
 import { MAIN_THREAD } from './thread-stand.ts';
 

@@ -1,4 +1,4 @@
-import { dressed } from '../stand-in.ts';
+import { dressed } from './stand-in.ts';
 
 type Method = (this: never, ...args: never[]) => unknown;
 
