@@ -4,21 +4,12 @@ import { isLeftBehind } from '../src/tracker/stalled.ts';
 import { hasPendingReactions, refillKept } from './attribution/kept-reactions.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
-import { nothingRuns } from './node/stall-clock.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
-
-/** How long a suspected deadlock of asynchronous code must last before it is reported, in milliseconds. */
-export const CONFIRM_AFTER_MS = 250;
+import { CONFIRM_AFTER_MS, Suspicion } from './suspicion.ts';
 
 /** How many reactions of promises are remembered in that time: a millisecond for all of them in a busy program. */
 const KEPT_REACTIONS = 32_768;
-
-/** How many times longer while a timer or a request is under way: code beside the wait may still end the hold. */
-const BUSY_FACTOR = 6;
-
-/** A suspect that somebody was seen to go on beside is told all the same when it has lasted that long, in milliseconds. */
-const TOLD_AFTER_MS = 30_000;
 
 /** Exit code of Node when a top-level await never settles. */
 const UNSETTLED_AWAIT = 13;
@@ -47,21 +38,10 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
     waitsFor.confirm(isLast);
   };
   const watch = watchStandstill(installation, stalls, config, inWorkers);
-  let suspectedFor = 0;
-  let looksAgainAt = 0;
-  const isDue = (): boolean => {
-    suspectedFor = waitsFor.hasSuspects ? suspectedFor + 1 : 0;
-    if (suspectedFor === 0) looksAgainAt = 0;
-    if (suspectedFor <= looksAgainAt || !(suspectedFor % BUSY_FACTOR === 0 || nothingRuns())) return false;
-    const isLate = suspectedFor * CONFIRM_AFTER_MS >= TOLD_AFTER_MS;
-    if (isLate || !stalls.isHolderGoing(waitsFor.lastingCircles)) return true;
-    // Each look stops the program for as long as it takes to read its heap.
-    looksAgainAt = 2 * suspectedFor;
-    return false;
-  };
+  const suspicion = new Suspicion(waitsFor, (circles) => stalls.isHolderGoing(circles));
   setInterval(() => {
     refillKept(keptReactions);
-    if (isDue()) confirm(false);
+    if (suspicion.isDue()) confirm(false);
     watch.tick();
     look();
   }, CONFIRM_AFTER_MS).unref();

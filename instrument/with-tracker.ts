@@ -3,7 +3,7 @@ import { DeptError } from '../src/core/dept-error.ts';
 import type { Finding, OpenWait } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
 import { type Config, DEFAULT_CONFIG } from './config.ts';
-import { CONFIRM_AFTER_MS } from './process-end.ts';
+import { CONFIRM_AFTER_MS } from './suspicion.ts';
 import { startTracking, type Tracking } from './tracking.ts';
 
 // Taken now: a test may put fake timers in their place, and nothing would ever be confirmed.

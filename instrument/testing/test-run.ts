@@ -3,7 +3,7 @@ import { fileSink } from '../../reports/sinks/file.ts';
 import type { Finding } from '../../src/core/finding.ts';
 import { configFromEnv } from '../config.ts';
 import { type Installation, install } from '../install.ts';
-import { CONFIRM_AFTER_MS } from '../process-end.ts';
+import { CONFIRM_AFTER_MS, Suspicion } from '../suspicion.ts';
 import { abandonTracker } from '../with-tracker.ts';
 import { type FindingError, findingError, OpenWaitsError } from './finding-error.ts';
 import { FindingLedger, type RunningTest } from './ledger.ts';
@@ -34,7 +34,11 @@ export class TestRun {
     // Who waits for whom is worth a stack each time: tests are few, and one that hangs has no other trace.
     const stacks = { onBlocked: (_context: unknown, wait: { stack: unknown }) => (wait.stack ??= session.capture()) };
     session.addObserver(stacks as never);
-    const timer = every(() => waitsFor.confirm(false), CONFIRM_AFTER_MS).unref();
+    const suspicion = new Suspicion(waitsFor);
+    const confirm = (): void => {
+      if (suspicion.isDue()) waitsFor.confirm(false);
+    };
+    const timer = every(confirm, CONFIRM_AFTER_MS).unref();
     this.#undo.push(
       this.installation.listen((finding) => {
         if (isFailure(finding)) this.#ledger.add(finding, owner());
@@ -52,7 +56,8 @@ export class TestRun {
   end(test: RunningTest, isTimeout: boolean): readonly Error[] {
     const { waitsFor } = this.installation;
     const errors: Error[] = [];
-    if (isTimeout) waitsFor.confirm(false);
+    // Nobody waits any longer for what may still set it free.
+    if (isTimeout) waitsFor.confirm(true);
     const attributed = this.#ledger.end(test);
     if (attributed.length > 0) errors.push(findingError(attributed));
     // A tracker that this test left running would take what the next one does.
