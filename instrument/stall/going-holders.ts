@@ -20,22 +20,25 @@ interface Written {
 export function someHolderGoesOn(circles: readonly (readonly Step[])[], budgetMs: number): boolean {
   if (circles.length === 0 || !isReadWithin(budgetMs)) return false;
   const heap = takeHeapGraph();
-  const { functions } = new SuspendedGraph(heap);
+  const graph = new SuspendedGraph(heap);
   const places = new InspectorPlaces(budgetMs);
   try {
-    const written = functions.flatMap((each) => whereWritten(each, heap, places) ?? []);
-    return circles.some((circle) => circle.some((step) => goesOn(step, functions, written)));
+    const written = graph.functions.flatMap((each) => whereWritten(each, heap, places) ?? []);
+    return circles.some((circle) => circle.some((step) => goesOn(step, graph, written)));
   } finally {
     places.close();
   }
 }
 
-function goesOn({ wait, held }: Step, functions: readonly Suspended[], written: readonly Written[]): boolean {
+function goesOn({ wait, held }: Step, graph: SuspendedGraph, written: readonly Written[]): boolean {
   const waiters = functionsOn(wait.stack, written);
   const holders = functionsOn(held.stack, written);
   if (waiters.length === 0 || holders.length === 0) return false;
-  const stopped = withAwaiters(waiters, functions);
-  return holders.every((holder) => !stopped.has(holder));
+  const stopped = withAwaiters(waiters, graph.functions);
+  if (holders.some((holder) => stopped.has(holder))) return false;
+  // Whoever has asked for a reaction may go on with it in a way that the heap does not show.
+  const isLast = (each: Suspended): boolean => graph.functions.every(({ waitsFor }) => !waitsFor.includes(each));
+  return [...stopped].filter(isLast).every((each) => graph.isAside(each));
 }
 
 /** These and all that await one of them, directly or not. */

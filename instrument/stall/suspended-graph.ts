@@ -87,6 +87,38 @@ export class SuspendedGraph {
     return sources;
   }
 
+  /** True when nobody goes on with what the function computes, but for its errors: it runs aside. */
+  isAside({ promise }: Suspended): boolean {
+    if (promise === null) return false;
+    const settled = new Set([promise]);
+    for (const each of settled) {
+      for (const reaction of this.#reactionsOf(each)) {
+        const handedTo = this.#heap.edges(reaction).filter((edge) => edge.type === 'hidden');
+        const next = handedTo.find(({ node }) => this.#heap.isPromise(node));
+        // V8 keeps the handler of errors, that of values and the promise one after the other.
+        const onValue = next === undefined ? -1 : Number(next.name) - 1;
+        if (next === undefined || handedTo.some(({ name }) => Number(name) === onValue)) return false;
+        settled.add(next.node);
+      }
+    }
+    return true;
+  }
+
+  /** A pending promise has a list of them. */
+  #reactionsOf(promise: HeapNode): ReadonlySet<HeapNode> {
+    const reactions = new Set<HeapNode>();
+    const add = (node: HeapNode): void => {
+      for (const edge of this.#heap.edges(node)) if (this.#isReaction(edge.node)) reactions.add(edge.node);
+    };
+    add(promise);
+    for (const reaction of reactions) add(reaction);
+    return reactions;
+  }
+
+  #isReaction(node: HeapNode): boolean {
+    return this.#heap.name(node).includes('PromiseReaction');
+  }
+
   #computing(
     waiter: Suspended,
     byPromise: ReadonlyMap<HeapNode, Suspended>,
@@ -127,15 +159,11 @@ export class SuspendedGraph {
 
   /** Walks the reactions of a pending promise; a settled one has none. */
   #readReactions(promise: HeapNode, awaits: Map<HeapNode, HeapNode>): void {
-    const isReaction = (node: HeapNode): boolean => this.#heap.name(node).includes('PromiseReaction');
-    const first = this.#heap.edges(promise).find((edge) => isReaction(edge.node));
-    if (first === undefined) return;
     const derived = new Set<HeapNode>();
-    const reactions = new Set([first.node]);
-    for (const reaction of reactions) {
+    for (const reaction of this.#reactionsOf(promise)) {
       for (const { node } of this.#heap.edges(reaction)) {
-        if (isReaction(node)) reactions.add(node);
-        else if (this.#heap.type(node) === 'closure') this.#readHandler(promise, node, derived, awaits);
+        if (this.#isReaction(node)) continue;
+        if (this.#heap.type(node) === 'closure') this.#readHandler(promise, node, derived, awaits);
         else if (this.#heap.isPromise(node)) derived.add(node);
         else if (this.#heap.name(node).includes('PromiseCapability')) {
           for (const field of this.#heap.edges(node)) if (this.#heap.isPromise(field.node)) derived.add(field.node);

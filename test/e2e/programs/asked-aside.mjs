@@ -21,6 +21,7 @@ async function note(text) {
 async function handle() {
   const connection = await pool.acquire();
   const noted = note('handled');
+  noted.catch((error) => console.error(error));
   if (isAwaited) await noted;
   service.stdin.write('a question');
   await once(service.stdout, 'data');
