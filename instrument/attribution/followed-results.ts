@@ -195,8 +195,9 @@ export class FollowedResults {
     try {
       const { then } = Object.getPrototypeOf(promise) as PromiseLike<unknown>;
       const next = Reflect.apply(then, promise, args as never) as object;
-      if (!this.#isJoining) this.#notes.awaits(promise, new Onward(this.#adopting ?? next));
-      if (!this.#isJoining && this.#adopting === null && waits.length > 0) this.#handOn(next, waits, args);
+      if (this.#isJoining) return next;
+      this.#notes.awaits(promise, new Onward(this.#adopting ?? next));
+      if (this.#adopting === null && waits.length > 0) this.#handOn(next, waits, args);
       return next;
     } finally {
       this.#isChaining = outer;

@@ -2,7 +2,7 @@ import type { Frame, Stack } from '../../src/core/stack.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
 import { InspectorPlaces } from './inspector-places.ts';
-import { isModule, isReadWithin, stackAt } from './stall-picture.ts';
+import { definitionOf, isModule, isReadWithin } from './stall-picture.ts';
 import { type Suspended, SuspendedGraph } from './suspended-graph.ts';
 
 /** A suspended function and where it begins. */
@@ -74,10 +74,6 @@ function plainName({ functionName }: Frame): string {
 /** Null for the generators that compilers make of async functions: the heap does not show who awaits what they compute. */
 function whereWritten(each: Suspended, heap: HeapGraph, places: InspectorPlaces): Written | null {
   if (each.promise === null && !isModule(each, heap)) return null;
-  const place = heap.placeOf(each.fn);
-  const url = place === null ? null : places.urlOf(place);
-  if (place === null || url === null || url === '' || url.startsWith('node:')) return null;
-  const name = heap.name(each.fn);
-  const [at] = stackAt(name, { url, line: place.line + 1, column: place.column + 1 }).frames;
-  return at === undefined ? null : { each, name, at };
+  const at = definitionOf(each, heap, places)?.frames[0];
+  return at === undefined ? null : { each, name: heap.name(each.fn), at };
 }

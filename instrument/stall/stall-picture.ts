@@ -192,12 +192,17 @@ class Painter {
     return isModule(each, this.#heap) ? `module ${frame.file}` : `<anonymous> at ${frame.file}:${frame.line}`;
   }
 
-  #definition({ fn }: Suspended): Stack | null {
-    const place = this.#heap.placeOf(fn);
-    const url = place === null ? null : this.#places.urlOf(place);
-    if (place === null || url === null) return null;
-    return stackAt(this.#heap.name(fn), { url, line: place.line + 1, column: place.column + 1 });
+  #definition(each: Suspended): Stack | null {
+    return definitionOf(each, this.#heap, this.#places);
   }
+}
+
+/** Where the function begins, as a stack of one frame; null where its script is not known. */
+export function definitionOf({ fn }: Suspended, heap: HeapGraph, places: InspectorPlaces): Stack | null {
+  const place = heap.placeOf(fn);
+  const url = place === null ? null : places.urlOf(place);
+  if (place === null || url === null) return null;
+  return stackAt(heap.name(fn), { url, line: place.line + 1, column: place.column + 1 });
 }
 
 /** The others, each waiting for what it waits for through functions that are hidden. */
@@ -219,10 +224,7 @@ function withoutHidden(all: readonly Suspended[], isHidden: (each: Suspended) =>
 }
 
 /** A place of the compiled text, in the source that it was made of, as captured stacks give it. */
-export function stackAt(
-  functionName: string,
-  { url, line, column }: Pick<SuspendedPlace, 'url' | 'line' | 'column'>,
-): Stack {
+function stackAt(functionName: string, { url, line, column }: Pick<SuspendedPlace, 'url' | 'line' | 'column'>): Stack {
   const path = toPath(url);
   const entry = findSourceMap(path)?.findEntry(line - 1, column - 1);
   // Positions of the inspector are those of the compiled text, also where stack traces are mapped already.
