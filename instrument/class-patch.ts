@@ -11,7 +11,7 @@ const patched = new WeakSet<object>();
 export function patchClass<P extends object>(
   made: unknown,
   method: keyof P,
-  patch: (prototype: P) => () => void,
+  patch: (prototype: P) => (() => void) | null,
   more: readonly (keyof P)[] = [],
 ): (() => void) | null {
   let prototype: unknown = typeof made === 'function' ? made.prototype : null;
@@ -20,6 +20,7 @@ export function patchClass<P extends object>(
   const owner = prototype as P;
   if ([method, ...more].some((name) => typeof owner[name] !== 'function')) return null;
   const restore = patch(owner);
+  if (restore === null) return null;
   patched.add(owner);
   return () => {
     patched.delete(owner);

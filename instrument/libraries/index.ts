@@ -1,16 +1,19 @@
 import type { LibraryAdapter } from './adapter.ts';
 import { asyncLibrary } from './async.ts';
+import { asyncAwaitMutexLock } from './async-await-mutex-lock.ts';
 import { asyncLock } from './async-lock.ts';
 import { asyncMutex } from './async-mutex.ts';
 import { asyncSema } from './async-sema.ts';
 import { avvio } from './avvio.ts';
 import { awaitLock } from './await-lock.ts';
+import { awaitSemaphore } from './await-semaphore.ts';
 import { bottleneck } from './bottleneck.ts';
 import { bullmq } from './bullmq.ts';
 import { cacheManager } from './cache-manager.ts';
 import { cockatiel } from './cockatiel.ts';
 import { dataloader } from './dataloader.ts';
 import { effect } from './effect.ts';
+import { esToolkit } from './es-toolkit.ts';
 import { fakeIndexedDb } from './fake-indexeddb.ts';
 import { fastify } from './fastify.ts';
 import { fastq } from './fastq.ts';
@@ -30,12 +33,16 @@ import { pgPool } from './pg-pool.ts';
 import { pglite } from './pglite.ts';
 import { piscina } from './piscina.ts';
 import { postgres } from './postgres.ts';
+import { promiseLimit } from './promise-limit.ts';
+import { promiseQueue } from './promise-queue.ts';
 import { properLockfile } from './proper-lockfile.ts';
 import { queryCore } from './query-core.ts';
 import { readableStream } from './readable-stream.ts';
 import { redlock } from './redlock.ts';
 import { rxjs } from './rxjs.ts';
+import { sapphireAsyncQueue } from './sapphire-async-queue.ts';
 import { semaphore } from './semaphore.ts';
+import { semaphoreAsyncAwait } from './semaphore-async-await.ts';
 import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
 import { tarn } from './tarn.ts';
@@ -46,15 +53,18 @@ import { workerpool } from './workerpool.ts';
 /** Every library dept knows by itself. */
 export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   asyncLibrary,
+  asyncAwaitMutexLock,
   asyncLock,
   asyncMutex,
   asyncSema,
   avvio,
   awaitLock,
+  awaitSemaphore,
   bottleneck,
   bullmq,
   cockatiel,
   effect,
+  esToolkit,
   fakeIndexedDb,
   fastify,
   fastq,
@@ -72,11 +82,15 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   pglite,
   piscina,
   postgres,
+  promiseLimit,
+  promiseQueue,
   properLockfile,
   readableStream,
   redlock,
   rxjs,
+  sapphireAsyncQueue,
   semaphore,
+  semaphoreAsyncAwait,
   sequelize,
   sequelizePool,
   tarn,

@@ -159,11 +159,12 @@ export class Claim {
   }
 
   /**
-   * It is granted when the promise is fulfilled, refused when it is rejected. For libraries that do not let anybody see
-   * where they grant. @param onGrant told of the value, before it is granted
+   * It is granted when the promise is fulfilled, refused when it is rejected, or fulfilled with `false`. For libraries that
+   * do not let anybody see where they grant. @param onGrant told of the value, before it is granted
    */
   grantedBy<P extends PromiseLike<unknown>>(promise: P, onGrant: (value: unknown) => void = () => undefined): P {
     return this.#endedBy(promise, (value) => {
+      if (value === false) return this.refuse('timed-out');
       onGrant(value);
       this.grant();
     });

@@ -17,15 +17,16 @@ type Names = string | readonly string[];
 export interface Shape {
   /** What reports call it; if not given, the expression it is first used through. */
   readonly name?: string;
-  /** How many can have it at once; 1 if not given. */
+  /** How many can have it at once; 1 if not given. What nobody can have until somebody gives is a signal, and not watched. */
   readonly capacity?: number | ((target: object) => number);
-  /** Wait for one and give it: by a promise, or by calling back with `(error, what)`. */
+  /** Wait for one and give it: by a promise (of `false` when they have given up), or by calling back with `(error, what)`. */
   readonly acquire?: Names;
   /**
    * True when `acquire` called now waits for nobody. Told, a free one costs a third and is known to be held at once. Not
    * for a pool, whose resources are told apart by what `acquire` gives, and not with `releaser`.
+   * @param first the first argument of the call
    */
-  readonly isFree?: (target: object) => boolean;
+  readonly isFree?: (target: object, first?: unknown) => boolean;
   /** Give one or nothing (undefined, null, false), at once. */
   readonly tryAcquire?: Names;
   /** Take one back: the one given as first argument, else the caller's own newest. */
@@ -38,7 +39,7 @@ export interface Shape {
   readonly idle?: Names;
   /** After how many milliseconds a call that waits gives up; undefined where it does not. */
   readonly timeoutMs?: (...args: never[]) => number | undefined;
-  /** Which of the locks that the object stands for a call is about. */
+  /** Which of the locks that the object stands for a call is about; undefined for the object itself. */
   readonly key?: (...args: never[]) => unknown;
 }
 
@@ -54,6 +55,8 @@ interface Instance {
   readonly object: TrackedObject | null;
   readonly keys: KeyedObjects;
   readonly lent: Lent;
+  /** Had no permit at its first use: it counts what others give. */
+  readonly isSignal: boolean;
 }
 
 /**
@@ -147,11 +150,14 @@ class ShapePatch {
 
   #acquire(self: object, how: How, original: Callable, args: Args): unknown {
     const { releaser, isFree } = this.#shape;
-    if (isFree === undefined || releaser !== undefined || typeof last(args) === 'function' || !isFree(self)) {
+    const isGiven = isFree === undefined || releaser !== undefined || typeof last(args) === 'function';
+    if (isGiven || !isFree(self, args.length === 0 ? undefined : args[0])) {
       return this.#await(self, how, original, args);
     }
+    // Asked first: the capacity of some is what they have left.
+    const object = this.#keyed(self, args);
     const promise = this.#call(self, original, self, args);
-    const held = hooks.taken(this.#keyed(self, args), how, this.#more(self, args));
+    const held = hooks.taken(object, how, this.#more(self, args));
     return isPromiseLike(promise) ? hooks.bind(promise, held) : promise;
   }
 
@@ -259,14 +265,16 @@ class ShapePatch {
   #keyed(self: object, args: Args): TrackedObject | null {
     const { key } = this.#shape;
     const { object, keys } = this.#instance(self);
-    return key === undefined ? object : keys.of(applied(key, self, args));
+    const of = key === undefined ? undefined : applied(key, self, args);
+    return of === undefined ? object : keys.of(of);
   }
 
   #instance(self: object): Instance {
     const known = self === this.#target ? this.#own : (this.#instances?.of(self) ?? null);
-    if (known !== null && known.object !== null) return known;
-    const object = this.#track(self);
-    const made: Instance = { object, keys: new KeyedObjects(object), lent: new Lent() };
+    if (known !== null && (known.object !== null || known.isSignal)) return known;
+    const permits = this.#permitsOf(self);
+    const object = permits < 1 ? null : this.#track(self, permits);
+    const made: Instance = { object, keys: new KeyedObjects(object), lent: new Lent(), isSignal: permits < 1 };
     if (self === this.#target) {
       this.#own = made;
     } else {
@@ -276,9 +284,13 @@ class ShapePatch {
     return made;
   }
 
-  #track(self: object): TrackedObject | null {
-    const { name, capacity = 1 } = this.#shape;
-    const permits = typeof capacity === 'number' ? capacity : capacity(self);
+  #permitsOf(self: object): number {
+    const { capacity = 1 } = this.#shape;
+    return typeof capacity === 'number' ? capacity : capacity(self);
+  }
+
+  #track(self: object, permits: number): TrackedObject | null {
+    const { name } = this.#shape;
     if (name !== undefined) return hooks.track({ kind: kindOf(permits), name, capacity: permits });
     return trackByFirstUse(self.constructor?.name ?? 'object', permits, this.#methods);
   }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type waits from 'semaphore-async-await';
 import { ROOT } from '../e2e/child.ts';
 import { type Hold, librarySuite } from './library-suite.ts';
 
@@ -9,7 +10,11 @@ const previousMajors = createRequire(join(ROOT, 'test', 'previous-majors', 'pack
 
 /** The module as those get it who import it; before there is one, the way of the others is `require`. */
 function previous<T>(name: string): Promise<T> {
-  return import(/* @vite-ignore */ pathToFileURL(previousMajors.resolve(name)).href) as Promise<T>;
+  return imported(previousMajors.resolve(name));
+}
+
+function imported<T>(path: string): Promise<T> {
+  return import(/* @vite-ignore */ pathToFileURL(path).href) as Promise<T>;
 }
 
 type Job = () => unknown;
@@ -390,4 +395,228 @@ librarySuite({
   promises: false,
   capacities: [1, 2],
   load: async () => callbackQueues(previousMajors('async')),
+});
+
+const toolkitSemaphores =
+  ({ Semaphore }: typeof import('es-toolkit')) =>
+  (capacity: number): Hold => {
+    const semaphore = new Semaphore(capacity);
+    return guarded(
+      () => semaphore.acquire(),
+      () => semaphore.release(),
+    );
+  };
+
+librarySuite({
+  name: 'es-toolkit semaphore',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => toolkitSemaphores(await import('es-toolkit')),
+});
+
+librarySuite({
+  name: 'es-toolkit/promise in CommonJS',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => toolkitSemaphores(require('es-toolkit/promise')),
+});
+
+librarySuite({
+  name: 'es-toolkit mutex',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { Mutex } = await import('es-toolkit/promise');
+    return () => {
+      const mutex = new Mutex();
+      return guarded(
+        () => mutex.acquire(),
+        () => mutex.release(),
+      );
+    };
+  },
+});
+
+librarySuite({
+  name: 'es-toolkit limitAsync',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { limitAsync } = await import('es-toolkit');
+    return (capacity) => limitAsync(single, capacity) as Hold;
+  },
+});
+
+/** Its types are a source that the compiler would check. */
+interface AwaitSemaphore {
+  readonly Semaphore: new (
+    permits: number,
+  ) => {
+    acquire(): Promise<() => void>;
+    use<T>(task: () => Promise<T>): Promise<T>;
+  };
+}
+
+librarySuite({
+  name: 'await-semaphore',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { Semaphore } = await imported<AwaitSemaphore>(require.resolve('await-semaphore'));
+    return (capacity) => {
+      const semaphore = new Semaphore(capacity);
+      return guarded(
+        () => semaphore.acquire(),
+        (release) => release(),
+      );
+    };
+  },
+});
+
+librarySuite({
+  name: 'await-semaphore use',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { Semaphore } = require('await-semaphore') as AwaitSemaphore;
+    return (capacity) => {
+      const semaphore = new Semaphore(capacity);
+      return (task) => semaphore.use(async () => task());
+    };
+  },
+});
+
+librarySuite({
+  name: 'semaphore-async-await',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { default: Semaphore } = await imported<typeof waits>(require.resolve('semaphore-async-await'));
+    return (capacity) => {
+      const semaphore = new Semaphore(capacity);
+      return guarded(
+        () => semaphore.acquire(),
+        () => semaphore.release(),
+      );
+    };
+  },
+});
+
+librarySuite({
+  name: 'semaphore-async-await execute',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { default: Semaphore } = require('semaphore-async-await') as typeof waits;
+    return (capacity) => {
+      const semaphore = new Semaphore(capacity);
+      return (task) => semaphore.execute(async () => task());
+    };
+  },
+});
+
+const keylessLocks =
+  ({ Lock }: typeof import('async-await-mutex-lock')) =>
+  (): Hold => {
+    const lock = new Lock();
+    return guarded(
+      () => lock.acquire(),
+      () => lock.release(),
+    );
+  };
+
+librarySuite({
+  name: 'async-await-mutex-lock',
+  tasks: false,
+  capacities: [1],
+  load: async () => keylessLocks(await import('async-await-mutex-lock')),
+});
+
+librarySuite({
+  name: 'async-await-mutex-lock, keys of one lock',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { Lock } = require('async-await-mutex-lock') as typeof import('async-await-mutex-lock');
+    const lock = new Lock<number>();
+    let keys = 0;
+    return () => {
+      const key = ++keys;
+      return guarded(
+        () => lock.acquire(key),
+        () => lock.release(key),
+      );
+    };
+  },
+});
+
+const sapphireQueues =
+  ({ AsyncQueue }: typeof import('@sapphire/async-queue')) =>
+  (): Hold => {
+    const queue = new AsyncQueue();
+    return guarded(
+      () => queue.wait(),
+      () => queue.shift(),
+    );
+  };
+
+librarySuite({
+  name: '@sapphire/async-queue',
+  tasks: false,
+  capacities: [1],
+  load: async () => sapphireQueues(await import('@sapphire/async-queue')),
+});
+
+librarySuite({
+  name: '@sapphire/async-queue in CommonJS',
+  tasks: false,
+  capacities: [1],
+  load: async () => sapphireQueues(require('@sapphire/async-queue')),
+});
+
+librarySuite({
+  name: 'promise-limit',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { default: promiseLimit } = await import('promise-limit');
+    return (capacity) => {
+      const limit = promiseLimit<unknown>(capacity);
+      return (task) => limit(async () => task()) as never;
+    };
+  },
+});
+
+librarySuite({
+  name: 'promise-limit map',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const promiseLimit = require('promise-limit') as typeof import('promise-limit');
+    return (capacity) => {
+      const limit = promiseLimit<Job>(capacity);
+      return (task) => limit.map([task], async (each) => each()).then(([result]) => result as never);
+    };
+  },
+});
+
+const promiseQueues =
+  (Queue: typeof import('promise-queue')) =>
+  (capacity: number): Hold => {
+    const queue = new Queue(capacity);
+    return (task) => queue.add(async () => task());
+  };
+
+librarySuite({
+  name: 'promise-queue',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => promiseQueues((await import('promise-queue')).default as never),
+});
+
+librarySuite({
+  name: 'promise-queue in CommonJS',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => promiseQueues(require('promise-queue')),
 });

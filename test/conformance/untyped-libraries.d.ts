@@ -31,3 +31,11 @@ declare module 'semaphore' {
   }
   export default function semaphore(capacity: number): Semaphore;
 }
+
+declare module 'promise-queue' {
+  class Queue {
+    constructor(maxPending?: number, maxQueued?: number);
+    add<T>(task: () => Promise<T>): Promise<T>;
+  }
+  export = Queue;
+}

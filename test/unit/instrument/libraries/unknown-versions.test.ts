@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { install } from '../../../../instrument/install.ts';
@@ -10,8 +10,16 @@ import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
 import { type ModuleWatch, watchModules } from '../../../../instrument/module-hooks.ts';
 
 const POOL = 'class Pool { acquire() { return 1; } }';
-/** Paths that adapters which name their modules know too. */
-const FILES = ['dist/cjs/internal/fiberRuntime.js', 'dist/cjs/Effect.js', 'dist/esm/Effect.js'] as const;
+/** Paths that adapters which name their modules know too: what is inside, and what CommonJS and ES modules get. */
+type Files = readonly [inner: string, commonJs: string, module: string];
+const FILES: Files = ['dist/cjs/internal/fiberRuntime.js', 'dist/cjs/Effect.js', 'dist/esm/Effect.js'];
+const FILES_OF: Readonly<Record<string, Files>> = {
+  'es-toolkit': ['dist/promise/semaphore.js', 'dist/promise/index.js', 'dist/promise/index.mjs'],
+};
+
+function filesOf(name: string): Files {
+  return FILES_OF[name] ?? FILES;
+}
 const RESULTS = [1, 1, 1, 2];
 
 /** A folder of packages that have the names of known ones. */
@@ -20,13 +28,15 @@ class Packages {
   readonly #require = createRequire(join(this.#root, 'program.cjs'));
 
   add(name: string, version?: string): void {
+    const [inner, commonJs, module] = filesOf(name);
     const exported = `exports.version = '${version}'; exports.Pool = ${POOL};`;
-    this.#write(name, 'package.json', JSON.stringify({ name, version, main: FILES[1] }));
-    this.#write(name, FILES[0], exported);
-    this.#write(name, FILES[1], `${exported} exports.inner = require('./internal/fiberRuntime.js');`);
+    this.#write(name, 'package.json', JSON.stringify({ name, version, main: commonJs }));
+    this.#write(name, inner, exported);
+    const path = relative(dirname(commonJs), inner).replaceAll('\\', '/');
+    this.#write(name, commonJs, `${exported} exports.inner = require('./${path}');`);
     this.#write(name, 'dist/esm/package.json', '{"type":"module"}');
-    const module = `export const version = '${version}'; export ${POOL}\nexport default function make() { return 2; }`;
-    this.#write(name, FILES[2], module);
+    const text = `export const version = '${version}'; export ${POOL}\nexport default function make() { return 2; }`;
+    this.#write(name, module, text);
   }
 
   /** The results of a module that programs do not ask for: the script of its threads. */
@@ -38,7 +48,7 @@ class Packages {
   /** The results of a program that uses it, as CommonJS and as an ES module. */
   async use(name: string): Promise<readonly unknown[]> {
     const { Pool, inner } = this.#require(name);
-    const url = pathToFileURL(join(this.#root, 'node_modules', name, FILES[2])).href;
+    const url = pathToFileURL(join(this.#root, 'node_modules', name, filesOf(name)[2])).href;
     const module = await import(/* @vite-ignore */ url);
     return [new Pool().acquire(), new inner.Pool().acquire(), new module.Pool().acquire(), module.default()];
   }

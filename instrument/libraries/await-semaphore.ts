@@ -1,0 +1,110 @@
+import type { EventContext } from '../../src/core/event-context.ts';
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+import { patchClass } from '../class-patch.ts';
+import { trackByFirstUse } from '../first-use.ts';
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { type InstanceNotes, instanceNotes } from '../shapes/instance-notes.ts';
+import { dressed } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+
+const ACQUIRE = howOf('acquire', 'release');
+const USE = howOf('use', 'end', { structured: true });
+
+/** A `Semaphore`, whose `Mutex` is a subclass, with what its type calls private. */
+interface Semaphore extends Inner {
+  acquire(this: Inner): Promise<() => void>;
+  use(task: Callable): Promise<unknown>;
+}
+
+/** What `acquire`, and the releaser that it gives, use of their semaphore. */
+interface Inner {
+  count: number;
+  readonly tasks: (() => void)[];
+  sched(): void;
+}
+
+/** await-semaphore 0.1.3. */
+export const awaitSemaphore: LibraryAdapter = {
+  name: 'await-semaphore',
+  versions: '>=0.1.3 <0.2.0',
+  patch: (exports) => patchClass(exports['Semaphore'], 'acquire', patchSemaphore, ['use', 'sched']),
+};
+
+function patchSemaphore(prototype: Semaphore): () => void {
+  const notes: InstanceNotes<TrackedObject> = instanceNotes();
+  const { acquire, use } = prototype;
+  /** True while `use` is called, which begins with `acquire`. */
+  let isUsing = false;
+  prototype.acquire = dressed(function watchedAcquire(this: Inner): Promise<() => void> {
+    const object = isUsing ? null : known(this as Semaphore);
+    if (object === null) return acquire.call(this);
+    // What is free is given on the next tick, in the order in which it was asked for.
+    if (this.count > this.tasks.length) {
+      const held = hooks.taken(object, ACQUIRE);
+      return hooks.bind(acquire.call(new Ticket(this, held, null)), held);
+    }
+    const claim = new Claim(object, ACQUIRE);
+    claim.sleep();
+    return claim.grantedBy(acquire.call(new Ticket(this, null, claim)));
+  }, acquire);
+  prototype.use = dressed(function watchedUse(this: Semaphore, task: Callable): Promise<unknown> {
+    const object = typeof task === 'function' ? known(this) : null;
+    if (object === null) return use.call(this, task);
+    const claim = new Claim(object, USE);
+    isUsing = true;
+    try {
+      return claim.follow(use.call(this, claim.whileRunning(task)));
+    } finally {
+      isUsing = false;
+    }
+  }, use);
+  return () => void Object.assign(prototype, { acquire, use });
+
+  function known(semaphore: Semaphore): TrackedObject | null {
+    const met = notes.of(semaphore);
+    if (met !== null || !Array.isArray(semaphore.tasks)) return met;
+    // Read before the first permit is taken.
+    const object = trackByFirstUse(semaphore.constructor.name, semaphore.count, ['acquire', 'use']);
+    if (object !== null) notes.set(semaphore, object);
+    return object;
+  }
+}
+
+/**
+ * What `acquire` is called on in place of the semaphore. The releaser that it makes is a closure, so it is known by what it
+ * does: nobody else sets the count of a ticket.
+ */
+class Ticket implements Inner {
+  readonly #semaphore: Inner;
+  readonly #held: EventContext | null;
+  readonly #claim: Claim | null;
+  #isReleased = false;
+
+  constructor(semaphore: Inner, held: EventContext | null, claim: Claim | null) {
+    this.#semaphore = semaphore;
+    this.#held = held;
+    this.#claim = claim;
+  }
+
+  get tasks(): (() => void)[] {
+    return this.#semaphore.tasks;
+  }
+
+  get count(): number {
+    return this.#semaphore.count;
+  }
+
+  set count(count: number) {
+    this.#isReleased = true;
+    if (this.#claim === null) hooks.exit(this.#held);
+    else this.#claim.release();
+    this.#semaphore.count = count;
+  }
+
+  sched(): void {
+    if (this.#isReleased) hooks.quietly(() => this.#semaphore.sched());
+    else this.#semaphore.sched();
+  }
+}

@@ -1,0 +1,47 @@
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import { patchClass } from '../class-patch.ts';
+import { trackByFirstUse } from '../first-use.ts';
+import { Claim } from '../shapes/claim.ts';
+import { howOf } from '../shapes/how.ts';
+import { type InstanceNotes, instanceNotes } from '../shapes/instance-notes.ts';
+import { dressed } from '../stand-in.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+
+const ADD = howOf('add', 'end', { structured: true });
+
+interface Queue {
+  readonly maxPendingPromises: number;
+  readonly maxQueuedPromises: number;
+  getQueueLength(): number;
+  add(task: Callable): Promise<unknown>;
+}
+
+/** promise-queue 2. A queue without a limit is never waited for. */
+export const promiseQueue: LibraryAdapter = {
+  name: 'promise-queue',
+  versions: '>=2.2.0 <3.0.0',
+  patch: (exports) => patchClass(exports, 'add', patchQueue, ['getQueueLength']),
+};
+
+function patchQueue(prototype: Queue): () => void {
+  const notes: InstanceNotes<TrackedObject> = instanceNotes();
+  const { add } = prototype;
+  prototype.add = dressed(function watched(this: Queue, task: Callable): Promise<unknown> {
+    const isRefused = this.getQueueLength() >= this.maxQueuedPromises;
+    const object = isRefused || typeof task !== 'function' ? null : known(this);
+    if (object === null) return add.call(this, task);
+    const claim = new Claim(object, ADD);
+    return claim.follow(add.call(this, claim.whileRunning(task)));
+  }, add);
+  return () => {
+    prototype.add = add;
+  };
+
+  function known(queue: Queue): TrackedObject | null {
+    const met = notes.of(queue);
+    if (met !== null || !Number.isFinite(queue.maxPendingPromises)) return met;
+    const object = trackByFirstUse('Queue', queue.maxPendingPromises, ['add'], 'queue');
+    if (object !== null) notes.set(queue, object);
+    return object;
+  }
+}
