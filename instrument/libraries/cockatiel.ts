@@ -17,10 +17,10 @@ interface Bulkhead {
   execute(task: Callable, signal?: AbortSignal): Promise<unknown>;
 }
 
-/** cockatiel 3: the bulkhead. A policy that is made of several executes it like anybody else. */
+/** cockatiel 3 and 4: the bulkhead. A policy that is made of several executes it like anybody else. */
 export const cockatiel: LibraryAdapter = {
   name: 'cockatiel',
-  versions: '>=3.0.0 <4.0.0',
+  versions: '>=3.0.0 <5.0.0',
   patch: (exports) => patchClass(exports['BulkheadPolicy'], 'execute', patchBulkhead),
 };
 

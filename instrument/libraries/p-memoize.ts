@@ -13,12 +13,12 @@ type Memoize = (fn: Memoized, options?: Options) => Memoized;
 type Clear = (memoized: Memoized) => void;
 
 /**
- * p-memoize 7 and 8: a call that finds no promise computes one, all others share it. The key is asked for once, before the
+ * p-memoize 7 to 9: a call that finds no promise computes one, all others share it. The key is asked for once, before the
  * call, so that it is known who computes what.
  */
 export const pMemoize: LibraryAdapter = {
   name: 'p-memoize',
-  versions: '>=7.0.0 <9.0.0',
+  versions: '>=7.0.0 <10.0.0',
   rebinds: ['default', 'pMemoizeClear'],
   patch(_exports, rebind) {
     const originals = new WeakMap<Memoized, Memoized>();

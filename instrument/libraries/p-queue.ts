@@ -29,10 +29,10 @@ interface Watched {
   readonly waiting: Set<Claim>;
 }
 
-/** p-queue 6 to 9. `addAll` goes through `add`. A queue without a limit is never waited for. */
+/** p-queue 6 to 10. `addAll` goes through `add`. A queue without a limit is never waited for. */
 export const pQueue: LibraryAdapter = {
   name: 'p-queue',
-  versions: '>=6.0.0 <10.0.0',
+  versions: '>=6.0.0 <11.0.0',
   patch(exports) {
     const prototype = (exports['default'] as { prototype?: Queue } | undefined)?.prototype;
     return typeof prototype?.add === 'function' && typeof prototype.clear === 'function' ? patchQueue(prototype) : null;

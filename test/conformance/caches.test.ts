@@ -6,10 +6,12 @@ import { type CacheUnderTest, cacheSuite } from './cache-suite.ts';
 
 const current = createRequire(import.meta.url);
 const previous = createRequire(new URL('../previous-majors/package.json', import.meta.url));
+const next = createRequire(new URL('../next-majors/package.json', import.meta.url));
 
 type Load = <M>(name: string) => Promise<M>;
 const load: Load = (name) => import(name);
 const loadPrevious: Load = (name) => import(previous.resolve(name));
+const loadNext: Load = (name) => import(next.resolve(name));
 
 const pMemoize = (from: Load): CacheUnderTest['load'] => {
   return async () => {
@@ -66,6 +68,7 @@ const queryCore = (from: Load): CacheUnderTest['load'] => {
   };
 };
 
+cacheSuite({ name: 'p-memoize 9', load: pMemoize(loadNext) });
 cacheSuite({ name: 'p-memoize 8', load: pMemoize(load) });
 cacheSuite({ name: 'p-memoize 7', load: pMemoize(loadPrevious) });
 cacheSuite({ name: 'lru-cache 11', load: lruCache(load) });

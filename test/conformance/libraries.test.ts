@@ -7,10 +7,15 @@ import { type Hold, librarySuite } from './library-suite.ts';
 
 const require = createRequire(import.meta.url);
 const previousMajors = createRequire(join(ROOT, 'test', 'previous-majors', 'package.json'));
+const nextMajors = createRequire(join(ROOT, 'test', 'next-majors', 'package.json'));
 
 /** The module as those get it who import it; before there is one, the way of the others is `require`. */
 function previous<T>(name: string): Promise<T> {
   return imported(previousMajors.resolve(name));
+}
+
+function next<T>(name: string): Promise<T> {
+  return imported(nextMajors.resolve(name));
 }
 
 function imported<T>(path: string): Promise<T> {
@@ -135,6 +140,12 @@ librarySuite({
   tasks: true,
   capacities: [1, 2],
   load: async () => queues(await previous('p-queue')),
+});
+librarySuite({
+  name: 'p-queue 10',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => queues(await next('p-queue')),
 });
 
 librarySuite({
@@ -322,17 +333,25 @@ librarySuite({
   },
 });
 
+const bulkheads =
+  ({ bulkhead }: typeof import('cockatiel')) =>
+  (capacity: number): Hold => {
+    const policy = bulkhead(capacity, 100);
+    return async (task) => policy.execute(() => task());
+  };
+
 librarySuite({
-  name: 'cockatiel bulkhead',
+  name: 'cockatiel 3 bulkhead',
   tasks: true,
   capacities: [1, 2],
-  load: async () => {
-    const { bulkhead } = await import('cockatiel');
-    return (capacity) => {
-      const policy = bulkhead(capacity, 100);
-      return async (task) => policy.execute(() => task());
-    };
-  },
+  load: async () => bulkheads(await import('cockatiel')),
+});
+
+librarySuite({
+  name: 'cockatiel 4 bulkhead',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => bulkheads(await next('cockatiel')),
 });
 
 librarySuite({

@@ -67,6 +67,7 @@ describe('p-queue', () => {
 describe.each([
   ['8', () => createRequire(new URL('../../../previous-majors/package.json', import.meta.url)).resolve('p-queue')],
   ['9', () => 'p-queue'],
+  ['10', () => createRequire(new URL('../../../next-majors/package.json', import.meta.url)).resolve('p-queue')],
 ])('p-queue %s: a signal', (_, resolve) => {
   test('has no listener but those of the queue', async () => {
     const { default: PQueue } = (await import(resolve())) as typeof import('p-queue');
