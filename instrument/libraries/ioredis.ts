@@ -37,12 +37,12 @@ const keyNames = new Set<string>();
 const sent = new WeakSet<Command>();
 
 /**
- * ioredis 4.28 and 5: replies come in order, so what is sent after a blocking command waits for it; and who would end it may be
+ * ioredis 4.28 to 6: replies come in order, so what is sent after a blocking command waits for it; and who would end it may be
  * what was sent after it.
  */
 export const ioredis: LibraryAdapter = {
   name: 'ioredis',
-  versions: '>=4.28.0 <6.0.0',
+  versions: '>=4.28.0 <7.0.0',
   patch(exports) {
     return restoreAll(
       [exports, exports['Redis'], exports['default']].map((made) => patchClass(made, 'sendCommand', patchRedis)),
