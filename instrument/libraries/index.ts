@@ -3,6 +3,7 @@ import { asyncLibrary } from './async.ts';
 import { asyncAwaitMutexLock } from './async-await-mutex-lock.ts';
 import { asyncLock } from './async-lock.ts';
 import { asyncMutex } from './async-mutex.ts';
+import { asyncRwLock } from './async-rwlock.ts';
 import { asyncSema } from './async-sema.ts';
 import { avvio } from './avvio.ts';
 import { awaitLock } from './await-lock.ts';
@@ -32,6 +33,7 @@ import { pg } from './pg.ts';
 import { pgPool } from './pg-pool.ts';
 import { pglite } from './pglite.ts';
 import { piscina } from './piscina.ts';
+import { plimitLit } from './plimit-lit.ts';
 import { postgres } from './postgres.ts';
 import { promiseLimit } from './promise-limit.ts';
 import { promiseQueue } from './promise-queue.ts';
@@ -39,6 +41,7 @@ import { properLockfile } from './proper-lockfile.ts';
 import { queryCore } from './query-core.ts';
 import { readableStream } from './readable-stream.ts';
 import { redlock } from './redlock.ts';
+import { rwlock } from './rwlock.ts';
 import { rxjs } from './rxjs.ts';
 import { sapphireAsyncQueue } from './sapphire-async-queue.ts';
 import { semaphore } from './semaphore.ts';
@@ -56,6 +59,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   asyncAwaitMutexLock,
   asyncLock,
   asyncMutex,
+  asyncRwLock,
   asyncSema,
   avvio,
   awaitLock,
@@ -81,12 +85,14 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   pgPool,
   pglite,
   piscina,
+  plimitLit,
   postgres,
   promiseLimit,
   promiseQueue,
   properLockfile,
   readableStream,
   redlock,
+  rwlock,
   rxjs,
   sapphireAsyncQueue,
   semaphore,

@@ -16,24 +16,26 @@ interface Limit {
   map?(items: Iterable<unknown>, task: Task): Promise<unknown>;
 }
 
-type Maker = (options: number | { readonly concurrency: number }) => Limit;
+export type Maker = (options: number | { readonly concurrency: number }) => Limit;
 
 /** p-limit 2.3 to 7: all closures, so the function that makes them is replaced. */
 export const pLimit: LibraryAdapter = {
   name: 'p-limit',
   versions: '>=2.3.0 <8.0.0',
   rebinds: ['default'],
-  patch(_exports, rebind) {
-    const watchedMaker = (make: Maker): Maker => {
-      return (options) => watched(make(options), typeof options === 'number' ? options : options?.concurrency);
-    };
-    return rebind('default', watchedMaker) ? () => undefined : null;
-  },
+  patch: (_exports, rebind) => (rebind('default', watchedMaker('p-limit')) ? () => undefined : null),
 };
 
-function watched(limit: Limit, concurrency: number): Limit {
+/** @param name of the package */
+export function watchedMaker(name: string): (make: Maker) => Maker {
+  return (make) => (options) => {
+    return watched(make(options), typeof options === 'number' ? options : options?.concurrency, name);
+  };
+}
+
+function watched(limit: Limit, concurrency: number, name: string): Limit {
   if (!hasMethods(limit, ['clearQueue'])) return limit;
-  const made = new MadeObject('p-limit', concurrency, 'queue');
+  const made = new MadeObject(name, concurrency, 'queue');
   const waiting = new Set<Claim>();
   const claimFor = (task: Callable): [Claim, Task] => {
     const claim = new Claim(made.object, LIMIT);

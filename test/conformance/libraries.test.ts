@@ -639,3 +639,80 @@ librarySuite({
   capacities: [1, 2],
   load: async () => promiseQueues(require('promise-queue')),
 });
+
+const liteLimits =
+  ({ pLimit }: typeof import('plimit-lit')) =>
+  (capacity: number): Hold => {
+    const limit = pLimit(capacity);
+    return (task) => limit(async () => task());
+  };
+
+librarySuite({
+  name: 'plimit-lit',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => liteLimits(await import('plimit-lit')),
+});
+
+librarySuite({
+  name: 'plimit-lit in CommonJS',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => liteLimits(require('plimit-lit')),
+});
+
+/** An instance has its methods from when it is made, so that must happen in the test. */
+const writers =
+  ({ RWLock }: Pick<typeof import('async-rwlock'), 'RWLock'>) =>
+  (): Hold => {
+    let lock: InstanceType<typeof RWLock> | null = null;
+    return guarded(
+      () => {
+        lock ??= new RWLock();
+        return lock.writeLock();
+      },
+      () => lock?.unlock(),
+    );
+  };
+
+librarySuite({
+  name: 'async-rwlock as a writer',
+  tasks: false,
+  capacities: [1],
+  load: async () => writers((await import('async-rwlock')) as never),
+});
+
+librarySuite({
+  name: 'async-rwlock in CommonJS as a writer',
+  tasks: false,
+  capacities: [1],
+  load: async () => writers(require('async-rwlock')),
+});
+
+librarySuite({
+  name: 'rwlock as a writer',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { default: ReadWriteLock } = await import('rwlock');
+    return () => {
+      const lock = new ReadWriteLock();
+      return callbackHold((called) => lock.writeLock(called));
+    };
+  },
+});
+
+librarySuite({
+  name: 'rwlock in CommonJS as a writer, keys of one lock',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const ReadWriteLock = require('rwlock') as typeof import('rwlock');
+    let keys = 0;
+    const lock = new ReadWriteLock();
+    return () => {
+      const key = `key ${++keys}`;
+      return callbackHold((called) => lock.async.writeLock(key, (_error, release) => called(release)));
+    };
+  },
+});

@@ -39,3 +39,22 @@ declare module 'promise-queue' {
   }
   export = Queue;
 }
+
+declare module 'rwlock' {
+  type Release = () => void;
+  interface Options {
+    readonly timeout?: number;
+    readonly timeoutCallback?: () => void;
+    readonly scope?: unknown;
+  }
+  class ReadWriteLock {
+    readLock(locked: (release: Release) => void, options?: Options): void;
+    readLock(key: string, locked: (release: Release) => void, options?: Options): void;
+    writeLock(locked: (release: Release) => void, options?: Options): void;
+    writeLock(key: string, locked: (release: Release) => void, options?: Options): void;
+    readonly async: {
+      writeLock(key: string, locked: (error: unknown, release: Release) => void, options?: Options): void;
+    };
+  }
+  export = ReadWriteLock;
+}
