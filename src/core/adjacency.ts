@@ -144,11 +144,11 @@ export class Adjacency {
 
 /**
  * A copy with room for `needed` cells, and for more to come so that growing stays amortised O(1) per cell: as much again
- * while they are few, later a quarter, as memory then counts more than copying.
+ * while they are few, later half as much and then a quarter, as memory then counts more than copying.
  */
 export function grown(cells: Int32Array, needed: number): Int32Array {
-  const more = cells.length < 2048 ? cells.length : cells.length >> 2;
-  const copy = new Int32Array(Math.max(needed, cells.length + more, 16));
+  const more = cells.length < 2048 ? cells.length : cells.length < 16384 ? cells.length >> 1 : cells.length >> 2;
+  const copy = new Int32Array(Math.max(needed, cells.length + more, 256));
   copy.set(cells);
   return copy;
 }

@@ -4,7 +4,7 @@ import { grown } from './adjacency.ts';
 export const NO_EDGE = -1;
 
 const EMPTY = 0;
-const SMALLEST_BITS = 4;
+const SMALLEST_BITS = 9;
 const FREED = -1;
 
 /**

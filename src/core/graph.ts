@@ -88,17 +88,21 @@ export class DependencyGraph {
   #addNew(from: number, to: number): AddResult {
     this.ensureNode(from);
     this.ensureNode(to);
-    this.#aside.restore();
+    const aside = this.#aside;
+    const nothingAside = aside.isEmpty;
+    if (!nothingAside) {
+      aside.restore();
+    }
     const inOrder = this.#order.insert(from, to);
-    const closesCircle = !inOrder || this.#leadsThroughAside(to, from);
+    const closesCircle = !inOrder || (!nothingAside && this.#leadsThroughAside(to, from));
     const edge = this.#lists.link(from, to);
     this.#table.set(from, to, edge);
-    if (inOrder) {
-      this.#aside.edgeAdded(from, to);
-    } else if (from !== to) {
-      this.#aside.add(edge);
-    }
     this.#lastEdge = edge;
+    if (!inOrder && from !== to) {
+      aside.add(edge);
+    } else if (inOrder && !nothingAside) {
+      aside.edgeAdded(from, to);
+    }
     return closesCircle ? 'closes-circle' : 'added';
   }
 

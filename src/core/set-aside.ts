@@ -40,6 +40,11 @@ export class SetAside {
     return this.#tangles.bytes;
   }
 
+  /** Whether no edge is set aside: then the order alone decides. */
+  get isEmpty(): boolean {
+    return this.#edges.size === 0;
+  }
+
   has(edge: number): boolean {
     return this.#edges.has(edge);
   }
