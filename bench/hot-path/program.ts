@@ -18,6 +18,9 @@ if (workload === undefined) throw new Error(`no workload ${name}`);
 // Many short calls: one that awaits runs on in the code it was compiled to when it began.
 const window = operations / WINDOWS;
 for (let i = 0; i < WINDOWS; i++) await workload(window); // classes, stacks and dependencies are learnt here
+if (installation !== null && name !== 'await null' && installation.session.classes.keyCount === 0) {
+  throw new Error(`${name} is not instrumented`);
+}
 const captures = countCaptures();
 const samples: number[] = [];
 for (let i = 0; i < 3 * WINDOWS; i++) {
