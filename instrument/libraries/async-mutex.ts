@@ -161,7 +161,6 @@ function patchSemaphore(prototype: Tracked): () => void {
     _newReleaser(this: Tracked, weight: number) {
       let held = owing;
       const releaser = _newReleaser.call(this, weight);
-      if (held !== null && held === onlyHolderOfLock(this[OBJECT])) return releaser;
       return () => {
         hooks.exit(held);
         // Promises keep their releasers for long.
@@ -197,11 +196,6 @@ function patchSemaphore(prototype: Tracked): () => void {
     },
   }.cancel;
   return () => Object.assign(prototype, { acquire, release, setValue, cancel, _dispatchItem, _newReleaser });
-}
-
-/** Whose release needs no ticket: `release` finds the only one that there can be. */
-function onlyHolderOfLock(object: TrackedObject | null | undefined): EventContext | null {
-  return object?.key.kind === 'mutex' && !object.permitsAdded ? object.onlyHolder : null;
 }
 
 /** The newest entry of the queue begins to wait. */
