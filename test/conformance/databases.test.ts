@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
 import { type PostgresServer, postgresServer } from '../servers/postgres.ts';
 import { poolOfTasks, poolSuite } from './pool-suite.ts';
 
 const current = createRequire(import.meta.url);
 const previous = createRequire(new URL('../previous-majors/package.json', import.meta.url));
+const next = createRequire(new URL('../next-majors/package.json', import.meta.url));
 
 let server: PostgresServer;
 
@@ -62,17 +64,20 @@ const sqlite = {
   close: () => undefined,
 };
 
+type KyselyModule = typeof import('kysely');
+
 for (const [minor, load] of [
-  ['0.28', current],
-  ['0.27', previous],
+  ['0.29', () => import(pathToFileURL(next.resolve('kysely')).href) as Promise<KyselyModule>],
+  ['0.28', async () => current('kysely') as KyselyModule],
+  ['0.27', async () => previous('kysely') as KyselyModule],
 ] as const) {
   poolSuite({
     name: `SQLite of kysely ${minor}`,
     className: /^database(?:#\d)?:0$/,
     most: 1,
     tasks: true,
-    make: () => {
-      const { Kysely, SqliteDialect } = load('kysely') as typeof import('kysely');
+    make: async () => {
+      const { Kysely, SqliteDialect } = await load();
       const database = new Kysely({ dialect: new SqliteDialect({ database: sqlite as never }) });
       return poolOfTasks((task) => database.transaction().execute(task));
     },
