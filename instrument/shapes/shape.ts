@@ -1,15 +1,12 @@
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { applied } from '../applied.ts';
-import { kindOf, trackByFirstUse } from '../first-use.ts';
 import type { Callable } from '../libraries/adapter.ts';
 import { dressed, standIn } from '../stand-in.ts';
 import { Claim } from './claim.ts';
 import { howOf } from './how.ts';
-import { type InstanceNotes, instanceNotes } from './instance-notes.ts';
-import { KeyedObjects } from './keyed-objects.ts';
-import { Lent, releasing, releasingMethod } from './lent.ts';
+import { type Lent, releasing, releasingMethod } from './lent.ts';
+import { ShapeInstances } from './shape-instances.ts';
 
 type Names = string | readonly string[];
 
@@ -50,15 +47,6 @@ interface Target {
 type Args = readonly unknown[];
 type Method = (self: object, original: Callable, args: Args) => unknown;
 
-/** What is known of one instance. */
-interface Instance {
-  readonly object: TrackedObject | null;
-  readonly keys: KeyedObjects;
-  readonly lent: Lent;
-  /** Had no permit at its first use: it counts what others give. */
-  readonly isSignal: boolean;
-}
-
 /**
  * Patches the methods of an object, or of the prototype of a class, so that dept sees what they do. Methods that are not
  * there are left out. @returns what restores them, or null when there was none
@@ -70,18 +58,16 @@ export function patchShape(target: object, shape: Shape): (() => void) | null {
 class ShapePatch {
   readonly #target: Target;
   readonly #shape: Shape;
-  /** What is known of the target, where calls are made on it and not on what it is the prototype of. */
-  #own: Instance | null = null;
-  #instances: InstanceNotes<Instance> | null = null;
+  readonly #instances: ShapeInstances;
   readonly #undo: (() => void)[] = [];
-  readonly #methods: readonly string[];
   /** The object of which a method runs now, as long as it has not called the program back. */
   #inside: object | null = null;
 
   constructor(target: Target, shape: Shape) {
     this.#target = target;
     this.#shape = shape;
-    this.#methods = [shape.acquire, shape.tryAcquire, shape.run, shape.idle].flatMap((names) => list(names));
+    const methods = [shape.acquire, shape.tryAcquire, shape.run, shape.idle].flatMap((names) => list(names));
+    this.#instances = new ShapeInstances(target, shape, methods);
   }
 
   apply(): (() => void) | null {
@@ -155,17 +141,17 @@ class ShapePatch {
       return this.#await(self, how, original, args);
     }
     // Asked first: the capacity of some is what they have left.
-    const object = this.#keyed(self, args);
+    const object = this.#instances.objectOf(self, args);
     const promise = this.#call(self, original, self, args);
     const held = hooks.taken(object, how, this.#more(self, args));
     return isPromiseLike(promise) ? hooks.bind(promise, held) : promise;
   }
 
   #await(self: object, how: How, original: Callable, args: Args): unknown {
-    const { lent } = this.#instance(self);
+    const { lent } = this.#instances.of(self);
     const given = last(args);
     const { releaser } = this.#shape;
-    const claim = new Claim(this.#keyed(self, args), how, this.#more(self, args));
+    const claim = new Claim(this.#instances.objectOf(self, args), how, this.#more(self, args));
     claim.sleep();
     if (typeof given === 'function') {
       const back = this.#callingBack(claim, lent, given as Callable);
@@ -205,16 +191,16 @@ class ShapePatch {
   }
 
   #try(self: object, how: How, original: Callable, args: Args): unknown {
-    const { lent } = this.#instance(self);
+    const { lent } = this.#instances.of(self);
     const result = this.#call(self, original, self, args);
     if (result === undefined || result === null || result === false) return result;
-    return this.#lend(new Claim(this.#keyed(self, args), how), lent, result);
+    return this.#lend(new Claim(this.#instances.objectOf(self, args), how), lent, result);
   }
 
   #release(self: object, original: Callable, args: Args): unknown {
-    const claim = args.length === 0 ? null : this.#instance(self).lent.take(args[0]);
+    const claim = args.length === 0 ? null : this.#instances.of(self).lent.take(args[0]);
     if (claim !== null) claim.release();
-    else hooks.exit(hooks.holderToRelease(this.#keyed(self, args)));
+    else hooks.exit(hooks.holderToRelease(this.#instances.objectOf(self, args)));
     // Else nobody hears of what is settled meanwhile.
     return hooks.followsPromises() ? this.#quietly(self, original, args) : this.#call(self, original, self, args);
   }
@@ -226,7 +212,7 @@ class ShapePatch {
   #run(self: object, how: How, original: Callable, args: Args): unknown {
     const at = args.findIndex((arg) => typeof arg === 'function');
     if (at < 0) return this.#call(self, original, self, args);
-    const claim = new Claim(this.#keyed(self, args), how, this.#more(self, args));
+    const claim = new Claim(this.#instances.objectOf(self, args), how, this.#more(self, args));
     const task = args[at] as Callable;
     const outside = standIn(task, (of, given) => this.#call(null, task, of, given));
     const run = dressed(claim.whileRunning(outside), task);
@@ -235,7 +221,7 @@ class ShapePatch {
   }
 
   #idle(self: object, how: How, original: Callable, args: Args): unknown {
-    const { object } = this.#instance(self);
+    const { object } = this.#instances.of(self);
     if (object === null || !object.isHeld) return this.#call(self, original, self, args);
     const claim = new Claim(object, how, { permits: object.key.capacity });
     const result = this.#refusing(claim, self, original, args);
@@ -260,39 +246,6 @@ class ShapePatch {
   #releaseLabel(): string {
     const { releaser, release } = this.#shape;
     return list(release)[0] ?? (typeof releaser === 'string' ? releaser : 'release');
-  }
-
-  #keyed(self: object, args: Args): TrackedObject | null {
-    const { key } = this.#shape;
-    const { object, keys } = this.#instance(self);
-    const of = key === undefined ? undefined : applied(key, self, args);
-    return of === undefined ? object : keys.of(of);
-  }
-
-  #instance(self: object): Instance {
-    const known = self === this.#target ? this.#own : (this.#instances?.of(self) ?? null);
-    if (known !== null && (known.object !== null || known.isSignal)) return known;
-    const permits = this.#permitsOf(self);
-    const object = permits < 1 ? null : this.#track(self, permits);
-    const made: Instance = { object, keys: new KeyedObjects(object), lent: new Lent(), isSignal: permits < 1 };
-    if (self === this.#target) {
-      this.#own = made;
-    } else {
-      this.#instances ??= instanceNotes();
-      this.#instances.set(self, made);
-    }
-    return made;
-  }
-
-  #permitsOf(self: object): number {
-    const { capacity = 1 } = this.#shape;
-    return typeof capacity === 'number' ? capacity : capacity(self);
-  }
-
-  #track(self: object, permits: number): TrackedObject | null {
-    const { name } = this.#shape;
-    if (name !== undefined) return hooks.track({ kind: kindOf(permits), name, capacity: permits });
-    return trackByFirstUse(self.constructor?.name ?? 'object', permits, this.#methods);
   }
 }
 
