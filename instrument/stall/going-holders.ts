@@ -1,8 +1,12 @@
-import type { Frame, Stack } from '../../src/core/stack.ts';
+import { type Frame, isOfPackage, type Stack } from '../../src/core/stack.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
-import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
+import { type HeapGraph, type HeapNode, takeHeapGraph } from './heap-graph.ts';
 import { InspectorPlaces } from './inspector-places.ts';
-import { definitionOf, isModule, isReadWithin } from './stall-picture.ts';
+import { LiveTimers } from './live-timers.ts';
+import { hasBehind, isNoted, MarkedHolds } from './marked-holds.ts';
+import { isConnected, keepersOf } from './promise-keepers.ts';
+import { reachedFrom, variablesOf } from './reached-objects.ts';
+import { definitionOf, isModule } from './stall-picture.ts';
 import { type Suspended, SuspendedGraph } from './suspended-graph.ts';
 
 /** A suspended function and where it begins. */
@@ -10,35 +14,132 @@ interface Written {
   readonly each: Suspended;
   readonly name: string;
   readonly at: Frame;
+  readonly isBody: boolean;
+}
+
+/** The suspended functions that a stack may stand for. */
+interface Standing {
+  readonly functions: readonly Suspended[];
+  /** False where it may as well stand for code of the program that is not suspended, and goes on in callbacks. */
+  readonly isCertain: boolean;
 }
 
 /**
- * True when the heap shows that somebody goes on who was taken to be stuck: a function that has taken what others wait for
- * and does not await, over any number of functions, the one that waits in its name. It has started that one aside.
- * False where it shows nothing of the kind, or is too large to be read within the budget: nothing is known then.
+ * True when the heap shows that somebody goes on who was taken to be stuck: whoever has taken what others wait for has
+ * started the one that waits in his name aside, and waits for something else himself. False where it shows nothing of the
+ * kind: nothing is known then.
  */
 export function someHolderGoesOn(circles: readonly (readonly Step[])[], budgetMs: number): boolean {
-  if (circles.length === 0 || !isReadWithin(budgetMs)) return false;
+  if (circles.length === 0) return false;
+  const steps = circles.flat();
+  const marked = new MarkedHolds(steps.map(({ held }) => held));
   const heap = takeHeapGraph();
-  const graph = new SuspendedGraph(heap);
   const places = new InspectorPlaces(budgetMs);
   try {
-    const written = graph.functions.flatMap((each) => whereWritten(each, heap, places) ?? []);
-    return circles.some((circle) => circle.some((step) => goesOn(step, graph, written)));
+    const look = new HolderLook(heap, places, marked);
+    return steps.some((step) => look.goesOn(step));
   } finally {
     places.close();
   }
 }
 
-function goesOn({ wait, held }: Step, graph: SuspendedGraph, written: readonly Written[]): boolean {
-  const waiters = functionsOn(wait.stack, written);
-  const holders = functionsOn(held.stack, written);
-  if (waiters.length === 0 || holders.length === 0) return false;
-  const stopped = withAwaiters(waiters, graph.functions);
-  if (holders.some((holder) => stopped.has(holder))) return false;
-  // Whoever has asked for a reaction may go on with it in a way that the heap does not show.
-  const isLast = (each: Suspended): boolean => graph.functions.every(({ waitsFor }) => !waitsFor.includes(each));
-  return [...stopped].filter(isLast).every((each) => graph.isAside(each));
+class HolderLook {
+  readonly #heap: HeapGraph;
+  readonly #places: InspectorPlaces;
+  readonly #graph: SuspendedGraph;
+  readonly #timers: LiveTimers;
+  readonly #written: readonly Written[];
+  readonly #held: ReturnType<MarkedHolds['nodesIn']>;
+  /** The promises that functions compute. */
+  readonly #computed: ReadonlySet<HeapNode | null>;
+  /** False where it is not followed what promises have behind them. */
+  readonly #hasHistories: boolean;
+
+  constructor(heap: HeapGraph, places: InspectorPlaces, marked: MarkedHolds) {
+    this.#heap = heap;
+    this.#places = places;
+    this.#graph = new SuspendedGraph(heap);
+    this.#timers = new LiveTimers(heap, places);
+    this.#written = this.#graph.functions.flatMap((each) => whereWritten(each, heap, places) ?? []);
+    this.#held = marked.nodesIn(heap);
+    this.#computed = new Set(this.#graph.functions.map(({ promise }) => promise));
+    this.#hasHistories = this.#graph.functions.some(({ awaits }) => isNoted(awaits, heap));
+  }
+
+  goesOn({ wait, held }: Step): boolean {
+    // Of an answer or a value that is owed, the stack is that of who has asked.
+    if (!held.hasWait) return false;
+    const heldNode = this.#held.get(held) ?? null;
+    const waiters = standing(wait.stack, this.#written);
+    const holders = standing(held.stack, this.#written);
+    const stopped = withAwaiters(waiters.isCertain ? waiters.functions : [], this.#graph.functions);
+    if (holders.functions.some((holder) => stopped.has(holder))) return false;
+    if (!holders.isCertain && this.#isCarriedOn(heldNode)) return true;
+    if (holders.functions.length === 0) return false;
+    const awaited = new Set(holders.functions.flatMap((holder) => allAwaited(holder)));
+    const isHolders = (each: Suspended): boolean => this.#openFor(each).some((open) => this.#isAfter(open, heldNode));
+    // Who has given a task to a queue is not the one who runs it.
+    if ([...awaited].some((each) => stopped.has(each)) || ![...awaited].some(isHolders)) return false;
+    if ([...awaited].some((each) => isHolders(each) && this.#waitsForTimers(each))) return true;
+    return stopped.size > 0 && this.#isStartedAside(stopped, [...awaited]);
+  }
+
+  /** A timer will run code of the program as that of the holder. */
+  #isCarriedOn(held: HeapNode | null): boolean {
+    if (held === null) return false;
+    return this.#timers.all.some(({ callback }) => hasBehind(callback, held, this.#heap));
+  }
+
+  /** The promise was made by whoever has what is held. */
+  #isAfter(promise: HeapNode, held: HeapNode | null): boolean {
+    return !this.#hasHistories || (held !== null && hasBehind(promise, held, this.#heap));
+  }
+
+  /** What it waits for is settled by timers alone: no matter what was started aside, it goes on. */
+  #waitsForTimers(each: Suspended): boolean {
+    const open = this.#openFor(each);
+    return open.length > 0 && open.every((promise) => this.#timers.settling(promise).length > 0);
+  }
+
+  /**
+   * Nobody goes on with what was started, but for its errors, or whoever does cannot let the holders go on; nor does what was
+   * started, by an emitter or a list of waiters that it shares with them.
+   */
+  #isStartedAside(stopped: ReadonlySet<Suspended>, holders: readonly Suspended[]): boolean {
+    const isLast = (each: Suspended): boolean =>
+      this.#graph.functions.every(({ waitsFor }) => !waitsFor.includes(each));
+    const handlers = [...stopped].filter(isLast).map((each) => this.#graph.valueHandlersOf(each));
+    if (handlers.includes(null)) return false;
+    const known = handlers.flatMap((each) => each ?? []);
+    const reached = reachedFrom(known, this.#heap, this.#places);
+    const awaited = holders.flatMap((each) => this.#openFor(each));
+    if (reached === null || awaited.some((promise) => reached.has(promise))) return false;
+    return !awaited.some((promise) => [...stopped].some((each) => this.#maySettle(each, promise)));
+  }
+
+  /** It uses an object that keeps what would settle the promise, and that nobody outside of the process has a part in. */
+  #maySettle(each: Suspended, promise: HeapNode): boolean {
+    const heap = this.#heap;
+    const keepers = keepersOf(promise, heap);
+    // What it waits for itself is no means: a pool keeps who waits for it beside those who wait for an answer.
+    const own = new Set(this.#openFor(each).flatMap((awaited) => [...keepersOf(awaited, heap)]));
+    const used = [each.registers, ...(variablesOf(each.fn, heap, this.#places) ?? [])];
+    const parts = used.flatMap((node) => heap.edges(node).filter(({ type }) => type !== 'weak' && type !== 'shortcut'));
+    const known = new Set([...used, ...parts.filter(({ name }) => name !== '__proto__').map(({ node }) => node)]);
+    return [...known].some((node) => keepers.has(node) && !own.has(node) && !isConnected(node, heap));
+  }
+
+  /** The promises it waits for that no function computes. */
+  #openFor({ awaits }: Suspended): readonly HeapNode[] {
+    return this.#graph.sourcesOf(awaits).filter((promise) => !this.#computed.has(promise));
+  }
+}
+
+/** This and all that it awaits, directly or not. */
+function allAwaited(holder: Suspended): readonly Suspended[] {
+  const all = new Set([holder]);
+  for (const each of all) for (const next of each.waitsFor) all.add(next);
+  return [...all];
 }
 
 /** These and all that await one of them, directly or not. */
@@ -49,15 +150,21 @@ function withAwaiters(waiters: readonly Suspended[], functions: readonly Suspend
 }
 
 /** The suspended functions that the innermost frame may stand for which stands for any. */
-function functionsOn(stack: Stack | null, written: readonly Written[]): readonly Suspended[] {
+function standing(stack: Stack | null, written: readonly Written[]): Standing {
+  let isCertain = true;
   for (const frame of stack?.frames ?? []) {
     const name = plainName(frame);
     const around = written.filter((one) => one.name === name && one.at.path === frame.path && begins(one.at, frame));
     // Where several begin before the place, it is in the last of them.
     const closest = around.filter(({ at }) => around.every((other) => begins(other.at, at)));
-    if (closest.length > 0) return closest.map(({ each }) => each);
+    if (closest.length > 0) {
+      // A function without a name is not told from the body of its module.
+      const isKnown = name !== '' || closest.some(({ isBody }) => !isBody);
+      return { functions: closest.map(({ each }) => each), isCertain: isCertain && isKnown };
+    }
+    isCertain &&= isOfPackage(frame);
   }
-  return [];
+  return { functions: [], isCertain: false };
 }
 
 /** True when the first place is before the second one, or the same. */
@@ -73,7 +180,8 @@ function plainName({ functionName }: Frame): string {
 
 /** Null for the generators that compilers make of async functions: the heap does not show who awaits what they compute. */
 function whereWritten(each: Suspended, heap: HeapGraph, places: InspectorPlaces): Written | null {
-  if (each.promise === null && !isModule(each, heap)) return null;
+  const isBody = isModule(each, heap);
+  if (each.promise === null && !isBody) return null;
   const at = definitionOf(each, heap, places)?.frames[0];
-  return at === undefined ? null : { each, name: heap.name(each.fn), at };
+  return at === undefined ? null : { each, name: heap.name(each.fn), at, isBody };
 }

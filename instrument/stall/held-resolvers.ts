@@ -31,7 +31,7 @@ export function soleResolvers<T>(
 }
 
 /** V8's own: their context knows the promise. */
-function resolveFunctions(promise: HeapNode, heap: HeapGraph): readonly HeapNode[] {
+export function resolveFunctions(promise: HeapNode, heap: HeapGraph): readonly HeapNode[] {
   return heap
     .retainers(promise)
     .filter(({ node, type }) => type !== 'weak' && heap.name(node).endsWith(' / Context'))

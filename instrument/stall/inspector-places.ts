@@ -1,5 +1,6 @@
 import type { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
+import { functionText } from './function-text.ts';
 import type { HeapNode, ScriptPlace } from './heap-graph.ts';
 
 /** Where a suspended function stands, and its variables. Lines and columns count from 1. */
@@ -30,6 +31,7 @@ const MAX_VALUE = 60;
 export class InspectorPlaces {
   readonly #session: Session;
   readonly #urls = new Map<string, string>();
+  readonly #sources = new Map<string, readonly string[]>();
   readonly #until: number;
   /** True when a place was not looked up because the time was spent. */
   isSpent = false;
@@ -51,6 +53,16 @@ export class InspectorPlaces {
     return this.#urls.get(scriptId) ?? null;
   }
 
+  /** What the function is written as that begins there; null where the engine does not tell. */
+  textAt({ scriptId, line, column }: ScriptPlace): string | null {
+    let lines = this.#sources.get(scriptId);
+    if (lines === undefined) {
+      lines = this.#linesOf(scriptId);
+      this.#sources.set(scriptId, lines);
+    }
+    return lines[line] === undefined ? null : functionText(lines.slice(line).join('\n'), column);
+  }
+
   /** @param id as `HeapGraph.id` gives it. @returns null when the object is gone or the time is spent */
   find(id: HeapNode): SuspendedPlace | null {
     if (performance.now() > this.#until) {
@@ -69,6 +81,16 @@ export class InspectorPlaces {
 
   close(): void {
     this.#session.disconnect();
+  }
+
+  #linesOf(scriptId: string): readonly string[] {
+    try {
+      return (this.#post('Debugger.getScriptSource', { scriptId }) as { scriptSource: string }).scriptSource.split(
+        '\n',
+      );
+    } catch {
+      return [];
+    }
   }
 
   #read(objectId: string): SuspendedPlace | null {

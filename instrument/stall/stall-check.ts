@@ -6,7 +6,7 @@ import type { Step } from '../../src/tracker/stuck-waits.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { someHolderGoesOn } from './going-holders.ts';
-import { pictureOfStall, type StallPicture } from './stall-picture.ts';
+import { isReadWithin, pictureOfStall, type StallPicture } from './stall-picture.ts';
 
 /** Codes of findings that say why a program does not go on. */
 const HANGS: ReadonlySet<FindingCode> = new Set(['DEPT002', 'DEPT003', 'DEPT004']);
@@ -41,6 +41,8 @@ export interface Standstill {
  */
 export class StallCheck {
   readonly #options: StallCheckOptions;
+  /** The last look at the holders was within the budget; what it left behind makes the heap look larger than it is. */
+  #isReadSoon = false;
 
   constructor(options: StallCheckOptions) {
     this.#options = options;
@@ -80,11 +82,15 @@ export class StallCheck {
   /** True when the heap shows that one of those goes on who were taken to be stuck in these circles. */
   isHolderGoing(circles: readonly (readonly Step[])[]): boolean {
     const { stall, stallBudgetMs } = this.#options;
+    if (stall === 'never' || !(this.#isReadSoon || isReadWithin(stallBudgetMs))) return false;
+    const since = performance.now();
     try {
-      return stall !== 'never' && someHolderGoesOn(circles, stallBudgetMs);
+      return someHolderGoesOn(circles, stallBudgetMs);
     } catch {
       // A Node without an inspector, or a heap that is not what is expected.
       return false;
+    } finally {
+      this.#isReadSoon = performance.now() - since <= stallBudgetMs;
     }
   }
 

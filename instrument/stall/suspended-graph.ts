@@ -87,21 +87,26 @@ export class SuspendedGraph {
     return sources;
   }
 
-  /** True when nobody goes on with what the function computes, but for its errors: it runs aside. */
-  isAside({ promise }: Suspended): boolean {
-    if (promise === null) return false;
+  /**
+   * What goes on with what the function computes, over any number of calls of `then`; none when nobody does, but for its errors.
+   * Null where it is not known.
+   */
+  valueHandlersOf({ promise }: Suspended): readonly HeapNode[] | null {
+    if (promise === null) return null;
+    const handlers: HeapNode[] = [];
     const settled = new Set([promise]);
     for (const each of settled) {
       for (const reaction of this.#reactionsOf(each)) {
         const handedTo = this.#heap.edges(reaction).filter((edge) => edge.type === 'hidden');
         const next = handedTo.find(({ node }) => this.#heap.isPromise(node));
+        if (next === undefined) return null;
         // V8 keeps the handler of errors, that of values and the promise one after the other.
-        const onValue = next === undefined ? -1 : Number(next.name) - 1;
-        if (next === undefined || handedTo.some(({ name }) => Number(name) === onValue)) return false;
+        const onValue = handedTo.find(({ name }) => Number(name) === Number(next.name) - 1);
+        if (onValue !== undefined) handlers.push(onValue.node);
         settled.add(next.node);
       }
     }
-    return true;
+    return handlers;
   }
 
   /** A pending promise has a list of them. */

@@ -79,17 +79,21 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(findings.read()).toEqual([]);
   });
 
-  test('is silent about who asks aside while another one holds, and goes on', async () => {
-    using findings = new FindingsFile();
-    // With dept from its source, and the compiler of that, there is more to read.
-    const env = { DEPT_STALL_BUDGET_MS: '40000' };
-    const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/asked-aside.mjs`], { env });
-    expect(ended).toEqual({ code: 0, signal: null, stdout: 'handled\n', stderr: '' });
-    expect(findings.read()).toEqual([]);
-  });
+  // With dept from its source, and the compiler of that, there is more to read.
+  const env = { DEPT_STALL_BUDGET_MS: '40000' };
 
-  test('tells of the same where it is awaited', async () => {
-    const { stdout } = await runDept(['run', '--quiet', `${PROGRAMS}/asked-aside.mjs`, 'awaited']);
+  test.each(['at once', 'timed'])(
+    'is silent about who asks aside while another one holds, and goes on (%s)',
+    async (how) => {
+      using findings = new FindingsFile();
+      const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/asked-aside.mjs`, how], { env });
+      expect(ended).toEqual({ code: 0, signal: null, stdout: 'handled\n', stderr: '' });
+      expect(findings.read()).toEqual([]);
+    },
+  );
+
+  test.each(['awaited', 'told'])('tells of the same where the holder waits for it (%s)', async (how) => {
+    const { stdout } = await runDept(['run', '--quiet', `${PROGRAMS}/asked-aside.mjs`, how], { env });
     expect(stdout).toBe('DEPT002 note waits for ever: it asks for pool again while it holds it.\n');
   });
 

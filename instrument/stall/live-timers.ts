@@ -1,0 +1,81 @@
+import { namesIn } from './function-text.ts';
+import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import { resolveFunctions } from './held-resolvers.ts';
+import type { InspectorPlaces } from './inspector-places.ts';
+
+/** A timer that will run once. */
+export interface LiveTimer {
+  readonly node: HeapNode;
+  /** What it calls, as it was given. */
+  readonly callback: HeapNode;
+}
+
+/** Functions in functions that lead from a timer to what it settles. */
+const MAX_DEPTH = 4;
+
+/** The timers of a heap that have not run yet and will run once. One that repeats may look again and again for what never comes. */
+export class LiveTimers {
+  readonly all: readonly LiveTimer[];
+  readonly #heap: HeapGraph;
+  readonly #places: InspectorPlaces;
+  readonly #byNode: ReadonlyMap<HeapNode, LiveTimer>;
+
+  constructor(heap: HeapGraph, places: InspectorPlaces) {
+    this.#heap = heap;
+    this.#places = places;
+    const timers: LiveTimer[] = [];
+    for (let node = 0; node < heap.size; node++) {
+      const timer = heap.name(node) === 'Timeout' && heap.type(node) === 'object' ? this.#read(node) : null;
+      if (timer !== null) timers.push(timer);
+    }
+    this.all = timers;
+    this.#byNode = new Map(timers.map((timer) => [timer.node, timer]));
+  }
+
+  /** Those that settle the promise when they run, by themselves or by a function that names its resolve function. */
+  settling(promise: HeapNode): readonly LiveTimer[] {
+    const found = new Set<LiveTimer>();
+    for (const resolve of resolveFunctions(promise, this.#heap)) this.#above(resolve, found, MAX_DEPTH);
+    return [...found];
+  }
+
+  #above(node: HeapNode, found: Set<LiveTimer>, depth: number): void {
+    if (depth === 0) return;
+    for (const edge of this.#heap.retainers(node)) {
+      const timer = this.#byNode.get(edge.node);
+      if (timer !== undefined && (edge.name === '_onTimeout' || edge.name === '_timerArgs')) found.add(timer);
+      // The arguments of a timer.
+      else if (edge.type === 'element' || edge.name === 'elements') this.#above(edge.node, found, depth - 1);
+      else if (edge.type === 'context') {
+        for (const closure of this.#closuresIn(edge.node)) {
+          if (this.#names(closure, edge.name)) this.#above(closure, found, depth - 1);
+        }
+      }
+    }
+  }
+
+  #closuresIn(context: HeapNode): readonly HeapNode[] {
+    return this.#heap
+      .retainers(context)
+      .filter(({ name }) => name === 'context')
+      .map(({ node }) => node)
+      .filter((node) => this.#heap.type(node) === 'closure');
+  }
+
+  #names(closure: HeapNode, variable: string): boolean {
+    const place = this.#heap.placeOf(closure);
+    return place !== null && namesIn(this.#places.textAt(place)).has(variable);
+  }
+
+  /** One that repeats has a number where the others have null; one that has run or was cleared is in no list. */
+  #read(node: HeapNode): LiveTimer | null {
+    const edges = this.#heap.edges(node);
+    const typeOf = (name: string): string | undefined => {
+      const edge = edges.find((each) => each.name === name);
+      return edge === undefined ? undefined : this.#heap.type(edge.node);
+    };
+    const callback = edges.find(({ name }) => name === '_onTimeout')?.node;
+    const isLive = typeOf('_idleNext') === 'object' && typeOf('_repeat') === 'hidden';
+    return isLive && callback !== undefined && this.#heap.type(callback) === 'closure' ? { node, callback } : null;
+  }
+}

@@ -1,0 +1,50 @@
+import type { EventContext } from '../../src/core/event-context.ts';
+import type { HeapGraph, HeapNode } from './heap-graph.ts';
+
+/** A bundler may have put a number behind the name of a variable. */
+const HISTORY = /^#?history\d*$/;
+
+/** What is held, so that it is found again in a snapshot that is taken while this is there. */
+export class MarkedHolds {
+  readonly marked: Readonly<Record<string, EventContext>>;
+
+  constructor(holds: readonly EventContext[]) {
+    this.marked = Object.fromEntries([...new Set(holds)].map((held, index) => [`hold${index}`, held]));
+  }
+
+  /** Where each of them is in the heap. */
+  nodesIn(heap: HeapGraph): ReadonlyMap<EventContext, HeapNode> {
+    for (let node = 0; node < heap.size; node++) {
+      if (heap.name(node) !== MarkedHolds.name || heap.type(node) !== 'object') continue;
+      const marked = heap.follow(node, 'marked');
+      if (marked === null) continue;
+      const nodes = new Map(heap.edges(marked).map((edge) => [edge.name, edge.node]));
+      return new Map(
+        Object.entries(this.marked).flatMap(([name, held]): [EventContext, HeapNode][] => {
+          const found = nodes.get(name);
+          return found === undefined ? [] : [[held, found]];
+        }),
+      );
+    }
+    return new Map();
+  }
+}
+
+/** True when what the promise, or the function that dept carries through a timer, has behind it goes on from there. */
+export function hasBehind(node: HeapNode, held: HeapNode, heap: HeapGraph): boolean {
+  const from = heap.follow(node, 'context') ?? node;
+  const histories = heap.edges(from).filter(({ name }) => HISTORY.test(name));
+  const seen = new Set(histories.map((edge) => edge.node));
+  for (const step of seen) {
+    if (step === held) return true;
+    for (const { name, node: next } of heap.edges(step)) {
+      if (name === 'left' || name === 'right' || name === 'held') seen.add(next);
+    }
+  }
+  return false;
+}
+
+/** True for a promise of which it is known what it has behind it. */
+export function isNoted(promise: HeapNode, heap: HeapGraph): boolean {
+  return heap.edges(promise).some(({ name }) => HISTORY.test(name));
+}
