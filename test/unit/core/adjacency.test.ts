@@ -77,5 +77,6 @@ test('grown keeps the cells and leaves room', () => {
   const cells = grown(Int32Array.of(1, 2, 3), 4);
   expect([...cells.subarray(0, 4)]).toEqual([1, 2, 3, 0]);
   expect(grown(new Int32Array(1000), 1001)).toHaveLength(2000);
-  expect(grown(new Int32Array(10_000), 10_001)).toHaveLength(12_500);
+  expect(grown(new Int32Array(10_000), 10_001)).toHaveLength(15_000);
+  expect(grown(new Int32Array(20_000), 20_001)).toHaveLength(25_000);
 });
