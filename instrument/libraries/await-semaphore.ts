@@ -6,6 +6,7 @@ import { trackByFirstUse } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { type InstanceNotes, instanceNotes } from '../shapes/instance-notes.ts';
+import { ReleaseTicket } from '../shapes/release-ticket.ts';
 import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
@@ -43,11 +44,11 @@ function patchSemaphore(prototype: Semaphore): () => void {
     // What is free is given on the next tick, in the order in which it was asked for.
     if (this.count > this.tasks.length) {
       const held = hooks.taken(object, ACQUIRE);
-      return hooks.bind(acquire.call(new Ticket(this, held, null)), held);
+      return hooks.bind(acquire.call(new Ticket(this, held)), held);
     }
     const claim = new Claim(object, ACQUIRE);
     claim.sleep();
-    return claim.grantedBy(acquire.call(new Ticket(this, null, claim)));
+    return claim.grantedBy(acquire.call(new Ticket(this, claim)));
   }, acquire);
   prototype.use = dressed(function watchedUse(this: Semaphore, task: Callable): Promise<unknown> {
     const object = typeof task === 'function' ? known(this) : null;
@@ -72,20 +73,14 @@ function patchSemaphore(prototype: Semaphore): () => void {
   }
 }
 
-/**
- * What `acquire` is called on in place of the semaphore. The releaser that it makes is a closure, so it is known by what it
- * does: nobody else sets the count of a ticket.
- */
-class Ticket implements Inner {
+/** Nobody but the releaser sets the count of a ticket. */
+class Ticket extends ReleaseTicket implements Inner {
   readonly #semaphore: Inner;
-  readonly #held: EventContext | null;
-  readonly #claim: Claim | null;
   #isReleased = false;
 
-  constructor(semaphore: Inner, held: EventContext | null, claim: Claim | null) {
+  constructor(semaphore: Inner, taken: Claim | EventContext | null) {
+    super(taken);
     this.#semaphore = semaphore;
-    this.#held = held;
-    this.#claim = claim;
   }
 
   get tasks(): (() => void)[] {
@@ -98,8 +93,7 @@ class Ticket implements Inner {
 
   set count(count: number) {
     this.#isReleased = true;
-    if (this.#claim === null) hooks.exit(this.#held);
-    else this.#claim.release();
+    this.release();
     this.#semaphore.count = count;
   }
 

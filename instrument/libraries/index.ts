@@ -22,6 +22,7 @@ import { genericPool } from './generic-pool.ts';
 import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { kysely } from './kysely.ts';
+import { livekitMutex } from './livekit-mutex.ts';
 import { lruCache } from './lru-cache.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql2 } from './mysql2.ts';
@@ -76,6 +77,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   ioredis,
   knex,
   kysely,
+  livekitMutex,
   mutexify,
   mysql2,
   pLimit,

@@ -716,3 +716,35 @@ librarySuite({
     };
   },
 });
+
+librarySuite({
+  name: '@livekit/mutex',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { Mutex } = await import('@livekit/mutex');
+    return () => {
+      const mutex = new Mutex();
+      return guarded(
+        () => mutex.lock(),
+        (unlock) => unlock(),
+      );
+    };
+  },
+});
+
+librarySuite({
+  name: '@livekit/mutex in CommonJS: MultiMutex',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { MultiMutex } = require('@livekit/mutex') as typeof import('@livekit/mutex');
+    return (capacity) => {
+      const mutex = new MultiMutex(capacity);
+      return guarded(
+        () => mutex.lock(),
+        (unlock) => unlock(),
+      );
+    };
+  },
+});

@@ -19,6 +19,11 @@ const LOCKS: Readonly<Record<string, () => Lock>> = {
     const mutex = new Mutex();
     return { take: () => mutex.acquire(), give: (release) => (release as () => void)() };
   },
+  '@livekit/mutex': () => {
+    const { Mutex } = latest('@livekit/mutex') as typeof import('@livekit/mutex');
+    const mutex = new Mutex();
+    return { take: () => mutex.lock(), give: (unlock) => (unlock as () => void)() };
+  },
   'semaphore-async-await': () => {
     const { Lock } = latest('semaphore-async-await') as typeof import('semaphore-async-await');
     const lock = new Lock();
@@ -117,6 +122,8 @@ test('the methods that were there come back when nobody watches any more', () =>
   const prototypes = (): readonly object[] => [
     latest('es-toolkit').Semaphore.prototype,
     latest('await-semaphore').Semaphore.prototype,
+    latest('@livekit/mutex').Mutex.prototype,
+    latest('@livekit/mutex').MultiMutex.prototype,
     latest('semaphore-async-await').default.prototype,
     latest('async-await-mutex-lock').Lock.prototype,
     latest('@sapphire/async-queue').AsyncQueue.prototype,
