@@ -27,7 +27,7 @@ export const getBuiltinModule: typeof process.getBuiltinModule = process.getBuil
 
 /**
  * Patches modules of Node's own when the program loads them: none is loaded for our sake where the runtime lets us wait.
- * Node 20 does not: there they are loaded now. @returns what restores those that were patched
+ * Node 20 does not, and neither does Jest: there they are loaded now. @returns what restores those that were patched
  */
 export function whenLoaded(patches: Readonly<Record<string, BuiltinPatch>>): () => void {
   const undo: (() => void)[] = [];
@@ -38,18 +38,18 @@ export function whenLoaded(patches: Readonly<Record<string, BuiltinPatch>>): () 
     waiting.delete(name);
     undo.push(apply(getBuiltinModule(`node:${name}`) as never));
   };
-  for (const name of waiting.keys()) if (!canHookLoads() || isLoaded(name)) patch(name);
-  syncBuiltinESMExports();
+  for (const name of waiting.keys()) if (isLoaded(name)) patch(name);
   if (waiting.size > 0) {
-    undo.push(
-      hookLoads((url) => {
-        const name = url.startsWith('node:') ? url.slice('node:'.length) : '';
-        if (!waiting.has(name)) return;
-        patch(name);
-        syncBuiltinESMExports();
-      }),
-    );
+    const unhook = hookLoads((url) => {
+      const name = url.startsWith('node:') ? url.slice('node:'.length) : '';
+      if (!waiting.has(name)) return;
+      patch(name);
+      syncBuiltinESMExports();
+    });
+    if (unhook !== null) undo.push(unhook);
+    else for (const name of waiting.keys()) patch(name);
   }
+  syncBuiltinESMExports();
   return () => {
     for (const restore of undo.splice(0).reverse()) restore();
     syncBuiltinESMExports();
@@ -60,7 +60,7 @@ function registering(): RegisterHooks | undefined {
   return (Module as unknown as { registerHooks?: RegisterHooks }).registerHooks;
 }
 
-/** False on Node 20. */
+/** False on Node 20. Where it is true, a test runner may refuse it all the same. */
 export function canHookLoads(): boolean {
   return registering() !== undefined;
 }
@@ -70,11 +70,12 @@ let unhook: (() => void) | null = null;
 
 /**
  * Tells of each module that was loaded and is not evaluated yet, where Node can, and of Node's own that the program gets
- * without a loader. One hook for all who want to know. @returns what ends that
+ * without a loader. One hook for all who want to know. @returns what ends that, or null where loads cannot be hooked
  */
-export function hookLoads(onLoaded: OnLoaded): () => void {
-  listeners.add(onLoaded);
+export function hookLoads(onLoaded: OnLoaded): (() => void) | null {
   unhook ??= hookAll();
+  if (unhook === null) return null;
+  listeners.add(onLoaded);
   return () => {
     if (!listeners.delete(onLoaded) || listeners.size > 0) return;
     unhook?.();
@@ -82,19 +83,18 @@ export function hookLoads(onLoaded: OnLoaded): () => void {
   };
 }
 
-function hookAll(): () => void {
-  const register = registering();
-  if (register === undefined) return () => undefined;
+function hookAll(): (() => void) | null {
   const tell = (url: string, loaded: Loaded): void => {
     for (const listener of listeners) listener(url, loaded);
   };
-  const hooks = register({
+  const hooks = registered({
     load(url, context, next) {
       const loaded = next(url, context);
       tell(url, loaded);
       return loaded;
     },
   });
+  if (hooks === null) return null;
   const restore = replaced(process as WithBuiltins, 'getBuiltinModule', (original) => {
     const get = original as (this: unknown, id: string) => object | undefined;
     return function getBuiltinModule(this: unknown, id: string): object | undefined {
@@ -107,6 +107,15 @@ function hookAll(): () => void {
     restore();
     hooks.deregister();
   };
+}
+
+/** Jest gives its tests a `registerHooks` that throws. */
+function registered(hooks: LoadHooks): { deregister(): void } | null {
+  try {
+    return registering()?.(hooks) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Another module of Node's own may have loaded it before. */

@@ -46,13 +46,15 @@ export function whenUsed(precedesProgram: boolean, run: () => void): () => void 
 
 /** Node 22 and later make all web streams as soon as one of their globals is looked at: the text of modules tells who will. */
 function whenNamed(used: () => void): () => void {
-  return hookLoads((url, { source }) => {
+  const unhook = hookLoads((url, { source }) => {
     if (url === 'node:stream/web') used();
     if (source === undefined || source === null) return;
     const text = typeof source === 'string' ? source : bytesOf(source);
     // One word first: most modules end here, at a tenth of the time.
     if (text.includes('Stream') && NAMES.test(text.toString('latin1'))) used();
   });
+  if (unhook === null) used();
+  return unhook ?? ((): void => undefined);
 }
 
 function bytesOf(source: ArrayBuffer | Uint8Array): Buffer {
