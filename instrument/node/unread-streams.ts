@@ -20,6 +20,8 @@ import { unreadBranch, unreadOutput, unreadPart } from './unread-reports.ts';
 /** A stream that was full when nobody read it. */
 interface Candidate {
   readonly stream: WeakRef<StreamLike>;
+  /** The same until the first look: at the end of a short program nobody else may have it any more. */
+  kept: StreamLike | null;
   length: number;
   looks: number;
 }
@@ -51,13 +53,14 @@ export class UnreadStreams {
     if (this.#known.has(stream)) return;
     this.#known.add(stream);
     const ref = new WeakRef(stream);
-    this.#candidates.set(ref, { stream: ref, length: -1, looks: 0 });
+    this.#candidates.set(ref, { stream: ref, kept: stream, length: -1, looks: 0 });
     this.#host.clock.arm();
   }
 
   #look(look: Look): boolean {
     for (const candidate of this.#candidates.values()) {
       const stream = candidate.stream.deref();
+      candidate.kept = null;
       if (stream === undefined || !isFull(stream) || !hasNoReader(stream)) this.#drop(candidate, stream);
       else if (this.#outlasts(candidate, stream, look)) {
         const unread = this.#explain(stream);

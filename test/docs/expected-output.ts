@@ -1,11 +1,15 @@
 /** A line that stands for any number of lines. */
 const ANY = '...';
 
+/** What Node itself says at exit code 13, before or after dept's report: that differs between its versions. */
+const UNSETTLED = /^Warning: Detected unsettled top-level await at .*\n.*\n *\^\n+/gm;
+
 /** Replaces what differs between machines and runs: paths, versions, process ids. */
 export function normalised(text: string, root: string, folder = ''): string {
   let result = text.replaceAll('\r\n', '\n').replaceAll('\\', '/');
   if (folder !== '') result = result.replaceAll(`${folder}/`, '').replaceAll(`${below(folder, root)}/`, '');
   return result
+    .replaceAll(UNSETTLED, '')
     .replaceAll(`file://${root}`, '.')
     .replaceAll(root, '.')
     .replaceAll(/Node\.js v\d+\.\d+\.\d+\S*/g, 'Node.js vX')

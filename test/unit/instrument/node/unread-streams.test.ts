@@ -3,8 +3,13 @@ import { once } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NodeStage } from './node-stage.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 let stage: NodeStage;
 
@@ -36,6 +41,20 @@ test('a branch that nobody reads stops the one that is read', async () => {
   expect(stage.messages).toEqual([expect.stringContaining('A reader of PassThrough waits for ever')]);
   const [, open] = stage.findings[0]?.openWaits ?? [];
   expect(open?.stack?.frames[0]?.file).toMatch(/unread-streams\.test\.ts$/);
+});
+
+test('also at the end of a short program, when nobody but the streams themselves has them any more', async () => {
+  (() => {
+    const upload = source();
+    upload.pipe(new PassThrough()).resume();
+    upload.pipe(new PassThrough());
+  })();
+  await settle();
+  collectGarbage();
+  await turn();
+  collectGarbage();
+  stage.look({ isLast: true });
+  expect(stage.messages).toHaveLength(1);
 });
 
 test('it is said once', async () => {
