@@ -50,7 +50,7 @@ const PAGES: Readonly<Record<FindingCode, Omit<FindingPage, 'code'>>> = {
       'Without open waits, start at the async function that awaits none of the others: what it waits in is named there.',
     ],
     falseAlarm:
-      'A warning about a program that was only slow: an owner that works for seconds. A suspended function alone is never reported at the end of a program that ended well, because it may be a worker that sleeps for work or the loser of a race.',
+      'A warning about a program that was only slow: an owner that works for seconds. A suspended function alone is never reported at the end of a program that ended well, because it may be a worker that sleeps for work or the loser of a race; but for one that waits in an object whose class is called a lock or a mutex, and that nobody has given up. Where that is a signal that nobody sends any more, call the class so.',
   },
   DEPT004: {
     title: 'Lost event: it was triggered when nobody waited',

@@ -7,7 +7,7 @@ import { hasBehind, isNoted, MarkedHolds } from './marked-holds.ts';
 import { isConnected, keepersOf } from './promise-keepers.ts';
 import { reachedFrom, variablesOf } from './reached-objects.ts';
 import { definitionOf, isModule } from './stall-picture.ts';
-import { type Suspended, SuspendedGraph } from './suspended-graph.ts';
+import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** A suspended function and where it begins. */
 interface Written {
@@ -140,13 +140,6 @@ function allAwaited(holder: Suspended): readonly Suspended[] {
   const all = new Set([holder]);
   for (const each of all) for (const next of each.waitsFor) all.add(next);
   return [...all];
-}
-
-/** These and all that await one of them, directly or not. */
-function withAwaiters(waiters: readonly Suspended[], functions: readonly Suspended[]): ReadonlySet<Suspended> {
-  const stopped = new Set(waiters);
-  for (const each of stopped) for (const other of functions) if (other.waitsFor.includes(each)) stopped.add(other);
-  return stopped;
 }
 
 /** The suspended functions that the innermost frame may stand for which stands for any. */

@@ -113,6 +113,16 @@ export class HeapGraph {
     return this.#places.get(node) ?? null;
   }
 
+  /** True when an object has a class of such a name. Linear in the heap, but for the few names that match. */
+  hasObjectNamed(pattern: RegExp): boolean {
+    const names = new Set(this.#snapshot.strings.flatMap((name, index) => (pattern.test(name) ? [index] : [])));
+    if (names.size === 0) return false;
+    for (let node = 0; node < this.size; node++) {
+      if (names.has(this.#nodeField(node, this.#field.name)) && this.type(node) === 'object') return true;
+    }
+    return false;
+  }
+
   isPromise(node: HeapNode): boolean {
     return this.name(node) === 'Promise' && this.type(node) === 'object';
   }

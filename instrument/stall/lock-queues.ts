@@ -1,4 +1,4 @@
-import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import type { Suspended } from './suspended-graph.ts';
 
 /** Where the resolve function is kept that would let a suspended function go on: the queue of a lock, an emitter. */
@@ -28,14 +28,14 @@ const SHARED = new Set([
 /** Objects looked at for one function, and those that too many refer to. */
 const MAX_SEEN = 400;
 const MAX_RETAINERS = 200;
-const MAX_STEPS = 7;
+const MAX_STEPS = 8;
 const MAX_REACH = 5;
 
 /** The keeper of the first of these promises that has one; null when nothing that has a name keeps its resolve function. */
 export function keeperOf(sources: readonly HeapNode[], heap: HeapGraph): Keeper | null {
   for (const source of sources) {
-    const keeper = keeperOfPromise(source, heap);
-    if (keeper !== null) return keeper;
+    const found = keeperOfPromise(source, heap);
+    if (found !== null) return found;
   }
   return null;
 }
@@ -68,15 +68,38 @@ export function findReleasers(
   }
 }
 
+/** True for the name of a class that says nothing of what an object is for. */
+export function isPlain(className: string): boolean {
+  return PLAIN.has(className);
+}
+
 /** Goes up from the promise over its resolve functions to an object that has a class of its own. */
 function keeperOfPromise(promise: HeapNode, heap: HeapGraph): Keeper | null {
-  const seen = new Set<HeapNode>([promise]);
-  let layer = heap
+  const resolvers = heap
     .retainers(promise)
     .filter(({ node, type }) => type !== 'weak' && heap.name(node).includes('Context'))
     .flatMap(({ node }) => heap.retainers(node))
     .map(({ node }) => node)
     .filter((node) => heap.type(node) === 'closure');
+  return keeperAbove([promise], resolvers, heap, ({ node, name }) => {
+    const [kind, className] = [heap.type(node), heap.name(node)];
+    if (kind === 'object' && !isPlain(className) && !NO_KEEPER.test(className)) return keeper(node, heap, name);
+    return kind === 'array' || (kind === 'object' && isPlain(className) && className !== 'Promise') ? [node] : [];
+  });
+}
+
+/**
+ * Goes up from these objects to those that refer to them, and so on, until one is a keeper.
+ * @param look a keeper, or the objects from which it goes on
+ */
+export function keeperAbove(
+  done: readonly HeapNode[],
+  from: readonly HeapNode[],
+  heap: HeapGraph,
+  look: (retainer: HeapEdge) => Keeper | readonly HeapNode[],
+): Keeper | null {
+  const seen = new Set(done);
+  let layer = from;
   for (let step = 0; step < MAX_STEPS && layer.length > 0; step++) {
     const next: HeapNode[] = [];
     for (const node of layer) {
@@ -84,19 +107,20 @@ function keeperOfPromise(promise: HeapNode, heap: HeapGraph): Keeper | null {
       seen.add(node);
       const retainers = heap.retainers(node);
       if (retainers.length > MAX_RETAINERS) continue;
-      for (const { node: retainer, type, name } of retainers) {
-        if (type === 'weak' || type === 'shortcut' || seen.has(retainer)) continue;
-        const [kind, className] = [heap.type(retainer), heap.name(retainer)];
-        const isPlain = PLAIN.has(className);
-        if (kind === 'object' && !isPlain && !NO_KEEPER.test(className)) {
-          return { node: retainer, className, property: name, mayBeReleasedBy: [] };
-        }
-        if (kind === 'array' || (kind === 'object' && isPlain && className !== 'Promise')) next.push(retainer);
+      for (const retainer of retainers) {
+        if (retainer.type === 'weak' || retainer.type === 'shortcut' || seen.has(retainer.node)) continue;
+        const found = look(retainer);
+        if ('className' in found) return found;
+        next.push(...found);
       }
     }
     layer = next;
   }
   return null;
+}
+
+export function keeper(node: HeapNode, heap: HeapGraph, property: string): Keeper {
+  return { node, className: heap.name(node), property, mayBeReleasedBy: [] };
 }
 
 /** True when a function leads to the object through what it has captured itself, not through its module. */

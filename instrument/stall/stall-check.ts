@@ -36,8 +36,8 @@ export interface Standstill {
  * Says why a program stands, from its open waits and from its heap.
  *
  * Certain, and so findings: waits on what somebody holds; functions that await each other in a circle; whatever is
- * suspended when a top-level await is left unsettled. A suspended function alone is none: it may be a worker that sleeps
- * for work, or the loser of a race.
+ * suspended when a top-level await is left unsettled; functions that are left in a lock that is one by the name of its class.
+ * A suspended function alone is none: it may be a worker that sleeps for work, or the loser of a race.
  */
 export class StallCheck {
   readonly #options: StallCheckOptions;
@@ -59,7 +59,8 @@ export class StallCheck {
     // In a program that is tracked it is told when the program ends.
     const hasModules = !isTold && this.#tellModules(picture);
     const hasCycle = this.#tellCycles(picture) || hasModules;
-    if (openWaits.length > 0 || (isUnsettled && !isTold && !hasCycle)) this.#tell(openWaits, picture);
+    const isLocked = isUnsettled || picture?.hasLockWaiters === true;
+    if (openWaits.length > 0 || (isLocked && !isTold && !hasCycle)) this.#tell(openWaits, picture);
     else if (stall === 'always' && !hasCycle && (picture?.functions.length ?? 0) > 0) this.#inform([], picture);
   }
 
@@ -108,7 +109,7 @@ export class StallCheck {
       picture = pictureOfStall({ isOver, isStalled, isAsked, values, budgetMs });
     } catch (error) {
       const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
-      picture = { functions: [], cycles: [], definitions: [], omitted: 0, cut };
+      picture = { functions: [], cycles: [], definitions: [], omitted: 0, hasLockWaiters: false, cut };
     }
     if (picture.cut !== null && (isStalled || isAsked)) onFinding(stallCutFinding(picture.cut, now()));
     return picture;

@@ -7,7 +7,8 @@ import { awaitCycles } from './await-cycles.ts';
 import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
 import { InspectorPlaces, type SuspendedPlace } from './inspector-places.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
-import { type Suspended, SuspendedGraph } from './suspended-graph.ts';
+import { lockWaiters } from './lock-waiters.ts';
+import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** Functions that are named; those of circles come first. */
 const MAX_FUNCTIONS = 40;
@@ -41,11 +42,19 @@ export interface StallPicture {
   readonly definitions: readonly (Stack | null)[];
   /** Suspended functions that are not in `functions`. */
   readonly omitted: number;
+  /** Somebody waits in what is a lock by the name of its class. */
+  readonly hasLockWaiters: boolean;
   /** Why the picture is not whole, in words; null when it is. */
   readonly cut: string | null;
 }
 
-const NOTHING: Omit<StallPicture, 'cut'> = { functions: [], cycles: [], definitions: [], omitted: 0 };
+const NOTHING: Omit<StallPicture, 'cut'> = {
+  functions: [],
+  cycles: [],
+  definitions: [],
+  omitted: 0,
+  hasLockWaiters: false,
+};
 
 /**
  * Reads what the program is suspended at, without any instrumentation: about 0.7 s for a small program, during which
@@ -61,11 +70,13 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
   }
   const heap = takeHeapGraph();
   const graph = new SuspendedGraph(heap);
-  if (!isStalled && !isAsked && !mayBeStuck(graph, heap, isOver)) return { ...NOTHING, cut: null };
+  const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
+  const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
+  if (isDoubtful && inLocks.size === 0) return { ...NOTHING, cut: null };
   // Places are what a reader needs first: they get a part of the budget even when the snapshot took all of it.
   const places = new InspectorPlaces(Math.max(until - performance.now(), budgetMs / 4));
   try {
-    return new Painter(graph, heap, places, options).paint();
+    return new Painter(graph, heap, places, options).paint(isDoubtful, inLocks);
   } finally {
     places.close();
   }
@@ -100,14 +111,24 @@ class Painter {
     this.#options = options;
   }
 
-  paint(): StallPicture {
+  /** @param isDoubtful others than those who wait in a lock, and who await these, may well be idle */
+  paint(isDoubtful: boolean, inLocks: ReadonlyMap<Suspended, Keeper>): StallPicture {
     const { isOver, isAsked, budgetMs } = this.#options;
     const graph = this.#graph;
-    const visible = withoutHidden(graph.functions, (each) => this.#isHidden(each));
+    // What a package does for itself may be idle as well.
+    const stopped = [...inLocks.keys()]
+      .map((each) => withAwaiters([each], graph.functions))
+      .filter((all) => [...all].some((each) => !this.#isHidden(each) && !this.#isInstalled(each)));
+    const toldOf = isDoubtful ? new Set(stopped.flatMap((all) => [...all])) : null;
+    const visible = withoutHidden(
+      toldOf === null ? graph.functions : graph.functions.filter((each) => toldOf.has(each)),
+      (each) => this.#isHidden(each),
+    );
     const cycles = awaitCycles(visible, isOver);
     const keepers = new Map<Suspended, Keeper>();
     for (const each of visible) {
-      const keeper = each.waitsFor.length > 0 ? null : keeperOf(graph.sourcesOf(each.awaits), this.#heap);
+      const keeper =
+        each.waitsFor.length > 0 ? null : (inLocks.get(each) ?? keeperOf(graph.sourcesOf(each.awaits), this.#heap));
       if (keeper !== null) keepers.set(each, keeper);
     }
     // Every function of a module is local to its body.
@@ -131,6 +152,7 @@ class Painter {
       cycles: cycles.map(toIndexes).filter((cycle, index) => cycle.length === cycles[index]?.length),
       definitions: shown.map((each) => this.#definition(each)),
       omitted: visible.length - shown.length,
+      hasLockWaiters: stopped.length > 0,
       cut: this.#places.isSpent ? `the lines of some functions could not be looked up within ${budgetMs} ms` : null,
     };
   }

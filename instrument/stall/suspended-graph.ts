@@ -223,3 +223,10 @@ export class SuspendedGraph {
     return this.#heap.edges(node).flatMap((edge) => (this.#heap.isPromise(edge.node) ? [edge.node] : []));
   }
 }
+
+/** These and all that await one of them, directly or not. */
+export function withAwaiters(waiters: readonly Suspended[], functions: readonly Suspended[]): ReadonlySet<Suspended> {
+  const stopped = new Set(waiters);
+  for (const each of stopped) for (const other of functions) if (other.waitsFor.includes(each)) stopped.add(other);
+  return stopped;
+}

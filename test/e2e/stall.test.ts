@@ -16,6 +16,7 @@ beforeAll(async () => {
     'memo-cycle',
     'closed-circle',
     'own-mutex',
+    'left-in-a-lock',
     'closed-chain',
     'lost-reply',
     'idle-workers',
@@ -89,6 +90,18 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
       expect(ended).toMatchObject({ code: 0, stdout: 'done\n', stderr: '' });
       expect(findings.read()).toEqual([]);
     }
+  });
+
+  test('is told who was left in a lock that dept does not know, and nothing of who has given it up', async () => {
+    const { code, stdout, stderr, lines } = await findingsOf('left-in-a-lock');
+    expect([code, stdout]).toEqual([0, '']);
+    expect(lines.map((line) => [line.code, line.severity])).toEqual([['DEPT003', 'error']]);
+    expect(lines[0]?.suspended.map(({ name }) => name).sort()).toEqual(['deposit', 'lock', 'transfer']);
+    expect(stderr).toContain('   lock (src/left-in-a-lock.mjs:10:25) awaits what waits in Mutex.#waiting, which transfer may end\n');
+    using findings = new FindingsFile();
+    const idle = await runPreloaded(['src/left-in-a-lock.mjs', 'idle'], { env: { DEPT_REPORT: findings.path } });
+    expect(idle).toMatchObject({ code: 0, stdout: 'given up\n', stderr: '' });
+    expect(findings.read()).toEqual([]);
   });
 
   test('is told where it stopped when nobody settles what it awaits, without the values of its variables', async () => {
