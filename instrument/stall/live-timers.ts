@@ -75,7 +75,8 @@ export class LiveTimers {
       return edge === undefined ? undefined : this.#heap.type(edge.node);
     };
     const callback = edges.find(({ name }) => name === '_onTimeout')?.node;
-    const isLive = typeOf('_idleNext') === 'object' && typeOf('_repeat') === 'hidden';
+    const isOnce = !['number', undefined].includes(typeOf('_repeat'));
+    const isLive = typeOf('_idleNext') === 'object' && isOnce;
     return isLive && callback !== undefined && this.#heap.type(callback) === 'closure' ? { node, callback } : null;
   }
 }

@@ -34,9 +34,12 @@ function isGivenUp(waiter: Suspended, graph: SuspendedGraph, heap: HeapGraph): b
   });
 }
 
+/** A resolve function of V8's own knows its promise, until it has settled that: then, since Node 26, nothing. */
 function settlesPromise(handler: HeapNode, heap: HeapGraph): boolean {
   const context = heap.placeOf(handler) === null ? heap.follow(handler, 'context') : null;
-  return context !== null && heap.edges(context).some(({ node }) => heap.isPromise(node));
+  if (context === null || heap.name(context).includes('NativeContext')) return false;
+  const known = heap.edges(context).filter(({ type }) => type === 'hidden' || type === 'context');
+  return known.length === 0 || known.some(({ node }) => heap.isPromise(node));
 }
 
 function lockAround(promise: HeapNode, heap: HeapGraph): Keeper | null {
