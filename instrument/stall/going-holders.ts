@@ -3,7 +3,7 @@ import type { Step } from '../../src/tracker/stuck-waits.ts';
 import { type HeapGraph, type HeapNode, takeHeapGraph } from './heap-graph.ts';
 import { InspectorPlaces } from './inspector-places.ts';
 import { LiveTimers } from './live-timers.ts';
-import { hasBehind, isNoted, MarkedHolds } from './marked-holds.ts';
+import { carriedBy, hasBehind, isNoted, MarkedHolds } from './marked-holds.ts';
 import { isConnected, keepersOf } from './promise-keepers.ts';
 import { reachedFrom, variablesOf } from './reached-objects.ts';
 import { definitionOf, isModule } from './stall-picture.ts';
@@ -84,10 +84,18 @@ class HolderLook {
     return stopped.size > 0 && this.#isStartedAside(stopped, [...awaited]);
   }
 
-  /** A timer will run code of the program as that of the holder. */
+  /** A timer will run code of the program as that of the holder. That of a package may only end his wait: a time limit. */
   #isCarriedOn(held: HeapNode | null): boolean {
     if (held === null) return false;
-    return this.#timers.all.some(({ callback }) => hasBehind(callback, held, this.#heap));
+    return this.#timers.all.some(({ callback }) => {
+      return hasBehind(callback, held, this.#heap) && !this.#isOfPackage(carriedBy(callback, this.#heap));
+    });
+  }
+
+  #isOfPackage(fn: HeapNode): boolean {
+    const place = this.#heap.placeOf(fn);
+    const url = place === null ? null : this.#places.urlOf(place);
+    return url?.includes('/node_modules/') === true;
   }
 
   /** The promise was made by whoever has what is held. */

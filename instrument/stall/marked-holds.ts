@@ -3,6 +3,7 @@ import type { HeapGraph, HeapNode } from './heap-graph.ts';
 
 /** A bundler may have put a number behind the name of a variable. */
 const HISTORY = /^#?history\d*$/;
+const CARRIED = /^callback\d*$/;
 
 /** What is held, so that it is found again in a snapshot that is taken while this is there. */
 export class MarkedHolds {
@@ -28,6 +29,13 @@ export class MarkedHolds {
     }
     return new Map();
   }
+}
+
+/** The function that was given to a timer, where dept carries it through. */
+export function carriedBy(fn: HeapNode, heap: HeapGraph): HeapNode {
+  const scope = heap.follow(fn, 'context');
+  const given = scope === null ? undefined : heap.edges(scope).find(({ name }) => CARRIED.test(name));
+  return given?.node ?? fn;
 }
 
 /** True when what the promise, or the function that dept carries through a timer, has behind it goes on from there. */
