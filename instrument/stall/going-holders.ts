@@ -114,9 +114,9 @@ class HolderLook {
    * started, by an emitter or a list of waiters that it shares with them.
    */
   #isStartedAside(stopped: ReadonlySet<Suspended>, holders: readonly Suspended[]): boolean {
-    const isLast = (each: Suspended): boolean =>
-      this.#graph.functions.every(({ waitsFor }) => !waitsFor.includes(each));
-    const handlers = [...stopped].filter(isLast).map((each) => this.#graph.valueHandlersOf(each));
+    const handlers = [...stopped]
+      .filter((each) => !this.#graph.isAwaited(each))
+      .map((each) => this.#graph.valueHandlersOf(each));
     if (handlers.includes(null)) return false;
     const known = handlers.flatMap((each) => each ?? []);
     const reached = reachedFrom(known, this.#heap, this.#places);

@@ -27,8 +27,8 @@ export function lockWaiters(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap
 
 /** What awaits it in the end settles a promise that nobody awaits, as in a `Promise.race` that another one has won. */
 function isGivenUp(waiter: Suspended, graph: SuspendedGraph, heap: HeapGraph): boolean {
-  const isLast = (each: Suspended): boolean => graph.functions.every(({ waitsFor }) => !waitsFor.includes(each));
-  return [...withAwaiters([waiter], graph.functions)].filter(isLast).every((each) => {
+  const last = [...withAwaiters([waiter], graph.functions)].filter((each) => !graph.isAwaited(each));
+  return last.every((each) => {
     const handlers = graph.valueHandlersOf(each);
     return handlers === null || handlers.some((handler) => settlesPromise(handler, heap));
   });

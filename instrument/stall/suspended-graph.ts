@@ -87,6 +87,11 @@ export class SuspendedGraph {
     return sources;
   }
 
+  /** True when another suspended function awaits it. */
+  isAwaited(each: Suspended): boolean {
+    return this.functions.some(({ waitsFor }) => waitsFor.includes(each));
+  }
+
   /**
    * What goes on with what the function computes, over any number of calls of `then`; none when nobody does, but for its errors.
    * Null where it is not known.
