@@ -88,14 +88,9 @@ class HolderLook {
   #isCarriedOn(held: HeapNode | null): boolean {
     if (held === null) return false;
     return this.#timers.all.some(({ callback }) => {
-      return hasBehind(callback, held, this.#heap) && !this.#isOfPackage(carriedBy(callback, this.#heap));
+      const given = carriedBy(callback, this.#heap);
+      return hasBehind(callback, held, this.#heap) && !this.#places.isInstalled(this.#heap.placeOf(given));
     });
-  }
-
-  #isOfPackage(fn: HeapNode): boolean {
-    const place = this.#heap.placeOf(fn);
-    const url = place === null ? null : this.#places.urlOf(place);
-    return url?.includes('/node_modules/') === true;
   }
 
   /** The promise was made by whoever has what is held. */

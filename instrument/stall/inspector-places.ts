@@ -53,6 +53,11 @@ export class InspectorPlaces {
     return this.#urls.get(scriptId) ?? null;
   }
 
+  /** True for code of a package, where that is known. */
+  isInstalled(place: ScriptPlace | null): boolean {
+    return place !== null && /[\\/]node_modules[\\/]/.test(this.urlOf(place) ?? '');
+  }
+
   /** What the function is written as that begins there; null where the engine does not tell. */
   textAt({ scriptId, line, column }: ScriptPlace): string | null {
     let lines = this.#sources.get(scriptId);

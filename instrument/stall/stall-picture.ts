@@ -171,7 +171,7 @@ class Painter {
   }
 
   #isInstalled({ fn }: Suspended): boolean {
-    return /[\\/]node_modules[\\/]/.test(this.#urlOf(fn) ?? '');
+    return this.#places.isInstalled(this.#heap.placeOf(fn));
   }
 
   #urlOf(fn: number): string | null {
