@@ -81,32 +81,35 @@ function patchLock<T extends object>(prototype: Lockable<T>, kind: Kind<T>): () 
   }
 }
 
-class SingleTicket extends ReleaseTicket implements Mutex {
-  readonly #mutex: Mutex;
+/** What both classes count goes through to the mutex. */
+abstract class LockTicket<T extends { _locks: number }> extends ReleaseTicket {
+  protected readonly mutex: T;
 
-  constructor(mutex: Mutex, taken: Taken) {
+  constructor(mutex: T, taken: Taken) {
     super(taken);
-    this.#mutex = mutex;
+    this.mutex = mutex;
   }
 
   get _locks(): number {
-    return this.#mutex._locks;
+    return this.mutex._locks;
   }
 
   set _locks(locks: number) {
-    this.#mutex._locks = locks;
+    this.mutex._locks = locks;
   }
+}
 
+class SingleTicket extends LockTicket<Mutex> implements Mutex {
   /** Who comes next waits for it twice: for the function to unlock, and for that to be called. */
   get _locking(): Mutex['_locking'] {
     return {
       // biome-ignore lint/suspicious/noThenProperty: it stands in for the promise whose `then` it is
-      then: (passed) => this.#mutex._locking.then(() => this.#unlocking(passed())),
+      then: (passed) => this.mutex._locking.then(() => this.#unlocking(passed())),
     };
   }
 
   set _locking(locking: Mutex['_locking']) {
-    this.#mutex._locking = locking;
+    this.mutex._locking = locking;
   }
 
   #unlocking(given: unknown): unknown {
@@ -118,37 +121,22 @@ class SingleTicket extends ReleaseTicket implements Mutex {
   }
 }
 
-class MultiTicket extends ReleaseTicket implements MultiMutex {
-  readonly #mutex: MultiMutex;
-
-  constructor(mutex: MultiMutex, taken: Taken) {
-    super(taken);
-    this.#mutex = mutex;
-  }
-
-  get _locks(): number {
-    return this.#mutex._locks;
-  }
-
-  set _locks(locks: number) {
-    this.#mutex._locks = locks;
-  }
-
+class MultiTicket extends LockTicket<MultiMutex> implements MultiMutex {
   get _limit(): number {
-    return this.#mutex._limit;
+    return this.mutex._limit;
   }
 
   get _queue(): Unlock[] {
-    return this.#mutex._queue;
+    return this.mutex._queue;
   }
 
   isLocked(): boolean {
-    return this.#mutex.isLocked();
+    return this.mutex.isLocked();
   }
 
   _unlock(): void {
     this.release();
-    hooks.quietly(() => this.#mutex._unlock());
+    hooks.quietly(() => this.mutex._unlock());
   }
 }
 
