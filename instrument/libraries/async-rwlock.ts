@@ -1,12 +1,10 @@
 import type { RWLock } from 'async-rwlock';
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass } from '../class-patch.ts';
-import { trackByFirstUse } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
-import { type InstanceNotes, instanceNotes } from '../shapes/instance-notes.ts';
+import { UsedInstances } from '../shapes/used-instances.ts';
 import { dressed } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
@@ -28,7 +26,11 @@ export const asyncRwLock: LibraryAdapter = {
 };
 
 function patchLock(prototype: RWLock): () => void {
-  const notes: InstanceNotes<TrackedObject> = instanceNotes();
+  const locks = new UsedInstances<RWLock>({
+    kindName: 'RWLock',
+    methods: ['readLock', 'writeLock'],
+    kind: 'async-rwlock',
+  });
   const { readLock, writeLock, unlock } = prototype;
   prototype.readLock = dressed(function watchedRead(this: RWLock, timeoutMs?: number): Promise<void> {
     return taken(this, readLock, READ, this.getState() !== WRITING, timeoutMs);
@@ -38,13 +40,13 @@ function patchLock(prototype: RWLock): () => void {
   }, writeLock);
   prototype.unlock = dressed(function watchedUnlock(this: RWLock): void {
     // All who have it now are readers, or the one writer.
-    hooks.exit(hooks.holderToRelease(notes.of(this)));
+    hooks.exit(hooks.holderToRelease(locks.known(this)));
     hooks.quietly(() => unlock.call(this));
   }, unlock);
   return () => void Object.assign(prototype, { readLock, writeLock, unlock });
 
   function taken(lock: RWLock, take: Take, how: How, isFree: boolean, timeoutMs?: number): Promise<void> {
-    const object = known(lock);
+    const object = locks.of(lock);
     const promise = take.call(lock, timeoutMs);
     if (object === null) return promise;
     const more = timeoutMs !== undefined && timeoutMs > 0 && timeoutMs < Infinity ? { timeoutMs } : null;
@@ -52,13 +54,5 @@ function patchLock(prototype: RWLock): () => void {
     const claim = new Claim(object, how, more);
     claim.sleep();
     return claim.grantedBy(promise);
-  }
-
-  function known(lock: RWLock): TrackedObject | null {
-    const met = notes.of(lock);
-    if (met !== null) return met;
-    const object = trackByFirstUse('RWLock', 1, ['readLock', 'writeLock'], 'async-rwlock');
-    if (object !== null) notes.set(lock, object);
-    return object;
   }
 }

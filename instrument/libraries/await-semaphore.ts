@@ -1,12 +1,10 @@
 import type { EventContext } from '../../src/core/event-context.ts';
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass } from '../class-patch.ts';
-import { trackByFirstUse } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
-import { type InstanceNotes, instanceNotes } from '../shapes/instance-notes.ts';
 import { ReleaseTicket } from '../shapes/release-ticket.ts';
+import { UsedInstances } from '../shapes/used-instances.ts';
 import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
@@ -34,12 +32,16 @@ export const awaitSemaphore: LibraryAdapter = {
 };
 
 function patchSemaphore(prototype: Semaphore): () => void {
-  const notes: InstanceNotes<TrackedObject> = instanceNotes();
+  const semaphores = new UsedInstances<Semaphore>({
+    kindName: (semaphore) => semaphore.constructor.name,
+    methods: ['acquire', 'use'],
+    capacity: ({ count, tasks }) => (Array.isArray(tasks) ? count : null),
+  });
   const { acquire, use } = prototype;
   /** True while `use` is called, which begins with `acquire`. */
   let isUsing = false;
   prototype.acquire = dressed(function watchedAcquire(this: Inner): Promise<() => void> {
-    const object = isUsing ? null : known(this as Semaphore);
+    const object = isUsing ? null : semaphores.of(this as Semaphore);
     if (object === null) return acquire.call(this);
     // What is free is given on the next tick, in the order in which it was asked for.
     if (this.count > this.tasks.length) {
@@ -51,7 +53,7 @@ function patchSemaphore(prototype: Semaphore): () => void {
     return claim.grantedBy(acquire.call(new Ticket(this, claim)));
   }, acquire);
   prototype.use = dressed(function watchedUse(this: Semaphore, task: Callable): Promise<unknown> {
-    const object = typeof task === 'function' ? known(this) : null;
+    const object = typeof task === 'function' ? semaphores.of(this) : null;
     if (object === null) return use.call(this, task);
     const claim = new Claim(object, USE);
     isUsing = true;
@@ -62,15 +64,6 @@ function patchSemaphore(prototype: Semaphore): () => void {
     }
   }, use);
   return () => void Object.assign(prototype, { acquire, use });
-
-  function known(semaphore: Semaphore): TrackedObject | null {
-    const met = notes.of(semaphore);
-    if (met !== null || !Array.isArray(semaphore.tasks)) return met;
-    // Read before the first permit is taken.
-    const object = trackByFirstUse(semaphore.constructor.name, semaphore.count, ['acquire', 'use']);
-    if (object !== null) notes.set(semaphore, object);
-    return object;
-  }
 }
 
 /** Nobody but the releaser sets the count of a ticket. */

@@ -1,8 +1,7 @@
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import { patchClass } from '../class-patch.ts';
-import { trackByFirstUse } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
+import { UsedInstances } from '../shapes/used-instances.ts';
 import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
@@ -25,21 +24,21 @@ export const cockatiel: LibraryAdapter = {
 };
 
 function patchBulkhead(prototype: Bulkhead): () => void {
-  const objects = new WeakMap<Bulkhead, TrackedObject>();
+  const bulkheads = new UsedInstances<Bulkhead>({
+    kindName: 'bulkhead',
+    methods: ['execute'],
+    capacity: ({ capacity }) => capacity,
+    kind: 'queue',
+  });
   /** Tasks that stand in the queue: the bulkhead executes them like new ones when it is their turn. */
   const queued = new WeakMap<Callable, Claim>();
   const { execute } = prototype;
-  const known = (bulkhead: Bulkhead): TrackedObject | null => {
-    const met = objects.get(bulkhead) ?? trackByFirstUse('bulkhead', bulkhead.capacity, ['execute'], 'queue');
-    if (met !== null) objects.set(bulkhead, met);
-    return met;
-  };
   prototype.execute = dressed(function watched(this: Bulkhead, task: Callable, signal?: AbortSignal): Promise<unknown> {
     const own = queued.get(task);
     if (own !== undefined && signal?.aborted === true) own.refuse();
     const isFull = this.active >= this.capacity && this.queue.length >= this.queueCapacity;
     if (own !== undefined || isFull || signal?.aborted === true) return execute.call(this, task, signal);
-    const claim = new Claim(known(this), EXECUTE);
+    const claim = new Claim(bulkheads.of(this), EXECUTE);
     const run = claim.whileRunning(task);
     if (run !== task) queued.set(run, claim);
     return claim.follow(execute.call(this, run, signal));

@@ -1,12 +1,10 @@
 import type { EventContext } from '../../src/core/event-context.ts';
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
-import { trackByFirstUse } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
-import { type InstanceNotes, instanceNotes } from '../shapes/instance-notes.ts';
 import { ReleaseTicket } from '../shapes/release-ticket.ts';
+import { UsedInstances } from '../shapes/used-instances.ts';
 import { dressed } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
@@ -36,10 +34,9 @@ interface Lockable<T> {
 
 /** How one of the two classes is watched. */
 interface Kind<T> {
-  /** False for an object with other insides. */
-  isKnown(mutex: T): boolean;
+  /** Null for an object with other insides. */
+  capacity(mutex: T): number | null;
   isFree(mutex: T): boolean;
-  capacity(mutex: T): number;
   ticket(mutex: T, taken: Taken): T;
 }
 
@@ -55,10 +52,10 @@ export const livekitMutex: LibraryAdapter = {
 };
 
 function patchLock<T extends object>(prototype: Lockable<T>, kind: Kind<T>): () => void {
-  const notes: InstanceNotes<TrackedObject> = instanceNotes();
+  const mutexes = new UsedInstances<T>({ kindName: 'Mutex', methods: ['lock'], capacity: kind.capacity });
   const { lock } = prototype;
   prototype.lock = dressed(function watched(this: T): Promise<Unlock> {
-    const object = known(this);
+    const object = mutexes.of(this);
     if (object === null) return lock.call(this);
     if (kind.isFree(this)) {
       const held = hooks.taken(object, LOCK);
@@ -71,14 +68,6 @@ function patchLock<T extends object>(prototype: Lockable<T>, kind: Kind<T>): () 
   return () => {
     prototype.lock = lock;
   };
-
-  function known(mutex: T): TrackedObject | null {
-    const met = notes.of(mutex);
-    if (met !== null || !kind.isKnown(mutex)) return met;
-    const object = trackByFirstUse('Mutex', kind.capacity(mutex), ['lock']);
-    if (object !== null) notes.set(mutex, object);
-    return object;
-  }
 }
 
 /** What both classes count goes through to the mutex. */
@@ -141,15 +130,13 @@ class MultiTicket extends LockTicket<MultiMutex> implements MultiMutex {
 }
 
 const SINGLE: Kind<Mutex> = {
-  isKnown: ({ _locks, _locking }) => typeof _locks === 'number' && _locking instanceof Promise,
+  capacity: ({ _locks, _locking }) => (typeof _locks === 'number' && _locking instanceof Promise ? 1 : null),
   isFree: ({ _locks }) => _locks === 0,
-  capacity: () => 1,
   ticket: (mutex, taken) => new SingleTicket(mutex, taken),
 };
 
 const MULTIPLE: Kind<MultiMutex> = {
-  isKnown: ({ _limit, _queue }) => typeof _limit === 'number' && Array.isArray(_queue),
+  capacity: ({ _limit, _queue }) => (typeof _limit === 'number' && Array.isArray(_queue) ? _limit : null),
   isFree: ({ _locks, _limit }) => _locks < _limit,
-  capacity: ({ _limit }) => _limit,
   ticket: (mutex, taken) => new MultiTicket(mutex, taken),
 };

@@ -1,9 +1,7 @@
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import { patchClass } from '../class-patch.ts';
-import { trackByFirstUse } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
-import { type InstanceNotes, instanceNotes } from '../shapes/instance-notes.ts';
+import { UsedInstances } from '../shapes/used-instances.ts';
 import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
@@ -24,11 +22,16 @@ export const promiseQueue: LibraryAdapter = {
 };
 
 function patchQueue(prototype: Queue): () => void {
-  const notes: InstanceNotes<TrackedObject> = instanceNotes();
+  const queues = new UsedInstances<Queue>({
+    kindName: 'Queue',
+    methods: ['add'],
+    capacity: ({ maxPendingPromises }) => maxPendingPromises,
+    kind: 'queue',
+  });
   const { add } = prototype;
   prototype.add = dressed(function watched(this: Queue, task: Callable): Promise<unknown> {
     const isRefused = this.getQueueLength() >= this.maxQueuedPromises;
-    const object = isRefused || typeof task !== 'function' ? null : known(this);
+    const object = isRefused || typeof task !== 'function' ? null : queues.of(this);
     if (object === null) return add.call(this, task);
     const claim = new Claim(object, ADD);
     return claim.follow(add.call(this, claim.whileRunning(task)));
@@ -36,12 +39,4 @@ function patchQueue(prototype: Queue): () => void {
   return () => {
     prototype.add = add;
   };
-
-  function known(queue: Queue): TrackedObject | null {
-    const met = notes.of(queue);
-    if (met !== null || !Number.isFinite(queue.maxPendingPromises)) return met;
-    const object = trackByFirstUse('Queue', queue.maxPendingPromises, ['add'], 'queue');
-    if (object !== null) notes.set(queue, object);
-    return object;
-  }
 }
