@@ -1,4 +1,3 @@
-import { type Frame, isOfPackage, type Stack } from '../../src/core/stack.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import { type HeapGraph, type HeapNode, takeHeapGraph } from './heap-graph.ts';
 import { InspectorPlaces } from './inspector-places.ts';
@@ -6,23 +5,8 @@ import { LiveTimers } from './live-timers.ts';
 import { carriedBy, hasBehind, isNoted, MarkedHolds } from './marked-holds.ts';
 import { isConnected, keepersOf } from './promise-keepers.ts';
 import { reachedFrom, variablesOf } from './reached-objects.ts';
-import { definitionOf, isModule } from './stall-picture.ts';
+import { StandingFunctions } from './standing-functions.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
-
-/** A suspended function and where it begins. */
-interface Written {
-  readonly each: Suspended;
-  readonly name: string;
-  readonly at: Frame;
-  readonly isBody: boolean;
-}
-
-/** The suspended functions that a stack may stand for. */
-interface Standing {
-  readonly functions: readonly Suspended[];
-  /** False where it may as well stand for code of the program that is not suspended, and goes on in callbacks. */
-  readonly isCertain: boolean;
-}
 
 /**
  * True when the heap shows that somebody goes on who was taken to be stuck: whoever has taken what others wait for has
@@ -48,7 +32,7 @@ class HolderLook {
   readonly #places: InspectorPlaces;
   readonly #graph: SuspendedGraph;
   readonly #timers: LiveTimers;
-  readonly #written: readonly Written[];
+  readonly #standing: StandingFunctions;
   readonly #held: ReturnType<MarkedHolds['nodesIn']>;
   /** The promises that functions compute. */
   readonly #computed: ReadonlySet<HeapNode | null>;
@@ -60,7 +44,7 @@ class HolderLook {
     this.#places = places;
     this.#graph = new SuspendedGraph(heap);
     this.#timers = new LiveTimers(heap, places);
-    this.#written = this.#graph.functions.flatMap((each) => whereWritten(each, heap, places) ?? []);
+    this.#standing = new StandingFunctions(this.#graph.functions, heap, places);
     this.#held = marked.nodesIn(heap);
     this.#computed = new Set(this.#graph.functions.map(({ promise }) => promise));
     this.#hasHistories = this.#graph.functions.some(({ awaits }) => isNoted(awaits, heap));
@@ -70,8 +54,8 @@ class HolderLook {
     // Of an answer or a value that is owed, the stack is that of who has asked.
     if (!held.hasWait) return false;
     const heldNode = this.#held.get(held) ?? null;
-    const waiters = standing(wait.stack, this.#written);
-    const holders = standing(held.stack, this.#written);
+    const waiters = this.#standing.of(wait.stack);
+    const holders = this.#standing.of(held.stack);
     const stopped = withAwaiters(waiters.isCertain ? waiters.functions : [], this.#graph.functions);
     if (holders.functions.some((holder) => stopped.has(holder))) return false;
     if (!holders.isCertain && this.#isCarriedOn(heldNode)) return true;
@@ -143,41 +127,4 @@ function allAwaited(holder: Suspended): readonly Suspended[] {
   const all = new Set([holder]);
   for (const each of all) for (const next of each.waitsFor) all.add(next);
   return [...all];
-}
-
-/** The suspended functions that the innermost frame may stand for which stands for any. */
-function standing(stack: Stack | null, written: readonly Written[]): Standing {
-  let isCertain = true;
-  for (const frame of stack?.frames ?? []) {
-    const name = plainName(frame);
-    const around = written.filter((one) => one.name === name && one.at.path === frame.path && begins(one.at, frame));
-    // Where several begin before the place, it is in the last of them.
-    const closest = around.filter(({ at }) => around.every((other) => begins(other.at, at)));
-    if (closest.length > 0) {
-      // A function without a name is not told from the body of its module.
-      const isKnown = name !== '' || closest.some(({ isBody }) => !isBody);
-      return { functions: closest.map(({ each }) => each), isCertain: isCertain && isKnown };
-    }
-    isCertain &&= isOfPackage(frame);
-  }
-  return { functions: [], isCertain: false };
-}
-
-/** True when the first place is before the second one, or the same. */
-function begins(first: Frame, second: Frame): boolean {
-  return first.line < second.line || (first.line === second.line && first.column <= second.column);
-}
-
-/** Of `async Orders.place [as run]` the heap knows `place`. */
-function plainName({ functionName }: Frame): string {
-  const name = (functionName ?? '').replace(/ \[as .*\]$/, '').replace(/^.*[. ]/, '');
-  return name === '<anonymous>' ? '' : name;
-}
-
-/** Null for the generators that compilers make of async functions: the heap does not show who awaits what they compute. */
-function whereWritten(each: Suspended, heap: HeapGraph, places: InspectorPlaces): Written | null {
-  const isBody = isModule(each, heap);
-  if (each.promise === null && !isBody) return null;
-  const at = definitionOf(each, heap, places)?.frames[0];
-  return at === undefined ? null : { each, name: heap.name(each.fn), at, isBody };
 }

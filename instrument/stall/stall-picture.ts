@@ -1,9 +1,8 @@
-import { findSourceMap } from 'node:module';
 import type { SuspendedFunction } from '../../src/core/finding.ts';
-import type { Frame, Stack } from '../../src/core/stack.ts';
-import { isOwnFile, packageRelative, toPath } from '../paths.ts';
-import { mapPosition } from '../source-maps.ts';
+import type { Stack } from '../../src/core/stack.ts';
+import { isOwnFile, toPath } from '../paths.ts';
 import { awaitCycles } from './await-cycles.ts';
+import { definitionOf, isModule, stackAt } from './definitions.ts';
 import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
 import { InspectorPlaces, type SuspendedPlace } from './inspector-places.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
@@ -90,12 +89,6 @@ export function isReadWithin(budgetMs: number): boolean {
 /** False where no function is in a circle, Node's own or not, and no module has stopped, which its source may explain. */
 function mayBeStuck({ functions }: SuspendedGraph, heap: HeapGraph, isOver: boolean): boolean {
   return awaitCycles(functions, isOver).length > 0 || functions.some((each) => isModule(each, heap));
-}
-
-/** The body of a module that has stopped at a top-level await. */
-export function isModule({ fn }: Suspended, heap: HeapGraph): boolean {
-  const place = heap.placeOf(fn);
-  return heap.name(fn) === '' && place?.line === 0 && place.column === 0;
 }
 
 class Painter {
@@ -219,14 +212,6 @@ class Painter {
   }
 }
 
-/** Where the function begins, as a stack of one frame; null where its script is not known. */
-export function definitionOf({ fn }: Suspended, heap: HeapGraph, places: InspectorPlaces): Stack | null {
-  const place = heap.placeOf(fn);
-  const url = place === null ? null : places.urlOf(place);
-  if (place === null || url === null) return null;
-  return stackAt(heap.name(fn), { url, line: place.line + 1, column: place.column + 1 });
-}
-
 /** The others, each waiting for what it waits for through functions that are hidden. */
 function withoutHidden(all: readonly Suspended[], isHidden: (each: Suspended) => boolean): readonly Suspended[] {
   const hidden = new Set(all.filter(isHidden));
@@ -243,23 +228,4 @@ function withoutHidden(all: readonly Suspended[], isHidden: (each: Suspended) =>
       }
       return Object.assign(each, { waitsFor: [...reached], isOpen });
     });
-}
-
-/** A place of the compiled text, in the source that it was made of, as captured stacks give it. */
-function stackAt(functionName: string, { url, line, column }: Pick<SuspendedPlace, 'url' | 'line' | 'column'>): Stack {
-  const path = toPath(url);
-  const entry = findSourceMap(path)?.findEntry(line - 1, column - 1);
-  // Positions of the inspector are those of the compiled text, also where stack traces are mapped already.
-  const isMapped = entry !== undefined && 'originalSource' in entry;
-  const place = isMapped
-    ? { path: toPath(entry.originalSource), line: entry.originalLine + 1, column: entry.originalColumn + 1 }
-    : mapPosition(path, line, column);
-  const frame: Frame = {
-    functionName: functionName === '' ? null : functionName,
-    file: packageRelative(place.path),
-    path: place.path,
-    line: place.line,
-    column: place.column,
-  };
-  return { frames: [frame] };
 }

@@ -1,0 +1,77 @@
+import { type Frame, isOfPackage, type Stack } from '../../src/core/stack.ts';
+import { definitionOf, endOf, isModule } from './definitions.ts';
+import type { HeapGraph } from './heap-graph.ts';
+import type { InspectorPlaces } from './inspector-places.ts';
+import type { Suspended } from './suspended-graph.ts';
+
+/** A suspended function and where it begins. */
+interface Written {
+  readonly each: Suspended;
+  readonly name: string;
+  readonly at: Frame;
+  readonly isBody: boolean;
+}
+
+/** The suspended functions that a stack may stand for. */
+export interface Standing {
+  readonly functions: readonly Suspended[];
+  /** False where it may as well stand for code of the program that is not suspended, and goes on in callbacks. */
+  readonly isCertain: boolean;
+}
+
+/** Which suspended functions the frames of a captured stack stand for: those of that name around that place. */
+export class StandingFunctions {
+  readonly #heap: HeapGraph;
+  readonly #places: InspectorPlaces;
+  readonly #written: readonly Written[];
+
+  constructor(all: readonly Suspended[], heap: HeapGraph, places: InspectorPlaces) {
+    this.#heap = heap;
+    this.#places = places;
+    this.#written = all.flatMap((each) => this.#whereWritten(each) ?? []);
+  }
+
+  /** Those of the innermost frame that may stand for any. */
+  of(stack: Stack | null): Standing {
+    let isCertain = true;
+    for (const frame of stack?.frames ?? []) {
+      const name = plainName(frame);
+      const around = this.#written.filter((one) => one.name === name && this.#isIn(frame, one));
+      // Where several begin before the place, it is in the last of them.
+      const closest = around.filter(({ at }) => around.every((other) => begins(other.at, at)));
+      if (closest.length > 0) {
+        // A function without a name is not told from the body of its module.
+        const isKnown = name !== '' || closest.some(({ isBody }) => !isBody);
+        return { functions: closest.map(({ each }) => each), isCertain: isCertain && isKnown };
+      }
+      isCertain &&= isOfPackage(frame);
+    }
+    return { functions: [], isCertain: false };
+  }
+
+  /** Functions without a name follow one another in a file: one that is over before the place is another one. */
+  #isIn(frame: Frame, { each, name, at }: Written): boolean {
+    if (at.path !== frame.path || !begins(at, frame)) return false;
+    const end = name === '' ? endOf(each, this.#heap, this.#places) : null;
+    return end === null || begins(frame, end);
+  }
+
+  /** Null for the generators that compilers make of async functions: the heap does not show who awaits what they compute. */
+  #whereWritten(each: Suspended): Written | null {
+    const isBody = isModule(each, this.#heap);
+    if (each.promise === null && !isBody) return null;
+    const at = definitionOf(each, this.#heap, this.#places)?.frames[0];
+    return at === undefined ? null : { each, name: this.#heap.name(each.fn), at, isBody };
+  }
+}
+
+/** True when the first place is before the second one, or the same. */
+function begins(first: Frame, second: Frame): boolean {
+  return first.line < second.line || (first.line === second.line && first.column <= second.column);
+}
+
+/** Of `async Orders.place [as run]` the heap knows `place`. */
+function plainName({ functionName }: Frame): string {
+  const name = (functionName ?? '').replace(/ \[as .*\]$/, '').replace(/^.*[. ]/, '');
+  return name === '<anonymous>' ? '' : name;
+}
