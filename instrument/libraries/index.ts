@@ -7,6 +7,7 @@ import { asyncRwLock } from './async-rwlock.ts';
 import { asyncSema } from './async-sema.ts';
 import { avvio } from './avvio.ts';
 import { awaitLock } from './await-lock.ts';
+import { awaitMutex } from './await-mutex.ts';
 import { awaitSemaphore } from './await-semaphore.ts';
 import { bottleneck } from './bottleneck.ts';
 import { bullmq } from './bullmq.ts';
@@ -64,6 +65,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   asyncSema,
   avvio,
   awaitLock,
+  awaitMutex,
   awaitSemaphore,
   bottleneck,
   bullmq,

@@ -717,6 +717,26 @@ librarySuite({
   },
 });
 
+interface Unlocking {
+  lock(): Promise<() => void>;
+}
+
+librarySuite({
+  name: 'await-mutex',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { default: Mutex } = require('await-mutex') as { readonly default: new () => Unlocking };
+    return () => {
+      const mutex = new Mutex();
+      return guarded(
+        () => mutex.lock(),
+        (unlock) => unlock(),
+      );
+    };
+  },
+});
+
 librarySuite({
   name: '@livekit/mutex',
   tasks: false,

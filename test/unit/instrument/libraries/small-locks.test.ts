@@ -19,6 +19,11 @@ const LOCKS: Readonly<Record<string, () => Lock>> = {
     const mutex = new Mutex();
     return { take: () => mutex.acquire(), give: (release) => (release as () => void)() };
   },
+  'await-mutex': () => {
+    const { default: Mutex } = latest('await-mutex');
+    const mutex = new Mutex();
+    return { take: () => mutex.lock(), give: (unlock) => (unlock as () => void)() };
+  },
   '@livekit/mutex': () => {
     const { Mutex } = latest('@livekit/mutex') as typeof import('@livekit/mutex');
     const mutex = new Mutex();
@@ -121,6 +126,7 @@ describe.each(Object.keys(LOCKS))('%s', (name) => {
 test('the methods that were there come back when nobody watches any more', () => {
   const prototypes = (): readonly object[] => [
     latest('es-toolkit').Semaphore.prototype,
+    latest('await-mutex').default.prototype,
     latest('await-semaphore').Semaphore.prototype,
     latest('@livekit/mutex').Mutex.prototype,
     latest('@livekit/mutex').MultiMutex.prototype,
