@@ -24,6 +24,7 @@ import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { kysely } from './kysely.ts';
 import { livekitMutex } from './livekit-mutex.ts';
+import { locks } from './locks.ts';
 import { lruCache } from './lru-cache.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql2 } from './mysql2.ts';
@@ -80,6 +81,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   knex,
   kysely,
   livekitMutex,
+  locks,
   mutexify,
   mysql2,
   pLimit,

@@ -717,6 +717,45 @@ librarySuite({
   },
 });
 
+librarySuite({
+  name: 'locks: mutex',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { createMutex } = await import('locks');
+    return () => {
+      const mutex = createMutex();
+      return callbackHold((callback) => mutex.lock(() => callback(() => mutex.unlock())));
+    };
+  },
+});
+
+librarySuite({
+  name: 'locks: writers',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { createReadWriteLock } = await import('locks');
+    return () => {
+      const lock = createReadWriteLock();
+      return callbackHold((callback) => lock.writeLock(() => callback(() => lock.unlock())));
+    };
+  },
+});
+
+librarySuite({
+  name: 'locks: semaphore',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { createSemaphore } = require('locks') as typeof import('locks');
+    return (capacity) => {
+      const semaphore = createSemaphore(capacity);
+      return callbackHold((callback) => semaphore.wait(() => callback(() => semaphore.signal())));
+    };
+  },
+});
+
 interface Unlocking {
   lock(): Promise<() => void>;
 }

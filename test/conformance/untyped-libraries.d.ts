@@ -32,6 +32,32 @@ declare module 'semaphore' {
   export default function semaphore(capacity: number): Semaphore;
 }
 
+declare module 'locks' {
+  type Locked = (error?: Error) => void;
+  interface Mutex {
+    lock(locked: Locked): void;
+    timedLock(timeoutMs: number, locked: Locked): void;
+    tryLock(): boolean;
+    unlock(): void;
+  }
+  interface ReadWriteLock {
+    readLock(locked: Locked): void;
+    writeLock(locked: Locked): void;
+    timedReadLock(timeoutMs: number, locked: Locked): void;
+    timedWriteLock(timeoutMs: number, locked: Locked): void;
+    tryReadLock(): boolean;
+    tryWriteLock(): boolean;
+    unlock(): void;
+  }
+  interface Semaphore {
+    wait(passed: () => void): void;
+    signal(): void;
+  }
+  export function createMutex(): Mutex;
+  export function createReadWriteLock(): ReadWriteLock;
+  export function createSemaphore(permits: number): Semaphore;
+}
+
 declare module 'promise-queue' {
   class Queue {
     constructor(maxPending?: number, maxQueued?: number);
