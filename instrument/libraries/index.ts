@@ -53,6 +53,7 @@ import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
 import { tarn } from './tarn.ts';
 import { throat } from './throat.ts';
+import { tinypool } from './tinypool.ts';
 import { undici } from './undici.ts';
 import { workerpool } from './workerpool.ts';
 
@@ -107,6 +108,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   sequelizePool,
   tarn,
   throat,
+  tinypool,
   cacheManager,
   dataloader,
   lruCache,

@@ -1,10 +1,8 @@
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
-import { placeOfUse } from '../first-use.ts';
 import { handPorts, watchChannels } from '../message-channels.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
-import { trackDistinct } from '../watched-pool.ts';
+import { UsedInstances } from '../shapes/used-instances.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const RUN = howOf('run', 'done', { structured: true });
@@ -30,7 +28,13 @@ interface WorkerInfo {
   onWorkerMessage?(handler: (message: unknown) => unknown): unknown;
 }
 
-const pools = new WeakMap<Piscina, TrackedObject>();
+const pools = new UsedInstances<Piscina>({
+  kindName: 'Piscina',
+  methods: ['run', 'runTask'],
+  capacity: ({ options }) => options.maxThreads * options.concurrentTasksPerWorker,
+  kind: 'pool',
+  isDistinct: true,
+});
 /** By task; by abort signal where nobody saw the task being queued. */
 const claims = new WeakMap<object, Claim>();
 /** The claim of the `run` that is under way and has not shown its task yet. */
@@ -53,22 +57,12 @@ export const piscina: LibraryAdapter = {
   },
 };
 
-function objectOf(pool: Piscina): TrackedObject | null {
-  const known = pools.get(pool);
-  if (known !== undefined) return known;
-  const place = placeOfUse('Piscina', ['run', 'runTask']);
-  const { maxThreads, concurrentTasksPerWorker } = pool.options;
-  const object = place === null ? null : trackDistinct('pool', place, maxThreads * concurrentTasksPerWorker);
-  if (object !== null) pools.set(pool, object);
-  return object;
-}
-
 function patchPool(prototype: Piscina): () => void {
   const { run } = prototype;
   const stop = watchChannels();
   prototype.run = {
     run(this: Piscina, task: unknown, ...rest: [options?: { readonly signal?: object | null }]): Promise<unknown> {
-      const claim = new Claim(objectOf(this), RUN);
+      const claim = new Claim(pools.of(this), RUN);
       const outer = beginning;
       beginning = claim;
       try {

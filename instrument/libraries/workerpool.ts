@@ -1,10 +1,8 @@
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
-import { placeOfUse } from '../first-use.ts';
 import { handPorts, watchChannels } from '../message-channels.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
-import { trackDistinct } from '../watched-pool.ts';
+import { UsedInstances } from '../shapes/used-instances.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const EXEC = howOf('exec', 'done', { structured: true });
@@ -38,7 +36,13 @@ interface WorkerHandler {
   terminateAndNotify(): unknown;
 }
 
-const pools = new WeakMap<Pool, TrackedObject>();
+const pools = new UsedInstances<Pool>({
+  kindName: 'workerpool',
+  methods: ['exec', 'proxy'],
+  capacity: ({ maxWorkers }) => maxWorkers,
+  kind: 'pool',
+  isDistinct: true,
+});
 const claims = new WeakMap<OwnPromise, Claim>();
 /** Resolvers that a worker has got while the promise of the `exec` under way was not known yet. */
 let early: { readonly resolver: Resolver; readonly transfer: readonly unknown[] }[] | null = null;
@@ -56,15 +60,6 @@ export const workerpool: LibraryAdapter = {
   },
 };
 
-function objectOf(pool: Pool): TrackedObject | null {
-  const known = pools.get(pool);
-  if (known !== undefined) return known;
-  const place = placeOfUse('workerpool', ['exec', 'proxy']);
-  const object = place === null ? null : trackDistinct('pool', place, pool.maxWorkers);
-  if (object !== null) pools.set(pool, object);
-  return object;
-}
-
 function patchPool(prototype: Pool): () => void {
   const { exec } = prototype;
   const stop = watchChannels();
@@ -72,7 +67,7 @@ function patchPool(prototype: Pool): () => void {
     exec(this: Pool, method: unknown, params?: unknown, options?: Options): OwnPromise {
       // A function is sent as a call of its own.
       if (typeof method !== 'string') return exec.call(this, method, params, options);
-      const claim = new Claim(objectOf(this), EXEC);
+      const claim = new Claim(pools.of(this), EXEC);
       const outer = early;
       early = [];
       try {

@@ -153,6 +153,18 @@ export class Claim {
     return this.#endedBy(promise, () => undefined, onRejected);
   }
 
+  /**
+   * What the caller gets for a task that others run: held, once it is granted, until that is settled. Rejected before, it
+   * is refused. @param onEnd told of either
+   */
+  heldUntil<P extends PromiseLike<unknown>>(promise: P, onEnd: () => void): P {
+    const end = (): void => {
+      onEnd();
+      this.#end();
+    };
+    return this.resume(() => this.#endedBy(promise, end, end));
+  }
+
   /** The wait for something that nobody will hold is over when the promise is fulfilled. */
   firedBy<P extends PromiseLike<unknown>>(promise: P): P {
     return this.#endedBy(promise, () => this.fire());

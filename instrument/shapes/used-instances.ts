@@ -1,6 +1,8 @@
 import type { ObjectKind } from '../../src/core/classes.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import { trackByFirstUse } from '../first-use.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+import { kindOf, placeOfUse } from '../first-use.ts';
+import { trackDistinct } from '../watched-pool.ts';
 import { type InstanceNotes, instanceNotes } from './instance-notes.ts';
 
 /** How the instances of a class become known. */
@@ -15,6 +17,8 @@ export interface Use<T> {
    */
   readonly capacity?: (instance: T) => number | null;
   readonly kind?: ObjectKind;
+  /** True where each has a class of its own, also where one helper function uses them all. */
+  readonly isDistinct?: boolean;
 }
 
 /** The instances of a class whose making nobody sees: each is tracked from its first use on, which also names it. */
@@ -37,11 +41,14 @@ export class UsedInstances<T extends object> {
   }
 
   #track(instance: T): TrackedObject | null {
-    const { kindName, methods, capacity: capacityOf, kind } = this.#use;
+    const { kindName, methods, capacity: capacityOf, kind, isDistinct = false } = this.#use;
     const capacity = capacityOf === undefined ? 1 : capacityOf(instance);
     if (capacity === null || !Number.isFinite(capacity)) return null;
     const name = typeof kindName === 'string' ? kindName : kindName(instance);
-    const object = trackByFirstUse(name, capacity, methods, kind);
+    const place = placeOfUse(name, methods);
+    if (place === null) return null;
+    const of = kind ?? kindOf(capacity);
+    const object = isDistinct ? trackDistinct(of, place, capacity) : hooks.track({ kind: of, ...place, capacity });
     if (object !== null) this.#objects.set(instance, object);
     return object;
   }

@@ -41,6 +41,15 @@ function piscina(from: string): (threads: number) => ThreadPool {
   };
 }
 
+let tinypools: typeof import('tinypool');
+
+function tinypool(threads: number): ThreadPool {
+  const { Tinypool } = tinypools;
+  const filename = join(FIXTURES, 'piscina-task.cjs');
+  const pool = new Tinypool({ filename, minThreads: 1, maxThreads: threads });
+  return { run: (task, transfer) => pool.run(task, { transferList: [...transfer] }), end: () => pool.destroy() };
+}
+
 interface OwnPool {
   exec(method: string, params: readonly unknown[], options: object): PromiseLike<unknown>;
   terminate(force: boolean): PromiseLike<unknown>;
@@ -66,7 +75,10 @@ function workerpool(from: string): (threads: number) => ThreadPool {
   };
 }
 
-beforeAll(() => void install());
+beforeAll(async () => {
+  install();
+  tinypools = await import('tinypool');
+});
 afterAll(() => currentInstallation()?.uninstall());
 
 function found(findings: readonly Finding[]): readonly string[] {
@@ -85,6 +97,7 @@ function nested(pool: ThreadPool, parts: ThreadPool, name: string): PromiseLike<
 describe.each([
   ['piscina 5', piscina(CURRENT)],
   ['piscina 4', piscina(PREVIOUS)],
+  ['tinypool', tinypool],
   ['workerpool 10', workerpool(CURRENT)],
   ['workerpool 9', workerpool(PREVIOUS)],
 ])('%s', (_name, make) => {
@@ -138,6 +151,79 @@ describe.each([
     });
     expect(value).toEqual(['page with part of page', 'two with part of two', 'three with part of three']);
     expect(findings).toEqual([]);
+  });
+});
+
+describe('tinypool', () => {
+  const named = (name: string): Task => ({ name });
+
+  test('the queue may be one of the program', async () => {
+    class Queue {
+      readonly #tasks: unknown[] = [];
+
+      get size(): number {
+        return this.#tasks.length;
+      }
+
+      shift(): unknown {
+        return this.#tasks.shift();
+      }
+
+      push(task: unknown): void {
+        this.#tasks.push(task);
+      }
+
+      remove(task: unknown): void {
+        this.#tasks.splice(this.#tasks.indexOf(task), 1);
+      }
+
+      cancel(): void {
+        this.#tasks.length = 0;
+      }
+    }
+    const make = (): ThreadPool => {
+      const filename = join(FIXTURES, 'piscina-task.cjs');
+      const pool = new tinypools.Tinypool({ filename, minThreads: 1, maxThreads: 1, taskQueue: new Queue() as never });
+      return { run: (task, transfer) => pool.run(task, { transferList: [...transfer] }), end: () => pool.destroy() };
+    };
+    const pools: ThreadPool[] = [];
+    const { findings, settled } = await withTracker(
+      async () => {
+        const pool = make();
+        pools.push(pool);
+        const results = await Promise.all(['a', 'b', 'c'].map((name) => pool.run({ name }, [])));
+        return nested(pool, pool, results.join());
+      },
+      { confirmAfterMs: 20 },
+    );
+    expect(settled).toBe(false);
+    expect(found(findings)).toEqual([expect.stringMatching(/^DEPT002 .*pool/)]);
+    for (const pool of pools) await pool.end();
+  });
+
+  test('what is refused, aborted or taken back before its turn waits no more', async () => {
+    const { findings, openWaits, value } = await withTracker(async () => {
+      const { Tinypool } = tinypools;
+      const filename = join(FIXTURES, 'piscina-task.cjs');
+      const pool = new Tinypool({ filename, minThreads: 1, maxThreads: 1, maxQueue: 2 });
+      const abort = new AbortController();
+      const first = pool.run(named('first'));
+      const rest = Promise.allSettled([
+        pool.run(named('aborted'), { signal: abort.signal }),
+        pool.run(named('cancelled')),
+        pool.run(named('too many')),
+        pool.run(named('never'), { signal: AbortSignal.abort() }),
+      ]);
+      abort.abort();
+      pool.cancelPendingTasks();
+      const result = await first;
+      const ends = (await rest).map(({ status }) => status);
+      await pool.destroy();
+      return [result, ...ends];
+    });
+    expect(value).toEqual(['first', 'rejected', 'rejected', 'rejected', 'rejected']);
+    expect(findings).toEqual([]);
+    expect(openWaits).toEqual([]);
   });
 });
 
