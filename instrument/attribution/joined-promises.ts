@@ -1,21 +1,24 @@
 import type { History } from '../../src/core/history.ts';
-import { isPlainPromise } from '../plain-promise.ts';
 import { replaced } from '../replaced.ts';
-
-// Taken before anything is patched.
-const { then } = Promise.prototype;
 
 /** How a promise is made of several. */
 export type Joining = 'all' | 'allSettled' | 'any';
 
 const JOININGS: readonly Joining[] = ['all', 'allSettled', 'any'];
 
+type Join = (this: PromiseConstructor, values: Iterable<unknown>) => Promise<unknown>;
+type Settle = (value: unknown) => void;
+type Executor = (resolve: Settle, reject: Settle) => void;
+
+// Taken before anything is patched.
+const { bind } = Function.prototype;
+
 /** A promise that settles with its last element: what the others had behind them counts as well, if it had to wait for them. */
 export class Joined {
   history: History | null = null;
   readonly #joining: Joining;
   readonly #elements: readonly unknown[];
-  #rejections = 0;
+  #isSettledByOne = false;
 
   constructor(joining: Joining, elements: readonly unknown[]) {
     this.#joining = joining;
@@ -24,29 +27,86 @@ export class Joined {
 
   /** Those that it had to wait for, beside the last one: the first rejection settles `all`, the first fulfilment `any`. */
   get awaited(): readonly unknown[] {
-    const hasWaited = {
-      all: this.#rejections === 0,
-      allSettled: true,
-      any: this.#rejections === this.#elements.length,
-    };
-    return hasWaited[this.#joining] ? this.#elements : [];
+    return this.#isSettledByOne ? [] : this.#elements;
   }
 
-  /** Counts rejections from now on. They are handled by what joins the elements, so nobody sees that somebody listens. */
-  watch(): void {
-    if (this.#joining === 'allSettled') return;
-    const rejected = (): void => void this.#rejections++;
-    for (const element of this.#elements) {
-      if (isPlainPromise(element)) void Reflect.apply(then, element, [undefined, rejected]);
-    }
+  /**
+   * Joins the elements and hears how the promise is settled. A reaction of our own would tell that as well, but of a promise
+   * with two reactions V8 does not know who awaits it: errors would lose the callers from their stacks.
+   */
+  join(join: Join, type: PromiseConstructor): Promise<unknown> {
+    if (this.#joining === 'allSettled' || !isPromiseConstructor(type)) return join.call(type, this.#elements);
+    return joinHeard(this, join, type, this.#elements);
   }
+
+  /** Hands on what settles the promise, and notes when the first element does. */
+  execute(executor: Executor, resolve: Settle, reject: Settle): void {
+    const heard = (settle: Settle) => (value: unknown) => {
+      this.#isSettledByOne = true;
+      settle(value);
+    };
+    if (this.#joining === 'all') executor(resolve, heard(reject));
+    else executor(heard(resolve), reject);
+  }
+}
+
+function isPromiseConstructor(type: unknown): boolean {
+  return type === Promise || (typeof type === 'function' && Object.prototype.isPrototypeOf.call(Promise, type));
+}
+
+/** What is joined now: its promise is made first of all. */
+let hearing: Joined | null = null;
+
+function joinHeard(
+  joined: Joined,
+  join: Join,
+  type: PromiseConstructor,
+  elements: readonly unknown[],
+): Promise<unknown> {
+  hearing = joined;
+  try {
+    return join.call(heardType(type), elements);
+  } finally {
+    hearing = null;
+  }
+}
+
+const heardTypes = new WeakMap<PromiseConstructor, PromiseConstructor>();
+
+/** Makes promises of that type whose settling is heard, and takes elements over as it does. One for each type: to make it is slow. */
+function heardType(type: PromiseConstructor): PromiseConstructor {
+  let heard = heardTypes.get(type);
+  if (heard !== undefined) return heard;
+  function Heard(executor: Executor): Promise<unknown> {
+    const joined = hearing;
+    hearing = null;
+    if (joined === null) return new type(executor);
+    return new type((resolve, reject) => joined.execute(executor, resolve as Settle, reject));
+  }
+  let last: unknown = null;
+  let bound: unknown = null;
+  Object.defineProperty(Heard, 'resolve', {
+    get: () => {
+      const { resolve } = type;
+      if (resolve === last) return bound;
+      last = resolve;
+      bound = typeof resolve === 'function' ? Reflect.apply(bind, resolve, [type]) : resolve;
+      return bound;
+    },
+  });
+  heard = Heard as unknown as PromiseConstructor;
+  heardTypes.set(type, heard);
+  return heard;
 }
 
 /** Who is told of each promise that is joined of others: it settles with its last element only. */
 export interface JoinWatcher {
-  /** Runs what joins them. */
-  joining<T>(run: () => T): T;
-  joined(joining: Joining, promise: object, elements: readonly unknown[]): void;
+  /** @param run joins them; without one, nobody hears how the promise is settled */
+  joining(
+    joining: Joining,
+    elements: readonly unknown[],
+    run: (joined: Joined | null) => Promise<unknown>,
+  ): Promise<unknown>;
 }
 
 /** @returns what restores the original functions */
@@ -59,22 +119,28 @@ export function joinPromises(watcher: JoinWatcher): () => void {
 
 function replace(name: Joining, watcher: JoinWatcher): () => void {
   return replaced(Promise, name, (original) => {
-    const join = original as (this: PromiseConstructor, values: Iterable<unknown>) => Promise<unknown>;
+    const join = original as Join;
     return function joinPromises(this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
+      // V8 says in its own words what cannot be iterated.
+      if (!isIterable(values)) return join.call(this, values);
       let elements: readonly unknown[];
       try {
         elements = [...values];
       } catch (error) {
         return join.call(this, failing(error));
       }
-      const promise = watcher.joining(() => join.call(this, elements));
-      watcher.joined(name, promise, elements);
-      return promise;
+      return watcher.joining(name, elements, (joined) =>
+        joined === null ? join.call(this, elements) : joined.join(join, this),
+      );
     };
   });
 }
 
-/** What cannot be iterated rejects the promise; to try again would ask the iterator twice. */
+function isIterable(values: unknown): boolean {
+  return typeof (values as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function';
+}
+
+/** An iterator that throws rejects the promise; to try again would ask it twice. */
 function failing(error: unknown): Iterable<unknown> {
   return {
     [Symbol.iterator]: () => {

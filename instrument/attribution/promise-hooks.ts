@@ -87,10 +87,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#rest();
     for (const observer of observers) this.#session.addObserver(observer);
     this.#undo = [
-      joinPromises({
-        joining: (run) => this.#results.joining(run),
-        joined: (name, promise, elements) => this.#join(name, promise, elements),
-      }),
+      joinPromises({ joining: (name, elements, run) => this.#join(name, elements, run) }),
       carryThroughTimers((run) => this.carry(run)),
       carryThroughCallbacks((run) => this.carry(run)),
       ...observers.map((observer) => () => this.#session.removeObserver(observer)),
@@ -339,15 +336,18 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     return history;
   }
 
-  #join(name: Joining, promise: object, elements: readonly unknown[]): void {
-    if (name !== 'any') this.#results.followAll(promise, elements);
+  #join(
+    name: Joining,
+    elements: readonly unknown[],
+    run: (joined: Joined | null) => Promise<unknown>,
+  ): Promise<unknown> {
     // Where nobody can say later how it was settled, it waits for the last one alone.
-    if (elements.length < 2 || (this.#mode === 'dynamic' && !this.#switch.isFollowing)) return;
-    const joined = new Joined(name, elements);
-    this.#notes.settles(promise, joined);
-    this.#isOwn = true;
-    joined.watch();
-    this.#isOwn = false;
+    const isHeard = elements.length > 1 && (this.#mode !== 'dynamic' || this.#switch.isFollowing);
+    const joined = isHeard ? new Joined(name, elements) : null;
+    const promise = this.#results.joining(() => run(joined));
+    if (name !== 'any') this.#results.followAll(promise, elements);
+    if (joined !== null) this.#notes.settles(promise, joined);
+    return promise;
   }
 
   #runAs<R>(history: History | null, context: Context, run: () => R): R {

@@ -58,6 +58,12 @@ describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'ended well\n', stderr: '' });
   });
 
+  test('when what it joins fails: the errors name who awaits them', async () => {
+    const bare = await runNode([`${PROGRAMS}/async-stacks.mjs`]);
+    expect(bare.stdout).toMatch(/at async Promise\.all \(index 0\)\n.*at async all /);
+    expect(await runDept(['run', `${PROGRAMS}/async-stacks.mjs`])).toEqual(bare);
+  });
+
   test('when it starts workers and children', async () => {
     const ended = await runDept(['run', `${PROGRAMS}/workers-and-children.mjs`]);
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'done 0 done 0 42\n', stderr: '' });
