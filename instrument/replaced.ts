@@ -32,7 +32,7 @@ export function replaced<T extends object, N extends keyof T & string>(
 /** The same for a getter. */
 export function replacedGetter<T extends object>(
   owner: T,
-  name: keyof T & string,
+  name: keyof T,
   wrap: (original: (this: T) => unknown) => (this: T) => unknown,
 ): () => void {
   const descriptor = Object.getOwnPropertyDescriptor(owner, name);

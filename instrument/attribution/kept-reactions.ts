@@ -24,12 +24,25 @@ export class Kept {
   }
 
   /**
-   * What it waits for is given up by whoever made it, not settled: so `node:test` has a time limit for each test, which stays
-   * pending for ever when the test has won the race against it.
+   * No function of the program waits here. What it waits for, or what it makes of that, is given up by whoever made it, not
+   * settled: so `node:test` has a time limit for each test, which stays pending for ever when the test has won the race against
+   * it. Or it tells somebody the end of a stream.
    */
-  get isDisposable(): boolean {
-    return Object.hasOwn(this.parent, Symbol.dispose);
+  get isIdle(): boolean {
+    return isDisposable(this.parent) || isDisposable(this.reaction) || ends.has(this.parent);
   }
+}
+
+/** Promises of the end of a stream, by which Node tells it to callbacks. */
+const ends = new WeakSet<object>();
+
+/** Who asks for a reaction to that promise is no function that awaits it. */
+export function isEndOfStream(promise: object): void {
+  ends.add(promise);
+}
+
+function isDisposable(promise: object): boolean {
+  return Object.hasOwn(promise, Symbol.dispose);
 }
 
 /** The newest reactions that have not run yet, and behind them those that had not when newer ones took their place, the oldest first. */
@@ -80,7 +93,7 @@ export function letGo(kept: Kept): void {
  * them. For the end of a program: some microseconds for each.
  */
 export function hasPendingReactions(): boolean {
-  return keptReactions().some((kept) => kept.isWaiting && !kept.isDisposable);
+  return keptReactions().some((kept) => !kept.isIdle && kept.isWaiting);
 }
 
 /** Those that have not run. */

@@ -3,6 +3,7 @@ import type { ReadableStream, WritableStream, WritableStreamDefaultWriter } from
 import { replaced, replacedGetter } from '../replaced.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { watchClones } from './web-clones.ts';
+import { watchEnds } from './web-stream-ends.ts';
 import { type Transform, WebStreamLinks } from './web-stream-links.ts';
 import { TRANSFORMS, whenUsed } from './web-stream-use.ts';
 import { WebStreamWaits } from './web-stream-waits.ts';
@@ -34,6 +35,7 @@ function patch(host: NodeHost, streams: WebStreams): () => void {
     ...watchPipes(host, streams, links, waits),
     ...watchBranches(host, streams, links, waits),
     ...watchWriting(streams, waits),
+    ...watchEnds(host, streams),
   ];
   return () => {
     for (const restore of undo.reverse()) restore();
