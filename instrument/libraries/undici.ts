@@ -14,15 +14,17 @@ interface DispatcherBase {
 interface PoolOptions {
   readonly pipelining?: number;
   readonly allowH2?: boolean;
+  readonly useH2c?: boolean;
 }
 
 /**
- * undici 6 and 7: pools with a limit of connections, and clients, which have one. Requests of an agent go through them. Several
- * requests at a time on one connection (pipelining, HTTP/2) wait for each other in other ways, and are not watched.
+ * undici 6 to 8: pools with a limit of connections, and clients, which have one. Requests of an agent go through them. Several
+ * requests at a time on one connection (pipelining, HTTP/2) wait for each other in other ways, and are not watched; 8 takes to
+ * HTTP/2 by itself, which shows when a request is sent.
  */
 export const undici: LibraryAdapter = {
   name: 'undici',
-  versions: '>=6.0.0 <8.0.0',
+  versions: '>=6.0.0 <9.0.0',
   rebinds: ['request', 'fetch'],
   patch(exports, rebind) {
     const restore = restoreAll([
@@ -73,7 +75,8 @@ function readCapacity(dispatcher: DispatcherBase): number | null {
     return symbol === undefined ? undefined : Reflect.get(dispatcher, symbol);
   };
   if (!fields.has('connections')) return dispatcher.pipelining === 1 ? 1 : null;
-  const { pipelining = 1, allowH2 = false } = (read('options') ?? {}) as PoolOptions;
+  const { pipelining = 1, allowH2 = false, useH2c = false } = (read('options') ?? {}) as PoolOptions;
   const connections = read('connections');
-  return typeof connections === 'number' && pipelining === 1 && !allowH2 ? connections : Number.POSITIVE_INFINITY;
+  const isShared = pipelining !== 1 || allowH2 || useH2c;
+  return typeof connections === 'number' && !isShared ? connections : Number.POSITIVE_INFINITY;
 }

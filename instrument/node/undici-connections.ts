@@ -16,6 +16,7 @@ export interface Dispatched {
 interface Message {
   readonly request: object;
   readonly socket?: Socket;
+  readonly headers?: unknown;
 }
 
 /** A request that asked for a connection, and the socket that it has got. */
@@ -67,7 +68,7 @@ export class UndiciConnections {
       void observed(host, () => listen(message as Message));
     this.#listeners = {
       'undici:request:create': on(({ request }) => this.#create(request)),
-      'undici:client:sendHeaders': on(({ request, socket }) => this.#send(request, socket)),
+      'undici:client:sendHeaders': on(({ request, socket, headers }) => this.#send(request, socket, headers)),
       'undici:request:trailers': on(({ request }) => this.#end(request)),
       'undici:request:error': on(({ request }) => this.#end(request)),
     };
@@ -95,7 +96,9 @@ export class UndiciConnections {
     const pool = watchedPool(dispatcher, VERBS, capacity, () => placeOf(dispatcher));
     if (pool !== null) this.#follow();
     const name = `${options.method ?? 'GET'} ${options.path ?? '/'}`;
-    this.#asked.set(options, pool === null ? null : this.#sockets.ask(pool, name));
+    const asked = pool === null ? null : this.#sockets.ask(pool, name);
+    this.#asked.set(options, asked);
+    if (asked !== null) whenTakenBack(options, () => refuse(asked.wait));
   }
 
   #follow(): void {
@@ -112,9 +115,14 @@ export class UndiciConnections {
     this.#underway.set(request, { asked, socket: null });
   }
 
-  #send(request: object, socket: Socket | undefined): void {
+  #send(request: object, socket: Socket | undefined, headers: unknown): void {
     const underway = this.#underway.get(request);
     if (underway === undefined || socket === undefined || underway.socket !== null) return;
+    // Others are sent over the same connection.
+    if (isHttp2(headers)) {
+      this.#end(request);
+      return;
+    }
     underway.socket = socket;
     this.#sockets.lend(underway.asked, socket);
   }
@@ -126,6 +134,24 @@ export class UndiciConnections {
     if (underway.socket === null) refuse(underway.asked.wait);
     else this.#sockets.takeBack(underway.socket);
   }
+}
+
+/** undici 8 takes a request that is aborted out of its queue, and tells nobody but the function that it has asked to. */
+function whenTakenBack(options: Dispatched, listen: () => void): void {
+  const hook = Object.getOwnPropertySymbols(options).find(({ description }) => description === 'queued abort');
+  const queued: unknown = hook === undefined ? undefined : Reflect.get(options, hook);
+  if (hook === undefined || typeof queued !== 'function') return;
+  Reflect.set(options, hook, (cancel: (reason: unknown) => void) =>
+    queued((reason: unknown) => {
+      listen();
+      cancel(reason);
+    }),
+  );
+}
+
+/** The names of what comes first in HTTP/2 (`:method`) are none of a header in HTTP/1. */
+function isHttp2(headers: unknown): boolean {
+  return typeof headers === 'string' && /^:method:/m.test(headers);
 }
 
 /** Its class is the place of the first request: a pool that an agent makes for a host has no name of its own. */

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { type Installation, install } from '../../../../instrument/install.ts';
 
-/** The packages of the root package.json, and the majors before them. */
+/** The packages of the root package.json, the majors before them, and those after them. */
 export const latest: NodeJS.Require = createRequire(import.meta.url);
 export const previous: NodeJS.Require = createRequire(latest.resolve('../../../previous-majors/package.json'));
+export const next: NodeJS.Require = createRequire(latest.resolve('../../../next-majors/package.json'));
 
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

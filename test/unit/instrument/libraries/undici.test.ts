@@ -1,16 +1,21 @@
 import http from 'node:http';
+import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import zlib from 'node:zlib';
 import type * as Undici from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Mutex } from '../../../../src/sync/user/mutex.ts';
-import { LibraryStage, latest, previous, turn } from './library-stage.ts';
+import { LibraryStage, latest, next, previous, turn } from './library-stage.ts';
 
 type Package = typeof Undici;
 
-const PACKAGES = [
+const PACKAGES: [readonly [string, Package], ...(readonly [string, Package])[]] = [
   ['undici 7', latest('undici') as Package],
   ['undici 6', previous('undici') as Package],
-] as const;
+];
+// 8 needs what Node has since 22.15.
+const isNextLoadable = 'createZstdDecompress' in zlib;
+if (isNextLoadable) PACKAGES.push(['undici 8', next('undici') as Package]);
 
 let stage: LibraryStage;
 let server: http.Server;
@@ -44,7 +49,7 @@ async function requested(dispatcher: Undici.Dispatcher, path: string): Promise<s
   return body.text();
 }
 
-describe.each(PACKAGES)('%s', (_name, undici) => {
+describe.each(PACKAGES)('%s', (name, undici) => {
   test('a handler that asks its own server through another pool, or through one without a limit, is fine', async () => {
     const { Agent, Pool } = undici;
     const pools = [
@@ -150,7 +155,8 @@ describe.each(PACKAGES)('%s', (_name, undici) => {
     const second = pool.request({ path: '/', method: 'GET', signal: given.signal });
     expect(stage.open).toHaveLength(1);
     given.abort();
-    // A pool looks at the signal when the turn of the request has come.
+    // A pool of 6 and 7 looks at the signal when the turn of the request has come.
+    if (name === 'undici 8') expect(stage.open).toEqual([]);
     answer();
     await expect(second).rejects.toThrow();
     expect(await first).toBe('cart late');
@@ -158,6 +164,28 @@ describe.each(PACKAGES)('%s', (_name, undici) => {
     expect(stage.open).toEqual([]);
     await pool.close();
   });
+});
+
+test.runIf(isNextLoadable)('requests of undici 8 that share a connection of HTTP/2 wait for none', async () => {
+  const { Client } = next('undici') as Package;
+  const shared = http2.createServer((request, response) => {
+    response.end(request.url === '/catalogue' ? Buffer.alloc(1_000_000) : '42');
+  });
+  await new Promise<void>((listening) => shared.listen(0, '127.0.0.1', listening));
+  const origin = `http://127.0.0.1:${(shared.address() as AddressInfo).port}`;
+  const client = new Client(origin, { useH2c: true } as object);
+  const get = (path: string): Promise<Undici.Dispatcher.ResponseData> =>
+    client.request({ origin, path, method: 'GET' });
+  for (let round = 0; round < 3; round++) {
+    const catalogue = await get('/catalogue');
+    const price = await get('/price');
+    expect(await price.body.text()).toBe('42');
+    expect(await catalogue.body.text()).toHaveLength(1_000_000);
+  }
+  expect(await stage.found()).toEqual([]);
+  expect(stage.open).toEqual([]);
+  await client.close();
+  await new Promise((closed) => shared.close(closed));
 });
 
 test('a dispatcher is what it was, and refuses what it refused', async () => {
