@@ -26,6 +26,7 @@ import { kysely } from './kysely.ts';
 import { livekitMutex } from './livekit-mutex.ts';
 import { locks } from './locks.ts';
 import { lruCache } from './lru-cache.ts';
+import { matrixaiAsyncLocks } from './matrixai-async-locks.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql2 } from './mysql2.ts';
 import { pEvent } from './p-event.ts';
@@ -83,6 +84,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   kysely,
   livekitMutex,
   locks,
+  matrixaiAsyncLocks,
   mutexify,
   mysql2,
   pLimit,

@@ -756,6 +756,72 @@ librarySuite({
   },
 });
 
+/** Acquires a lock that gives back the way to release it. */
+function releasable(acquire: () => Promise<readonly [() => Promise<void>, unknown?]>): Hold {
+  return async (task) => {
+    const [release] = await acquire();
+    try {
+      return await task();
+    } finally {
+      await release();
+    }
+  };
+}
+
+librarySuite({
+  name: '@matrixai/async-locks: semaphore',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { Semaphore } = await import('@matrixai/async-locks');
+    return (capacity) => {
+      const semaphore = new Semaphore(capacity);
+      return releasable(() => semaphore.lock()() as never);
+    };
+  },
+});
+
+librarySuite({
+  name: '@matrixai/async-locks: lock',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { Lock } = await import('@matrixai/async-locks');
+    return () => {
+      const lock = new Lock();
+      return (task) => lock.withF(async () => task());
+    };
+  },
+});
+
+librarySuite({
+  name: '@matrixai/async-locks: writers',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { RWLockWriter } = await import('@matrixai/async-locks');
+    return () => {
+      const lock = new RWLockWriter();
+      return (task) => lock.withWriteF(async () => task());
+    };
+  },
+});
+
+librarySuite({
+  name: '@matrixai/async-locks: keys of a box',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { Lock, LockBox } = await import('@matrixai/async-locks');
+    const box = new LockBox();
+    let keys = 0;
+    return () => {
+      const key = `key ${++keys}`;
+      return (task) => box.withF([key, Lock], async () => task());
+    };
+  },
+});
+
 interface Unlocking {
   lock(): Promise<() => void>;
 }
