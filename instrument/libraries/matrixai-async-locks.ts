@@ -33,7 +33,7 @@ interface Context {
 interface Semaphore {
   readonly limit: number;
   lock(...params: (number | Context | undefined)[]): Acquire;
-  insertQueue(task: { task: () => void }): void;
+  insertQueue(task: { task: () => void }): unknown;
 }
 
 /** Made of two locks. */
@@ -110,7 +110,7 @@ function patchSemaphore(prototype: Semaphore): () => void {
       }
     });
   }, lock);
-  prototype.insertQueue = dressed(function watched(this: Semaphore, task: { task: () => void }): void {
+  prototype.insertQueue = dressed(function watched(this: Semaphore, task: { task: () => void }): unknown {
     const claim = asking;
     if (claim !== null && typeof task?.task === 'function') {
       const begin = task.task;
@@ -119,7 +119,7 @@ function patchSemaphore(prototype: Semaphore): () => void {
         begin();
       };
     }
-    insertQueue.call(this, task);
+    return insertQueue.call(this, task);
   }, insertQueue);
   return () => void Object.assign(prototype, { lock, insertQueue });
 }
