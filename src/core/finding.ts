@@ -82,12 +82,12 @@ export interface Finding {
 }
 
 /** Why a circle of classes is not a deadlock. */
-export type FilterReason = 'gate-lock' | 'happens-before' | 'single-context' | 'backs-off';
+export type FilterReason = 'gate-lock' | 'limited' | 'happens-before' | 'single-context' | 'backs-off';
 
 /** A circle of classes that cannot hang, kept so that it can be shown. */
 export interface FilteredCircle {
   readonly reason: FilterReason;
-  /** Name of the gate, the order or the context that excludes it; of the class whose contexts back off. */
+  /** Name of the gate, the limit, the order or the context that excludes it; of the class whose contexts back off. */
   readonly because: string;
   readonly circle: readonly Dependency[];
   readonly fingerprint: string;

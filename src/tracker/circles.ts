@@ -1,11 +1,14 @@
 import { shortestPath } from '../core/circle-search.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
+import type { EventContext } from '../core/event-context.ts';
 import { circleFingerprint, type FilteredCircle, type Finding } from '../core/finding.ts';
+import type { Tick } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
 import { adviceFor, named, sentence } from './advice.ts';
-import { excludedBy } from './circle-filter.ts';
+import { type Around, excludedBy, excludedFromItself, type Seen } from './circle-filter.ts';
 import type { DependencyStore } from './dependency-store.ts';
+import { Forks } from './forks.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Policy } from './policy.ts';
 
@@ -29,6 +32,7 @@ export class Circles {
   readonly #interrupts: Interrupts;
   readonly #policy: Policy;
   readonly #emit: (finding: Finding) => void;
+  readonly #forks = new Forks();
   readonly #aside: Aside[] = [];
   /** Circles reported, and whether the report was the soft one of a circle that a timeout breaks. */
   readonly #reported = new Map<string, 'soft' | 'hard'>();
@@ -81,6 +85,9 @@ export class Circles {
     const open = this.#aside.filter((aside) => aside.edges.includes(edge));
     for (const aside of open) this.#aside.splice(this.#aside.indexOf(aside), 1);
     for (const aside of open) this.#tryReport(aside.edges);
+    for (const other of open.flatMap(({ edges }) => edges)) {
+      if (this.#aside.every(({ edges }) => !edges.includes(other))) this.#store.unwatch(other);
+    }
   }
 
   /** An edge lost its timeout: a circle reported softly may be a deadlock after all. */
@@ -89,6 +96,14 @@ export class Circles {
     if (this.#store.dependency(edge).timed) return;
     const path = shortestPath(graph, graph.to(edge), graph.from(edge), (other) => !this.#store.dependency(other).timed);
     if (path !== null) this.#tryReport([edge, ...path]);
+  }
+
+  /**
+   * What this edge stands for, which began then, is over and was done under that hold. `isBehind` tells what the code that runs
+   * now has behind it.
+   */
+  done(edge: number, hold: EventContext, begin: Tick, isBehind: (begin: Tick) => boolean): void {
+    if (this.#forks.note(hold, edge, begin, isBehind)) this.reconsider(edge);
   }
 
   contextBegins(context: Context): void {
@@ -136,6 +151,7 @@ export class Circles {
     }
     const fingerprint = circleFingerprint('DEPT001', circle);
     this.#aside.push({ edges, filtered: { ...excluded, circle, fingerprint } });
+    for (const edge of edges) this.#store.watch(edge);
     return false;
   }
 
@@ -147,12 +163,15 @@ export class Circles {
 
   #exclusion(edges: readonly number[], circle: readonly Dependency[]): ReturnType<typeof excludedBy> {
     // An interrupt comes when it likes: no order or gate keeps it away.
-    if (edges.length < 2 || circle.some((dependency) => dependency.irqs.length > 0)) return null;
-    const isAlone = (context: Context): boolean => (this.#namesakes.get(context.name) ?? 0) < 2;
-    return excludedBy(
-      edges.map((edge) => this.#store.sightings(edge)),
-      isAlone,
-    );
+    if (circle.some((dependency) => dependency.irqs.length > 0)) return null;
+    const around: Around = {
+      isAlone: (context) => (this.#namesakes.get(context.name) ?? 0) < 2,
+      areTogether: (object, left, right) => this.#forks.areTogether(object, left, right),
+    };
+    const seen = edges.map((edge): Seen => ({ edge, sightings: this.#store.sightings(edge) }));
+    const [only] = seen;
+    const isOne = seen.length === 1 && only !== undefined;
+    return isOne ? excludedFromItself(only, circle[0]?.from.key.capacity ?? 1, around) : excludedBy(seen, around);
   }
 }
 

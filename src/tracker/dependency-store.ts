@@ -1,9 +1,11 @@
 import type { Dependency } from '../core/dependency.ts';
 import { DependencyGraph } from '../core/graph.ts';
-import type { Sighting } from './sighting.ts';
+import { inCommon, isAlike, isUnconditional, type Sighting } from './sighting.ts';
 
-/** Sightings kept of a dependency; one that is seen more often counts as seen everywhere. */
+/** Different sightings kept of a dependency; what more of them have in common is kept as one. */
 const MAX_SIGHTINGS = 8;
+/** A dependency that was seen as often as this in no new way settles, unless a circle was set aside because of it. */
+const SEEN_ENOUGH = 64;
 
 /**
  * The graph of dependencies with the evidence of each. A settled edge is one that no later sighting can change: meeting
@@ -13,8 +15,12 @@ export class DependencyStore {
   readonly graph: DependencyGraph = new DependencyGraph();
   /** By edge number, as are the sightings: two arrays cost less than an object for each edge. */
   readonly #dependencies: (Dependency | undefined)[] = [];
-  /** Null for an edge that was seen too often, or in a way that nothing can exclude. */
+  /** Null for an edge that was seen in a way that nothing can exclude. */
   readonly #sightings: (Sighting[] | null)[] = [];
+  /** How often an edge was seen in no new way. */
+  #repeats = new Uint8Array(64);
+  /** Edges of circles that were set aside because of how they were seen. */
+  readonly #watched = new Set<number>();
   #settled = new Uint8Array(64);
   /** Edges seen under acquire contexts only, which back off for each other. */
   readonly #grouped = new Set<number>();
@@ -70,24 +76,45 @@ export class DependencyStore {
   addSighting(edge: number, sighting: Sighting | null): boolean {
     const known = this.#sightings[edge] ?? null;
     if (known === null) return false;
-    if (sighting !== null && known.some((other) => isAlike(other, sighting))) return false;
-    if (sighting === null || known.length >= MAX_SIGHTINGS) this.#sightings[edge] = null;
-    else known.push(sighting);
+    if (sighting !== null && known.some((other) => isAlike(other, sighting))) {
+      this.#repeated(edge);
+      return false;
+    }
+    this.#sightings[edge] = sighting === null ? null : atMost([sighting, ...known]);
     this.#settle(edge);
     return true;
+  }
+
+  /** It depends on how this edge is seen whether a circle counts: it does not settle while nothing new was seen. */
+  watch(edge: number): void {
+    this.#watched.add(edge);
+    this.#settle(edge);
+  }
+
+  unwatch(edge: number): void {
+    this.#watched.delete(edge);
+    this.#settle(edge);
   }
 
   *[Symbol.iterator](): IterableIterator<Dependency> {
     for (const dependency of this.#dependencies) if (dependency !== undefined) yield dependency;
   }
 
+  #repeated(edge: number): void {
+    if (this.#watched.has(edge)) return;
+    const repeats = (this.#repeats[edge] ?? 0) + 1;
+    this.#repeats[edge] = Math.min(repeats, SEEN_ENOUGH);
+    if (repeats >= SEEN_ENOUGH) this.#settle(edge);
+  }
+
   #settle(edge: number): void {
     if (edge >= this.#settled.length) {
-      const larger = new Uint8Array(2 * edge);
-      larger.set(this.#settled);
-      this.#settled = larger;
+      this.#settled = larger(this.#settled, 2 * edge);
+      this.#repeats = larger(this.#repeats, 2 * edge);
     }
-    const isFinal = this.sightings(edge) === null && !this.dependency(edge).timed && !this.isGrouped(edge);
+    const isSeenEnough = this.#repeats[edge] === SEEN_ENOUGH && !this.#watched.has(edge);
+    const isSeen = this.sightings(edge) === null || isSeenEnough;
+    const isFinal = isSeen && !this.dependency(edge).timed && !this.isGrouped(edge);
     this.#settled[edge] = isFinal ? 1 : 0;
   }
 }
@@ -97,12 +124,15 @@ function releaseStacks({ start, wait, event, waker, irqStack }: Dependency): voi
   for (const stack of [start.stack, wait.stack, event.stack, waker, irqStack]) stack?.release?.();
 }
 
-/** Same context, same gates: for the filters the two are one. */
-function isAlike(a: Sighting, b: Sighting): boolean {
-  return (
-    a.context === b.context &&
-    a.held === b.held &&
-    a.gates.length === b.gates.length &&
-    a.gates.every((gate, i) => gate.object === b.gates[i]?.object)
-  );
+function larger(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  const grown = new Uint8Array(length);
+  grown.set(bytes);
+  return grown;
+}
+
+/** Null for what nothing can exclude. */
+function atMost(sightings: readonly [Sighting, ...Sighting[]]): Sighting[] | null {
+  if (sightings.length <= MAX_SIGHTINGS) return [...sightings];
+  const common = inCommon(sightings);
+  return isUnconditional(common) ? null : [common];
 }

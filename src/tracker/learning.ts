@@ -4,7 +4,7 @@ import type { Dependency, Rule } from '../core/dependency.ts';
 import { EventContext } from '../core/event-context.ts';
 import type { FilteredCircle, Finding } from '../core/finding.ts';
 import type { History } from '../core/history.ts';
-import type { ClassId, Tick } from '../core/ids.ts';
+import { type ClassId, NEVER, type Tick } from '../core/ids.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Session } from '../core/session.ts';
 import type { EventBit, TrackedObject } from '../core/tracked-object.ts';
@@ -19,7 +19,7 @@ import { isOfOneGroup } from './nesting.ts';
 import { dependencyFrom, type Observation } from './observation.ts';
 import type { ContextOrder } from './order.ts';
 import type { Policy } from './policy.ts';
-import { isUnconditional, sightingOf } from './sighting.ts';
+import { holdsAround, isUnconditional, type Sighting, sightingOf } from './sighting.ts';
 
 /** A graph of dependencies with its circles: one of classes, one of the instances within a class. */
 interface Layer {
@@ -178,6 +178,7 @@ export class Learning {
         this.#tools.session.lessons++;
         store.ungroup(known, describe());
         store.addSighting(known, sighting);
+        this.#noteHolds(circles, known, seen, sighting);
         circles.reconsider(known);
         circles.close(known);
         return;
@@ -187,7 +188,9 @@ export class Learning {
         store.replace(known, describe());
         circles.harden(known);
       }
-      if (!store.addSighting(known, sighting)) return;
+      const isNew = store.addSighting(known, sighting);
+      this.#noteHolds(circles, known, seen, sighting);
+      if (!isNew) return;
       this.#tools.session.lessons++;
       circles.reconsider(known);
       return;
@@ -198,6 +201,7 @@ export class Learning {
     const edge = graph.edgeOf(from, to);
     const dependency = describe();
     store.add(edge, dependency, sighting, isGrouped);
+    this.#noteHolds(circles, edge, seen, sighting);
     if (store === this.store) this.#tools.onDependency(dependency);
     if (result === 'closes-circle') circles.close(edge);
   }
@@ -208,7 +212,24 @@ export class Learning {
     return isFull;
   }
 
-  #sighting(seen: Observation): ReturnType<typeof sightingOf> | null {
+  /** Only asynchronous code does several things at a time under one hold. */
+  #noteHolds(circles: Circles, edge: number, { context, held, wait }: Observation, sighting: Sighting | null): void {
+    if (sighting === null || held === null || context.exact) return;
+    const { histories } = this.#tools.session;
+    const isBehind = (begin: Tick): boolean => {
+      let isFound = false;
+      histories.each(context.history, NEVER, (step) => {
+        isFound ||= step.held?.begin === begin;
+      });
+      return isFound;
+    };
+    for (const hold of holdsAround(held, wait, histories)) {
+      // What is over has let go of what was behind it.
+      if (hold.open && hold.begin < held.begin) circles.done(edge, hold, held.begin, isBehind);
+    }
+  }
+
+  #sighting(seen: Observation): Sighting | null {
     if (!this.#policy.filters) return null;
     const sighting = sightingOf(seen.context, seen.held, seen.wait, this.#tools.order, this.#tools.session.histories);
     return isUnconditional(sighting) ? null : sighting;

@@ -2,9 +2,10 @@ import type { Context } from '../core/context.ts';
 import type { EventContext } from '../core/event-context.ts';
 import type { FilterReason } from '../core/finding.ts';
 import type { Histories } from '../core/history.ts';
-import { NEVER, type ObjectId, PENDING, type Tick } from '../core/ids.ts';
+import { NEVER, type ObjectId, PENDING } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
 import type { ContextOrder, Known } from './order.ts';
+import { isSameRefill, mostOf, type Refill, refillOf } from './refill.ts';
 
 /** A lock held around a dependency by the context that made it. */
 interface Gate {
@@ -13,19 +14,38 @@ interface Gate {
   readonly shared: boolean;
 }
 
-/** One observation of a dependency: who made it, under which gates, and what that context knew to be over. */
-export interface Sighting {
+/** When an exact context made a dependency. */
+interface Ordered {
   readonly context: Context;
-  readonly begin: Tick;
+  /** When that was over; never, as far as is known, where several sightings are told of in one. */
   readonly held: EventContext | null;
+  /** What the context knew to be over. */
   readonly known: Known;
+}
+
+/** One observation of a dependency, or several in one: under which gates, and when. */
+export interface Sighting {
   readonly gates: readonly Gate[];
+  /** Null for a dependency on anything else. */
+  readonly refill: Refill | null;
+  /** Null where nothing orders it: outside of exact contexts. */
+  readonly order: Ordered | null;
 }
 
 /** Why two sightings can never be under way at the same time. */
 export interface Exclusion {
   readonly reason: FilterReason;
   readonly because: string;
+}
+
+/** What else was held around `wait` while `held` was owed. */
+export function holdsAround(held: EventContext | null, wait: Wait, histories: Histories): readonly EventContext[] {
+  const holds: EventContext[] = [];
+  if (held === null) return holds;
+  heldDuring(wait, histories, (other) => {
+    if (other !== held && other.begin < wait.begin && other.endsAfter(wait.begin)) holds.push(other);
+  });
+  return holds;
 }
 
 /** What was around when `wait` began in `context` while `held` was owed. */
@@ -36,16 +56,13 @@ export function sightingOf(
   order: ContextOrder,
   histories: Histories,
 ): Sighting {
-  const gates: Gate[] = [];
-  const add = (other: EventContext): void => {
-    const covers = other.begin < wait.begin && other.endsAfter(wait.begin);
-    if (other === held || !covers || other.object === held?.object || !isGate(other)) return;
-    gates.push({ object: other.object.id, label: other.object.label, shared: other.how.mode === 'read' });
-  };
   // Gates of a wait that only overlaps its event context are not known to cover all of it.
-  if (held !== null) heldDuring(wait, histories, add);
-  const begin = held === null ? wait.begin : held.begin;
-  return { context, begin, held, known: context.exact ? order.snapshot(context) : new Map(), gates };
+  const holds = holdsAround(held, wait, histories);
+  const gates = holds
+    .filter((other) => isGate(other) && other.object !== held?.object)
+    .map(({ object, how }): Gate => ({ object: object.id, label: object.label, shared: how.mode === 'read' }));
+  const refill = held === null ? null : refillOf(held, wait, holds);
+  return { gates, refill, order: context.exact ? { context, held, known: order.snapshot(context) } : null };
 }
 
 /** Several contexts can hold permits of one pool, or owe one event, at the same time: neither keeps anybody out. */
@@ -69,27 +86,60 @@ function heldDuring(wait: Wait, histories: Histories, visit: (held: EventContext
 }
 
 /** True for a sighting that nothing can exclude: later ones of the same dependency need no look. */
-export function isUnconditional(sighting: Sighting): boolean {
-  return sighting.gates.length === 0 && !sighting.context.exact;
+export function isUnconditional({ gates, refill, order }: Sighting): boolean {
+  return gates.length === 0 && order === null && (refill?.within ?? []).length === 0;
 }
 
-/** Why `a` and `b` cannot overlap in time, or null when they can. `isAlone` tells a context of which only one exists. */
-export function exclusion(a: Sighting, b: Sighting, isAlone: (context: Context) => boolean): Exclusion | null {
-  for (const gate of a.gates) {
-    const other = b.gates.find((candidate) => candidate.object === gate.object);
-    if (other !== undefined && !(gate.shared && other.shared)) return { reason: 'gate-lock', because: gate.label };
+/** For the filters the two are one. */
+export function isAlike(a: Sighting, b: Sighting): boolean {
+  if (a.order?.context !== b.order?.context || a.order?.held !== b.order?.held) return false;
+  if (a.gates.length !== b.gates.length || !isSameRefill(a.refill, b.refill)) return false;
+  return a.gates.every((gate) => b.gates.some((other) => isSame(gate, other)));
+}
+
+/** What all of them have in common, as one sighting. */
+export function inCommon(sightings: readonly [Sighting, ...Sighting[]]): Sighting {
+  const [{ gates, order }, ...others] = sightings;
+  const context = order?.context ?? null;
+  return {
+    gates: gates.filter((gate) => others.every((each) => each.gates.some((other) => isSame(gate, other)))),
+    refill: mostOf(sightings.map((each) => each.refill)),
+    order:
+      context !== null && others.every((each) => each.order?.context === context)
+        ? { context, held: null, known: new Map() }
+        : null,
+  };
+}
+
+function isSame(a: Gate, b: Gate): boolean {
+  return a.object === b.object && a.shared === b.shared;
+}
+
+/**
+ * Why `a` and `b` cannot overlap in time, or null when they can. `isAlone` tells a context of which only one exists, `isSplit` a
+ * gate of which one holder has had both under way.
+ */
+export function exclusion(
+  a: Sighting,
+  b: Sighting,
+  isAlone: (context: Context) => boolean,
+  isSplit: (gate: ObjectId) => boolean,
+): Exclusion | null {
+  for (const { object, label, shared } of a.gates) {
+    const other = b.gates.find((candidate) => candidate.object === object);
+    if (other === undefined || (shared && other.shared) || isSplit(object)) continue;
+    return { reason: 'gate-lock', because: label };
   }
-  if (!a.context.exact || !b.context.exact) return null;
-  if (a.context.id === b.context.id) {
-    return isAlone(a.context) ? { reason: 'single-context', because: a.context.name } : null;
-  }
-  if (before(a, b)) return { reason: 'happens-before', because: `${a.context.name} before ${b.context.name}` };
-  if (before(b, a)) return { reason: 'happens-before', because: `${b.context.name} before ${a.context.name}` };
+  if (a.order === null || b.order === null) return null;
+  const [first, second] = [a.order.context, b.order.context];
+  if (first.id === second.id) return isAlone(first) ? { reason: 'single-context', because: first.name } : null;
+  if (before(a.order, b.order)) return { reason: 'happens-before', because: `${first.name} before ${second.name}` };
+  if (before(b.order, a.order)) return { reason: 'happens-before', because: `${second.name} before ${first.name}` };
   return null;
 }
 
 /** `first` was over before `second` began, and `second` knew it. */
-function before(first: Sighting, second: Sighting): boolean {
+function before(first: Ordered, second: Ordered): boolean {
   const over = first.held?.end ?? PENDING;
   return over <= (second.known.get(first.context.id) ?? NEVER);
 }

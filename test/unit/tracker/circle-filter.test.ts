@@ -27,6 +27,13 @@ function inversion({ stage, x, y, a, b }: Two, gate: TrackedObject, byX: How | n
   if (other !== null) stage.unlock(other);
 }
 
+/** Has one and asks for another one, under the gate. */
+function twice(stage: Stage, context: ExactContext, object: TrackedObject, gate: TrackedObject, by: How = LOCK): void {
+  const outer = stage.lock(context, gate, by);
+  stage.nest(context, object, object);
+  stage.unlock(outer);
+}
+
 describe('gate lock', () => {
   test.each([
     ['both exclusive', WRITE_LOCK, WRITE_LOCK, true],
@@ -58,6 +65,30 @@ describe('gate lock', () => {
     stage.nest(y, b, a);
     stage.unlock(byX, byY);
     expect(stage.circles).toEqual(['B:0 A:0']);
+  });
+
+  test('a pool asked for a second one under one lock is none, until somebody asks without it', () => {
+    const { stage, x, y } = two();
+    const [gate, pool] = [stage.object('gate'), stage.object('pool', 'pool', { capacity: 2 })];
+    twice(stage, x, pool, gate);
+    twice(stage, y, pool, gate);
+    expect(stage.circles).toEqual([]);
+    expect(stage.tracker.filtered.map(({ reason, because }) => [reason, because])).toEqual([['gate-lock', 'gate']]);
+    stage.nest(y, pool, pool);
+    expect(stage.circles).toEqual(['pool:0']);
+  });
+
+  test.each([
+    ['a lock', 1, LOCK, LOCK],
+    ['a pool under a lock that is shared', 2, READ_LOCK, READ_LOCK],
+  ] as const)('%s asked for by who has it is a deadlock under a gate, too', (_name, capacity, byX, byY) => {
+    const { stage, x, y } = two();
+    const gate = stage.object('gate', 'rwlock');
+    const kind = capacity === 1 ? 'mutex' : 'pool';
+    const again = stage.object('again', kind, { capacity });
+    twice(stage, x, again, gate, byX);
+    twice(stage, y, again, gate, byY);
+    expect(stage.circles).toEqual(['again:0']);
   });
 
   test('another instance of the gate-s class is another gate', () => {
