@@ -1,5 +1,6 @@
 import type { History } from '../../src/core/history.ts';
 import { replaced } from '../replaced.ts';
+import { keepJoined } from './kept-reactions.ts';
 
 /** How a promise is made of several. */
 export type Joining = 'all' | 'allSettled' | 'any';
@@ -111,13 +112,22 @@ export interface JoinWatcher {
 
 /** @returns what restores the original functions */
 export function joinPromises(watcher: JoinWatcher): () => void {
-  const undo = JOININGS.map((name) => replace(name, watcher));
+  const undo = JOININGS.map((name) =>
+    replace(name, (join, type, elements) =>
+      watcher.joining(name, elements, (joined) =>
+        joined === null ? join.call(type, elements) : joined.join(join, type),
+      ),
+    ),
+  );
+  undo.push(replace('race', (join, type, elements) => join.call(type, elements)));
   return () => {
     for (const restore of undo) restore();
   };
 }
 
-function replace(name: Joining, watcher: JoinWatcher): () => void {
+type Make = (join: Join, type: PromiseConstructor, elements: readonly unknown[]) => Promise<unknown>;
+
+function replace(name: Joining | 'race', make: Make): () => void {
   return replaced(Promise, name, (original) => {
     const join = original as Join;
     return function joinPromises(this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
@@ -129,9 +139,7 @@ function replace(name: Joining, watcher: JoinWatcher): () => void {
       } catch (error) {
         return join.call(this, failing(error));
       }
-      return watcher.joining(name, elements, (joined) =>
-        joined === null ? join.call(this, elements) : joined.join(join, this),
-      );
+      return keepJoined(() => make(join, this, elements));
     };
   });
 }

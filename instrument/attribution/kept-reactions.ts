@@ -11,11 +11,13 @@ export class Kept {
   readonly parent: object;
   /** Its place, which may be another one's by now. */
   slot: number;
+  readonly #join: Join | null;
 
-  constructor(reaction: object, parent: object, slot: number) {
+  constructor(reaction: object, parent: object, slot: number, join: Join | null = null) {
     this.reaction = reaction;
     this.parent = parent;
     this.slot = slot;
+    this.#join = join;
   }
 
   /** It waits for a promise that is not settled. Node's own are not always seen to run. */
@@ -26,10 +28,37 @@ export class Kept {
   /**
    * No function of the program waits here. What it waits for, or what it makes of that, is given up by whoever made it, not
    * settled: so `node:test` has a time limit for each test, which stays pending for ever when the test has won the race against
-   * it. Or it tells somebody the end of a stream.
+   * it. Or it tells somebody the end of a stream, or it has lost a race.
    */
   get isIdle(): boolean {
-    return isDisposable(this.parent) || isDisposable(this.reaction) || ends.has(this.parent);
+    return isDisposable(this.parent) || isDisposable(this.reaction) || ends.has(this.parent) || this.#hasLost;
+  }
+
+  get #hasLost(): boolean {
+    const made = this.#join?.made;
+    return made instanceof Promise && !isPending(made);
+  }
+}
+
+/** What one promise is made of several by. */
+interface Join {
+  /** That promise; null while it is made. */
+  made: object | null;
+}
+
+let joining: Join | null = null;
+
+/** Runs what makes one promise of several: when that is settled, nobody waits any more for those that are not. */
+export function keepJoined<T extends object>(join: () => T): T {
+  const outer = joining;
+  const own: Join = { made: null };
+  joining = own;
+  try {
+    const made = join();
+    own.made = made;
+    return made;
+  } finally {
+    joining = outer;
   }
 }
 
@@ -67,7 +96,7 @@ export function keep(reaction: object, parent: object): Kept | null {
   next = (slot + 1) & (SIZE - 1);
   const older = slots[slot];
   if (older !== undefined) retire(older);
-  const kept = new Kept(reaction, parent, slot);
+  const kept = new Kept(reaction, parent, slot, joining);
   slots[slot] = kept;
   return kept;
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { joinPromises } from '../../../instrument/attribution/joined-promises.ts';
 import {
   hasPendingReactions,
   keptReactions,
@@ -52,6 +53,23 @@ test('a promise that its maker disposes of instead of settling it is waited for 
   expect(keptReactions().map(({ reaction }) => reaction)).toContain(derived);
   settle();
   await derived;
+});
+
+test('nobody waits for what has lost a race', async () => {
+  const restore = joinPromises({ joining: (_name, _elements, run) => run(null) });
+  await start(50);
+  const { promise: never } = settledLater();
+  const { promise, settle } = settledLater();
+  const joined = [Promise.race([promise, never]), Promise.any([promise, never])];
+  expect(hasPendingReactions()).toBe(true);
+  settle();
+  await Promise.all(joined);
+  expect(hasPendingReactions()).toBe(false);
+  const all = Promise.all([Promise.resolve(), never]);
+  await turn();
+  expect(hasPendingReactions()).toBe(true);
+  restore();
+  void all;
 });
 
 test('one that waits is still known when many others have waited after it', async () => {
