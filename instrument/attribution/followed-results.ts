@@ -1,4 +1,3 @@
-import { NEVER } from '../../src/core/ids.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
@@ -207,7 +206,7 @@ export class FollowedResults {
   /** A call of `then` asks for a reaction to a result that is followed. */
   #handOn(next: object, waits: readonly Wait[], [ok, failed]: readonly unknown[]): void {
     this.follow(next, waits);
-    const open = typeof ok === 'function' ? waits.filter((wait) => wait.pending && wait.blockedAt === NEVER) : [];
+    const open = typeof ok === 'function' ? waits.filter((wait) => wait.isAwake) : [];
     if (open.length === 0 || !isCalledByProgram(this.#then.value as object)) return;
     if (isResumption(ok) && typeof failed === 'function') this.#awaited(open);
     else this.#handedOn.add(open);
@@ -246,7 +245,7 @@ export class FollowedResults {
   #awaited(waits: readonly Wait[] = []): void {
     for (const wait of waits) {
       wait.awaited = true;
-      if (wait.pending && wait.blockedAt === NEVER) this.#guarded(() => this.#session.blocked(wait));
+      if (wait.isAwake) this.#guarded(() => this.#session.blocked(wait));
     }
   }
 

@@ -1,4 +1,3 @@
-import { NEVER } from '../../src/core/ids.ts';
 import type { Wait } from '../../src/core/wait.ts';
 
 /** The newest that are kept. */
@@ -24,7 +23,7 @@ export class HandedOnWaits {
 
   /** Those that are open and that nobody is known to sleep for. It knows them no more from now on. */
   take(): readonly Wait[] {
-    const open = [...this.#waits].filter((wait) => wait.pending && wait.blockedAt === NEVER);
+    const open = [...this.#waits].filter((wait) => wait.isAwake);
     this.#waits.clear();
     return open;
   }

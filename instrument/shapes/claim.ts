@@ -40,7 +40,7 @@ export class Claim {
 
   /** The caller has to wait for it. */
   sleep(): void {
-    if (this.pending && this.#wait?.blockedAt === 0) hooks.blocked(this.#wait);
+    if (this.#wait?.isAwake === true) hooks.blocked(this.#wait);
   }
 
   /** Where the program said that it will be asked for, when nothing of the program is on the stack of now. */
@@ -50,7 +50,7 @@ export class Claim {
 
   /** It stands in a queue; whether anybody sleeps for it is not known. */
   queue(): void {
-    if (this.pending && this.#wait?.blockedAt === 0) hooks.queued(this.#wait);
+    if (this.#wait?.isAwake === true) hooks.queued(this.#wait);
   }
 
   /** It is granted now; call where that happens, in the code that gave it back, not where the waiter goes on. */

@@ -73,6 +73,11 @@ export class Wait {
     return this.fired === null;
   }
 
+  /** True while nobody sleeps in it: it may begin to, or be given what it is for at once. */
+  get isAwake(): boolean {
+    return this.fired === null && this.blockedAt === NEVER;
+  }
+
   /** True when its interval reaches beyond this point. */
   endsAfter(at: Tick): boolean {
     return this.fired === null || this.fired > at;
