@@ -54,11 +54,17 @@ export function trackDistinct(kind: ObjectKind, { name, site }: NamedPlace, capa
   return hooks.track({ kind, name: own, site, capacity });
 }
 
+/** What is out; a look at the heap finds the one by the other. */
+interface Loan {
+  readonly held: EventContext | null;
+  readonly lent: unknown;
+}
+
 /** A pool of resources as its adapter tells of it: who waits for one, and who has which. */
 export class WatchedPool {
   readonly #object: TrackedObject;
   readonly #verbs: PoolVerbs;
-  readonly #loans = new Map<unknown, EventContext | null>();
+  readonly #loans = new Map<unknown, Loan>();
 
   constructor(object: TrackedObject, verbs: PoolVerbs) {
     this.#object = object;
@@ -81,12 +87,12 @@ export class WatchedPool {
 
   /** The resource goes to whoever waits. */
   lend(wait: Wait | null, resource: unknown): void {
-    this.#loans.set(resource, hooks.granted(wait));
+    this.#loans.set(resource, { held: hooks.granted(wait), lent: resource });
   }
 
   /** The resource comes back, or is destroyed; one that is not out changes nothing. */
   takeBack(resource: unknown): void {
-    hooks.exit(this.#loans.get(resource) ?? null);
+    hooks.exit(this.#loans.get(resource)?.held ?? null);
     this.#loans.delete(resource);
   }
 

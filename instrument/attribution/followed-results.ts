@@ -111,14 +111,15 @@ export class FollowedResults {
     if (!Object.hasOwn(promise, 'then')) Object.defineProperty(promise, 'then', this.#then);
   }
 
-  /** Who awaits all of them awaits what each has to wait for. */
-  followAll(promise: object, elements: readonly unknown[]): void {
-    if (!this.#isUsed) return;
+  /** Who awaits all of them awaits what each has to wait for. @returns these waits */
+  followAll(promise: object, elements: readonly unknown[]): readonly Wait[] {
+    if (!this.#isUsed) return [];
     const waits = elements.flatMap((element) => {
       const isObject = typeof element === 'object' && element !== null;
       return isObject ? (this.#notes.waitsOf(element) ?? []) : [];
     });
     if (waits.length > 0) this.follow(promise, waits);
+    return waits;
   }
 
   /** Runs what makes one promise of several: what it asks of each is seen by nobody else. */

@@ -1,4 +1,5 @@
 import type { History } from '../../src/core/history.ts';
+import type { Wait } from '../../src/core/wait.ts';
 import { replaced } from '../replaced.ts';
 import { keepJoined } from './kept-reactions.ts';
 
@@ -17,6 +18,8 @@ const { bind } = Function.prototype;
 /** A promise that settles with its last element: what the others had behind them counts as well, if it had to wait for them. */
 export class Joined {
   history: History | null = null;
+  /** What whoever awaits it sleeps for. */
+  waits: readonly Wait[] = [];
   readonly #joining: Joining;
   readonly #elements: readonly unknown[];
   #isSettledByOne = false;
@@ -44,6 +47,7 @@ export class Joined {
   execute(executor: Executor, resolve: Settle, reject: Settle): void {
     const heard = (settle: Settle) => (value: unknown) => {
       this.#isSettledByOne = true;
+      for (const wait of this.waits) wait.isLeft = wait.pending;
       settle(value);
     };
     if (this.#joining === 'all') executor(resolve, heard(reject));

@@ -1,5 +1,6 @@
 import type { Context } from '../../src/core/context.ts';
 import type { History } from '../../src/core/history.ts';
+import { NEVER } from '../../src/core/ids.ts';
 import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -29,6 +30,11 @@ export class OwedPromises {
   readonly #waits = new WeakMap<Hooked, Wait>();
   /** Those of reactions that were asked for by `then`, or by what joins promises. */
   readonly #byThen = new HandedOnWaits();
+  /** What is waited for by whoever awaits a promise that is joined of others. */
+  readonly #joined = new WeakMap<Hooked, readonly Wait[]>();
+  #hasJoined = false;
+  #isJoining = false;
+  #joining: Wait[] = [];
   /** False until there was one: until then nobody has to look for them. */
   isUsed = false;
 
@@ -51,13 +57,45 @@ export class OwedPromises {
   /** The code that runs now has made a reaction to this promise. It sleeps if it awaits it. */
   reactsTo(reaction: Hooked, promise: Hooked): void {
     const owed = this.#owed.get(promise)?.owed;
-    if (owed?.isShared !== true) return;
+    if (owed?.isShared !== true) {
+      if (this.#hasJoined) this.#awaitsAll(promise);
+      return;
+    }
     const wait = this.#session.wait(owed.object, owed.how, owed.more);
     this.#waits.set(reaction, wait);
     if (owed.isSettled) return;
     owed.waits.push(wait);
-    if (isAwaitNow()) this.#session.blocked(wait);
+    if (this.#isJoining) this.#joining.push(wait);
+    if (!this.#isJoining && isAwaitNow()) this.#session.blocked(wait);
     else this.#byThen.add([wait]);
+  }
+
+  #awaitsAll(joined: Hooked): void {
+    const waits = this.#joined.get(joined)?.filter((wait) => wait.pending && wait.blockedAt === NEVER) ?? [];
+    if (waits.length > 0 && isAwaitNow()) for (const wait of waits) this.#session.blocked(wait);
+  }
+
+  /** Runs what makes one promise of several: to await that is to wait for each of them. */
+  joining<T>(run: () => T): T {
+    if (!this.isUsed) return run();
+    const outer = this.#isJoining;
+    this.#isJoining = true;
+    try {
+      return run();
+    } finally {
+      this.#isJoining = outer;
+    }
+  }
+
+  /** The promise is what was joined last. @returns the waits of whoever awaits it; none where it need not wait for all */
+  joined(promise: Hooked, isForAll: boolean): readonly Wait[] {
+    const waits = this.#joining;
+    if (waits.length === 0) return waits;
+    this.#joining = [];
+    if (!isForAll) return [];
+    this.#hasJoined = true;
+    this.#joined.set(promise, waits);
+    return waits;
   }
 
   /** Nothing is left to run: reactions that were not asked for by `await` wait for ever as well, and what they would go on with. */

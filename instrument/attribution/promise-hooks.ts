@@ -344,9 +344,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     // Where nobody can say later how it was settled, it waits for the last one alone.
     const isHeard = elements.length > 1 && (this.#mode !== 'dynamic' || this.#switch.isFollowing);
     const joined = isHeard ? new Joined(name, elements) : null;
-    const promise = this.#results.joining(() => run(joined));
-    if (name !== 'any') this.#results.followAll(promise, elements);
-    if (joined !== null) this.#notes.settles(promise, joined);
+    const promise = this.#owed.joining(() => this.#results.joining(() => run(joined)));
+    const isForAll = name !== 'any';
+    const followed = isForAll ? this.#results.followAll(promise, elements) : [];
+    const shared = this.#owed.joined(promise, isForAll);
+    if (joined !== null) {
+      joined.waits = [...followed, ...shared];
+      this.#notes.settles(promise, joined);
+    }
     return promise;
   }
 

@@ -24,6 +24,8 @@ const { then } = Promise.prototype;
 export class Claim {
   readonly #wait: Wait | null;
   #held: EventContext | null = null;
+  /** What is to be given back; only a look at the heap asks for it. */
+  lent: object | null = null;
   /** Claims that are served together with this one. */
   #company: readonly Claim[] = [];
 

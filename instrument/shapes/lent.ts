@@ -12,6 +12,7 @@ export class Lent {
   /** An object was given out that will be given back to the pool. Anything else has no identity. */
   give(claim: Claim, what: unknown): void {
     if (!isObject(what)) return;
+    claim.lent = what;
     const open = this.#claims.get(what);
     if (open === undefined) this.#claims.set(what, [claim]);
     else open.push(claim);

@@ -1,10 +1,13 @@
 import type { Step } from '../../src/tracker/stuck-waits.ts';
+import { isModule } from './definitions.ts';
 import { type HeapGraph, type HeapNode, takeHeapGraph } from './heap-graph.ts';
+import { resolveFunctions } from './held-resolvers.ts';
 import { InspectorPlaces } from './inspector-places.ts';
 import { LiveTimers } from './live-timers.ts';
-import { carriedBy, hasBehind, isNoted, MarkedHolds } from './marked-holds.ts';
+import { carriedBy, hasBehind, isNoted, MarkedHolds, promisesOf } from './marked-holds.ts';
 import { isConnected, keepersOf } from './promise-keepers.ts';
 import { reachedFrom, variablesOf } from './reached-objects.ts';
+import { ReleasePaths } from './release-paths.ts';
 import { StandingFunctions } from './standing-functions.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
@@ -16,11 +19,11 @@ import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.
 export function someHolderGoesOn(circles: readonly (readonly Step[])[], budgetMs: number): boolean {
   if (circles.length === 0) return false;
   const steps = circles.flat();
-  const marked = new MarkedHolds(steps.map(({ held }) => held));
+  const marked = new MarkedHolds(steps);
   const heap = takeHeapGraph();
   const places = new InspectorPlaces(budgetMs);
   try {
-    const look = new HolderLook(heap, places, marked);
+    const look = new HolderLook(heap, places, marked, steps);
     return steps.some((step) => look.goesOn(step));
   } finally {
     places.close();
@@ -33,39 +36,53 @@ class HolderLook {
   readonly #graph: SuspendedGraph;
   readonly #timers: LiveTimers;
   readonly #standing: StandingFunctions;
-  readonly #held: ReturnType<MarkedHolds['nodesIn']>;
+  readonly #marks: ReturnType<MarkedHolds['nodesIn']>;
+  /** Past all that waits in the circles. */
+  readonly #paths: ReleasePaths;
   /** The promises that functions compute. */
   readonly #computed: ReadonlySet<HeapNode | null>;
   /** False where it is not followed what promises have behind them. */
   readonly #hasHistories: boolean;
 
-  constructor(heap: HeapGraph, places: InspectorPlaces, marked: MarkedHolds) {
+  constructor(heap: HeapGraph, places: InspectorPlaces, marked: MarkedHolds, steps: readonly Step[]) {
     this.#heap = heap;
     this.#places = places;
     this.#graph = new SuspendedGraph(heap);
     this.#timers = new LiveTimers(heap, places);
     this.#standing = new StandingFunctions(this.#graph.functions, heap, places);
-    this.#held = marked.nodesIn(heap);
+    this.#marks = marked.nodesIn(heap);
     this.#computed = new Set(this.#graph.functions.map(({ promise }) => promise));
+    const waits = steps.flatMap(({ wait }) => this.#marks.get(wait) ?? []);
+    const asked = waits.flatMap((wait) => promisesOf(wait, heap));
+    const stopped = withAwaiters(this.#awaiting(asked), this.#graph.functions);
+    const closed = [...asked, ...[...stopped].flatMap(({ node, registers }) => [node, registers])];
+    this.#paths = new ReleasePaths(heap, places, waits, closed);
     this.#hasHistories = this.#graph.functions.some(({ awaits }) => isNoted(awaits, heap));
   }
 
   goesOn({ wait, held }: Step): boolean {
     // Of an answer or a value that is owed, the stack is that of who has asked.
     if (!held.hasWait) return false;
-    const heldNode = this.#held.get(held) ?? null;
+    const heldNode = this.#marks.get(held) ?? null;
     const waiters = this.#standing.of(wait.stack);
     const holders = this.#standing.of(held.stack);
-    const stopped = withAwaiters(waiters.isCertain ? waiters.functions : [], this.#graph.functions);
-    if (holders.functions.some((holder) => stopped.has(holder))) return false;
-    if (!holders.isCertain && this.#isCarriedOn(heldNode)) return true;
+    const asked = promisesOf(this.#marks.get(wait) ?? null, this.#heap);
+    const asking = withAwaiters(this.#awaiting(asked), this.#graph.functions);
+    // Who has asked may do something else meanwhile: where it is known what was asked, it is known who awaits it.
+    const isSuspended = waiters.isCertain && waiters.functions.some((each) => asked.length === 0 || asking.has(each));
+    const stopped = isSuspended ? withAwaiters(waiters.functions, this.#graph.functions) : asking;
+    const isStopped = holders.functions.some((holder) => stopped.has(holder));
+    if (isStopped && asked.length > 0) return false;
+    if (!holders.isCertain && (this.#isCarriedOn(heldNode) || this.#isListenedFor(heldNode))) return true;
     if (holders.functions.length === 0) return false;
     const awaited = new Set(holders.functions.flatMap((holder) => allAwaited(holder)));
+    if (isStopped) return this.#isCalledBack([...awaited]);
     const isHolders = (each: Suspended): boolean => this.#openFor(each).some((open) => this.#isAfter(open, heldNode));
     // Who has given a task to a queue is not the one who runs it.
     if ([...awaited].some((each) => stopped.has(each)) || ![...awaited].some(isHolders)) return false;
     if ([...awaited].some((each) => isHolders(each) && this.#waitsForTimers(each))) return true;
-    return stopped.size > 0 && this.#isStartedAside(stopped, [...awaited]);
+    if (isSuspended) return this.#isStartedAside(stopped, [], [...awaited]);
+    return asked.length > 0 ? this.#isStartedAside(stopped, asked, [...awaited]) : this.#isCalledBack([...awaited]);
   }
 
   /** A timer will run code of the program as that of the holder. That of a package may only end his wait: a time limit. */
@@ -75,6 +92,22 @@ class HolderLook {
       const given = carriedBy(callback, this.#heap);
       return hasBehind(callback, held, this.#heap) && !this.#places.isInstalled(this.#heap.placeOf(given));
     });
+  }
+
+  /** What a process, a socket or a request calls back can give it back. */
+  #isListenedFor(held: HeapNode | null): boolean {
+    return held !== null && this.#paths.leadTo(this.#paths.endsOf(held));
+  }
+
+  /** The same for what the holders wait for, where nothing is known of who waits in their name but that he is called back. */
+  #isCalledBack(holders: readonly Suspended[]): boolean {
+    const awaited = holders.flatMap((each) => this.#openFor(each));
+    return awaited.length > 0 && awaited.every((each) => this.#paths.leadTo(resolveFunctions(each, this.#heap)));
+  }
+
+  #awaiting(promises: Iterable<HeapNode>): readonly Suspended[] {
+    const all = new Set(promises);
+    return this.#graph.functions.filter(({ awaits }) => this.#graph.sourcesOf(awaits).some((each) => all.has(each)));
   }
 
   /** The promise was made by whoever has what is held. */
@@ -89,16 +122,17 @@ class HolderLook {
   }
 
   /**
-   * Nobody goes on with what was started, but for its errors, or whoever does cannot let the holders go on; nor does what was
+   * Nobody goes on with what was started, or with the promises it was given, but for its errors, or whoever does cannot let the holders go on; nor does what was
    * started, by an emitter or a list of waiters that it shares with them.
    */
-  #isStartedAside(stopped: ReadonlySet<Suspended>, holders: readonly Suspended[]): boolean {
-    const handlers = [...stopped]
-      .filter((each) => !this.#graph.isAwaited(each))
-      .map((each) => this.#graph.valueHandlersOf(each));
+  #isStartedAside(stopped: ReadonlySet<Suspended>, asked: readonly HeapNode[], holders: readonly Suspended[]): boolean {
+    // How a generator of a compiler goes on is among the handlers of what it awaits.
+    const known = [...stopped].filter((each) => each.promise !== null || isModule(each, this.#heap));
+    const computed = known.filter((each) => !this.#graph.isAwaited(each)).map(({ promise }) => promise);
+    const handlers = [...computed, ...asked].map((promise) => this.#graph.valueHandlersOf(promise));
     if (handlers.includes(null)) return false;
-    const known = handlers.flatMap((each) => each ?? []);
-    const reached = reachedFrom(known, this.#heap, this.#places);
+    const onValue = handlers.flatMap((each) => each ?? []);
+    const reached = reachedFrom(onValue, this.#heap, this.#places);
     const awaited = holders.flatMap((each) => this.#openFor(each));
     if (reached === null || awaited.some((promise) => reached.has(promise))) return false;
     return !awaited.some((promise) => [...stopped].some((each) => this.#maySettle(each, promise)));

@@ -45,6 +45,7 @@ export class HeapGraph {
   readonly #edgeWidth: number;
   readonly #nodeTypes: readonly string[];
   readonly #edgeTypes: readonly string[];
+  readonly #cellName: number;
   readonly #field: { readonly type: number; readonly name: number; readonly id: number };
   /** Where the references of each object begin in the list of all. */
   readonly #firstEdge: Uint32Array;
@@ -63,6 +64,7 @@ export class HeapGraph {
       name: node_fields.indexOf('name'),
       id: node_fields.indexOf('id'),
     };
+    this.#cellName = snapshot.strings.indexOf('system / ContextCell');
     const edgeCount = node_fields.indexOf('edge_count');
     this.size = snapshot.nodes.length / this.#nodeWidth;
     this.#firstEdge = new Uint32Array(this.size + 1);
@@ -88,7 +90,12 @@ export class HeapGraph {
   edges(node: HeapNode): HeapEdge[] {
     const edges: HeapEdge[] = [];
     const end = this.#firstEdge[node + 1] ?? 0;
-    for (let edge = this.#firstEdge[node] ?? 0; edge < end; edge++) edges.push(this.#edge(edge, null));
+    for (let at = this.#firstEdge[node] ?? 0; at < end; at++) {
+      const edge = this.#edge(at, null);
+      edges.push(
+        edge.type === 'context' && this.#isCell(edge.node) ? { ...edge, node: this.#valueOf(edge.node) } : edge,
+      );
+    }
     return edges;
   }
 
@@ -98,7 +105,11 @@ export class HeapGraph {
     const { first, from, edge } = this.#retainers;
     const edges: HeapEdge[] = [];
     const end = first[node + 1] ?? 0;
-    for (let at = first[node] ?? 0; at < end; at++) edges.push(this.#edge(edge[at] ?? 0, from[at] ?? 0));
+    for (let at = first[node] ?? 0; at < end; at++) {
+      const retainer = this.#edge(edge[at] ?? 0, from[at] ?? 0);
+      if (this.#isCell(retainer.node)) edges.push(...this.retainers(retainer.node));
+      else edges.push(retainer);
+    }
     return edges;
   }
 
@@ -125,6 +136,21 @@ export class HeapGraph {
 
   isPromise(node: HeapNode): boolean {
     return this.name(node) === 'Promise' && this.type(node) === 'object';
+  }
+
+  /** Since V8 14 a variable that is written to again stands in a cell of its own. */
+  #isCell(node: HeapNode): boolean {
+    return this.#cellName >= 0 && this.#nodeField(node, this.#field.name) === this.#cellName;
+  }
+
+  /** A number leaves no reference. */
+  #valueOf(cell: HeapNode): HeapNode {
+    const end = this.#firstEdge[cell + 1] ?? 0;
+    for (let at = this.#firstEdge[cell] ?? 0; at < end; at++) {
+      const { type, name, node } = this.#edge(at, null);
+      if (type === 'hidden' && name === '0') return node;
+    }
+    return cell;
   }
 
   #nodeField(node: HeapNode, field: number): number {

@@ -32,6 +32,7 @@ export class InspectorPlaces {
   readonly #session: Session;
   readonly #urls = new Map<string, string>();
   readonly #sources = new Map<string, readonly string[]>();
+  readonly #texts = new Map<string, string | null>();
   readonly #until: number;
   /** True when a place was not looked up because the time was spent. */
   isSpent = false;
@@ -59,7 +60,17 @@ export class InspectorPlaces {
   }
 
   /** What the function is written as that begins there; null where the engine does not tell. */
-  textAt({ scriptId, line, column }: ScriptPlace): string | null {
+  textAt(place: ScriptPlace): string | null {
+    const key = `${place.scriptId}:${place.line}:${place.column}`;
+    let text = this.#texts.get(key);
+    if (text === undefined) {
+      text = this.#readText(place);
+      this.#texts.set(key, text);
+    }
+    return text;
+  }
+
+  #readText({ scriptId, line, column }: ScriptPlace): string | null {
     let lines = this.#sources.get(scriptId);
     if (lines === undefined) {
       lines = this.#linesOf(scriptId);

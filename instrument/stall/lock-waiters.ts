@@ -29,7 +29,7 @@ export function lockWaiters(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap
 function isGivenUp(waiter: Suspended, graph: SuspendedGraph, heap: HeapGraph): boolean {
   const last = [...withAwaiters([waiter], graph.functions)].filter((each) => !graph.isAwaited(each));
   return last.every((each) => {
-    const handlers = graph.valueHandlersOf(each);
+    const handlers = graph.valueHandlersOf(each.promise);
     return handlers === null || handlers.some((handler) => settlesPromise(handler, heap));
   });
 }

@@ -1,29 +1,34 @@
 import type { EventContext } from '../../src/core/event-context.ts';
+import type { Wait } from '../../src/core/wait.ts';
+import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 
 /** A bundler may have put a number behind the name of a variable. */
 const HISTORY = /^#?history\d*$/;
 const CARRIED = /^callback\d*$/;
+const SETTLING = /^#settling\d*$/;
+const WAITS = /^#waits\d*$/;
 
-/** What is held, so that it is found again in a snapshot that is taken while this is there. */
+/** What is held and waited for, so that it is found again in a snapshot that is taken while this is there. */
 export class MarkedHolds {
-  readonly marked: Readonly<Record<string, EventContext>>;
+  readonly marked: Readonly<Record<string, EventContext | Wait>>;
 
-  constructor(holds: readonly EventContext[]) {
-    this.marked = Object.fromEntries([...new Set(holds)].map((held, index) => [`hold${index}`, held]));
+  constructor(steps: readonly Step[]) {
+    const all = new Set(steps.flatMap(({ wait, held }) => [wait, held]));
+    this.marked = Object.fromEntries([...all].map((each, index) => [`mark${index}`, each]));
   }
 
   /** Where each of them is in the heap. */
-  nodesIn(heap: HeapGraph): ReadonlyMap<EventContext, HeapNode> {
+  nodesIn(heap: HeapGraph): ReadonlyMap<EventContext | Wait, HeapNode> {
     for (let node = 0; node < heap.size; node++) {
       if (heap.name(node) !== MarkedHolds.name || heap.type(node) !== 'object') continue;
       const marked = heap.follow(node, 'marked');
       if (marked === null) continue;
       const nodes = new Map(heap.edges(marked).map((edge) => [edge.name, edge.node]));
       return new Map(
-        Object.entries(this.marked).flatMap(([name, held]): [EventContext, HeapNode][] => {
+        Object.entries(this.marked).flatMap(([name, each]): [EventContext | Wait, HeapNode][] => {
           const found = nodes.get(name);
-          return found === undefined ? [] : [[held, found]];
+          return found === undefined ? [] : [[each, found]];
         }),
       );
     }
@@ -55,4 +60,17 @@ export function hasBehind(node: HeapNode, held: HeapNode, heap: HeapGraph): bool
 /** True for a promise of which it is known what it has behind it. */
 export function isNoted(promise: HeapNode, heap: HeapGraph): boolean {
   return heap.edges(promise).some(({ name }) => HISTORY.test(name));
+}
+
+/** The promises that settle when this wait is over, or later: what its waiter was given, and those that are followed for it. */
+export function promisesOf(wait: HeapNode | null, heap: HeapGraph): readonly HeapNode[] {
+  if (wait === null) return [];
+  const bound = heap.retainers(wait).filter(({ name }) => SETTLING.test(name));
+  const lists = heap.retainers(wait).filter(({ type }) => type === 'element' || type === 'internal');
+  const arrays = lists.flatMap(({ node }) => [
+    { node },
+    ...heap.retainers(node).filter(({ name }) => name === 'elements'),
+  ]);
+  const followed = arrays.flatMap(({ node }) => heap.retainers(node).filter(({ name }) => WAITS.test(name)));
+  return [...new Set([...bound, ...followed].map(({ node }) => node))].filter((node) => heap.isPromise(node));
 }

@@ -20,8 +20,8 @@ const SHARED = new Set([
   '_idleNext',
   '_idlePrev',
 ]);
-/** What dept itself notes on a promise. */
-const NOTES = new Set(['#history', '#settling', '#waits', '#awaiter']);
+/** What dept itself notes on promises, and on objects of packages. */
+const NOTES = new Set(['#history', '#settling', '#waits', '#awaiter', '#parent']);
 
 /**
  * What functions can get hold of when they run: the variables that they name, and all that leads on from there. What they would
@@ -38,7 +38,7 @@ export function reachedFrom(
     if (reached.size > MAX_OBJECTS || texts > MAX_FUNCTIONS) return null;
     const isFunction = heap.type(node) === 'closure';
     if (isFunction && heap.placeOf(node) !== null) texts++;
-    const further = isFunction ? variablesOf(node, heap, places) : referencesOf(node, heap);
+    const further = isFunction ? variablesOf(node, heap, places) : partsOf(node, heap, places);
     if (further === null) return null;
     for (const next of further) reached.add(next);
   }
@@ -49,15 +49,9 @@ export function reachedFrom(
 export function variablesOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlaces): readonly HeapNode[] | null {
   const place = heap.placeOf(fn);
   if (place === null) return builtInVariables(fn, heap);
-  const variables: HeapNode[] = [];
   const text = places.textAt(place);
   if (text === null) return null;
-  const named = namesIn(text);
-  for (let scope = heap.follow(fn, 'context'); scope !== null; scope = heap.follow(scope, 'previous')) {
-    if (heap.name(scope).includes('NativeContext')) break;
-    for (const edge of heap.edges(scope))
-      if (edge.type === 'context' && named.has(edge.name)) variables.push(edge.node);
-  }
+  const variables = named(namesIn(text), heap.follow(fn, 'context'), heap);
   // What dept carries through leads to the program's own function, and to all that dept knows.
   const isOwn = isOwnFile(toPath(places.urlOf(place) ?? ''));
   return isOwn ? variables.filter((node) => heap.type(node) === 'closure') : variables;
@@ -72,10 +66,59 @@ function builtInVariables(fn: HeapNode, heap: HeapGraph): readonly HeapNode[] {
   return [...bound, ...inner].map(({ node }) => node);
 }
 
+/** The variables of these names in a scope and those around it. */
+function named(names: ReadonlySet<string>, innermost: HeapNode | null, heap: HeapGraph): HeapNode[] {
+  const variables: HeapNode[] = [];
+  for (let scope = innermost; scope !== null; scope = heap.follow(scope, 'previous')) {
+    if (heap.name(scope).includes('NativeContext')) break;
+    for (const edge of heap.edges(scope))
+      if (edge.type === 'context' && names.has(edge.name)) variables.push(edge.node);
+  }
+  return variables;
+}
+
+/** Of a function that has stopped: its variables, and those around it that it names. */
+function partsOf(node: HeapNode, heap: HeapGraph, places: InspectorPlaces): readonly HeapNode[] | null {
+  const registers = heap.follow(node, 'parameters_and_registers');
+  const fn = heap.follow(node, 'function');
+  if (registers === null || fn === null) return referencesOf(node, heap);
+  const around = variablesOf(fn, heap, places);
+  if (around === null) return null;
+  const place = heap.placeOf(fn);
+  const names = namesIn(place === null ? null : places.textAt(place));
+  const own = referencesOf(registers, heap);
+  const receiver = heap.follow(node, 'receiver');
+  const promises = heap.edges(node).filter((edge) => edge.type === 'hidden' && heap.isPromise(edge.node));
+  const scopes = own.filter((each) => isScope(each, heap)).flatMap((scope) => named(names, scope, heap));
+  return [...around, ...own, ...scopes, ...(receiver === null ? [] : [receiver]), ...promises.map((edge) => edge.node)];
+}
+
+function isScope(node: HeapNode, heap: HeapGraph): boolean {
+  return heap.name(node).startsWith('system / ') && heap.name(node).endsWith('Context');
+}
+
+/** A scope is seen through the functions that were made in it; what the engine notes of code and of stacks leads nowhere. */
+function leadsOn(node: HeapNode, heap: HeapGraph): boolean {
+  const isRecord = heap.name(node).startsWith('system / ') && !/Promise|PropertyArray/.test(heap.name(node));
+  return !isRecord && !['code', 'string', 'number', 'bigint', 'symbol', 'regexp'].includes(heap.type(node));
+}
+
 function referencesOf(node: HeapNode, heap: HeapGraph): readonly HeapNode[] {
-  if (heap.name(node).includes('NativeContext')) return [];
-  return heap
-    .edges(node)
-    .filter(({ type, name }) => type !== 'weak' && type !== 'shortcut' && !SHARED.has(name) && !NOTES.has(name))
-    .map((edge) => edge.node);
+  if (!leadsOn(node, heap)) return [];
+  const isError = heap.name(node).endsWith('Error');
+  return (
+    heap
+      .edges(node)
+      .filter(({ type, name }) => type !== 'weak' && type !== 'shortcut' && !SHARED.has(name) && !isNote(name))
+      // Each property is a reference of its own, too.
+      .filter(({ type, name }) => type !== 'internal' || name !== 'properties')
+      // An error knows the functions that were running.
+      .filter(({ type, name }) => !isError || (type === 'property' && !name.startsWith('<symbol')))
+      .map((edge) => edge.node)
+  );
+}
+
+/** dept's own reference, which no code of the program follows. */
+export function isNote(name: string): boolean {
+  return NOTES.has(name) || name.startsWith('<symbol dept.');
 }

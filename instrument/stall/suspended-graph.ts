@@ -93,10 +93,10 @@ export class SuspendedGraph {
   }
 
   /**
-   * What goes on with what the function computes, over any number of calls of `then`; none when nobody does, but for its errors.
-   * Null where it is not known.
+   * What goes on with the value of a promise, over any number of calls of `then`; none when nobody does, but for its errors.
+   * Suspended functions that await it are not among them. Null where it is not known.
    */
-  valueHandlersOf({ promise }: Suspended): readonly HeapNode[] | null {
+  valueHandlersOf(promise: HeapNode | null): readonly HeapNode[] | null {
     if (promise === null) return null;
     const handlers: HeapNode[] = [];
     const settled = new Set([promise]);
@@ -104,6 +104,7 @@ export class SuspendedGraph {
       for (const reaction of this.#reactionsOf(each)) {
         const handedTo = this.#heap.edges(reaction).filter((edge) => edge.type === 'hidden');
         const next = handedTo.find(({ node }) => this.#heap.isPromise(node));
+        if (next === undefined && handedTo.some(({ node }) => this.#resumedBy(node) !== null)) continue;
         if (next === undefined) return null;
         // V8 keeps the handler of errors, that of values and the promise one after the other.
         const onValue = handedTo.find(({ name }) => Number(name) === Number(next.name) - 1);

@@ -31,6 +31,8 @@ export class Wait {
   stack: Stack | null;
   /** True once somebody has asked for what comes after its promise; only told of promises that are followed. */
   awaited = false;
+  /** True once who slept for it has gone on without it: what he awaited has failed for another reason. */
+  isLeft = false;
   /** The primitive that can end this wait with an error; null where it cannot be refused. */
   refuser: Refuser | null = null;
   #history: History | null;

@@ -9,7 +9,7 @@ export interface Step {
 
 /** What the search asks of the waits-for graph. */
 export interface BlockedWaits {
-  /** True for a wait that a timeout ends. */
+  /** True for a wait that a timeout ends, or that nobody sleeps for any more. */
   goesOnByItself(wait: Wait): boolean;
   /** Who has to end an event context before the wait can go on. */
   holdersInTheWay(wait: Wait): readonly EventContext[];

@@ -47,12 +47,15 @@ export class WaitsFor implements Observer {
   readonly #deadlocked = new Set<Wait>();
   readonly #canEnd = (held: EventContext): boolean => !this.#stoppedBy.has(held);
   readonly #view: BlockedWaits = {
-    goesOnByItself: (wait) => wait.timed,
+    goesOnByItself: (wait) => wait.timed || wait.isLeft,
     holdersInTheWay: (wait) => this.#holdersInTheWay(wait),
     stoppedBy: (held) => this.#stoppedBy.get(held) ?? [],
   };
   /** The same as it stands until one of the long timeouts ends. */
-  readonly #viewUntilTimeout: BlockedWaits = { ...this.#view, goesOnByItself: (wait) => wait.givesUpSoon };
+  readonly #viewUntilTimeout: BlockedWaits = {
+    ...this.#view,
+    goesOnByItself: (wait) => wait.givesUpSoon || wait.isLeft,
+  };
   /** Waits with a long timeout that sleep now. */
   readonly #patient = new Set<Wait>();
   /** Circles that were reported though a timeout breaks them. */

@@ -97,6 +97,24 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toBe('DEPT002 note waits for ever: it asks for pool again while it holds it.\n');
   });
 
+  test.each(['a process', 'an interval', 'ahead'])(
+    'is silent about who waits beside a holder that is called back (%s)',
+    async (how) => {
+      using findings = new FindingsFile();
+      const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/called-back.mjs`, how], { env });
+      expect(ended).toEqual({ code: 0, signal: null, stdout: 'called back\n', stderr: '' });
+      expect(findings.read()).toEqual([]);
+    },
+  );
+
+  test.each(['its note', 'its own query'])(
+    'tells of one that is called back by what waits for it (%s)',
+    async (how) => {
+      const { stdout } = await runDept(['run', '--quiet', `${PROGRAMS}/called-back.mjs`, how], { env });
+      expect(stdout).toMatch(/^DEPT002 .* waits for ever: it asks for \w+ again while it holds it\.\n$/);
+    },
+  );
+
   test('reports a circle that a timeout breaks softly, and none that is only tried', async () => {
     using findings = new FindingsFile();
     const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/timed-abba.mjs`]);

@@ -74,6 +74,41 @@ test('a promise that a factory computes and awaits itself is a deadlock', async 
   expect(await atTheEnd()).toEqual(['DEPT002 refresh']);
 });
 
+describe('a promise that is awaited with others in Promise.all', () => {
+  test('is waited for while the program runs', async () => {
+    watch();
+    const pool = new Mutex({ name: 'pool' });
+    const user = shared.factory(() => pool.runExclusive(turn), { name: 'user' });
+    void pool.runExclusive(async () => {
+      await Promise.all([user(), turn()]);
+    });
+    for (let i = 0; i < 5; i++) await turn();
+    installation.waitsFor.confirm(false);
+    installation.waitsFor.confirm(false);
+    expect(found()).toEqual(['DEPT002 pool user']);
+  });
+
+  test('is waited for no more when another one has failed', async () => {
+    watch();
+    const pool = new Mutex({ name: 'pool' });
+    const user = shared.factory(() => pool.runExclusive(turn), { name: 'user' });
+    let end = (): void => undefined;
+    const handled = pool.runExclusive(async () => {
+      await Promise.all([user(), turn().then(() => Promise.reject(new Error('refused')))]).catch(() => undefined);
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    for (let i = 0; i < 5; i++) await turn();
+    installation.waitsFor.confirm(false);
+    installation.waitsFor.confirm(false);
+    expect(found()).toEqual([]);
+    end();
+    await handled;
+    expect(await atTheEnd()).toEqual([]);
+  });
+});
+
 test('who only listens to a promise does not wait for it', async () => {
   watch();
   let own: Promise<unknown> | null = null;

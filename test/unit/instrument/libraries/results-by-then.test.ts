@@ -1,6 +1,7 @@
 import type { Pool } from 'generic-pool';
 import type { LimitFunction } from 'p-limit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Mutex } from '../../../../src/sync/user/mutex.ts';
 import { LibraryStage, latest, turn } from './library-stage.ts';
 
 let stage: LibraryStage;
@@ -201,6 +202,25 @@ describe('a task whose value somebody goes on with by then', () => {
     expect(stage.installation.findings.map(({ code, message }) => `${code} ${message}`)).toEqual([
       'DEPT003 The program has nothing left to run while a wait is still open: limit:0.',
     ]);
+  });
+
+  test('is waited for by nobody who awaits it with another one that has failed', async () => {
+    const limit = (await pLimit())(1);
+    const mutex = new Mutex({ name: 'cart' });
+    let end = ignored;
+    const held = mutex.runExclusive(async () => {
+      const failed = turn().then(() => Promise.reject(new Error('refused')));
+      await Promise.all([failed, limit(async () => 1)]).catch(ignored);
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    void limit(() => mutex.runExclusive(turn));
+    await turn();
+    expect(await stage.found()).toEqual([]);
+    end();
+    await held;
+    expect(await foundAtTheEnd()).toEqual([]);
   });
 
   test('is asked for by nobody in Promise.race', async () => {

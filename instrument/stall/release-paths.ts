@@ -1,0 +1,140 @@
+import { isOwnFile, toPath } from '../paths.ts';
+import { namesIn } from './function-text.ts';
+import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
+import type { InspectorPlaces } from './inspector-places.ts';
+import { isNote } from './reached-objects.ts';
+
+/** Objects looked at for one hold: where there are more nothing is known. */
+const MAX_SEEN = 3_000;
+/** What so many refer to belongs to everybody. */
+const MAX_RETAINERS = 200;
+
+/** Handles and requests of Node, which call back by themselves. A signal may never come. */
+const ALIVE =
+  /^(?:Process|TCP|TLSWrap|Pipe|UDP|MessagePort|Zlib|Http2(?:Session|Stream)|(?:FSReq|GetAddrInfoReq|GetNameInfoReq|QueryReq|TCPConnect|PipeConnect)\w*|\w+Job)$/;
+/** The `close` of an answer comes when it is given, or its reader gives up. */
+const OWED = /ServerResponse$/;
+/** Scopes are gone through by the names of their variables; what the engine notes of code and of stacks leads nowhere. */
+const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator)$/;
+/** How dept keeps what is held, and what was lent out for it. */
+const HOLDS = /^#?(?:held|taken)\d*$/;
+const LENT = /^#?lent\d*$/;
+const BEHIND = /^history\d*$/;
+const ASKS = /^#?wait\d*$/;
+
+/** Which of what is alive outside can still end a hold: a listener of a process, a socket or a request names what gives it back. */
+export class ReleasePaths {
+  readonly #heap: HeapGraph;
+  readonly #places: InspectorPlaces;
+  readonly #closed: ReadonlySet<HeapNode>;
+
+  /** No way leads through the waits that are stuck, nor through the promises and functions that are so with them. */
+  constructor(heap: HeapGraph, places: InspectorPlaces, waits: readonly HeapNode[], stuck: readonly HeapNode[]) {
+    this.#heap = heap;
+    this.#places = places;
+    this.#closed = new Set([...stuck, ...waits.flatMap((wait) => this.#scopesAsking(wait))]);
+  }
+
+  /** True when something alive leads to one of these functions. */
+  leadTo(functions: readonly HeapNode[]): boolean {
+    const seen = new Set(functions.filter((node) => !this.#closed.has(node)));
+    for (const node of seen) {
+      if (seen.size > MAX_SEEN) return false;
+      if (ALIVE.test(this.#heap.name(node)) && this.#heap.type(node) === 'object') return true;
+      for (const next of this.#above(node)) if (!this.#closed.has(next)) seen.add(next);
+    }
+    return false;
+  }
+
+  /** What gives back what is held, and the functions of the program that name that. */
+  endsOf(held: HeapNode): readonly HeapNode[] {
+    const { functions, objects } = this.#releasers(held);
+    return [...functions, ...[...functions, ...objects].flatMap((node) => this.#programNaming(node))];
+  }
+
+  /** dept's functions that end the hold when the program calls them, and what it gives back or calls such a method of. */
+  #releasers(held: HeapNode): { readonly functions: readonly HeapNode[]; readonly objects: readonly HeapNode[] } {
+    const heap = this.#heap;
+    const owners = heap.retainers(held).filter(({ name, type }) => HOLDS.test(name) && type !== 'context');
+    const functions = new Set([held, ...owners.map(({ node }) => node)].flatMap((node) => this.#ownClosuresOver(node)));
+    for (const each of functions) for (const outer of this.#ownClosuresOver(each)) functions.add(outer);
+    const methods = [...functions].flatMap((each) => heap.retainers(each).filter(({ type }) => type === 'property'));
+    const lent = owners.flatMap(({ node }) => heap.edges(node).filter(({ name }) => LENT.test(name)));
+    for (const { node } of lent) {
+      const release = heap.edges(node).find(({ name }) => name === 'release')?.node;
+      if (release !== undefined && heap.type(release) === 'closure') functions.add(release);
+    }
+    const objects = [...methods, ...lent].map(({ node }) => node).filter((node) => heap.type(node) === 'object');
+    return { functions: [...functions], objects: [...new Set(objects)] };
+  }
+
+  #ownClosuresOver(node: HeapNode): readonly HeapNode[] {
+    return this.#heap
+      .retainers(node)
+      .filter(({ type, name }) => type === 'context' && !BEHIND.test(name))
+      .flatMap((edge) => this.#closuresIn(edge.node))
+      .filter((closure) => this.#isOwn(closure));
+  }
+
+  /** Functions of the program, not of a package, that have it in a variable they name. */
+  #programNaming(node: HeapNode): readonly HeapNode[] {
+    return this.#naming(node).filter(
+      (closure) => !this.#isOwn(closure) && !this.#places.isInstalled(this.#heap.placeOf(closure)),
+    );
+  }
+
+  #naming(node: HeapNode): readonly HeapNode[] {
+    return this.#variablesOf(node).flatMap((edge) =>
+      this.#closuresIn(edge.node).filter((closure) => this.#names(closure, edge.name)),
+    );
+  }
+
+  #variablesOf(node: HeapNode): readonly HeapEdge[] {
+    const retainers = this.#heap.retainers(node);
+    return retainers.length > MAX_RETAINERS ? [] : retainers.filter(({ type }) => type === 'context');
+  }
+
+  /** The functions that were made in this scope, or in one inside of it. */
+  #closuresIn(scope: HeapNode): readonly HeapNode[] {
+    const closures: HeapNode[] = [];
+    const scopes = new Set([scope]);
+    for (const each of scopes) {
+      for (const { node, name } of this.#heap.retainers(each)) {
+        if (name === 'previous') scopes.add(node);
+        else if (name === 'context' && this.#heap.type(node) === 'closure') closures.push(node);
+      }
+      if (closures.length + scopes.size > MAX_RETAINERS) break;
+    }
+    return closures;
+  }
+
+  /** What leads here: functions that name it, and objects that it is a part of. */
+  #above(node: HeapNode): readonly HeapNode[] {
+    const retainers = this.#heap.retainers(node);
+    if (retainers.length > MAX_RETAINERS || OWED.test(this.#heap.name(node))) return [];
+    const parents = retainers.filter(({ type, name }) => isPart(type, name)).map((edge) => edge.node);
+    return [...this.#naming(node), ...parents.filter((parent) => !NO_WHOLE.test(this.#heap.name(parent)))];
+  }
+
+  /** The scopes of dept in which somebody asks in a callback for what he waits for. */
+  #scopesAsking(wait: HeapNode): readonly HeapNode[] {
+    const claims = this.#heap.retainers(wait).filter(({ name, type }) => ASKS.test(name) && type !== 'context');
+    return [wait, ...claims.map(({ node }) => node)].flatMap((node) => this.#ownClosuresOver(node));
+  }
+
+  #names(closure: HeapNode, variable: string): boolean {
+    const place = this.#heap.placeOf(closure);
+    return place !== null && namesIn(this.#places.textAt(place)).has(variable);
+  }
+
+  #isOwn(closure: HeapNode): boolean {
+    const place = this.#heap.placeOf(closure);
+    return place !== null && isOwnFile(toPath(this.#places.urlOf(place) ?? ''));
+  }
+}
+
+/** A reference from a whole to its part. What dept notes on promises is none. */
+function isPart(type: string, name: string): boolean {
+  if (type === 'weak' || type === 'shortcut' || type === 'context' || isNote(name)) return false;
+  return name !== '__proto__' && name !== 'prototype' && name !== 'constructor' && name !== 'map';
+}

@@ -1,0 +1,84 @@
+// Who holds the lock lets a note be written, which needs the lock and is not awaited, and gives the lock back when it is called
+// back: by a process that ends, or by an interval. Or it asks for its next turn ahead of time and awaits that
+// later. With "its note" only the note, which waits for the lock, would call it back; with "its own query" what asks the pool
+// for a second connection: for ever.
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { Mutex } from 'async-mutex';
+import { createPool } from 'generic-pool';
+
+const [how] = process.argv.slice(2);
+const isDeadlock = how.startsWith('its');
+if (isDeadlock) await import('./ends-when-found.mjs');
+
+const WORKS = 'setTimeout(() => undefined, 2500)';
+const mutex = new Mutex();
+const news = new EventEmitter();
+
+async function note(text) {
+  const release = await mutex.acquire();
+  news.emit('noted', text);
+  release();
+}
+
+function inCallbacks(work) {
+  return new Promise((resolve) => {
+    mutex.acquire().then((release) => {
+      const noted = note('called back');
+      work(() => {
+        release();
+        resolve(noted);
+      });
+    });
+  });
+}
+
+async function after(condition) {
+  const release = await mutex.acquire();
+  const noted = mutex.runExclusive(() => news.emit('noted'));
+  await condition();
+  release();
+  return noted;
+}
+
+function anInterval() {
+  const until = performance.now() + 2500;
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (performance.now() < until) return;
+      clearInterval(timer);
+      resolve();
+    }, 50);
+  });
+}
+
+async function aheadOfTime() {
+  const release = await mutex.acquire();
+  const next = mutex.acquire();
+  await once(spawn(process.execPath, ['-e', WORKS]), 'exit');
+  release();
+  (await next)();
+}
+
+async function itsOwnQuery() {
+  const pool = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 1 });
+  const query = async () => pool.release(await pool.acquire());
+  const connection = await pool.acquire();
+  const service = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: 'pipe' });
+  service.once('exit', () => void pool.release(connection));
+  await query();
+}
+
+const ways = {
+  'a process': () => inCallbacks((done) => spawn(process.execPath, ['-e', WORKS]).once('exit', done)),
+  'an interval': () => after(anInterval),
+  ahead: aheadOfTime,
+  'its note': () => after(() => once(news, 'noted')),
+  'its own query': itsOwnQuery,
+};
+
+// A program that has something to do.
+const server = isDeadlock ? spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: 'pipe' }) : null;
+await ways[how]();
+server?.kill();
+console.log('called back');
