@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { EventContext } from '../../src/core/event-context.ts';
 import { defineHow } from '../../src/core/how.ts';
 import { NEVER } from '../../src/core/ids.ts';
@@ -9,14 +8,19 @@ import * as hooks from '../../src/sync/hooks.ts';
 
 export const ANSWER: How = defineHow({ startLabel: 'request', waitLabel: 'request', eventLabel: 'answer' });
 
+/** What a client reads its answers from; of a connection with one answer at a time, its socket. */
+export interface Reading {
+  readonly bytesRead: number;
+}
+
 /** A request that this process sends to a server of its own, and the answer to it. */
 export class Exchange {
   readonly wait: Wait;
   readonly #session: Session;
   readonly #isAwaited: () => boolean;
   #held: EventContext | null = null;
-  #socket: Socket | null = null;
-  /** What the socket of the request had read when the answer began. */
+  #from: Reading | null = null;
+  /** What the client had read when the answer began. */
   #readBefore = 0;
 
   /** @param isAwaited asked when a handler begins: whether somebody waits for the answer who has not said so */
@@ -27,10 +31,10 @@ export class Exchange {
   }
 
   /** The code that runs now owes the answer, and so does all that it leads to. It holds nothing of what its caller holds. */
-  arrives(from: Socket): void {
+  arrives(from: Reading): void {
     const { wait } = this;
     if (!wait.pending) return;
-    this.#socket = from;
+    this.#from = from;
     if (wait.blockedAt === NEVER && this.#isAwaited()) hooks.resume(wait, () => hooks.blocked(wait));
     this.#held = hooks.enter(wait.object, ANSWER, { caller: this.#heldByCaller() });
     // What the handler is called from tells nothing.
@@ -49,7 +53,7 @@ export class Exchange {
   begins(): void {
     const { wait } = this;
     if (!wait.pending || this.#held === null) return;
-    this.#readBefore = this.#socket?.bytesRead ?? 0;
+    this.#readBefore = this.#from?.bytesRead ?? 0;
     hooks.exit(this.#held);
     hooks.waited(wait);
     // What the handler has behind it says it all: the answers to two requests need not depend on the same.
@@ -59,7 +63,7 @@ export class Exchange {
   /** The calling code ends the answer. What is on its way by then did not have to wait for that. */
   ends(): void {
     if (this.wait.pending) this.begins();
-    else if ((this.#socket?.bytesRead ?? 0) > this.#readBefore) hooks.extend(this.wait);
+    else if ((this.#from?.bytesRead ?? 0) > this.#readBefore) hooks.extend(this.wait);
   }
 
   /** Nobody waits for an answer, or nobody will give one. */

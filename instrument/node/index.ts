@@ -14,6 +14,7 @@ import { watchModuleCircles } from './module-circle.ts';
 import type { NodeHost } from './node-host.ts';
 import { OwnExchanges } from './own-exchanges.ts';
 import { watchOwnFetches } from './own-fetches.ts';
+import { OwnHttp2 } from './own-http2.ts';
 import { watchOwnAnswers, watchOwnRequests } from './own-requests.ts';
 import { StallClock } from './stall-clock.ts';
 import { watchStreamCopies } from './stream-copies.ts';
@@ -83,10 +84,12 @@ function watchHttp(host: NodeHost): () => void {
       together([agents.watch(loaded), servers.watchServers(loaded), servers.watchResponses(loaded)]),
     https: (https: typeof import('node:https')) => servers.watchServers(https),
   });
+  const unwatchHttp2 = new OwnHttp2(host, exchanges).watchWhenUsed();
   const unfollow = followUndici(new UndiciConnections(host, sockets));
   return () => {
     exchanges.stop();
     unfollow();
+    unwatchHttp2();
     unwatch();
     sockets.stop();
   };

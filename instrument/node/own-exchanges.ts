@@ -6,6 +6,8 @@ import type { NodeHost } from './node-host.ts';
 
 /** A request as its client sees it. */
 export interface Requested {
+  /** The class of servers that it is for. */
+  readonly server?: 'http.Server' | 'http2.Server';
   readonly method: string;
   readonly path: string;
   readonly hostname: string;
@@ -13,6 +15,9 @@ export interface Requested {
   /** Asked when a handler begins: whether somebody waits for the answer who has not said so. */
   readonly isAwaited: () => boolean;
 }
+
+/** What is asked of a socket; Node asks the system, so not before it is needed. */
+type End = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;
 
 /** Patches clients or answers. @returns what restores them */
 export type Watch = () => () => void;
@@ -57,12 +62,12 @@ export class OwnExchanges {
   }
 
   /** The calling code makes a request. @returns null for one that no server of this process gets, or while nobody holds anything */
-  ask({ method, path, hostname, port, isAwaited }: Requested): Exchange | null {
+  ask({ server = 'http.Server', method, path, hostname, port, isAwaited }: Requested): Exchange | null {
     const { session } = this.#host;
     if (!this.#isServed(port) || !session.histories.active || !hooks.followsPromises()) return null;
     if (!this.#isHere(hostname)) return null;
     const label = `${method} ${path.split(/[?#]/, 1)[0]}`;
-    const object = hooks.track({ kind: 'exchange', name: 'answers of http.Server', label });
+    const object = hooks.track({ kind: 'exchange', name: `answers of ${server}`, label });
     const wait = hooks.wait(object, ANSWER);
     if (wait === null) return null;
     if (this.#watchAnswers !== null) this.#undo.push(this.#watchAnswers());
@@ -83,12 +88,8 @@ export class OwnExchanges {
   /** The exchange whose request this socket of a server has brought, or null. Linear in those that are on their way. */
   arrived(accepted: Socket): Exchange | null {
     if (this.#sent.size === 0) return null;
-    // Asked only now: Node asks the system.
-    const { remotePort, localPort, remoteAddress = '' } = accepted;
-    if (remotePort === undefined) return null;
     for (const [socket, exchange] of this.#sent) {
-      if (socket.localPort !== remotePort || socket.remotePort !== localPort) continue;
-      if (plain(socket.localAddress) !== plain(remoteAddress)) continue;
+      if (!isOtherEnd(socket, accepted)) continue;
       this.#sent.delete(socket);
       exchange.arrives(socket);
       return exchange;
@@ -108,6 +109,13 @@ export class OwnExchanges {
     );
     return this.#addresses.has(hostname.replace(/^\[|\]$/g, ''));
   }
+}
+
+/** True for the two sockets of one connection. */
+export function isOtherEnd(socket: End, accepted: End): boolean {
+  const { remotePort, localPort, remoteAddress = '' } = accepted;
+  if (remotePort === undefined || socket.localPort !== remotePort || socket.remotePort !== localPort) return false;
+  return plain(socket.localAddress) === plain(remoteAddress);
 }
 
 /** An IPv4 address as it is written without IPv6. */

@@ -4,7 +4,8 @@ import { replaced } from '../replaced.ts';
 import type { Exchange } from './exchange.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { OwnExchanges } from './own-exchanges.ts';
-import type { UndiciMessage, UndiciRequest } from './undici-requests.ts';
+import { sendsOverHttp2 } from './own-http2.ts';
+import { isHttp2, type UndiciMessage, type UndiciRequest } from './undici-requests.ts';
 
 /** A call of `fetch`, and the request that it has made so far. */
 interface Call {
@@ -38,9 +39,11 @@ export function watchOwnFetches(host: NodeHost, exchanges: OwnExchanges): () => 
       now.exchange = ask(exchanges, request);
       if (now.exchange !== null) byRequest.set(request, now.exchange);
     },
-    'undici:client:sendHeaders': ({ request, socket }: UndiciMessage) => {
+    'undici:client:sendHeaders': (message: UndiciMessage) => {
+      const { request, socket } = message;
       const exchange = byRequest.get(request);
-      if (exchange !== undefined && socket !== undefined) exchanges.sent(exchange, socket);
+      if (isHttp2(message)) sendsOverHttp2(request.path, exchange ?? null);
+      else if (exchange !== undefined && socket !== undefined) exchanges.sent(exchange, socket);
     },
     'undici:request:headers': over,
     'undici:request:error': over,

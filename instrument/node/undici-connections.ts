@@ -4,6 +4,7 @@ import { type NamedPlace, placeOfUse } from '../first-use.ts';
 import { type PoolVerbs, poolVerbs, refuse, watchedPool } from '../watched-pool.ts';
 import type { Asked, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
+import { isHttp2, type UndiciMessage } from './undici-requests.ts';
 
 const VERBS: PoolVerbs = poolVerbs('dispatch', 'complete');
 
@@ -11,12 +12,6 @@ const VERBS: PoolVerbs = poolVerbs('dispatch', 'complete');
 export interface Dispatched {
   readonly method?: string;
   readonly path?: string;
-}
-
-interface Message {
-  readonly request: object;
-  readonly socket?: Socket;
-  readonly headers?: unknown;
 }
 
 /** A request that asked for a connection, and the socket that it has got. */
@@ -64,11 +59,11 @@ export class UndiciConnections {
   constructor(host: NodeHost, sockets: LentSockets) {
     this.#host = host;
     this.#sockets = sockets;
-    const on = (listen: (message: Message) => void) => (message: unknown) =>
-      void observed(host, () => listen(message as Message));
+    const on = (listen: (message: UndiciMessage) => void) => (message: unknown) =>
+      void observed(host, () => listen(message as UndiciMessage));
     this.#listeners = {
       'undici:request:create': on(({ request }) => this.#create(request)),
-      'undici:client:sendHeaders': on(({ request, socket, headers }) => this.#send(request, socket, headers)),
+      'undici:client:sendHeaders': on((message) => this.#send(message)),
       'undici:request:trailers': on(({ request }) => this.#end(request)),
       'undici:request:error': on(({ request }) => this.#end(request)),
     };
@@ -115,11 +110,12 @@ export class UndiciConnections {
     this.#underway.set(request, { asked, socket: null });
   }
 
-  #send(request: object, socket: Socket | undefined, headers: unknown): void {
+  #send(message: UndiciMessage): void {
+    const { request, socket } = message;
     const underway = this.#underway.get(request);
     if (underway === undefined || socket === undefined || underway.socket !== null) return;
     // Others are sent over the same connection.
-    if (isHttp2(headers)) {
+    if (isHttp2(message)) {
       this.#end(request);
       return;
     }
@@ -147,11 +143,6 @@ function whenTakenBack(options: Dispatched, listen: () => void): void {
       cancel(reason);
     }),
   );
-}
-
-/** The names of what comes first in HTTP/2 (`:method`) are none of a header in HTTP/1. */
-function isHttp2(headers: unknown): boolean {
-  return typeof headers === 'string' && /^:method:/m.test(headers);
 }
 
 /** Its class is the place of the first request: a pool that an agent makes for a host has no name of its own. */

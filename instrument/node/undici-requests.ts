@@ -16,6 +16,12 @@ export interface UndiciRequest {
 export interface UndiciMessage {
   readonly request: UndiciRequest;
   readonly socket?: Socket;
+  readonly headers?: unknown;
+}
+
+/** The names of what comes first in HTTP/2 (`:method`) are none of a header in HTTP/1. */
+export function isHttp2({ headers }: UndiciMessage): boolean {
+  return typeof headers === 'string' && /^:method:/m.test(headers);
 }
 
 /** A request under way. Keeps neither it nor its answer alive: undici cancels an answer that is garbage. */

@@ -166,26 +166,63 @@ describe.each(PACKAGES)('%s', (name, undici) => {
   });
 });
 
-test.runIf(isNextLoadable)('requests of undici 8 that share a connection of HTTP/2 wait for none', async () => {
-  const { Client } = next('undici') as Package;
-  const shared = http2.createServer((request, response) => {
-    response.end(request.url === '/catalogue' ? Buffer.alloc(1_000_000) : '42');
+describe.runIf(isNextLoadable)('undici 8 over HTTP/2', () => {
+  let shared: http2.Http2Server;
+  let client: Undici.Client;
+  let get: (path: string) => Promise<Undici.Dispatcher.ResponseData>;
+  let price: () => Promise<string>;
+
+  beforeEach(async () => {
+    const { Client } = next('undici') as Package;
+    price = async () => '42';
+    shared = http2.createServer((request, response) => {
+      if (request.url === '/catalogue') response.end(Buffer.alloc(1_000_000));
+      else void price().then((body) => response.end(body));
+    });
+    await new Promise<void>((listening) => shared.listen(0, '127.0.0.1', listening));
+    const origin = `http://127.0.0.1:${(shared.address() as AddressInfo).port}`;
+    client = new Client(origin, { useH2c: true } as object);
+    get = (path) => client.request({ origin, path, method: 'GET' });
   });
-  await new Promise<void>((listening) => shared.listen(0, '127.0.0.1', listening));
-  const origin = `http://127.0.0.1:${(shared.address() as AddressInfo).port}`;
-  const client = new Client(origin, { useH2c: true } as object);
-  const get = (path: string): Promise<Undici.Dispatcher.ResponseData> =>
-    client.request({ origin, path, method: 'GET' });
-  for (let round = 0; round < 3; round++) {
-    const catalogue = await get('/catalogue');
-    const price = await get('/price');
-    expect(await price.body.text()).toBe('42');
-    expect(await catalogue.body.text()).toHaveLength(1_000_000);
-  }
-  expect(await stage.found()).toEqual([]);
-  expect(stage.open).toEqual([]);
-  await client.close();
-  await new Promise((closed) => shared.close(closed));
+
+  afterEach(async () => {
+    await client.destroy();
+    await new Promise((closed) => shared.close(closed));
+  });
+
+  test('requests that share a connection wait for none', async () => {
+    for (let round = 0; round < 3; round++) {
+      const catalogue = await get('/catalogue');
+      expect(await (await get('/price')).body.text()).toBe('42');
+      expect(await catalogue.body.text()).toHaveLength(1_000_000);
+    }
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
+  });
+
+  test('a lock around a request that its handler needs', async () => {
+    const [stock, ledger] = [new Mutex({ name: 'stock' }), new Mutex({ name: 'ledger' })];
+    const text = async (path: string): Promise<string> => (await get(path)).body.text();
+    price = () => ledger.runExclusive(async () => '42');
+    // Before there is a connection, over it, and several at a time: whoever sends it, each is its own caller's.
+    const beside = Promise.all([text('/price'), stock.runExclusive(() => text('/price')), text('/price')]);
+    expect(await beside).toEqual(['42', '42', '42']);
+    expect(await stage.found()).toEqual([]);
+    await ledger.runExclusive(() => stock.runExclusive(async () => undefined));
+    expect(await stage.found()).toEqual(['DEPT001 error ledger stock']);
+  });
+
+  test('a lock around other requests than the one whose handler needs it is nothing', async () => {
+    const stock = new Mutex({ name: 'stock' });
+    price = () => stock.runExclusive(async () => '42');
+    const text = async (path: string): Promise<string> => (await get(path)).body.text();
+    for (let round = 0; round < 3; round++) {
+      const both = await Promise.all([stock.runExclusive(() => text('/catalogue')), text('/price'), text('/price')]);
+      expect(both.map((body) => body.length)).toEqual([1_000_000, 2, 2]);
+    }
+    expect(await stage.found()).toEqual([]);
+    expect(stage.open).toEqual([]);
+  });
 });
 
 test('a dispatcher is what it was, and refuses what it refused', async () => {
