@@ -311,6 +311,31 @@ test('requests of another process, and of a session that is gone, are none', asy
   expect([stage.openWaits, stage.openHolds]).toEqual([0, 0]);
 });
 
+test('over TLS it is the same', async () => {
+  const [stock, ledger] = [new Mutex({ name: 'stock' }), new Mutex({ name: 'ledger' })];
+  // A key exchange without names needs no certificate.
+  const tls = { ciphers: 'aNULL:@SECLEVEL=0', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
+  const secure = http2.createSecureServer(tls, function readLedger(_request, response) {
+    void ledger.runExclusive(async () => response.end('even'));
+  });
+  server = secure as unknown as http2.Http2Server;
+  await new Promise<void>((listening) => secure.listen(0, '127.0.0.1', listening));
+  const { port } = secure.address() as AddressInfo;
+  client = http2.connect(`https://localhost:${port}`, {
+    ...tls,
+    // There is none to look at.
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  });
+  expect(await stock.runExclusive(() => read('/ledger'))).toBe('even');
+  await ledger.runExclusive(async function close() {
+    await stock.runExclusive(async () => undefined);
+  });
+  expect(stage.messages).toEqual([
+    expect.stringMatching(/^DEPT001 close and \S*readLedger can wait for each other for ever\.$/),
+  ]);
+});
+
 test('the authority may be an object, and the port an option', async () => {
   await connect(() =>
     http2.createServer((_request, response) => void lock.runExclusive(async () => response.end('42'))),
