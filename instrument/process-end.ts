@@ -38,7 +38,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
     waitsFor.confirm(isLast);
   };
   const watch = watchStandstill(installation, stalls, config, inWorkers);
-  const suspicion = new Suspicion(waitsFor, (circles) => stalls.isHolderGoing(circles));
+  const suspicion = new Suspicion(waitsFor, (circles) => stalls.isHolderGoing(circles, waitsFor.stuckIn(circles)));
   setInterval(() => {
     refillKept(keptReactions);
     if (suspicion.isDue()) confirm(false);

@@ -1,6 +1,5 @@
 import type { Context } from '../../src/core/context.ts';
 import type { History } from '../../src/core/history.ts';
-import { NEVER } from '../../src/core/ids.ts';
 import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -71,7 +70,7 @@ export class OwedPromises {
   }
 
   #awaitsAll(joined: Hooked): void {
-    const waits = this.#joined.get(joined)?.filter((wait) => wait.pending && wait.blockedAt === NEVER) ?? [];
+    const waits = this.#joined.get(joined)?.filter((wait) => wait.isAwake) ?? [];
     if (waits.length > 0 && isAwaitNow()) for (const wait of waits) this.#session.blocked(wait);
   }
 

@@ -1,3 +1,4 @@
+import type { Wait } from '../../src/core/wait.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import { isModule } from './definitions.ts';
 import { type HeapGraph, type HeapNode, takeHeapGraph } from './heap-graph.ts';
@@ -16,14 +17,13 @@ import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.
  * started the one that waits in his name aside, and waits for something else himself. False where it shows nothing of the
  * kind: nothing is known then.
  */
-export function someHolderGoesOn(circles: readonly (readonly Step[])[], budgetMs: number): boolean {
-  if (circles.length === 0) return false;
-  const steps = circles.flat();
-  const marked = new MarkedHolds(steps);
+export function someHolderGoesOn(steps: readonly Step[], stuck: ReadonlySet<Wait>, budgetMs: number): boolean {
+  if (steps.length === 0) return false;
+  const marked = new MarkedHolds(steps, stuck);
   const heap = takeHeapGraph();
   const places = new InspectorPlaces(budgetMs);
   try {
-    const look = new HolderLook(heap, places, marked, steps);
+    const look = new HolderLook(heap, places, marked, stuck);
     return steps.some((step) => look.goesOn(step));
   } finally {
     places.close();
@@ -44,7 +44,7 @@ class HolderLook {
   /** False where it is not followed what promises have behind them. */
   readonly #hasHistories: boolean;
 
-  constructor(heap: HeapGraph, places: InspectorPlaces, marked: MarkedHolds, steps: readonly Step[]) {
+  constructor(heap: HeapGraph, places: InspectorPlaces, marked: MarkedHolds, stuck: ReadonlySet<Wait>) {
     this.#heap = heap;
     this.#places = places;
     this.#graph = new SuspendedGraph(heap);
@@ -52,7 +52,7 @@ class HolderLook {
     this.#standing = new StandingFunctions(this.#graph.functions, heap, places);
     this.#marks = marked.nodesIn(heap);
     this.#computed = new Set(this.#graph.functions.map(({ promise }) => promise));
-    const waits = steps.flatMap(({ wait }) => this.#marks.get(wait) ?? []);
+    const waits = [...stuck].flatMap((wait) => this.#marks.get(wait) ?? []);
     const asked = waits.flatMap((wait) => promisesOf(wait, heap));
     const stopped = withAwaiters(this.#awaiting(asked), this.#graph.functions);
     const closed = [...asked, ...[...stopped].flatMap(({ node, registers }) => [node, registers])];
@@ -76,13 +76,14 @@ class HolderLook {
     if (!holders.isCertain && (this.#isCarriedOn(heldNode) || this.#isListenedFor(heldNode))) return true;
     if (holders.functions.length === 0) return false;
     const awaited = new Set(holders.functions.flatMap((holder) => allAwaited(holder)));
-    if (isStopped) return this.#isCalledBack([...awaited]);
+    if (isStopped) return holders.isCertain && this.#isCalledBack([...awaited]);
     const isHolders = (each: Suspended): boolean => this.#openFor(each).some((open) => this.#isAfter(open, heldNode));
     // Who has given a task to a queue is not the one who runs it.
     if ([...awaited].some((each) => stopped.has(each)) || ![...awaited].some(isHolders)) return false;
     if ([...awaited].some((each) => isHolders(each) && this.#waitsForTimers(each))) return true;
     if (isSuspended) return this.#isStartedAside(stopped, [], [...awaited]);
-    return asked.length > 0 ? this.#isStartedAside(stopped, asked, [...awaited]) : this.#isCalledBack([...awaited]);
+    if (asked.length > 0) return this.#isStartedAside(stopped, asked, [...awaited]);
+    return holders.isCertain && this.#isCalledBack([...awaited]);
   }
 
   /** A timer will run code of the program as that of the holder. That of a package may only end his wait: a time limit. */
@@ -96,7 +97,7 @@ class HolderLook {
 
   /** What a process, a socket or a request calls back can give it back. */
   #isListenedFor(held: HeapNode | null): boolean {
-    return held !== null && this.#paths.leadTo(this.#paths.endsOf(held));
+    return held !== null && this.#paths.leadToEndOf(held);
   }
 
   /** The same for what the holders wait for, where nothing is known of who waits in their name but that he is called back. */

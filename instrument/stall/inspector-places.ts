@@ -1,6 +1,6 @@
 import type { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
-import { functionText } from './function-text.ts';
+import { functionText, namesIn } from './function-text.ts';
 import type { HeapNode, ScriptPlace } from './heap-graph.ts';
 
 /** Where a suspended function stands, and its variables. Lines and columns count from 1. */
@@ -23,6 +23,8 @@ type Properties = readonly {
 }[];
 
 const MAX_VALUE = 60;
+/** Characters of a function. */
+const MAX_TEXT = 50_000;
 
 /**
  * The inspector of this process, for what a snapshot does not say: the line of an `await`, and the variables around it.
@@ -33,6 +35,7 @@ export class InspectorPlaces {
   readonly #urls = new Map<string, string>();
   readonly #sources = new Map<string, readonly string[]>();
   readonly #texts = new Map<string, string | null>();
+  readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #until: number;
   /** True when a place was not looked up because the time was spent. */
   isSpent = false;
@@ -68,6 +71,18 @@ export class InspectorPlaces {
       this.#texts.set(key, text);
     }
     return text;
+  }
+
+  /** The names in its text; none where that is not known, and of a text so long that it is no function's. */
+  namesAt(place: ScriptPlace): ReadonlySet<string> {
+    const key = `${place.scriptId}:${place.line}:${place.column}`;
+    let names = this.#names.get(key);
+    if (names === undefined) {
+      const text = this.textAt(place);
+      names = namesIn(text !== null && text.length > MAX_TEXT ? null : text);
+      this.#names.set(key, names);
+    }
+    return names;
   }
 
   #readText({ scriptId, line, column }: ScriptPlace): string | null {

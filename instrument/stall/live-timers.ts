@@ -1,4 +1,3 @@
-import { namesIn } from './function-text.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
@@ -64,7 +63,7 @@ export class LiveTimers {
 
   #names(closure: HeapNode, variable: string): boolean {
     const place = this.#heap.placeOf(closure);
-    return place !== null && namesIn(this.#places.textAt(place)).has(variable);
+    return place !== null && this.#places.namesAt(place).has(variable);
   }
 
   /** One that repeats has a number where the others have null; one that has run or was cleared is in no list. */

@@ -13,8 +13,8 @@ const WAITS = /^#waits\d*$/;
 export class MarkedHolds {
   readonly marked: Readonly<Record<string, EventContext | Wait>>;
 
-  constructor(steps: readonly Step[]) {
-    const all = new Set(steps.flatMap(({ wait, held }) => [wait, held]));
+  constructor(steps: readonly Step[], stuck: ReadonlySet<Wait>) {
+    const all = new Set([...steps.flatMap(({ wait, held }) => [wait, held]), ...stuck]);
     this.marked = Object.fromEntries([...all].map((each, index) => [`mark${index}`, each]));
   }
 

@@ -1,11 +1,10 @@
 import { isOwnFile, toPath } from '../paths.ts';
-import { namesIn } from './function-text.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 import { isNote } from './reached-objects.ts';
 
 /** Objects looked at for one hold: where there are more nothing is known. */
-const MAX_SEEN = 3_000;
+const MAX_SEEN = 2_000;
 /** What so many refer to belongs to everybody. */
 const MAX_RETAINERS = 200;
 
@@ -20,36 +19,42 @@ const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|
 const HOLDS = /^#?(?:held|taken)\d*$/;
 const LENT = /^#?lent\d*$/;
 const BEHIND = /^history\d*$/;
+const METHOD = /^(?:release|unlock)$/;
+const CARRIED = /^(?:call|callback)\d*$/;
 const ASKS = /^#?wait\d*$/;
 
 /** Which of what is alive outside can still end a hold: a listener of a process, a socket or a request names what gives it back. */
 export class ReleasePaths {
   readonly #heap: HeapGraph;
   readonly #places: InspectorPlaces;
+  /** Which scripts are dept's. */
+  readonly #own = new Map<string, boolean>();
   readonly #closed: ReadonlySet<HeapNode>;
 
   /** No way leads through the waits that are stuck, nor through the promises and functions that are so with them. */
   constructor(heap: HeapGraph, places: InspectorPlaces, waits: readonly HeapNode[], stuck: readonly HeapNode[]) {
     this.#heap = heap;
     this.#places = places;
-    this.#closed = new Set([...stuck, ...waits.flatMap((wait) => this.#scopesAsking(wait))]);
+    this.#closed = new Set([...stuck, ...waits.flatMap((wait) => this.#asking(wait))]);
   }
 
-  /** True when something alive leads to one of these functions. */
-  leadTo(functions: readonly HeapNode[]): boolean {
-    const seen = new Set(functions.filter((node) => !this.#closed.has(node)));
+  /** True when something alive leads to a function of the program, or of dept, that gives back what is held. */
+  leadToEndOf(held: HeapNode): boolean {
+    const { functions, objects } = this.#releasers(held);
+    const naming = [...functions, ...objects].flatMap((node) => this.#programNaming(node));
+    // A pool has all that it lends, and their methods.
+    return this.leadTo([...functions, ...naming], new Set([...this.#closed, ...objects]));
+  }
+
+  /** True when something alive leads to one of these functions, not through what is closed. */
+  leadTo(functions: readonly HeapNode[], closed: ReadonlySet<HeapNode> = this.#closed): boolean {
+    const seen = new Set(functions.filter((node) => !closed.has(node)));
     for (const node of seen) {
       if (seen.size > MAX_SEEN) return false;
       if (ALIVE.test(this.#heap.name(node)) && this.#heap.type(node) === 'object') return true;
-      for (const next of this.#above(node)) if (!this.#closed.has(next)) seen.add(next);
+      for (const next of this.#above(node)) if (!closed.has(next)) seen.add(next);
     }
     return false;
-  }
-
-  /** What gives back what is held, and the functions of the program that name that. */
-  endsOf(held: HeapNode): readonly HeapNode[] {
-    const { functions, objects } = this.#releasers(held);
-    return [...functions, ...[...functions, ...objects].flatMap((node) => this.#programNaming(node))];
   }
 
   /** dept's functions that end the hold when the program calls them, and what it gives back or calls such a method of. */
@@ -58,7 +63,9 @@ export class ReleasePaths {
     const owners = heap.retainers(held).filter(({ name, type }) => HOLDS.test(name) && type !== 'context');
     const functions = new Set([held, ...owners.map(({ node }) => node)].flatMap((node) => this.#ownClosuresOver(node)));
     for (const each of functions) for (const outer of this.#ownClosuresOver(each)) functions.add(outer);
-    const methods = [...functions].flatMap((each) => heap.retainers(each).filter(({ type }) => type === 'property'));
+    const methods = [...functions].flatMap((each) =>
+      heap.retainers(each).filter(({ type, name }) => type === 'property' && METHOD.test(name)),
+    );
     const lent = owners.flatMap(({ node }) => heap.edges(node).filter(({ name }) => LENT.test(name)));
     for (const { node } of lent) {
       const release = heap.edges(node).find(({ name }) => name === 'release')?.node;
@@ -116,20 +123,30 @@ export class ReleasePaths {
     return [...this.#naming(node), ...parents.filter((parent) => !NO_WHOLE.test(this.#heap.name(parent)))];
   }
 
-  /** The scopes of dept in which somebody asks in a callback for what he waits for. */
-  #scopesAsking(wait: HeapNode): readonly HeapNode[] {
-    const claims = this.#heap.retainers(wait).filter(({ name, type }) => ASKS.test(name) && type !== 'context');
-    return [wait, ...claims.map(({ node }) => node)].flatMap((node) => this.#ownClosuresOver(node));
+  /** The functions of dept in which somebody asks in a callback for what he waits for, and his place in the queue. */
+  #asking(wait: HeapNode): readonly HeapNode[] {
+    const retainers = this.#heap.retainers(wait).filter(({ type }) => type === 'property');
+    const claims = retainers.filter(({ name }) => ASKS.test(name)).map(({ node }) => node);
+    const entries = retainers.filter(({ name }) => name.startsWith('<symbol dept.')).map(({ node }) => node);
+    return [...entries, ...[wait, ...claims].flatMap((node) => this.#ownClosuresOver(node))];
   }
 
   #names(closure: HeapNode, variable: string): boolean {
     const place = this.#heap.placeOf(closure);
-    return place !== null && namesIn(this.#places.textAt(place)).has(variable);
+    if (place === null) return false;
+    // dept's own text need not be read: what it carries has few names.
+    return this.#isOwn(closure) ? CARRIED.test(variable) : this.#places.namesAt(place).has(variable);
   }
 
   #isOwn(closure: HeapNode): boolean {
     const place = this.#heap.placeOf(closure);
-    return place !== null && isOwnFile(toPath(this.#places.urlOf(place) ?? ''));
+    if (place === null) return false;
+    let isOwn = this.#own.get(place.scriptId);
+    if (isOwn === undefined) {
+      isOwn = isOwnFile(toPath(this.#places.urlOf(place) ?? ''));
+      this.#own.set(place.scriptId, isOwn);
+    }
+    return isOwn;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Finding, FindingCode, OpenWait } from '../../src/core/finding.ts';
 import type { Tick } from '../../src/core/ids.ts';
+import type { Wait } from '../../src/core/wait.ts';
 import { stallCutFinding } from '../../src/tracker/notices.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
@@ -80,13 +81,13 @@ export class StallCheck {
     if (openWaits.length > 0) this.#inform(openWaits, null, reason);
   }
 
-  /** True when the heap shows that one of those goes on who were taken to be stuck in these circles. */
-  isHolderGoing(circles: readonly (readonly Step[])[]): boolean {
+  /** True when the heap shows that one of those goes on who were taken to be stuck in these circles, as all that waits behind them. */
+  isHolderGoing(circles: readonly (readonly Step[])[], stuck: ReadonlySet<Wait>): boolean {
     const { stall, stallBudgetMs } = this.#options;
     if (stall === 'never' || !(this.#isReadSoon || isReadWithin(stallBudgetMs))) return false;
     const since = performance.now();
     try {
-      return someHolderGoesOn(circles, stallBudgetMs);
+      return someHolderGoesOn(circles.flat(), stuck, stallBudgetMs);
     } catch {
       // A Node without an inspector, or a heap that is not what is expected.
       return false;

@@ -141,6 +141,12 @@ export class WaitsFor implements Observer {
     });
   }
 
+  /** All that is stuck in these circles or behind them. */
+  stuckIn(circles: readonly (readonly Step[])[]): ReadonlySet<Wait> {
+    const waits = new Set(circles.flat().map(({ wait }) => wait));
+    return stuckBehind(this.open, waits, this.#viewUntilTimeout);
+  }
+
   get hasSuspects(): boolean {
     return this.#suspected.size > 0;
   }
