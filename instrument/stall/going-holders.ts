@@ -68,8 +68,7 @@ class HolderLook {
     const holders = this.#standing.of(held.stack);
     const asked = promisesOf(this.#marks.get(wait) ?? null, this.#heap);
     const asking = withAwaiters(this.#awaiting(asked), this.#graph.functions);
-    // Who has asked may do something else meanwhile: where it is known what was asked, it is known who awaits it.
-    const isSuspended = waiters.isCertain && waiters.functions.some((each) => asked.length === 0 || asking.has(each));
+    const isSuspended = waiters.isCertain && waiters.functions.length > 0;
     const stopped = isSuspended ? withAwaiters(waiters.functions, this.#graph.functions) : asking;
     const isStopped = holders.functions.some((holder) => stopped.has(holder));
     if (isStopped && asked.length > 0) return false;

@@ -97,7 +97,7 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toBe('DEPT002 note waits for ever: it asks for pool again while it holds it.\n');
   });
 
-  test.each(['a process', 'an interval', 'ahead'])(
+  test.each(['a process', 'an interval'])(
     'is silent about who waits beside a holder that is called back (%s)',
     async (how) => {
       using findings = new FindingsFile();

@@ -1,6 +1,5 @@
 // Who holds the lock lets a note be written, which needs the lock and is not awaited, and gives the lock back when it is called
-// back: by a process that ends, or by an interval. Or it asks for its next turn ahead of time and awaits that
-// later. With "its note" only the note, which waits for the lock, would call it back; with "its own query" what asks the pool
+// back: by a process that ends, or by an interval. With "its note" only the note, which waits for the lock, would call it back; with "its own query" what asks the pool
 // for a second connection: for ever.
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
@@ -52,14 +51,6 @@ function anInterval() {
   });
 }
 
-async function aheadOfTime() {
-  const release = await mutex.acquire();
-  const next = mutex.acquire();
-  await once(spawn(process.execPath, ['-e', WORKS]), 'exit');
-  release();
-  (await next)();
-}
-
 async function itsOwnQuery() {
   const pool = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 1 });
   const query = async () => pool.release(await pool.acquire());
@@ -72,7 +63,6 @@ async function itsOwnQuery() {
 const ways = {
   'a process': () => inCallbacks((done) => spawn(process.execPath, ['-e', WORKS]).once('exit', done)),
   'an interval': () => after(anInterval),
-  ahead: aheadOfTime,
   'its note': () => after(() => once(news, 'noted')),
   'its own query': itsOwnQuery,
 };
