@@ -1,11 +1,14 @@
+import type { ClassKey } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
+import type { Dependency } from '../core/dependency.ts';
 import type { ObjectId } from '../core/ids.ts';
-import { limitOf } from './refill.ts';
+import type { Limit } from './pool-shares.ts';
 import { type Exclusion, exclusion, type Sighting } from './sighting.ts';
 
 /** A dependency of a circle, with its sightings: null when it was seen in a way that nothing can exclude. */
 export interface Seen {
   readonly edge: number;
+  readonly dependency: Dependency;
   readonly sightings: readonly Sighting[] | null;
 }
 
@@ -15,13 +18,19 @@ export interface Around {
   isAlone(context: Context): boolean;
   /** One holder of the object has had both edges under way at the same time. */
   areTogether(object: ObjectId, left: number, right: number): boolean;
+  /** What keeps pools of this class from running dry. */
+  limitOf(key: ClassKey): Limit | null;
 }
 
 /**
- * Why a circle can never hang: two of its dependencies are never under way at the same time, in none of their sightings.
- * Quadratic in the length of the circle and in the sightings kept (8 at most).
+ * Why a circle can never hang: two of its dependencies are never under way at the same time, in none of their sightings; or it runs
+ * through a pool that never runs dry. Quadratic in the length of the circle and in the sightings kept (8 at most).
  */
 export function excludedBy(circle: readonly Seen[], around: Around): Exclusion | null {
+  for (const { dependency } of circle) {
+    const limit = around.limitOf(dependency.from.key);
+    if (limit !== null) return { reason: limit.most === 1 ? 'gate-lock' : 'limited', because: limit.label };
+  }
   for (let i = 0; i < circle.length; i++) {
     for (let j = i + 1; j < circle.length; j++) {
       const why = alwaysExcluded(circle[i] as Seen, circle[j] as Seen, around);
@@ -29,14 +38,6 @@ export function excludedBy(circle: readonly Seen[], around: Around): Exclusion |
     }
   }
   return null;
-}
-
-/** Why a pool of this capacity never runs dry though its holders ask it for more: only so few do so at a time. */
-export function excludedFromItself({ edge, sightings }: Seen, capacity: number, around: Around): Exclusion | null {
-  const isSplit = (object: ObjectId): boolean => around.areTogether(object, edge, edge);
-  const refills = sightings?.map(({ refill }) => refill) ?? [];
-  const limit = limitOf(refills, capacity, isSplit);
-  return limit === null ? null : { reason: limit.most === 1 ? 'gate-lock' : 'limited', because: limit.label };
 }
 
 function alwaysExcluded(left: Seen, right: Seen, around: Around): Exclusion | null {

@@ -1,4 +1,5 @@
 import { shortestPath } from '../core/circle-search.ts';
+import type { ClassKey, EventClass } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
@@ -6,11 +7,12 @@ import { circleFingerprint, type FilteredCircle, type Finding } from '../core/fi
 import type { Tick } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
 import { adviceFor, named, sentence } from './advice.ts';
-import { type Around, excludedBy, excludedFromItself, type Seen } from './circle-filter.ts';
+import { type Around, excludedBy } from './circle-filter.ts';
 import type { DependencyStore } from './dependency-store.ts';
 import { Forks } from './forks.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Policy } from './policy.ts';
+import type { PoolShares } from './pool-shares.ts';
 
 /** A circle that was set aside, by the edges it runs through. */
 interface Aside {
@@ -31,6 +33,7 @@ export class Circles {
   readonly #store: DependencyStore;
   readonly #interrupts: Interrupts;
   readonly #policy: Policy;
+  readonly #pools: PoolShares;
   readonly #emit: (finding: Finding) => void;
   readonly #forks = new Forks();
   readonly #aside: Aside[] = [];
@@ -44,12 +47,14 @@ export class Circles {
     store: DependencyStore,
     interrupts: Interrupts,
     policy: Policy,
+    pools: PoolShares,
     emit: (finding: Finding) => void,
   ) {
     this.#session = session;
     this.#store = store;
     this.#interrupts = interrupts;
     this.#policy = policy;
+    this.#pools = pools;
     this.#emit = emit;
   }
 
@@ -82,7 +87,16 @@ export class Circles {
 
   /** Something new is known of this edge: circles set aside because of the old sightings may count now. */
   reconsider(edge: number): void {
-    const open = this.#aside.filter((aside) => aside.edges.includes(edge));
+    this.#reconsider(this.#aside.filter((aside) => aside.edges.includes(edge)));
+  }
+
+  /** Pools of this class, or of any, may run dry after all. */
+  reconsiderPools(key: ClassKey | null = null): void {
+    const runsDry = ({ key: other }: EventClass): boolean => (key === null ? other.capacity > 1 : other === key);
+    this.#reconsider(this.#aside.filter(({ filtered }) => filtered.circle.some(({ from }) => runsDry(from))));
+  }
+
+  #reconsider(open: readonly Aside[]): void {
     for (const aside of open) this.#aside.splice(this.#aside.indexOf(aside), 1);
     for (const aside of open) this.#tryReport(aside.edges);
     for (const other of open.flatMap(({ edges }) => edges)) {
@@ -100,10 +114,12 @@ export class Circles {
 
   /**
    * What this edge stands for, which began then, is over and was done under that hold. `isBehind` tells what the code that runs
-   * now has behind it.
+   * now has behind it. @returns true when the hold was not known to keep it apart from nothing
    */
-  done(edge: number, hold: EventContext, begin: Tick, isBehind: (begin: Tick) => boolean): void {
-    if (this.#forks.note(hold, edge, begin, isBehind)) this.reconsider(edge);
+  done(edge: number, hold: EventContext, begin: Tick, isBehind: (begin: Tick) => boolean): boolean {
+    const isSplit = this.#forks.note(hold, edge, begin, isBehind);
+    if (isSplit) this.reconsider(edge);
+    return isSplit;
   }
 
   contextBegins(context: Context): void {
@@ -167,11 +183,14 @@ export class Circles {
     const around: Around = {
       isAlone: (context) => (this.#namesakes.get(context.name) ?? 0) < 2,
       areTogether: (object, left, right) => this.#forks.areTogether(object, left, right),
+      limitOf: (key) => this.#pools.limitOf(key),
     };
-    const seen = edges.map((edge): Seen => ({ edge, sightings: this.#store.sightings(edge) }));
-    const [only] = seen;
-    const isOne = seen.length === 1 && only !== undefined;
-    return isOne ? excludedFromItself(only, circle[0]?.from.key.capacity ?? 1, around) : excludedBy(seen, around);
+    const seen = edges.map((edge, i) => ({
+      edge,
+      dependency: circle[i] as Dependency,
+      sightings: this.#store.sightings(edge),
+    }));
+    return excludedBy(seen, around);
   }
 }
 

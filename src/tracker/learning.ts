@@ -1,4 +1,4 @@
-import { USER_SUBCLASSES } from '../core/classes.ts';
+import { type ClassKey, USER_SUBCLASSES } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency, Rule } from '../core/dependency.ts';
 import { EventContext } from '../core/event-context.ts';
@@ -19,7 +19,11 @@ import { isOfOneGroup } from './nesting.ts';
 import { dependencyFrom, type Observation } from './observation.ts';
 import type { ContextOrder } from './order.ts';
 import type { Policy } from './policy.ts';
+import { PoolShares, permitsOf, type Share } from './pool-shares.ts';
 import { holdsAround, isUnconditional, type Sighting, sightingOf } from './sighting.ts';
+
+/** Of who has part of a pool, and nothing keeps others from doing so too. */
+const NO_LIMIT: Share = Object.freeze({ permits: 1, within: [] });
 
 /** A graph of dependencies with its circles: one of classes, one of the instances within a class. */
 interface Layer {
@@ -47,6 +51,7 @@ export class Learning {
   readonly store: DependencyStore = new DependencyStore();
   readonly #tools: LearningTools;
   readonly #policy: Policy;
+  readonly #pools: PoolShares = new PoolShares();
   readonly #classes: Layer;
   readonly #instances: InstanceOrder = new InstanceOrder();
   readonly #instancePairs: Layer;
@@ -142,7 +147,7 @@ export class Learning {
 
   #layer(store: DependencyStore, limit: Layer['limit']): Layer {
     const { session, interrupts, policy, emit } = this.#tools;
-    return { store, limit, circles: new Circles(session, store, interrupts, policy, emit) };
+    return { store, limit, circles: new Circles(session, store, interrupts, policy, this.#pools, emit) };
   }
 
   #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: EventBit): void {
@@ -160,13 +165,8 @@ export class Learning {
     if (!layer.store.isSettled(tail, head)) this.#insert(layer, tail, head, seen, describe);
   }
 
-  #insert(
-    { store, circles, limit }: Layer,
-    from: number,
-    to: number,
-    seen: Observation,
-    describe: () => Dependency,
-  ): void {
+  #insert(layer: Layer, from: number, to: number, seen: Observation, describe: () => Dependency): void {
+    const { store, circles, limit } = layer;
     const { graph } = store;
     const known = graph.edgeOf(from, to);
     const isGrouped = isOfOneGroup(seen.held, seen.wait);
@@ -178,7 +178,7 @@ export class Learning {
         this.#tools.session.lessons++;
         store.ungroup(known, describe());
         store.addSighting(known, sighting);
-        this.#noteHolds(circles, known, seen, sighting);
+        this.#noteAround(layer, known, seen, sighting);
         circles.reconsider(known);
         circles.close(known);
         return;
@@ -189,7 +189,7 @@ export class Learning {
         circles.harden(known);
       }
       const isNew = store.addSighting(known, sighting);
-      this.#noteHolds(circles, known, seen, sighting);
+      this.#noteAround(layer, known, seen, sighting);
       if (!isNew) return;
       this.#tools.session.lessons++;
       circles.reconsider(known);
@@ -201,9 +201,12 @@ export class Learning {
     const edge = graph.edgeOf(from, to);
     const dependency = describe();
     store.add(edge, dependency, sighting, isGrouped);
-    this.#noteHolds(circles, edge, seen, sighting);
+    this.#noteAround(layer, edge, seen, sighting);
     if (store === this.store) this.#tools.onDependency(dependency);
-    if (result === 'closes-circle') circles.close(edge);
+    if (result !== 'closes-circle') return;
+    circles.close(edge);
+    // Who waits for what leads to a circle from now on may be stuck with his share.
+    for (const each of [this.#classes, this.#instancePairs]) each.circles.reconsiderPools();
   }
 
   #isFull(store: DependencyStore, limit: Layer['limit']): boolean {
@@ -212,9 +215,20 @@ export class Learning {
     return isFull;
   }
 
+  #noteAround(layer: Layer, edge: number, seen: Observation, sighting: Sighting | null): void {
+    const { held, wait } = seen;
+    const from = held?.object.key ?? null;
+    const share = sighting?.share ?? NO_LIMIT;
+    if (from !== null && from.capacity > 1 && this.#pools.note(from, layer.store.graph, edge, share))
+      this.#runsDry(from);
+    const to = wait.object.key;
+    if (to.capacity > 1 && this.#pools.asked(to, permitsOf(wait))) this.#runsDry(to);
+    if (sighting !== null) this.#noteHolds(layer, edge, seen);
+  }
+
   /** Only asynchronous code does several things at a time under one hold. */
-  #noteHolds(circles: Circles, edge: number, { context, held, wait }: Observation, sighting: Sighting | null): void {
-    if (sighting === null || held === null || context.exact) return;
+  #noteHolds({ circles }: Layer, edge: number, { context, held, wait }: Observation): void {
+    if (held === null || context.exact) return;
     const { histories } = this.#tools.session;
     const isBehind = (begin: Tick): boolean => {
       let isFound = false;
@@ -225,8 +239,16 @@ export class Learning {
     };
     for (const hold of holdsAround(held, wait, histories)) {
       // What is over has let go of what was behind it.
-      if (hold.open && hold.begin < held.begin) circles.done(edge, hold, held.begin, isBehind);
+      if (!hold.open || hold.begin >= held.begin) continue;
+      const { key } = held.object;
+      if (circles.done(edge, hold, held.begin, isBehind) && this.#pools.split(key, hold.object.id)) this.#runsDry(key);
     }
+  }
+
+  /** Pools of this class may run dry after all. */
+  #runsDry(key: ClassKey): void {
+    this.#classes.circles.reconsiderPools(key);
+    this.#instancePairs.circles.reconsiderPools(key);
   }
 
   #sighting(seen: Observation): Sighting | null {

@@ -5,7 +5,7 @@ import type { Histories } from '../core/history.ts';
 import { NEVER, type ObjectId, PENDING } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
 import type { ContextOrder, Known } from './order.ts';
-import { isSameRefill, mostOf, type Refill, refillOf } from './refill.ts';
+import { inBoth, isSameShare, type Share, shareOf } from './pool-shares.ts';
 
 /** A lock held around a dependency by the context that made it. */
 interface Gate {
@@ -26,8 +26,8 @@ interface Ordered {
 /** One observation of a dependency, or several in one: under which gates, and when. */
 export interface Sighting {
   readonly gates: readonly Gate[];
-  /** Null for a dependency on anything else. */
-  readonly refill: Refill | null;
+  /** What the context had of a pool; null for any other dependency. */
+  readonly share: Share | null;
   /** Null where nothing orders it: outside of exact contexts. */
   readonly order: Ordered | null;
 }
@@ -61,8 +61,8 @@ export function sightingOf(
   const gates = holds
     .filter((other) => isGate(other) && other.object !== held?.object)
     .map(({ object, how }): Gate => ({ object: object.id, label: object.label, shared: how.mode === 'read' }));
-  const refill = held === null ? null : refillOf(held, wait, holds);
-  return { gates, refill, order: context.exact ? { context, held, known: order.snapshot(context) } : null };
+  const share = held === null ? null : shareOf(held, holds);
+  return { gates, share, order: context.exact ? { context, held, known: order.snapshot(context) } : null };
 }
 
 /** Several contexts can hold permits of one pool, or owe one event, at the same time: neither keeps anybody out. */
@@ -86,14 +86,14 @@ function heldDuring(wait: Wait, histories: Histories, visit: (held: EventContext
 }
 
 /** True for a sighting that nothing can exclude: later ones of the same dependency need no look. */
-export function isUnconditional({ gates, refill, order }: Sighting): boolean {
-  return gates.length === 0 && order === null && (refill?.within ?? []).length === 0;
+export function isUnconditional({ gates, share, order }: Sighting): boolean {
+  return gates.length === 0 && order === null && (share?.within ?? []).length === 0;
 }
 
 /** For the filters the two are one. */
 export function isAlike(a: Sighting, b: Sighting): boolean {
   if (a.order?.context !== b.order?.context || a.order?.held !== b.order?.held) return false;
-  if (a.gates.length !== b.gates.length || !isSameRefill(a.refill, b.refill)) return false;
+  if (a.gates.length !== b.gates.length || !isSameShare(a.share, b.share)) return false;
   return a.gates.every((gate) => b.gates.some((other) => isSame(gate, other)));
 }
 
@@ -103,7 +103,7 @@ export function inCommon(sightings: readonly [Sighting, ...Sighting[]]): Sightin
   const context = order?.context ?? null;
   return {
     gates: gates.filter((gate) => others.every((each) => each.gates.some((other) => isSame(gate, other)))),
-    refill: mostOf(sightings.map((each) => each.refill)),
+    share: sightings.map((each) => each.share).reduce((a, b) => (a === null || b === null ? null : inBoth(a, b))),
     order:
       context !== null && others.every((each) => each.order?.context === context)
         ? { context, held: null, known: new Map() }
