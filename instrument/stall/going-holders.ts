@@ -81,7 +81,7 @@ class HolderLook {
     if ([...awaited].some((each) => stopped.has(each)) || ![...awaited].some(isHolders)) return false;
     if ([...awaited].some((each) => isHolders(each) && this.#waitsForTimers(each))) return true;
     if (isSuspended) return this.#isStartedAside(stopped, [], [...awaited]);
-    if (asked.length > 0) return this.#isStartedAside(stopped, asked, [...awaited]);
+    if (asked.length > 0) return holders.isCertain && this.#isStartedAside(stopped, asked, [...awaited]);
     return holders.isCertain && this.#isCalledBack([...awaited]);
   }
 

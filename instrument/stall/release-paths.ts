@@ -9,10 +9,11 @@ const MAX_SEEN = 2_000;
 const MAX_RETAINERS = 200;
 
 /** Handles and requests of Node, which call back by themselves. A signal may never come. */
-const ALIVE =
-  /^(?:Process|TCP|TLSWrap|Pipe|UDP|MessagePort|Zlib|Http2(?:Session|Stream)|(?:FSReq|GetAddrInfoReq|GetNameInfoReq|QueryReq|TCPConnect|PipeConnect)\w*|\w+Job)$/;
-/** The `close` of an answer comes when it is given, or its reader gives up. */
-const OWED = /ServerResponse$/;
+const ALIVE = /^(?:Process|UDP|Zlib|(?:FSReq|GetAddrInfoReq|GetNameInfoReq|QueryReq)\w*|\w+Job)$/;
+/** What has another end, which may be in this process where that has a server. */
+const CONNECTED = /^(?:TCP|TLSWrap|Pipe|Http2(?:Session|Stream)|(?:TCPConnect|PipeConnect)\w*)$/;
+/** The `close` of an answer comes when it is given, or its reader gives up; a worker may be who is waited for. */
+const OWED = /ServerResponse$|^(?:Worker|MessagePort)$/;
 /** Scopes are gone through by the names of their variables; what the engine notes of code and of stacks leads nowhere. */
 const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator)$/;
 /** How dept keeps what is held, and what was lent out for it. */
@@ -30,11 +31,13 @@ export class ReleasePaths {
   /** Which scripts are dept's. */
   readonly #own = new Map<string, boolean>();
   readonly #closed: ReadonlySet<HeapNode>;
+  readonly #hasServer: boolean;
 
   /** No way leads through the waits that are stuck, nor through the promises and functions that are so with them. */
   constructor(heap: HeapGraph, places: InspectorPlaces, waits: readonly HeapNode[], stuck: readonly HeapNode[]) {
     this.#heap = heap;
     this.#places = places;
+    this.#hasServer = hasServer(heap);
     this.#closed = new Set([...stuck, ...waits.flatMap((wait) => this.#asking(wait))]);
   }
 
@@ -51,10 +54,16 @@ export class ReleasePaths {
     const seen = new Set(functions.filter((node) => !closed.has(node)));
     for (const node of seen) {
       if (seen.size > MAX_SEEN) return false;
-      if (ALIVE.test(this.#heap.name(node)) && this.#heap.type(node) === 'object') return true;
+      if (this.#isAlive(node)) return true;
       for (const next of this.#above(node)) if (!closed.has(next)) seen.add(next);
     }
     return false;
+  }
+
+  #isAlive(node: HeapNode): boolean {
+    if (this.#heap.type(node) !== 'object') return false;
+    const name = this.#heap.name(node);
+    return ALIVE.test(name) || (!this.#hasServer && CONNECTED.test(name));
   }
 
   /** dept's functions that end the hold when the program calls them, and what it gives back or calls such a method of. */
@@ -154,4 +163,17 @@ export class ReleasePaths {
 function isPart(type: string, name: string): boolean {
   if (type === 'weak' || type === 'shortcut' || type === 'context' || isNote(name)) return false;
   return name !== '__proto__' && name !== 'prototype' && name !== 'constructor' && name !== 'map';
+}
+
+/** True when something in this process may be the other end of its own connections. */
+function hasServer(heap: HeapGraph): boolean {
+  for (let node = 0; node < heap.size; node++) {
+    if (!/^(?:TCP|Pipe)$/.test(heap.name(node)) || heap.type(node) !== 'object') continue;
+    if (
+      heap.retainers(node).some(({ name, node: owner }) => name === '_handle' && heap.name(owner).endsWith('Server'))
+    ) {
+      return true;
+    }
+  }
+  return false;
 }
