@@ -14,8 +14,9 @@ const ALIVE = /^(?:Process|UDP|Zlib|(?:FSReq|GetAddrInfoReq|GetNameInfoReq|Query
 const CONNECTED = /^(?:TCP|TLSWrap|Pipe|Http2(?:Session|Stream)|(?:TCPConnect|PipeConnect)\w*)$/;
 /** The `close` of an answer comes when it is given, or its reader gives up; a worker may be who is waited for. */
 const OWED = /ServerResponse$|^(?:Worker|MessagePort)$/;
-/** Scopes are gone through by the names of their variables; what the engine notes of code and of stacks leads nowhere. */
-const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator)$/;
+/** Scopes are gone through by the names of their variables; what the engine, or dept, notes of code and of stacks leads nowhere. */
+const NO_WHOLE =
+  /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator|_?CapturedStack)$/;
 /** How dept keeps what is held, and what was lent out for it. */
 const HOLDS = /^#?(?:held|taken)\d*$/;
 const LENT = /^#?lent\d*$/;
