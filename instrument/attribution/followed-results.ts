@@ -5,6 +5,7 @@ import { Stamp } from '../stamp.ts';
 import { standIn } from '../stand-in.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
 import { isCalledByProgram } from './promise-links.ts';
+import { Section } from './section.ts';
 
 /** A promise that is followed. */
 export type Followed = object;
@@ -83,7 +84,7 @@ export class FollowedResults {
   /** True while a result is handed on by a call of `then`. */
   #isChaining = false;
   /** True while what is asked of results is to make one promise of them, which is followed as a whole. */
-  #isJoining = false;
+  readonly #join = new Section();
   /** The promise that takes over now what it was resolved with. */
   #adopting: Followed | null = null;
   /** The newest reaction that the code of now has asked for, and to what; what it ends with is what it awaits. */
@@ -124,14 +125,7 @@ export class FollowedResults {
 
   /** Runs what makes one promise of several: what it asks of each is seen by nobody else. */
   joining<T>(run: () => T): T {
-    if (!this.#isUsed) return run();
-    const outer = this.#isJoining;
-    this.#isJoining = true;
-    try {
-      return run();
-    } finally {
-      this.#isJoining = outer;
-    }
+    return this.#isUsed ? this.#join.run(run) : run();
   }
 
   /** The code that runs now sleeps for what the promise has to wait for, whoever asks for a reaction to it. */
@@ -143,7 +137,7 @@ export class FollowedResults {
   asked(reaction: Followed, parent: Followed): void {
     if (!this.#isUsed || this.#isChaining) return;
     // A chain: what it began with may turn into a task's only later.
-    if (parent === this.#last && !this.#isJoining) this.#notes.awaits(parent, new Onward(reaction));
+    if (parent === this.#last && !this.#join.runs) this.#notes.awaits(parent, new Onward(reaction));
     this.#last = reaction;
     this.#lastParent = parent;
     this.#awaited(this.#notes.waitsOf(parent));
@@ -195,7 +189,7 @@ export class FollowedResults {
     try {
       const { then } = Object.getPrototypeOf(promise) as PromiseLike<unknown>;
       const next = Reflect.apply(then, promise, args as never) as object;
-      if (this.#isJoining) return next;
+      if (this.#join.runs) return next;
       this.#notes.awaits(promise, new Onward(this.#adopting ?? next));
       if (this.#adopting === null && waits.length > 0) this.#handOn(next, waits, args);
       return next;

@@ -5,6 +5,7 @@ import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
 import { type Hooked, isAwaitNow } from './promise-links.ts';
+import { Section } from './section.ts';
 
 // Taken before anything is patched: it must not carry what it runs beside.
 const microtask = queueMicrotask;
@@ -32,7 +33,7 @@ export class OwedPromises {
   /** What is waited for by whoever awaits a promise that is joined of others. */
   readonly #joined = new WeakMap<Hooked, readonly Wait[]>();
   #hasJoined = false;
-  #isJoining = false;
+  readonly #join = new Section();
   #joining: Wait[] = [];
   /** False until there was one: until then nobody has to look for them. */
   isUsed = false;
@@ -64,8 +65,8 @@ export class OwedPromises {
     this.#waits.set(reaction, wait);
     if (owed.isSettled) return;
     owed.waits.push(wait);
-    if (this.#isJoining) this.#joining.push(wait);
-    if (!this.#isJoining && isAwaitNow()) this.#session.blocked(wait);
+    if (this.#join.runs) this.#joining.push(wait);
+    if (!this.#join.runs && isAwaitNow()) this.#session.blocked(wait);
     else this.#byThen.add([wait]);
   }
 
@@ -76,14 +77,7 @@ export class OwedPromises {
 
   /** Runs what makes one promise of several: to await that is to wait for each of them. */
   joining<T>(run: () => T): T {
-    if (!this.isUsed) return run();
-    const outer = this.#isJoining;
-    this.#isJoining = true;
-    try {
-      return run();
-    } finally {
-      this.#isJoining = outer;
-    }
+    return this.isUsed ? this.#join.run(run) : run();
   }
 
   /** The promise is what was joined last. @returns the waits of whoever awaits it; none where it need not wait for all */

@@ -32,13 +32,13 @@ export class ReleasePaths {
   /** Which scripts are dept's. */
   readonly #own = new Map<string, boolean>();
   readonly #closed: ReadonlySet<HeapNode>;
-  readonly #hasServer: boolean;
+  /** Asked of the heap when it matters. */
+  #hasServer: boolean | null = null;
 
   /** No way leads through the waits that are stuck, nor through the promises and functions that are so with them. */
   constructor(heap: HeapGraph, places: InspectorPlaces, waits: readonly HeapNode[], stuck: readonly HeapNode[]) {
     this.#heap = heap;
     this.#places = places;
-    this.#hasServer = hasServer(heap);
     this.#closed = new Set([...stuck, ...waits.flatMap((wait) => this.#asking(wait))]);
   }
 
@@ -64,7 +64,9 @@ export class ReleasePaths {
   #isAlive(node: HeapNode): boolean {
     if (this.#heap.type(node) !== 'object') return false;
     const name = this.#heap.name(node);
-    return ALIVE.test(name) || (!this.#hasServer && CONNECTED.test(name));
+    if (!CONNECTED.test(name)) return ALIVE.test(name);
+    this.#hasServer ??= hasServer(this.#heap);
+    return !this.#hasServer;
   }
 
   /** dept's functions that end the hold when the program calls them, and what it gives back or calls such a method of. */

@@ -172,13 +172,14 @@ export class Learning {
     const isGrouped = isOfOneGroup(seen.held, seen.wait);
     // What contexts that back off do tells nothing of a dependency that is known without them.
     if (isGrouped && known >= 0 && !store.isGrouped(known)) return;
-    const sighting = this.#sighting(seen);
+    const holds = this.#policy.filters ? holdsAround(seen.held, seen.wait, this.#tools.session.histories) : [];
+    const sighting = this.#sighting(seen, holds);
     if (known >= 0) {
       if (store.isGrouped(known) && !isGrouped) {
         this.#tools.session.lessons++;
         store.ungroup(known, describe());
         store.addSighting(known, sighting);
-        this.#noteAround(layer, known, seen, sighting);
+        this.#noteAround(layer, known, seen, sighting, holds);
         circles.reconsider(known);
         circles.close(known);
         return;
@@ -189,7 +190,7 @@ export class Learning {
         circles.harden(known);
       }
       const isNew = store.addSighting(known, sighting);
-      this.#noteAround(layer, known, seen, sighting);
+      this.#noteAround(layer, known, seen, sighting, holds);
       if (!isNew) return;
       this.#tools.session.lessons++;
       circles.reconsider(known);
@@ -201,7 +202,7 @@ export class Learning {
     const edge = graph.edgeOf(from, to);
     const dependency = describe();
     store.add(edge, dependency, sighting, isGrouped);
-    this.#noteAround(layer, edge, seen, sighting);
+    this.#noteAround(layer, edge, seen, sighting, holds);
     if (store === this.store) this.#tools.onDependency(dependency);
     if (result !== 'closes-circle') return;
     circles.close(edge);
@@ -215,7 +216,13 @@ export class Learning {
     return isFull;
   }
 
-  #noteAround(layer: Layer, edge: number, seen: Observation, sighting: Sighting | null): void {
+  #noteAround(
+    layer: Layer,
+    edge: number,
+    seen: Observation,
+    sighting: Sighting | null,
+    holds: readonly EventContext[],
+  ): void {
     const { held, wait } = seen;
     const from = held?.object.key ?? null;
     const share = sighting?.share ?? NO_LIMIT;
@@ -223,11 +230,11 @@ export class Learning {
       this.#runsDry(from);
     const to = wait.object.key;
     if (to.capacity > 1 && this.#pools.asked(to, permitsOf(wait))) this.#runsDry(to);
-    if (sighting !== null) this.#noteHolds(layer, edge, seen);
+    if (sighting !== null) this.#noteHolds(layer, edge, seen, holds);
   }
 
   /** Only asynchronous code does several things at a time under one hold. */
-  #noteHolds({ circles }: Layer, edge: number, { context, held, wait }: Observation): void {
+  #noteHolds({ circles }: Layer, edge: number, { context, held }: Observation, holds: readonly EventContext[]): void {
     if (held === null || context.exact) return;
     const { histories } = this.#tools.session;
     const isBehind = (begin: Tick): boolean => {
@@ -237,7 +244,7 @@ export class Learning {
       });
       return isFound;
     };
-    for (const hold of holdsAround(held, wait, histories)) {
+    for (const hold of holds) {
       // What is over has let go of what was behind it.
       if (!hold.open || hold.begin >= held.begin) continue;
       const { key } = held.object;
@@ -251,9 +258,9 @@ export class Learning {
     this.#instancePairs.circles.reconsiderPools(key);
   }
 
-  #sighting(seen: Observation): Sighting | null {
+  #sighting({ context, held }: Observation, holds: readonly EventContext[]): Sighting | null {
     if (!this.#policy.filters) return null;
-    const sighting = sightingOf(seen.context, seen.held, seen.wait, this.#tools.order, this.#tools.session.histories);
+    const sighting = sightingOf(context, held, holds, this.#tools.order);
     return isUnconditional(sighting) ? null : sighting;
   }
 

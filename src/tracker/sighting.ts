@@ -38,7 +38,7 @@ export interface Exclusion {
   readonly because: string;
 }
 
-/** What else was held around `wait` while `held` was owed. */
+/** What else was held around `wait` while `held` was owed. Of a wait that only overlaps its event context it is not known. */
 export function holdsAround(held: EventContext | null, wait: Wait, histories: Histories): readonly EventContext[] {
   const holds: EventContext[] = [];
   if (held === null) return holds;
@@ -48,16 +48,13 @@ export function holdsAround(held: EventContext | null, wait: Wait, histories: Hi
   return holds;
 }
 
-/** What was around when `wait` began in `context` while `held` was owed. */
+/** What was around when `context` waited while `held` was owed. @param holds what else it held then */
 export function sightingOf(
   context: Context,
   held: EventContext | null,
-  wait: Wait,
+  holds: readonly EventContext[],
   order: ContextOrder,
-  histories: Histories,
 ): Sighting {
-  // Gates of a wait that only overlaps its event context are not known to cover all of it.
-  const holds = holdsAround(held, wait, histories);
   const gates = holds
     .filter((other) => isGate(other) && other.object !== held?.object)
     .map(({ object, how }): Gate => ({ object: object.id, label: object.label, shared: how.mode === 'read' }));
