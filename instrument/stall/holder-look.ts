@@ -1,0 +1,71 @@
+import type { EventContext } from '../../src/core/event-context.ts';
+import type { Wait } from '../../src/core/wait.ts';
+import type { Step } from '../../src/tracker/stuck-waits.ts';
+import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import type { InspectorPlaces } from './inspector-places.ts';
+import { LiveTimers } from './live-timers.ts';
+import { hasBehind, isNoted, type MarkedHolds, promisesOf } from './marked-holds.ts';
+import { ReleasePaths } from './release-paths.ts';
+import { StandingFunctions } from './standing-functions.ts';
+import { StepInHeap } from './step-in-heap.ts';
+import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
+
+/** A heap as far as it tells of who holds what others wait for in circles, and of what can let him go on. */
+export class HolderLook {
+  readonly heap: HeapGraph;
+  readonly places: InspectorPlaces;
+  readonly graph: SuspendedGraph;
+  readonly timers: LiveTimers;
+  readonly standing: StandingFunctions;
+  /** Past all that waits in the circles. */
+  readonly paths: ReleasePaths;
+  readonly #marks: ReadonlyMap<EventContext | Wait, HeapNode>;
+  /** The promises that functions compute. */
+  readonly #computed: ReadonlySet<HeapNode | null>;
+  /** False where it is not followed what promises have behind them. */
+  readonly #hasHistories: boolean;
+
+  /** @param stuck all that waits in the circles, or behind them */
+  constructor(heap: HeapGraph, places: InspectorPlaces, marked: MarkedHolds, stuck: ReadonlySet<Wait>) {
+    this.heap = heap;
+    this.places = places;
+    this.graph = new SuspendedGraph(heap);
+    this.timers = new LiveTimers(heap, places);
+    this.standing = new StandingFunctions(this.graph.functions, heap, places);
+    this.#marks = marked.nodesIn(heap);
+    this.#computed = new Set(this.graph.functions.map(({ promise }) => promise));
+    const waits = [...stuck].flatMap((wait) => this.#marks.get(wait) ?? []);
+    const asked = waits.flatMap((wait) => promisesOf(wait, heap));
+    const stopped = this.stoppedBy(asked);
+    const closed = [...asked, ...[...stopped].flatMap(({ node, registers }) => [node, registers])];
+    this.paths = new ReleasePaths(heap, places, waits, closed);
+    this.#hasHistories = this.graph.functions.some(({ awaits }) => isNoted(awaits, heap));
+  }
+
+  at(step: Step): StepInHeap {
+    return new StepInHeap(step, this);
+  }
+
+  nodeOf(marked: EventContext | Wait): HeapNode | null {
+    return this.#marks.get(marked) ?? null;
+  }
+
+  /** The functions that cannot go on before one of these promises is settled. */
+  stoppedBy(promises: Iterable<HeapNode>): ReadonlySet<Suspended> {
+    const all = new Set(promises);
+    const waiting = this.graph.functions.filter(({ awaits }) =>
+      this.graph.sourcesOf(awaits).some((each) => all.has(each)),
+    );
+    return withAwaiters(waiting, this.graph.functions);
+  }
+
+  /** The promises it waits for that no function computes. */
+  openFor({ awaits }: Suspended): readonly HeapNode[] {
+    return this.graph.sourcesOf(awaits).filter((promise) => !this.#computed.has(promise));
+  }
+
+  /** The promise was made by whoever has what is held. */
+  isAfter(promise: HeapNode, held: HeapNode | null): boolean {
+    return !this.#hasHistories || (held !== null && hasBehind(promise, held, this.heap));
+  }
+}

@@ -1,0 +1,100 @@
+import type { Step } from '../../src/tracker/stuck-waits.ts';
+import type { HeapNode } from './heap-graph.ts';
+import { resolveFunctions } from './held-resolvers.ts';
+import type { HolderLook } from './holder-look.ts';
+import { carriedBy, hasBehind, promisesOf } from './marked-holds.ts';
+import { isAside } from './started-aside.ts';
+import { type Suspended, withAwaiters } from './suspended-graph.ts';
+
+/** What the heap shows of a step of a circle: of who holds something, and of who waits in his name. */
+export class StepInHeap {
+  /** It is owed, as an answer or a value is: its stack is that of who has asked. */
+  readonly isOwed: boolean;
+  /** True where the waiter is known to stand in functions that are suspended. */
+  readonly isWaiterSuspended: boolean;
+  /** The holder is known to be suspended himself, and not to go on in callbacks. */
+  readonly isHolderCertain: boolean;
+  /** True where the holder stands in functions that are suspended, or may. */
+  readonly isHolderFound: boolean;
+  /** The promises that the waiter was given. */
+  readonly asked: readonly HeapNode[];
+  /** The holder cannot go on before the wait is over, as far as the functions tell in which both stand. */
+  readonly isHolderStopped: boolean;
+  readonly #look: HolderLook;
+  readonly #held: HeapNode | null;
+  /** The functions that cannot go on before the wait is over. */
+  readonly #stopped: ReadonlySet<Suspended>;
+  /** Those of the holder, and all that they await. */
+  readonly #awaited: readonly Suspended[];
+
+  constructor({ wait, held }: Step, look: HolderLook) {
+    const waiters = look.standing.of(wait.stack);
+    const holders = look.standing.of(held.stack);
+    this.#look = look;
+    this.#held = look.nodeOf(held);
+    this.isOwed = !held.hasWait;
+    this.isWaiterSuspended = waiters.isCertain && waiters.functions.length > 0;
+    this.isHolderCertain = holders.isCertain;
+    this.isHolderFound = holders.functions.length > 0;
+    this.asked = promisesOf(look.nodeOf(wait), look.heap);
+    this.#stopped = this.isWaiterSuspended
+      ? withAwaiters(waiters.functions, look.graph.functions)
+      : look.stoppedBy(this.asked);
+    this.isHolderStopped = holders.functions.some((holder) => this.#stopped.has(holder));
+    this.#awaited = withAwaited(holders.functions);
+  }
+
+  /** A timer will run code of the program as that of the holder. That of a package may only end his wait: a time limit. */
+  get isCarriedOn(): boolean {
+    const [{ heap, places, timers }, held] = [this.#look, this.#held];
+    if (held === null) return false;
+    return timers.all.some(({ callback }) => {
+      const given = carriedBy(callback, heap);
+      return hasBehind(callback, held, heap) && !places.isInstalled(heap.placeOf(given));
+    });
+  }
+
+  /** What a process, a socket or a request calls back can give it back. */
+  get isListenedFor(): boolean {
+    return this.#held !== null && this.#look.paths.leadToEndOf(this.#held);
+  }
+
+  /** The same for all that the holder waits for. */
+  get isCalledBack(): boolean {
+    const awaited = this.#awaited.flatMap((each) => this.#look.openFor(each));
+    return (
+      awaited.length > 0 && awaited.every((each) => this.#look.paths.leadTo(resolveFunctions(each, this.#look.heap)))
+    );
+  }
+
+  /** The holder waits for something that was made while he had what he holds. */
+  get waitsSinceThen(): boolean {
+    return this.#awaited.some((each) => this.#isSinceThen(each));
+  }
+
+  /** What he waits for since then is settled by timers alone: no matter what was started aside, it goes on. */
+  get waitsForTimers(): boolean {
+    return this.#awaited.some((each) => this.#isSinceThen(each) && this.#isLeftToTimers(each));
+  }
+
+  /** Who waits was started aside, and has no part in what the holder waits for. */
+  get isStartedAside(): boolean {
+    return isAside(this.isWaiterSuspended ? [] : this.asked, this.#stopped, this.#awaited, this.#look);
+  }
+
+  #isSinceThen(each: Suspended): boolean {
+    return this.#look.openFor(each).some((open) => this.#look.isAfter(open, this.#held));
+  }
+
+  #isLeftToTimers(each: Suspended): boolean {
+    const open = this.#look.openFor(each);
+    return open.length > 0 && open.every((promise) => this.#look.timers.settling(promise).length > 0);
+  }
+}
+
+/** These and all that they await, directly or not. */
+function withAwaited(functions: readonly Suspended[]): readonly Suspended[] {
+  const all = new Set(functions);
+  for (const each of all) for (const next of each.waitsFor) all.add(next);
+  return [...all];
+}

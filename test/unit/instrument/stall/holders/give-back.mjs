@@ -1,0 +1,103 @@
+// Programs that look like deadlocks to the tracker: somebody waits in the name of who holds what he waits for. They differ in who
+// will give it back. Each stands when it has returned and a few turns are over.
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Mutex, withTimeout } from 'async-mutex';
+import pMemoize from 'p-memoize';
+import { LONG_MS, nothing, service } from './service.mjs';
+
+/** The stack of a value that is owed is that of who asked first, and now waits for a timer. */
+export function ofAValue() {
+  const mutex = new Mutex();
+  const load = pMemoize(async (id) => {
+    const release = await mutex.acquire();
+    release();
+    return id;
+  });
+  async function prefetch() {
+    load('a').catch(nothing);
+    await sleep(LONG_MS);
+  }
+  async function user() {
+    const release = await mutex.acquire();
+    prefetch().catch(nothing);
+    await load('a');
+    release();
+  }
+  void user();
+}
+
+/** It was taken in a function that is over, and a process would give it back: but who has taken it awaits the note. */
+export function byItself() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  const take = () => mutex.acquire();
+  async function awaiting() {
+    const release = await take();
+    service.once('exit', () => release());
+    await note();
+  }
+  void awaiting();
+}
+
+/** Taken in a callback; a timer gives it back in another one. */
+export function byTimer() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  void mutex.acquire().then((release) => {
+    void note();
+    setTimeout(() => release(), LONG_MS);
+  });
+}
+
+/** A timer was set as well, but by a package: it will only end the wait. */
+export function byTimerOfAPackage() {
+  const mutex = withTimeout(new Mutex(), LONG_MS);
+  const note = async () => (await mutex.acquire())();
+  void mutex.acquire().then(note);
+}
+
+/** Taken in a callback; a process gives it back in another one. */
+export function byProcess() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  void mutex.acquire().then((release) => {
+    void note();
+    service.once('exit', () => release());
+  });
+}
+
+/** Taken in a callback, and nothing is left that would give it back. */
+export function byNobody() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  void mutex.acquire().then(note);
+}
+
+/** The holder waits for a process that it has asked before. */
+export function forEarlierAnswer() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  const ended = once(service, 'exit');
+  async function late() {
+    const release = await mutex.acquire();
+    note().catch(nothing);
+    await ended;
+    release();
+  }
+  void late();
+}
+
+/** The holder sleeps, with a note that somebody goes on with who could reach anything. */
+export function forTimer() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function sleeping() {
+    const release = await mutex.acquire();
+    const noted = note();
+    await sleep(LONG_MS);
+    release();
+    await noted;
+  }
+  void sleeping();
+}

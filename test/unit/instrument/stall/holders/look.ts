@@ -1,0 +1,40 @@
+// Run in a process of its own: starts every program, reads the heap once, and prints what it tells of who holds in each.
+import { setImmediate as turn } from 'node:timers/promises';
+import { install } from '../../../../../instrument/install.ts';
+import { takeHeapGraph } from '../../../../../instrument/stall/heap-graph.ts';
+import { caseOf, holderGoesOn } from '../../../../../instrument/stall/holder-cases.ts';
+import { HolderLook } from '../../../../../instrument/stall/holder-look.ts';
+import { InspectorPlaces } from '../../../../../instrument/stall/inspector-places.ts';
+import { MarkedHolds } from '../../../../../instrument/stall/marked-holds.ts';
+import type { Wait } from '../../../../../src/core/wait.ts';
+
+const FILES = ['./give-back.mjs', './start-aside.mjs', './ask-with-callbacks.mjs'];
+const BUDGET_MS = 60_000;
+/** More than any of the programs needs before it stands. */
+const TURNS = 50;
+
+const { waitsFor } = install({ precedesProgram: true });
+const programOf = new Map<Wait, string>();
+// Loaded here, so that their locks are watched.
+const files: readonly Record<string, () => void>[] = await Promise.all(FILES.map((file) => import(file)));
+for (const [name, program] of files.flatMap((file) => Object.entries(file))) {
+  program();
+  for (let turns = 0; turns < TURNS; turns++) await turn();
+  for (const wait of waitsFor.open) if (!programOf.has(wait)) programOf.set(wait, name);
+}
+waitsFor.confirm(false);
+const circles = waitsFor.lastingCircles;
+const steps = circles.flat();
+const stuck = waitsFor.stuckIn(circles);
+const marked = new MarkedHolds(steps, stuck);
+const look = new HolderLook(takeHeapGraph(), new InspectorPlaces(BUDGET_MS), marked, stuck);
+const found = new Map<string, [string, boolean][]>();
+for (const step of steps) {
+  const seen = look.at(step);
+  const program = programOf.get(step.wait) ?? 'none';
+  const cases = found.get(program) ?? [];
+  found.set(program, cases);
+  cases.push([caseOf(seen).name, holderGoesOn(seen)]);
+}
+console.log(JSON.stringify(Object.fromEntries(found)));
+process.exit();

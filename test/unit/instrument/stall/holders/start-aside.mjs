@@ -1,0 +1,138 @@
+// The same: a holder has started who waits, and does not await him. They differ in what the holder waits for himself.
+import { EventEmitter, once } from 'node:events';
+import { Mutex } from 'async-mutex';
+import { nothing, service } from './service.mjs';
+
+/** What the holder waits for comes from a process; the note has no part in it. */
+export function besideFunction() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function starting() {
+    const release = await mutex.acquire();
+    note().catch(nothing);
+    await once(service, 'exit');
+    release();
+  }
+  void starting();
+}
+
+/** The note has a part in the process as well, but what that sends comes from outside. */
+export function besideFunctionOfService() {
+  const mutex = new Mutex();
+  const desk = { clerk: service };
+  const note = async () => {
+    const release = await mutex.acquire();
+    desk.clerk.unref();
+    release();
+  };
+  async function asking() {
+    const release = await mutex.acquire();
+    note().catch(nothing);
+    await once(service, 'exit');
+    release();
+  }
+  void asking();
+}
+
+/** News of the note are what the holder waits for. */
+export function forNewsOfFunction() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  const waiting = [];
+  async function told() {
+    const release = await mutex.acquire();
+    note().then(() => waiting.pop()(), nothing);
+    await new Promise((resolve) => waiting.push(resolve));
+    release();
+  }
+  void told();
+}
+
+/** The note itself tells them. */
+export function forNewsByFunction() {
+  const mutex = new Mutex();
+  const news = new EventEmitter();
+  async function note() {
+    const release = await mutex.acquire();
+    news.emit('noted');
+    release();
+  }
+  async function telling() {
+    const release = await mutex.acquire();
+    note().catch(nothing);
+    await once(news, 'noted');
+    release();
+  }
+  void telling();
+}
+
+/** Who goes on with the note could get hold of more than is looked at. */
+export function besideFunctionThatMany() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  const many = Array.from({ length: 5_000 }, (_, index) => ({ index }));
+  async function tellingMany() {
+    const release = await mutex.acquire();
+    note().then(() => many.length, nothing);
+    await once(service, 'exit');
+    release();
+  }
+  void tellingMany();
+}
+
+/** Who goes on with the note does so through promises of another kind, which the heap does not tell from what else is kept. */
+export function besideFunctionOfAnotherKind() {
+  class Task extends Promise {}
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function deriving() {
+    const release = await mutex.acquire();
+    const noted = note();
+    noted.constructor = Task;
+    noted.then(nothing, nothing);
+    await once(service, 'exit');
+    release();
+  }
+  void deriving();
+}
+
+/** No function of the program waits: one that is over has given another one to the lock. */
+export function besideTask() {
+  const mutex = new Mutex();
+  const ask = () => mutex.runExclusive(nothing).catch(nothing);
+  async function giving() {
+    const release = await mutex.acquire();
+    void ask();
+    await once(service, 'exit');
+    release();
+  }
+  void giving();
+}
+
+/** The same with a lock that was taken in another function, which may have gone on in callbacks. */
+export function besideTaskOfAnother() {
+  const mutex = new Mutex();
+  const ask = () => mutex.runExclusive(nothing).catch(nothing);
+  const take = () => mutex.acquire();
+  async function givingAnother() {
+    const release = await take();
+    void ask();
+    await once(service, 'exit');
+    release();
+  }
+  void givingAnother();
+}
+
+/** Its news are what the holder waits for. */
+export function forNewsOfTask() {
+  const mutex = new Mutex();
+  const news = new EventEmitter();
+  const ask = () => mutex.runExclusive(() => news.emit('noted')).catch(nothing);
+  async function toldOfTask() {
+    const release = await mutex.acquire();
+    void ask();
+    await once(news, 'noted');
+    release();
+  }
+  void toldOfTask();
+}
