@@ -13,7 +13,7 @@ const OWN_FRAMES = 12;
 let table = new StackTable();
 
 /** A stack that is formatted, parsed and mapped when somebody reads it. */
-class CapturedStack implements Stack {
+export class CapturedStack implements Stack {
   /** Until it is read; then the table its frames are in. */
   #source: { stack?: string } | StackTable;
   /** Until it is read, the most frames to keep; then its place in the table. */

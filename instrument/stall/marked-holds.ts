@@ -2,12 +2,9 @@ import type { EventContext } from '../../src/core/event-context.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import { isFollowed, isGiven, isHistory, isSettling, isStep } from './own-references.ts';
 
-/** A bundler may have put a number behind the name of a variable. */
-const HISTORY = /^#?history\d*$/;
-const CARRIED = /^callback\d*$/;
-const SETTLING = /^#settling\d*$/;
-const WAITS = /^#waits\d*$/;
+const MARKED: keyof MarkedHolds = 'marked';
 
 /** What is held and waited for, so that it is found again in a snapshot that is taken while this is there. */
 export class MarkedHolds {
@@ -22,7 +19,7 @@ export class MarkedHolds {
   nodesIn(heap: HeapGraph): ReadonlyMap<EventContext | Wait, HeapNode> {
     for (let node = 0; node < heap.size; node++) {
       if (heap.name(node) !== MarkedHolds.name || heap.type(node) !== 'object') continue;
-      const marked = heap.follow(node, 'marked');
+      const marked = heap.follow(node, MARKED);
       if (marked === null) continue;
       const nodes = new Map(heap.edges(marked).map((edge) => [edge.name, edge.node]));
       return new Map(
@@ -39,19 +36,19 @@ export class MarkedHolds {
 /** The function that was given to a timer, where dept carries it through. */
 export function carriedBy(fn: HeapNode, heap: HeapGraph): HeapNode {
   const scope = heap.follow(fn, 'context');
-  const given = scope === null ? undefined : heap.edges(scope).find(({ name }) => CARRIED.test(name));
+  const given = scope === null ? undefined : heap.edges(scope).find(({ name }) => isGiven(name));
   return given?.node ?? fn;
 }
 
 /** True when what the promise, or the function that dept carries through a timer, has behind it goes on from there. */
 export function hasBehind(node: HeapNode, held: HeapNode, heap: HeapGraph): boolean {
   const from = heap.follow(node, 'context') ?? node;
-  const histories = heap.edges(from).filter(({ name }) => HISTORY.test(name));
+  const histories = heap.edges(from).filter(({ name }) => isHistory(name));
   const seen = new Set(histories.map((edge) => edge.node));
   for (const step of seen) {
     if (step === held) return true;
     for (const { name, node: next } of heap.edges(step)) {
-      if (name === 'left' || name === 'right' || name === 'held') seen.add(next);
+      if (isStep(name)) seen.add(next);
     }
   }
   return false;
@@ -59,18 +56,18 @@ export function hasBehind(node: HeapNode, held: HeapNode, heap: HeapGraph): bool
 
 /** True for a promise of which it is known what it has behind it. */
 export function isNoted(promise: HeapNode, heap: HeapGraph): boolean {
-  return heap.edges(promise).some(({ name }) => HISTORY.test(name));
+  return heap.edges(promise).some(({ name }) => isHistory(name));
 }
 
 /** The promises that settle when this wait is over, or later: what its waiter was given, and those that are followed for it. */
 export function promisesOf(wait: HeapNode | null, heap: HeapGraph): readonly HeapNode[] {
   if (wait === null) return [];
-  const bound = heap.retainers(wait).filter(({ name }) => SETTLING.test(name));
+  const bound = heap.retainers(wait).filter(({ name }) => isSettling(name));
   const lists = heap.retainers(wait).filter(({ type }) => type === 'element' || type === 'internal');
   const arrays = lists.flatMap(({ node }) => [
     { node },
     ...heap.retainers(node).filter(({ name }) => name === 'elements'),
   ]);
-  const followed = arrays.flatMap(({ node }) => heap.retainers(node).filter(({ name }) => WAITS.test(name)));
+  const followed = arrays.flatMap(({ node }) => heap.retainers(node).filter(({ name }) => isFollowed(name)));
   return [...new Set([...bound, ...followed].map(({ node }) => node))].filter((node) => heap.isPromise(node));
 }

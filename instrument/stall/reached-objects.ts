@@ -2,6 +2,7 @@ import { isOwnFile, toPath } from '../paths.ts';
 import { namesIn } from './function-text.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
+import { isNote } from './own-references.ts';
 
 /** Objects and functions looked at: whoever reaches more of them may reach anything. */
 const MAX_OBJECTS = 4_000;
@@ -20,8 +21,6 @@ const SHARED = new Set([
   '_idleNext',
   '_idlePrev',
 ]);
-/** What dept itself notes on promises, and on objects of packages. */
-const NOTES = new Set(['#history', '#settling', '#waits', '#awaiter', '#parent']);
 
 /**
  * What functions can get hold of when they run: the variables that they name, and all that leads on from there. What they would
@@ -116,9 +115,4 @@ function referencesOf(node: HeapNode, heap: HeapGraph): readonly HeapNode[] {
       .filter(({ type, name }) => !isError || (type === 'property' && !name.startsWith('<symbol')))
       .map((edge) => edge.node)
   );
-}
-
-/** dept's own reference, which no code of the program follows. */
-export function isNote(name: string): boolean {
-  return NOTES.has(name) || name.startsWith('<symbol dept.');
 }

@@ -1,7 +1,7 @@
 import { isOwnFile, toPath } from '../paths.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
-import { isNote } from './reached-objects.ts';
+import { isCalled, isCapturedStack, isHistory, isHold, isLent, isNote, isSymbol, isWait } from './own-references.ts';
 
 /** Objects looked at for one hold: where there are more nothing is known. */
 const MAX_SEEN = 2_000;
@@ -14,16 +14,9 @@ const ALIVE = /^(?:Process|UDP|Zlib|(?:FSReq|GetAddrInfoReq|GetNameInfoReq|Query
 const CONNECTED = /^(?:TCP|TLSWrap|Pipe|Http2(?:Session|Stream)|(?:TCPConnect|PipeConnect)\w*)$/;
 /** The `close` of an answer comes when it is given, or its reader gives up; a worker may be who is waited for. */
 const OWED = /ServerResponse$|^(?:Worker|MessagePort)$/;
-/** Scopes are gone through by the names of their variables; what the engine, or dept, notes of code and of stacks leads nowhere. */
-const NO_WHOLE =
-  /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator|_?CapturedStack)$/;
-/** How dept keeps what is held, and what was lent out for it. */
-const HOLDS = /^#?(?:held|taken)\d*$/;
-const LENT = /^#?lent\d*$/;
-const BEHIND = /^history\d*$/;
+/** Scopes are gone through by the names of their variables; what the engine notes of code leads nowhere. */
+const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator)$/;
 const METHOD = /^(?:release|unlock)$/;
-const CARRIED = /^(?:call|callback)\d*$/;
-const ASKS = /^#?wait\d*$/;
 
 /** Which of what is alive outside can still end a hold: a listener of a process, a socket or a request names what gives it back. */
 export class ReleasePaths {
@@ -72,13 +65,13 @@ export class ReleasePaths {
   /** dept's functions that end the hold when the program calls them, and what it gives back or calls such a method of. */
   #releasers(held: HeapNode): { readonly functions: readonly HeapNode[]; readonly objects: readonly HeapNode[] } {
     const heap = this.#heap;
-    const owners = heap.retainers(held).filter(({ name, type }) => HOLDS.test(name) && type !== 'context');
+    const owners = heap.retainers(held).filter(({ name, type }) => isHold(name) && type !== 'context');
     const functions = new Set([held, ...owners.map(({ node }) => node)].flatMap((node) => this.#ownClosuresOver(node)));
     for (const each of functions) for (const outer of this.#ownClosuresOver(each)) functions.add(outer);
     const methods = [...functions].flatMap((each) =>
       heap.retainers(each).filter(({ type, name }) => type === 'property' && METHOD.test(name)),
     );
-    const lent = owners.flatMap(({ node }) => heap.edges(node).filter(({ name }) => LENT.test(name)));
+    const lent = owners.flatMap(({ node }) => heap.edges(node).filter(({ name }) => isLent(name)));
     for (const { node } of lent) {
       const release = heap.edges(node).find(({ name }) => name === 'release')?.node;
       if (release !== undefined && heap.type(release) === 'closure') functions.add(release);
@@ -90,7 +83,7 @@ export class ReleasePaths {
   #ownClosuresOver(node: HeapNode): readonly HeapNode[] {
     return this.#heap
       .retainers(node)
-      .filter(({ type, name }) => type === 'context' && !BEHIND.test(name))
+      .filter(({ type, name }) => type === 'context' && !isHistory(name))
       .flatMap((edge) => this.#closuresIn(edge.node))
       .filter((closure) => this.#isOwn(closure));
   }
@@ -132,14 +125,14 @@ export class ReleasePaths {
     const retainers = this.#heap.retainers(node);
     if (retainers.length > MAX_RETAINERS || OWED.test(this.#heap.name(node))) return [];
     const parents = retainers.filter(({ type, name }) => isPart(type, name)).map((edge) => edge.node);
-    return [...this.#naming(node), ...parents.filter((parent) => !NO_WHOLE.test(this.#heap.name(parent)))];
+    return [...this.#naming(node), ...parents.filter((parent) => !leadsNowhere(this.#heap.name(parent)))];
   }
 
   /** The functions of dept in which somebody asks in a callback for what he waits for, and his place in the queue. */
   #asking(wait: HeapNode): readonly HeapNode[] {
     const retainers = this.#heap.retainers(wait).filter(({ type }) => type === 'property');
-    const claims = retainers.filter(({ name }) => ASKS.test(name)).map(({ node }) => node);
-    const entries = retainers.filter(({ name }) => name.startsWith('<symbol dept.')).map(({ node }) => node);
+    const claims = retainers.filter(({ name }) => isWait(name)).map(({ node }) => node);
+    const entries = retainers.filter(({ name }) => isSymbol(name)).map(({ node }) => node);
     return [...entries, ...[wait, ...claims].flatMap((node) => this.#ownClosuresOver(node))];
   }
 
@@ -147,7 +140,7 @@ export class ReleasePaths {
     const place = this.#heap.placeOf(closure);
     if (place === null) return false;
     // dept's own text need not be read: what it carries has few names.
-    return this.#isOwn(closure) ? CARRIED.test(variable) : this.#places.namesAt(place).has(variable);
+    return this.#isOwn(closure) ? isCalled(variable) : this.#places.namesAt(place).has(variable);
   }
 
   #isOwn(closure: HeapNode): boolean {
@@ -166,6 +159,11 @@ export class ReleasePaths {
 function isPart(type: string, name: string): boolean {
   if (type === 'weak' || type === 'shortcut' || type === 'context' || isNote(name)) return false;
   return name !== '__proto__' && name !== 'prototype' && name !== 'constructor' && name !== 'map';
+}
+
+/** True for what is no whole of its parts. */
+function leadsNowhere(className: string): boolean {
+  return NO_WHOLE.test(className) || isCapturedStack(className);
 }
 
 /** True when something in this process may be the other end of its own connections. */

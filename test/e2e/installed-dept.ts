@@ -3,12 +3,15 @@ import { dirname, join, relative } from 'node:path';
 import { bundle } from '../../scripts/bundle.ts';
 import { ROOT } from './child.ts';
 
-/** The package as it is published, built from the sources of now; their types are checked elsewhere. */
-export async function installDept(folder: string): Promise<void> {
+/**
+ * The package as it is published, built from the sources of now; their types are checked elsewhere.
+ * @param more files of this repository that are built with it
+ */
+export async function installDept(folder: string, more: readonly string[] = []): Promise<void> {
   const dist = join(folder, 'dist');
   mkdirSync(folder, { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  await bundle(dist);
+  await bundle(dist, more);
   for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     if (path.endsWith('.js.map')) moveSources(join(dist, path), folder);
   }

@@ -1,59 +1,137 @@
-import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOLDER_CASES } from '../../../../instrument/stall/holder-cases.ts';
-import { FROM_SOURCE, runNode } from '../../../e2e/child.ts';
+import {
+  isCalled,
+  isFollowed,
+  isHistory,
+  isHold,
+  isLent,
+  isNote,
+  isSettling,
+  isStep,
+  isSymbol,
+  isWait,
+} from '../../../../instrument/stall/own-references.ts';
+import { FROM_SOURCE, ROOT, runNode } from '../../../e2e/child.ts';
+import { installDept } from '../../../e2e/installed-dept.ts';
 
 /** A busy machine may take long for it. */
 const CHILD_TIMEOUT_MS = 60_000;
+const HOLDERS = 'test/unit/instrument/stall/holders';
 const GOES_ON = true;
 const UNKNOWN = false;
 
 /** What the heap tells of the holder in each program of `holders/`. */
-const EXPECTED: readonly (readonly [program: string, cases: readonly (readonly [name: string, goesOn: boolean])[]])[] =
+const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: boolean])[]>> = {
+  // Two steps: who owes the value waits for the lock, and who has the lock for the value.
+  ofAValue: [
+    ['owed', UNKNOWN],
+    ['waits at the same place', UNKNOWN],
+  ],
+  byItself: [['waits himself', UNKNOWN]],
+  byTaskItself: [['waits himself', UNKNOWN]],
+  byTimer: [['carried on', GOES_ON]],
+  byTimerAfterAnotherLock: [['carried on', GOES_ON]],
+  byTimerAfterBoth: [['carried on', GOES_ON]],
+  byTimerOfAPackage: [['not found', UNKNOWN]],
+  byProcess: [['listened for', GOES_ON]],
+  byProcessToPool: [['listened for', GOES_ON]],
+  byProcessWithLeave: [['listened for', GOES_ON]],
+  byWhoWaits: [['not found', UNKNOWN]],
+  byTicket: [['not found', UNKNOWN]],
+  byNobody: [['not found', UNKNOWN]],
+  withCallback: [['waits at the same place', GOES_ON]],
+  withCallbackAwaited: [['waits at the same place', UNKNOWN]],
+  forEarlierAnswer: [['gave a task', UNKNOWN]],
+  forTimer: [['waits for timers', GOES_ON]],
+  besideFunction: [['started a function', GOES_ON]],
+  besideFunctionOfService: [['started a function', GOES_ON]],
+  besideFunctionWithPromises: [['started a function', GOES_ON]],
+  forNewsOfFunction: [['started a function', UNKNOWN]],
+  forNewsByFunction: [['started a function', UNKNOWN]],
+  besideFunctionThatMany: [['started a function', UNKNOWN]],
+  besideFunctionOfAnotherKind: [['started a function', UNKNOWN]],
+  besideTask: [['asked aside', GOES_ON]],
+  besideTaskOfAnother: [['asked aside', UNKNOWN]],
+  forNewsOfTask: [['asked aside', UNKNOWN]],
+  besideCallback: [['asked in a callback', GOES_ON]],
+  forCallback: [['asked in a callback', UNKNOWN]],
+};
+
+/** What `holders/look.ts` prints. */
+interface Seen {
+  readonly cases: Readonly<Record<string, unknown>>;
+  /** `owner|name|target`: classes of dept, or nothing. */
+  readonly references: readonly string[];
+  readonly hasCapturedStacks: boolean;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'dept-holders-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function look(args: readonly string[], programs: string): Promise<Seen> {
+  const { stdout, stderr } = await runNode([...args, pathToFileURL(programs).href], { timeoutMs: CHILD_TIMEOUT_MS });
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as Seen;
+}
+
+const FORMS: readonly (readonly [form: string, () => Promise<Seen>])[] = [
+  ['from source', () => look([...FROM_SOURCE, `${ROOT}/${HOLDERS}/look.ts`], `${ROOT}/${HOLDERS}`)],
   [
-    // Two steps: who owes the value waits for the lock, and who has the lock for the value.
-    [
-      'ofAValue',
-      [
-        ['owed', UNKNOWN],
-        ['waits at the same place', UNKNOWN],
-      ],
-    ],
-    ['byItself', [['waits himself', UNKNOWN]]],
-    ['byTimer', [['carried on', GOES_ON]]],
-    ['byTimerOfAPackage', [['not found', UNKNOWN]]],
-    ['byProcess', [['listened for', GOES_ON]]],
-    ['byNobody', [['not found', UNKNOWN]]],
-    ['withCallback', [['waits at the same place', GOES_ON]]],
-    ['withCallbackAwaited', [['waits at the same place', UNKNOWN]]],
-    ['forEarlierAnswer', [['gave a task', UNKNOWN]]],
-    ['forTimer', [['waits for timers', GOES_ON]]],
-    ['besideFunction', [['started a function', GOES_ON]]],
-    ['besideFunctionOfService', [['started a function', GOES_ON]]],
-    ['forNewsOfFunction', [['started a function', UNKNOWN]]],
-    ['forNewsByFunction', [['started a function', UNKNOWN]]],
-    ['besideFunctionThatMany', [['started a function', UNKNOWN]]],
-    ['besideFunctionOfAnotherKind', [['started a function', UNKNOWN]]],
-    ['besideTask', [['asked aside', GOES_ON]]],
-    ['besideTaskOfAnother', [['asked aside', UNKNOWN]]],
-    ['forNewsOfTask', [['asked aside', UNKNOWN]]],
-    ['besideCallback', [['asked in a callback', GOES_ON]]],
-    ['forCallback', [['asked in a callback', UNKNOWN]]],
-  ];
+    'as it is published',
+    async () => {
+      await installDept(join(folder, 'dept'), [`${HOLDERS}/look.ts`]);
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+      cpSync(join(ROOT, HOLDERS), join(folder, 'holders'), { recursive: true });
+      return look([join(folder, 'dept/dist', HOLDERS, 'look.js')], join(folder, 'holders'));
+    },
+  ],
+];
 
-let found: Readonly<Record<string, unknown>> = {};
-beforeAll(async () => {
-  const look = fileURLToPath(new URL('holders/look.ts', import.meta.url));
-  const { stdout } = await runNode([...FROM_SOURCE, look], { timeoutMs: CHILD_TIMEOUT_MS });
-  found = JSON.parse(stdout);
-}, CHILD_TIMEOUT_MS);
+describe.each(FORMS)('dept %s', (_form, lookAtIt) => {
+  let seen: Seen = { cases: {}, references: [], hasCapturedStacks: false };
+  beforeAll(async () => {
+    seen = await lookAtIt();
+  }, CHILD_TIMEOUT_MS);
 
-test.each(EXPECTED)('of the holder of %s is known: %j', (program, cases) => {
-  expect(found[program]).toEqual(cases);
-});
+  test.each(Object.entries(CASES))('knows of the holder of %s: %j', (program, cases) => {
+    expect(seen.cases[program]).toEqual(cases);
+  });
 
-test('there is a program for each case, and nothing is expected of none', () => {
-  const names = new Set(EXPECTED.flatMap(([, cases]) => cases.map(([name]) => name)));
-  expect([...names].sort()).toEqual(HOLDER_CASES.map(({ name }) => name).sort());
-  expect(EXPECTED.map(([program]) => program).sort()).toEqual(Object.keys(found).sort());
+  test('is asked of every program, and each case has one', () => {
+    expect(Object.keys(seen.cases).sort()).toEqual(Object.keys(CASES).sort());
+    const names = Object.values(CASES).flatMap((cases) => cases.map(([name]) => name));
+    expect([...new Set(names)].sort()).toEqual(HOLDER_CASES.map(({ name }) => name).sort());
+  });
+
+  test.each([
+    ['a claim to what is held', 'Claim', isHold, 'EventContext'],
+    ['a loan to what is held', 'Object', isHold, 'EventContext'],
+    ['a ticket to its claim', 'Ticket', isHold, 'Claim'],
+    ['a claim to what is lent', 'Claim', isLent, ''],
+    ['a claim to its wait', 'Claim', isWait, 'Wait'],
+    ['a promise to its history', 'Promise', isHistory, 'EventContext'],
+    ['a step to the one before it', 'Object', isStep, 'EventContext'],
+    ['a promise to the wait that settles it', 'Promise', isSettling, 'Wait'],
+    ['a promise to the waits that it is followed for', 'Promise', isFollowed, 'Array'],
+    ['a function of dept to what it calls', '', isCalled, 'answering'],
+    ['an object of a package to what is noted of it', '', isSymbol, ''],
+  ])('has a reference of the name that is looked for: %s', (_what, from, isIt, to) => {
+    const all = seen.references.map((reference) => reference.split('|'));
+    expect(all.filter(([owner, name = '', target]) => owner === from && target === to && isIt(name))).not.toEqual([]);
+  });
+
+  test('notes nothing on promises that could be taken for what a program keeps there', () => {
+    const noted = seen.references.map((reference) => reference.split('|')).filter(([owner]) => owner === 'Promise');
+    expect(noted.length).toBeGreaterThan(0);
+    expect(noted.filter(([, name = '']) => !isNote(name))).toEqual([]);
+  });
+
+  test('knows its captured stacks', () => {
+    expect(seen.hasCapturedStacks).toBe(true);
+  });
 });

@@ -3,7 +3,11 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex, withTimeout } from 'async-mutex';
+import { Semaphore as AwaitSemaphore } from 'await-semaphore';
+import { createPool } from 'generic-pool';
+import pLimit from 'p-limit';
 import pMemoize from 'p-memoize';
+import semaphore from 'semaphore';
 import { LONG_MS, nothing, service } from './service.mjs';
 
 /** The stack of a value that is owed is that of who asked first, and now waits for a timer. */
@@ -65,6 +69,81 @@ export function byProcess() {
     void note();
     service.once('exit', () => release());
   });
+}
+
+/** It has taken another lock before it sets its timer. */
+export function byTimerAfterAnotherLock() {
+  const mutex = new Mutex();
+  const other = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  void mutex.acquire().then(async (release) => {
+    void note();
+    const releaseOther = await other.acquire();
+    releaseOther();
+    setTimeout(() => release(), LONG_MS);
+  });
+}
+
+/** The same, and what it has done comes together with what it has done beside it. */
+export function byTimerAfterBoth() {
+  const mutex = new Mutex();
+  const other = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  const use = async (lock) => (await lock.acquire())();
+  void mutex.acquire().then((release) => {
+    void note();
+    void Promise.all([use(other), use(new Mutex())]).then(() => setTimeout(() => release(), LONG_MS));
+  });
+}
+
+/** Taken from a pool in a function that is over; a process gives it back. */
+export function byProcessToPool() {
+  const pool = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 1 });
+  const take = () => pool.acquire();
+  const query = async () => pool.release(await pool.acquire());
+  async function borrowing() {
+    const connection = await take();
+    service.once('exit', () => void pool.release(connection));
+    query().catch(nothing);
+  }
+  void borrowing();
+}
+
+/** Taken by a task that is given the way to give it back, and lets a process call that. */
+export function byProcessWithLeave() {
+  const lock = semaphore(1);
+  lock.take((leave) => {
+    lock.take((leaveAgain) => leaveAgain());
+    service.once('exit', () => leave());
+  });
+}
+
+/** A process leads to the lock, and that to who waits for it, who alone would give it back. */
+export function byWhoWaits() {
+  const lock = semaphore(1);
+  lock.take((leave) => {
+    lock.take(() => leave());
+    service.once('exit', () => lock.available());
+  });
+}
+
+/** A task awaits, through a function that is over, another one that it has given to the same queue. */
+export function byTaskItself() {
+  const limit = pLimit(1);
+  const give = () => limit(nothing);
+  async function queueing() {
+    await limit(async function task() {
+      await give();
+    });
+  }
+  void queueing();
+}
+
+/** Given as a function of a package, which dept knows by a ticket. */
+export function byTicket() {
+  const lock = new AwaitSemaphore(1);
+  const note = async () => (await lock.acquire())();
+  void lock.acquire().then(note);
 }
 
 /** Taken in a callback, and nothing is left that would give it back. */

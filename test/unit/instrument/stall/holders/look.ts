@@ -1,4 +1,5 @@
-// Run in a process of its own: starts every program, reads the heap once, and prints what it tells of who holds in each.
+// Run in a process of its own, with the folder of the programs: starts each, reads the heap once, and prints what it tells of
+// who holds in each, and how dept's own objects refer to each other.
 import { setImmediate as turn } from 'node:timers/promises';
 import { install } from '../../../../../instrument/install.ts';
 import { takeHeapGraph } from '../../../../../instrument/stall/heap-graph.ts';
@@ -6,17 +7,22 @@ import { caseOf, holderGoesOn } from '../../../../../instrument/stall/holder-cas
 import { HolderLook } from '../../../../../instrument/stall/holder-look.ts';
 import { InspectorPlaces } from '../../../../../instrument/stall/inspector-places.ts';
 import { MarkedHolds } from '../../../../../instrument/stall/marked-holds.ts';
+import { standIn } from '../../../../../instrument/stand-in.ts';
 import type { Wait } from '../../../../../src/core/wait.ts';
+import { hasCapturedStacks, ownReferences } from './references.ts';
 
-const FILES = ['./give-back.mjs', './start-aside.mjs', './ask-with-callbacks.mjs'];
+const FILES = ['give-back.mjs', 'start-aside.mjs', 'ask-with-callbacks.mjs'];
 const BUDGET_MS = 60_000;
 /** More than any of the programs needs before it stands. */
 const TURNS = 50;
 
+const [folder = ''] = process.argv.slice(2);
 const { waitsFor } = install({ precedesProgram: true });
 const programOf = new Map<Wait, string>();
 // Loaded here, so that their locks are watched.
-const files: readonly Record<string, () => void>[] = await Promise.all(FILES.map((file) => import(file)));
+const files: readonly Record<string, () => void>[] = await Promise.all(
+  FILES.map((file) => import(`${folder}/${file}`)),
+);
 for (const [name, program] of files.flatMap((file) => Object.entries(file))) {
   program();
   for (let turns = 0; turns < TURNS; turns++) await turn();
@@ -27,7 +33,15 @@ const circles = waitsFor.lastingCircles;
 const steps = circles.flat();
 const stuck = waitsFor.stuckIn(circles);
 const marked = new MarkedHolds(steps, stuck);
-const look = new HolderLook(takeHeapGraph(), new InspectorPlaces(BUDGET_MS), marked, stuck);
+/** The function that it calls is known to it alone. */
+const asked: () => unknown = standIn(
+  () => undefined,
+  function answering() {
+    return asked;
+  },
+);
+const heap = takeHeapGraph();
+const look = new HolderLook(heap, new InspectorPlaces(BUDGET_MS), marked, stuck);
 const found = new Map<string, [string, boolean][]>();
 for (const step of steps) {
   const seen = look.at(step);
@@ -36,5 +50,11 @@ for (const step of steps) {
   found.set(program, cases);
   cases.push([caseOf(seen).name, holderGoesOn(seen)]);
 }
-console.log(JSON.stringify(Object.fromEntries(found)));
+console.log(
+  JSON.stringify({
+    cases: Object.fromEntries(found),
+    references: ownReferences(heap),
+    hasCapturedStacks: hasCapturedStacks(heap),
+  }),
+);
 process.exit();

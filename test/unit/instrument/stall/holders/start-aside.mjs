@@ -66,6 +66,23 @@ export function forNewsByFunction() {
   void telling();
 }
 
+/** Who goes on with the note has promises of the time when the lock was held: what dept notes on these is not his. */
+export function besideFunctionWithPromises() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function keeping() {
+    const release = await mutex.acquire();
+    const kept = Promise.resolve(1);
+    const derived = kept.then(nothing);
+    const asked = mutex.waitForUnlock();
+    const later = asked.then(nothing);
+    note().then(() => [kept, derived, asked, later], nothing);
+    await once(service, 'exit');
+    release();
+  }
+  void keeping();
+}
+
 /** Who goes on with the note could get hold of more than is looked at. */
 export function besideFunctionThatMany() {
   const mutex = new Mutex();

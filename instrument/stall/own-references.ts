@@ -1,0 +1,78 @@
+import type { History } from '../../src/core/history.ts';
+import type { Claim } from '../shapes/claim.ts';
+import { CapturedStack } from '../stacks.ts';
+
+// How dept's own objects refer to each other, as a heap shows it: by the fields and variables of our source. A bundler may put
+// a number behind the name of a variable.
+
+const HOLD = /^#?(?:held|taken)\d*$/;
+const LENT: keyof Claim = 'lent';
+const WAIT = /^#?wait\d*$/;
+const HISTORY = /^#?history\d*$/;
+const STEPS: ReadonlySet<string> = new Set<keyof History>(['left', 'right', 'held']);
+const GIVEN = /^callback\d*$/;
+const CALLED = /^(?:call|callback)\d*$/;
+const SETTLING = /^#settling\d*$/;
+const FOLLOWED = /^#waits\d*$/;
+const NOTES: ReadonlySet<string> = new Set(['#history', '#settling', '#waits', '#awaiter', '#parent']);
+const SYMBOL = '<symbol dept.';
+
+/** From a claim, a loan or a ticket to what is held. */
+export function isHold(name: string): boolean {
+  return HOLD.test(name);
+}
+
+/** From a claim or a loan to what was lent out for it. */
+export function isLent(name: string): boolean {
+  return name === LENT;
+}
+
+/** From a claim to its wait. */
+export function isWait(name: string): boolean {
+  return WAIT.test(name);
+}
+
+/** From what is noted on a promise, or from a function that dept carries through a timer, to what is behind it. */
+export function isHistory(name: string): boolean {
+  return HISTORY.test(name);
+}
+
+/** From a step of a history to those before it, and to what was taken in it. */
+export function isStep(name: string): boolean {
+  return STEPS.has(name);
+}
+
+/** From the function that dept carries through a timer to the one it was given. */
+export function isGiven(name: string): boolean {
+  return GIVEN.test(name);
+}
+
+/** From a function of dept to the one of the program that it calls. */
+export function isCalled(name: string): boolean {
+  return CALLED.test(name);
+}
+
+/** From a promise to the wait, or the history, of whoever settles it. */
+export function isSettling(name: string): boolean {
+  return SETTLING.test(name);
+}
+
+/** From a promise that is followed to the list of its waits. */
+export function isFollowed(name: string): boolean {
+  return FOLLOWED.test(name);
+}
+
+/** From an object of a package to what is noted of it, under a symbol. */
+export function isSymbol(name: string): boolean {
+  return name.startsWith(SYMBOL);
+}
+
+/** What dept notes on promises, and on objects of packages: no code of the program follows it. */
+export function isNote(name: string): boolean {
+  return NOTES.has(name) || isSymbol(name);
+}
+
+/** True for the class of stacks that were captured: they know functions, and lead nowhere. */
+export function isCapturedStack(className: string): boolean {
+  return className === CapturedStack.name;
+}
