@@ -80,7 +80,8 @@ export class WebStreamWaits {
     const wait = hooks.wait(object, howOf(label, 'read'));
     if (wait === null) return;
     this.#known.add(promise);
-    void hooks.follow(promise, wait);
+    // Not bound: whoever goes on has behind him what let the stream take the chunk.
+    void hooks.followAll(promise, [wait]);
     const isPending = pending(new WeakRef(promise));
     const added: WebWait = { stream: new WeakRef(stream), isPending, wait, explain, looks: 0 };
     const ofStream = (this.#ofStream.get(stream) ?? []).filter((each) => this.#waits.has(each));

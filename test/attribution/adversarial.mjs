@@ -456,3 +456,226 @@ P('what somebody else has waited for before he made a promise that is returned',
   clearInterval(outside);
   await other;
 });
+P('a generator that is returned, by a break, waits in its finally', ['A->B'], async ({ A, B }) => {
+  async function* rows() {
+    const a = await A.acquire();
+    try {
+      yield 1;
+      yield 2;
+    } finally {
+      await sleep(1);
+      await touch(B);
+      a();
+    }
+  }
+  for await (const _ of rows()) break;
+});
+P('a generator that is returned by one who has waited', ['A->C'], async ({ A, B, C }) => {
+  async function* rows() {
+    const a = await A.acquire();
+    try {
+      yield 1;
+    } finally {
+      a();
+    }
+  }
+  const iterator = rows();
+  await iterator.next();
+  const beside = touch(B).then(() => sleep(3));
+  await touch(C);
+  await iterator.return();
+  await beside;
+});
+P('the second value of a generator is asked for before the first one is there', ['A->B', 'A->C'], async (env) => {
+  const { A, B, C } = env;
+  async function* rows() {
+    await touch(B);
+    yield 1;
+    await touch(C);
+    yield 2;
+  }
+  const iterator = rows();
+  const a = await A.acquire();
+  const [first, second] = [iterator.next(), iterator.next()];
+  await second;
+  a();
+  await first;
+});
+P('a web stream whose source waits', ['A->B'], async ({ A, B }) => {
+  let chunks = 0;
+  const source = {
+    pull: async (controller) => {
+      await touch(B);
+      controller.enqueue(chunks++);
+      if (chunks === 2) controller.close();
+    },
+  };
+  const stream = new ReadableStream(source, { highWaterMark: 0 });
+  const a = await A.acquire();
+  for await (const _ of stream);
+  a();
+});
+P('a web transform that waits before it takes more', ['A->B'], async ({ A, B }) => {
+  const transform = async (chunk, controller) => {
+    await touch(B);
+    controller.enqueue(chunk);
+  };
+  const stream = new TransformStream({ transform }, undefined, { highWaterMark: 4 });
+  const a = await A.acquire();
+  await stream.writable.getWriter().write(1);
+  a();
+});
+P('AbortSignal.any, and one of the two aborts', ['A->B'], async ({ A, B, C }) => {
+  const [first, second] = [new AbortController(), new AbortController()];
+  const signal = AbortSignal.any([first.signal, second.signal]);
+  const holder = (async () => {
+    const a = await A.acquire();
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    a();
+  })();
+  const other = (async () => {
+    await sleep(1);
+    await touch(C);
+    await sleep(12);
+    second.abort();
+  })();
+  await sleep(4);
+  await touch(B);
+  first.abort();
+  await holder;
+  await other;
+});
+P('answers are told from each other by numbers', ['A->B', 'D->C'], async ({ A, B, C, D }) => {
+  const open = new Map();
+  const wire = new EventEmitter();
+  const ask = (what) =>
+    new Promise((resolve) => {
+      const id = open.size + 1;
+      open.set(id, resolve);
+      wire.emit('question', id, what);
+    });
+  wire.on('question', async (id, what) => {
+    await sleep(1);
+    await touch(what);
+    wire.emit('answer', id);
+  });
+  wire.on('answer', (id) => open.get(id)());
+  const client = async (own, what) => {
+    const release = await own.acquire();
+    await ask(what);
+    release();
+  };
+  await Promise.all([client(A, B), client(D, C)]);
+});
+P('one batch for two who hold', ['A->B', 'D->B'], async ({ A, B, D }) => {
+  let batch = null;
+  const load = () =>
+    new Promise((resolve) => {
+      if (batch !== null) return batch.push(resolve);
+      batch = [resolve];
+      queueMicrotask(async () => {
+        const waiting = batch;
+        batch = null;
+        await touch(B);
+        for (const go of waiting) go();
+      });
+    });
+  let go;
+  const begun = new Promise((resolve) => (go = resolve));
+  const loads = async (own) => {
+    const release = await own.acquire();
+    await begun;
+    await load();
+    release();
+  };
+  const all = Promise.all([loads(A), loads(D)]);
+  await sleep(2);
+  go();
+  await all;
+});
+P('children of children, until there are none', ['A->B', 'A->C'], async ({ A, B, C, D }) => {
+  const children = new Set();
+  const spawn = (run) => {
+    const child = run().finally(() => children.delete(child));
+    children.add(child);
+  };
+  const beside = touch(D).then(() => sleep(9));
+  const a = await A.acquire();
+  spawn(() => touch(B));
+  spawn(async () => {
+    await sleep(2);
+    spawn(() => sleep(1).then(() => touch(C)));
+  });
+  while (children.size > 0) await Promise.all(children);
+  a();
+  await beside;
+});
+P('two iterators side by side, one of which holds', ['A->B', 'A->C', 'B->C'], async ({ A, B, C }) => {
+  async function* holding() {
+    const b = await B.acquire();
+    try {
+      yield 1;
+      yield 2;
+    } finally {
+      b();
+    }
+  }
+  async function* waiting() {
+    for (;;) {
+      await touch(C);
+      yield 1;
+    }
+  }
+  async function* zipped(left, right) {
+    for (;;) {
+      const [a, b] = await Promise.all([left.next(), right.next()]);
+      if (a.done) return;
+      yield [a.value, b.value];
+    }
+  }
+  const a = await A.acquire();
+  for await (const _ of zipped(holding(), waiting()));
+  a();
+});
+P('given up while it waits for a lock', ['A->C', 'B->A', 'B->C'], async ({ A, B, C }) => {
+  const orAbort = (mutex, signal) =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      mutex.acquire().then((release) => (signal.aborted ? release() : resolve(release)));
+    });
+  const b = await B.acquire();
+  const controller = new AbortController();
+  const holder = (async () => {
+    const a = await A.acquire();
+    await orAbort(B, controller.signal).catch(() => undefined);
+    a();
+  })();
+  await sleep(2);
+  await touch(C);
+  controller.abort();
+  await holder;
+  b();
+  await sleep(1);
+});
+P('two parties meet, each with a lock of its own', ['A->B', 'A->D', 'D->B'], async ({ A, B, D }) => {
+  let arrived = 0;
+  let open;
+  const gate = new Promise((resolve) => (open = resolve));
+  const meet = () => {
+    if (++arrived === 2) open();
+    return gate;
+  };
+  const first = (async () => {
+    const a = await A.acquire();
+    await meet();
+    a();
+  })();
+  const second = (async () => {
+    const d = await D.acquire();
+    await sleep(1);
+    await touch(B);
+    await meet();
+    d();
+  })();
+  await Promise.all([first, second]);
+});

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../../src/core/limits.ts';
+import { Mutex } from '../../../../src/sync/user/mutex.ts';
 import { NodeStage } from './node-stage.ts';
 
 let stage: NodeStage;
@@ -275,4 +276,16 @@ describe('branches of tee()', () => {
     });
     expect(messages).toEqual([]);
   });
+});
+
+test('who waits for a chunk to be taken has behind him what its transform has waited for', async () => {
+  const [stock, ledger] = [new Mutex({ name: 'stock' }), new Mutex({ name: 'ledger' })];
+  const transform = async (): Promise<void> => {
+    await ledger.runExclusive(turn);
+  };
+  const stream = new TransformStream({ transform }, undefined, { highWaterMark: 4 });
+  await stock.runExclusive(() => stream.writable.getWriter().write('a'));
+  expect(stage.messages).toEqual([]);
+  await ledger.runExclusive(() => stock.runExclusive(turn));
+  expect(stage.findings.map(({ code, circle }) => [code, circle.length])).toEqual([['DEPT001', 2]]);
 });
