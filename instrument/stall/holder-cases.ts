@@ -17,6 +17,12 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: () => false,
   },
   {
+    // Whoever has taken it: a timer gives it back, as it does with a lease.
+    name: 'left to a timer',
+    applies: (step) => step.isLeftToTimer,
+    goesOn: () => true,
+  },
+  {
     // He has asked himself, or awaits who has: then it does not matter who could give back what he holds.
     name: 'waits himself',
     applies: (step) => step.isHolderStopped && step.asked.length > 0,
@@ -65,10 +71,10 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: (step) => step.isStartedAside,
   },
   {
-    // A promise was given for what was asked, in a function that is over: he need not be the one who has called that.
+    // A promise was given for what was asked, in a function that is over.
     name: 'asked aside',
     applies: (step) => step.asked.length > 0,
-    goesOn: (step) => step.isHolderCertain && step.isStartedAside,
+    goesOn: (step) => step.isStartedAside,
   },
   {
     // It was asked for with a callback, which may do anything: he goes on where all that he waits for comes from outside.

@@ -8,7 +8,7 @@ import { hasBehind, isNoted, type MarkedHolds, promisesOf } from './marked-holds
 import { ReleasePaths } from './release-paths.ts';
 import { StandingFunctions } from './standing-functions.ts';
 import { StepInHeap } from './step-in-heap.ts';
-import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
+import { nodesOf, type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** A heap as far as it tells of who holds what others wait for in circles, and of what can let him go on. */
 export class HolderLook {
@@ -19,6 +19,8 @@ export class HolderLook {
   readonly standing: StandingFunctions;
   /** Past all that waits in the circles. */
   readonly paths: ReleasePaths;
+  /** The promises and functions that are stuck in the circles or behind them. */
+  readonly stuck: ReadonlySet<HeapNode>;
   readonly #marks: ReadonlyMap<EventContext | Wait, HeapNode>;
   /** The promises that functions compute. */
   readonly #computed: ReadonlySet<HeapNode | null>;
@@ -36,9 +38,8 @@ export class HolderLook {
     this.#computed = new Set(this.graph.functions.map(({ promise }) => promise));
     const waits = [...stuck].flatMap((wait) => this.#marks.get(wait) ?? []);
     const asked = waits.flatMap((wait) => promisesOf(wait, heap));
-    const stopped = this.stoppedBy(asked);
-    const closed = [...asked, ...[...stopped].flatMap(({ node, registers }) => [node, registers])];
-    this.paths = new ReleasePaths(heap, places, waits, closed);
+    this.stuck = new Set([...asked, ...nodesOf(this.stoppedBy(asked))]);
+    this.paths = new ReleasePaths(heap, places, waits, [...this.stuck]);
     this.#hasHistories = this.graph.functions.some(({ awaits }) => isNoted(awaits, heap));
   }
 
@@ -52,10 +53,12 @@ export class HolderLook {
 
   /** The functions that cannot go on before one of these promises is settled. */
   stoppedBy(promises: Iterable<HeapNode>): ReadonlySet<Suspended> {
-    const all = new Set(promises);
-    const waiting = this.graph.functions.filter(({ awaits }) =>
-      this.graph.sourcesOf(awaits).some((each) => all.has(each)),
-    );
+    const all = [...promises];
+    // A package may give what it makes of a promise of its own, with a handler of errors.
+    const waiting = this.graph.functions.filter(({ awaits }) => {
+      const chain = this.graph.chainTo(awaits);
+      return all.some((promise) => chain.has(promise));
+    });
     return withAwaiters(waiting, this.graph.functions);
   }
 

@@ -1,5 +1,7 @@
+import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
 import type { Claim } from '../shapes/claim.ts';
+import type { ShapeInstance } from '../shapes/shape-instances.ts';
 import { CapturedStack } from '../stacks.ts';
 
 // How dept's own objects refer to each other, as a heap shows it: by the fields and variables of our source. A bundler may put
@@ -15,6 +17,7 @@ const CALLED = /^(?:call|callback)\d*$/;
 const SETTLING = /^#settling\d*$/;
 const FOLLOWED = /^#waits\d*$/;
 const NOTES: ReadonlySet<string> = new Set(['#history', '#settling', '#waits', '#awaiter', '#parent']);
+const INSTANCE = /^#note\d*$/;
 const SYMBOL = '<symbol dept.';
 
 /** From a claim, a loan or a ticket to what is held. */
@@ -60,6 +63,14 @@ export function isSettling(name: string): boolean {
 /** From a promise that is followed to the list of its waits. */
 export function isFollowed(name: string): boolean {
   return FOLLOWED.test(name);
+}
+
+/** From what is held, or what is known of an object of a package, to the object that is tracked. */
+export const OBJECT: keyof EventContext & keyof ShapeInstance = 'object';
+
+/** From an object of a package to what is known of it. */
+export function isInstanceNote(name: string): boolean {
+  return INSTANCE.test(name);
 }
 
 /** From an object of a package to what is noted of it, under a symbol. */

@@ -25,11 +25,13 @@ const SHARED = new Set([
 /**
  * What functions can get hold of when they run: the variables that they name, and all that leads on from there. What they would
  * import, or find in a global variable, is not among it. Null when it is too much.
+ * @param closed what leads nowhere
  */
 export function reachedFrom(
   functions: readonly HeapNode[],
   heap: HeapGraph,
   places: InspectorPlaces,
+  closed: ReadonlySet<HeapNode>,
 ): ReadonlySet<HeapNode> | null {
   const reached = new Set(functions);
   let texts = 0;
@@ -39,7 +41,7 @@ export function reachedFrom(
     if (isFunction && heap.placeOf(node) !== null) texts++;
     const further = isFunction ? variablesOf(node, heap, places) : partsOf(node, heap, places);
     if (further === null) return null;
-    for (const next of further) reached.add(next);
+    for (const next of further) if (!closed.has(next)) reached.add(next);
   }
   return reached;
 }

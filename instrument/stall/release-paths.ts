@@ -1,7 +1,18 @@
 import { isOwnFile, toPath } from '../paths.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
-import { isCalled, isCapturedStack, isHistory, isHold, isLent, isNote, isSymbol, isWait } from './own-references.ts';
+import {
+  isCalled,
+  isCapturedStack,
+  isHistory,
+  isHold,
+  isInstanceNote,
+  isLent,
+  isNote,
+  isSymbol,
+  isWait,
+  OBJECT,
+} from './own-references.ts';
 
 /** Objects looked at for one hold: where there are more nothing is known. */
 const MAX_SEEN = 2_000;
@@ -43,6 +54,13 @@ export class ReleasePaths {
     return this.leadTo([...functions, ...naming], new Set([...this.#closed, ...objects]));
   }
 
+  /** What the program calls, or calls a method of, to give back what is held. */
+  endsOf(held: HeapNode): readonly HeapNode[] {
+    const { functions, objects } = this.#releasers(held);
+    const object = this.#heap.follow(held, OBJECT);
+    return [...functions, ...objects, ...(object === null ? [] : this.#instancesOf(object))];
+  }
+
   /** True when something alive leads to one of these functions, not through what is closed. */
   leadTo(functions: readonly HeapNode[], closed: ReadonlySet<HeapNode> = this.#closed): boolean {
     const seen = new Set(functions.filter((node) => !closed.has(node)));
@@ -78,6 +96,15 @@ export class ReleasePaths {
     }
     const objects = [...methods, ...lent].map(({ node }) => node).filter((node) => heap.type(node) === 'object');
     return { functions: [...functions], objects: [...new Set(objects)] };
+  }
+
+  /** The objects of packages that dept knows as this one, by its note on them or by what that note knows. */
+  #instancesOf(object: HeapNode): readonly HeapNode[] {
+    const known = this.#heap.retainers(object).filter(({ name }) => name === OBJECT);
+    return [object, ...known.map(({ node }) => node)]
+      .flatMap((node) => this.#heap.retainers(node))
+      .filter(({ name }) => isInstanceNote(name))
+      .map(({ node }) => node);
   }
 
   #ownClosuresOver(node: HeapNode): readonly HeapNode[] {

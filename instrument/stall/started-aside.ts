@@ -3,7 +3,7 @@ import type { HeapNode } from './heap-graph.ts';
 import type { HolderLook } from './holder-look.ts';
 import { isConnected, keepersOf } from './promise-keepers.ts';
 import { reachedFrom, variablesOf } from './reached-objects.ts';
-import type { Suspended } from './suspended-graph.ts';
+import { nodesOf, type Suspended } from './suspended-graph.ts';
 
 /**
  * True when those who have stopped were started aside: whatever becomes of them, the holder goes on without them. He does not
@@ -20,7 +20,10 @@ export function isAside(
 ): boolean {
   const onValue = goingOnWith(asked, stopped, look);
   if (onValue === null) return false;
-  const reached = reachedFrom(onValue, look.heap, look.places);
+  // Who waits for the same beside them lets nobody go on either: a way through the queue leads nowhere.
+  const own = new Set([...asked, ...nodesOf(stopped)]);
+  const beside = new Set([...look.stuck].filter((node) => !own.has(node)));
+  const reached = reachedFrom(onValue, look.heap, look.places, beside);
   const awaited = holders.flatMap((each) => look.openFor(each));
   if (reached === null || awaited.some((promise) => reached.has(promise))) return false;
   return !awaited.some((promise) => [...stopped].some((each) => maySettle(each, promise, look)));

@@ -3,6 +3,7 @@ import type { HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { HolderLook } from './holder-look.ts';
 import { carriedBy, hasBehind, promisesOf } from './marked-holds.ts';
+import { reachedFrom } from './reached-objects.ts';
 import { isAside } from './started-aside.ts';
 import { type Suspended, withAwaiters } from './suspended-graph.ts';
 
@@ -51,6 +52,21 @@ export class StepInHeap {
     return timers.all.some(({ callback }) => {
       const given = carriedBy(callback, heap);
       return hasBehind(callback, held, heap) && !places.isInstalled(heap.placeOf(given));
+    });
+  }
+
+  /** A timer that was set while it was held names what gives it back. */
+  get isLeftToTimer(): boolean {
+    const [{ heap, places, timers, paths, stuck }, held] = [this.#look, this.#held];
+    if (held === null) return false;
+    const ends = paths.endsOf(held);
+    return timers.all.some(({ callback }) => {
+      if (!hasBehind(callback, held, heap)) return false;
+      const given = carriedBy(callback, heap);
+      if (ends.includes(given)) return true;
+      if (places.isInstalled(heap.placeOf(given))) return false;
+      const reached = reachedFrom([given], heap, places, stuck);
+      return reached !== null && ends.some((end) => reached.has(end));
     });
   }
 

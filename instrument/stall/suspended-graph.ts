@@ -77,14 +77,14 @@ export class SuspendedGraph {
 
   /** Where a chain of promises begins: those that no other promise settles. */
   sourcesOf(promise: HeapNode): readonly HeapNode[] {
-    const sources: HeapNode[] = [];
-    const seen = new Set([promise]);
-    for (const each of seen) {
-      const settledBy = this.#settledBy.get(each) ?? [];
-      if (settledBy.length === 0) sources.push(each);
-      for (const earlier of settledBy) seen.add(earlier);
-    }
-    return sources;
+    return [...this.chainTo(promise)].filter((each) => !this.#settledBy.has(each));
+  }
+
+  /** This promise and all that lead to it, each settled by another one. */
+  chainTo(promise: HeapNode): ReadonlySet<HeapNode> {
+    const chain = new Set([promise]);
+    for (const each of chain) for (const earlier of this.#settledBy.get(each) ?? []) chain.add(earlier);
+    return chain;
   }
 
   /** True when another suspended function awaits it. */
@@ -228,6 +228,11 @@ export class SuspendedGraph {
   #promisesIn(node: HeapNode): HeapNode[] {
     return this.#heap.edges(node).flatMap((edge) => (this.#heap.isPromise(edge.node) ? [edge.node] : []));
   }
+}
+
+/** Where functions are in the heap, and their variables. */
+export function nodesOf(functions: Iterable<Suspended>): readonly HeapNode[] {
+  return [...functions].flatMap(({ node, registers }) => [node, registers]);
 }
 
 /** These and all that await one of them, directly or not. */

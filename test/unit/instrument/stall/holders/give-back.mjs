@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex, withTimeout } from 'async-mutex';
+import AwaitLock from 'await-lock';
 import { Semaphore as AwaitSemaphore } from 'await-semaphore';
 import { createPool } from 'generic-pool';
 import pLimit from 'p-limit';
@@ -51,6 +52,47 @@ export function byTimer() {
   void mutex.acquire().then((release) => {
     void note();
     setTimeout(() => release(), LONG_MS);
+  });
+}
+
+/** The function that has taken it is over, and runs again, to take it once more when a timer has given it back. */
+export function byTimerOfALease() {
+  const mutex = new Mutex();
+  async function lease() {
+    const release = await mutex.acquire();
+    setTimeout(release, LONG_MS);
+  }
+  void lease().then(lease);
+}
+
+/** The same with a lock that is given back itself. */
+export function byTimerWithTheLock() {
+  const lock = new AwaitLock();
+  async function leaseOfLock() {
+    await lock.acquireAsync();
+    setTimeout(() => lock.release(), LONG_MS);
+  }
+  void leaseOfLock().then(leaseOfLock);
+}
+
+/** The same, but the timer only looks. */
+export function byTimerThatLooks() {
+  const mutex = new Mutex();
+  const seen = [];
+  async function watch() {
+    await mutex.acquire();
+    setTimeout(() => seen.push('late'), LONG_MS);
+  }
+  void watch().then(watch);
+}
+
+/** Taken in a callback; a timer tells somebody, who may give it back. */
+export function byTimerThatTells() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  void mutex.acquire().then(() => {
+    void note();
+    setTimeout(() => service.emit('late'), LONG_MS);
   });
 }
 

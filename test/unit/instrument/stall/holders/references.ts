@@ -3,6 +3,8 @@ import { isCapturedStack } from '../../../../../instrument/stall/own-references.
 
 /** Classes of dept that the rules lead to. */
 const OWN = /^(?:Claim|Wait|EventContext|Joined)$/;
+/** An object of a package, and what is known of it. */
+const INSTANCE = 'AwaitLock';
 
 /** How dept's own objects refer to each other in a heap, once each: whose reference, its name, and what it leads to. */
 export function ownReferences(heap: HeapGraph): readonly string[] {
@@ -23,6 +25,7 @@ export function ownReferences(heap: HeapGraph): readonly string[] {
       if (edge.name.startsWith('#') && from === 'Promise')
         add(from, edge.name, OWN.test(to) || to === 'Array' ? to : '');
       else if (edge.name.startsWith('<symbol dept')) add('', edge.name, '');
+      else if (from === INSTANCE && edge.name.startsWith('#')) add(from, edge.name, to);
       else if (OWN.test(to) || from === 'Claim') add(from, edge.name, to);
     }
   }

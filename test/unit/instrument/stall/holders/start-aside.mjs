@@ -126,7 +126,22 @@ export function besideTask() {
   void giving();
 }
 
-/** The same with a lock that was taken in another function, which may have gone on in callbacks. */
+/** Behind the task stands another one, which could get hold of more than is looked at. */
+export function besideTaskBeforeMany() {
+  const mutex = new Mutex();
+  const many = Array.from({ length: 5_000 }, (_, index) => ({ index }));
+  const ask = () => mutex.runExclusive(nothing).catch(nothing);
+  async function givingBefore() {
+    const release = await mutex.acquire();
+    void ask();
+    await once(service, 'exit');
+    release();
+  }
+  void givingBefore();
+  void mutex.runExclusive(() => many.length);
+}
+
+/** The same with a lock that was taken in another function. */
 export function besideTaskOfAnother() {
   const mutex = new Mutex();
   const ask = () => mutex.runExclusive(nothing).catch(nothing);
