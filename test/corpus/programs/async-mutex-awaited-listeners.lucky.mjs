@@ -1,0 +1,63 @@
+// async-mutex-awaited-listeners [lucky] (async-mutex) - they are told when the lock is back; the close of the accounts flushes the audit under it
+import { Mutex } from 'async-mutex';
+import { setTimeout as sleep } from 'node:timers/promises';
+class Hub {
+  #on = new Map();
+  on(name, fn) {
+    const l = this.#on.get(name) ?? [];
+    l.push(fn);
+    this.#on.set(name, l);
+    return this;
+  }
+  async emit(name, data) {
+    await Promise.all((this.#on.get(name) ?? []).map(async (fn) => fn(data)));
+  }
+}
+const hub = new Hub();
+class Accounts {
+  #lock = new Mutex();
+  #balance = 0;
+  async deposit(n) {
+    const release = await this.#lock.acquire();
+    try {
+      this.#balance += n;
+    } finally {
+      release();
+    }
+    await hub.emit('changed', this);
+    return this.#balance;
+  }
+  async balance() {
+    return this.#lock.runExclusive(async () => {
+      await sleep(1);
+      return this.#balance;
+    });
+  }
+  async close() {
+    const r = await this.#lock.acquire();
+    try {
+      await audit.flush();
+    } finally {
+      r();
+    }
+  }
+}
+const accounts = new Accounts();
+const audit = {
+  lock: new Mutex(),
+  lines: [],
+  async add(a) {
+    await this.lock.runExclusive(async () => {
+      this.lines.push(await a.balance());
+    });
+  },
+  async flush() {
+    await this.lock.runExclusive(async () => {
+      await sleep(1);
+    });
+  },
+};
+hub.on('changed', (a) => audit.add(a));
+await accounts.deposit(5);
+await accounts.close();
+console.log('done', audit.lines.join());

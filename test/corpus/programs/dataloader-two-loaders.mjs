@@ -1,0 +1,20 @@
+// dataloader-two-loaders [hang] (dataloader) - the batch of users loads teams, whose batch loads users
+import DataLoader from 'dataloader';
+import { setTimeout as sleep } from 'node:timers/promises';
+const userRows = { 1: { id: 1, team: 10 }, 2: { id: 2, team: 20 }, 9: { id: 9, team: null } };
+const teamRows = { 10: { id: 10, lead: 1 }, 20: { id: 20, lead: 9 } };
+const users = new DataLoader(async (ids) => {
+  await sleep(3);
+  return Promise.all(
+    ids.map(async (id) => {
+      const u = userRows[id];
+      const team = u.team ? await teams.load(u.team) : null;
+      return { ...u, team: team?.id };
+    }),
+  );
+});
+const teams = new DataLoader(async (ids) => {
+  await sleep(3);
+  return Promise.all(ids.map(async (id) => ({ ...teamRows[id], lead: await users.load(teamRows[id].lead) })));
+});
+console.log('done', (await users.load(1)).team);
