@@ -1,18 +1,14 @@
-import { className } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
-import type { Dependency } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
 import { circleFingerprint, type Finding, type FindingListener, type OpenWait } from '../core/finding.ts';
 import { NEVER } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
-import type { TrackedObject } from '../core/tracked-object.ts';
 import type { Observer, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
-import { adviceFor, callerName, named, sentence } from './advice.ts';
-import { awaitedBits, owedBit } from './event-bits.ts';
-import { excessLabel, isExcessive } from './excess.ts';
-import { dependencyFrom } from './observation.ts';
-import { DEPT_POLICY } from './policy.ts';
+import { named } from './advice.ts';
+import { dependencyOf, holdersInTheWay } from './blocked-wait.ts';
+import { deadlockFinding } from './deadlock.ts';
+import { describeOpen } from './open-waits.ts';
 import { stalledFinding } from './stalled.ts';
 import { type BlockedWaits, circleOfStuck, type Step, stuckBehind } from './stuck-waits.ts';
 
@@ -48,7 +44,7 @@ export class WaitsFor implements Observer {
   readonly #canEnd = (held: EventContext): boolean => !this.#stoppedBy.has(held);
   readonly #view: BlockedWaits = {
     goesOnByItself: (wait) => wait.timed || wait.isLeft,
-    holdersInTheWay: (wait) => this.#holdersInTheWay(wait),
+    holdersInTheWay: (wait) => holdersInTheWay(wait, this.#session),
     stoppedBy: (held) => this.#stoppedBy.get(held) ?? [],
   };
   /** The same as it stands until one of the long timeouts ends. */
@@ -80,7 +76,7 @@ export class WaitsFor implements Observer {
 
   /** Who waits for whom now: the same waits in words, each with those who owe its event. */
   describeOpen(): readonly OpenWait[] {
-    return this.#describeAll(this.open);
+    return this.#describe(this.open);
   }
 
   onBlocked(context: Context, wait: Wait): void {
@@ -162,14 +158,14 @@ export class WaitsFor implements Observer {
    * because of that, and is not among them.
    */
   stalled(counts: (wait: Wait) => boolean = () => true): readonly OpenWait[] {
-    return this.#describeAll(this.#untold(counts));
+    return this.#describe(this.#untold(counts));
   }
 
   /** The same; from now on a finding has told of them. */
   takeStalled(counts: (wait: Wait) => boolean = () => true): readonly OpenWait[] {
     const waits = this.#untold(counts);
     for (const wait of waits) this.#reported.add(wait);
-    return this.#describeAll(waits);
+    return this.#describe(waits);
   }
 
   #untold(counts: (wait: Wait) => boolean): readonly Wait[] {
@@ -223,16 +219,8 @@ export class WaitsFor implements Observer {
     return this.#stoppedBy.size === 0 || wait.object.everyHolder(this.#canEnd) || this.#reported.has(wait);
   }
 
-  /** Who has to end an event context before this wait can go on. A reader passes readers. */
-  #holdersInTheWay(wait: Wait): readonly EventContext[] {
-    const bits = awaitedBits(wait.object.key, wait.how, DEPT_POLICY);
-    return this.#session
-      .holders(wait.object)
-      .filter((held) => bits.includes(owedBit(held.object.key, held.how, DEPT_POLICY)));
-  }
-
   #report(steps: readonly Step[], isUntilTimeout = false): void {
-    const circle = named(steps.map(({ wait, held }) => this.#dependency(wait, held)));
+    const circle = named(steps.map((step) => dependencyOf(step, this.#session)));
     const fingerprint = circleFingerprint('DEPT002', circle);
     const waits = steps.map(({ wait }) => wait);
     // What a timeout lets go may come to the same place again, or stay in another circle for ever.
@@ -243,22 +231,16 @@ export class WaitsFor implements Observer {
       this.#suspected.delete(wait);
       this.#deadlocked.add(wait);
     }
-    const predicted = circleFingerprint('DEPT001', circle);
     const behind = stuckBehind(this.open, new Set(waits), isUntilTimeout ? this.#viewUntilTimeout : this.#view);
-    const finding: Finding = {
-      code: 'DEPT002',
-      kind: 'deadlock',
-      severity: isUntilTimeout ? 'warning' : 'error',
-      fingerprint,
-      rules: 'dept',
+    const finding = deadlockFinding({
       circle,
-      message: sentence(circle, isUntilTimeout ? 'until-timeout' : 'now'),
-      help: adviceFor(circle),
-      predictedBy: this.#options.wasReported?.(predicted) === true ? predicted : null,
-      openWaits: this.#describeAll([...behind].filter((wait) => !waits.includes(wait))),
+      fingerprint,
+      isUntilTimeout,
+      wasReported: this.#options.wasReported ?? (() => false),
+      openWaits: this.#describe([...behind].filter((wait) => !waits.includes(wait))),
       stack: this.#session.capture(),
       at: this.#session.now,
-    };
+    });
     this.#options.onFinding(finding);
     const refused = isUntilTimeout ? null : (this.#options.breaks?.(finding, steps) ?? null);
     if (refused === null) return;
@@ -269,38 +251,9 @@ export class WaitsFor implements Observer {
     }
   }
 
-  #dependency(wait: Wait, held: EventContext): Dependency {
-    const from = this.#session.classes.get(held.object.classOf(owedBit(held.object.key, held.how, DEPT_POLICY)));
-    return dependencyFrom({ rule: 'wait', context: wait.context, held, wait, event: null }, from, this.#classOf(wait));
+  #describe(waits: readonly Wait[]): readonly OpenWait[] {
+    return describeOpen(waits, this.#session, this.#stoppedBy);
   }
-
-  #classOf(wait: Wait): ReturnType<Session['classes']['get']> {
-    const blocking = this.#holdersInTheWay(wait)[0];
-    const bit = blocking === undefined ? 0 : owedBit(blocking.object.key, blocking.how, DEPT_POLICY);
-    return this.#session.classes.get(wait.object.classOf(bit));
-  }
-
-  #describeAll(waits: readonly Wait[]): readonly OpenWait[] {
-    const indexes = new Map(waits.map((wait, index) => [wait, index]));
-    return waits.map((wait) => ({
-      contextName: callerName(wait.context, [wait.stack]),
-      label: wait.how.waitLabel,
-      className: className(this.#classOf(wait)),
-      objectLabel: isExcessive(wait) ? excessLabel(labelOf(wait.object), wait) : labelOf(wait.object),
-      stack: wait.stack,
-      ageMs: this.#session.ageOf(wait),
-      owners: this.#session.holders(wait.object).map((held) => ({
-        contextName: callerName(held.context, [held.stack]),
-        startLabel: held.how.startLabel,
-        stack: held.stack,
-        stoppedBy: [...(this.#stoppedBy.get(held) ?? [])].flatMap((other) => indexes.get(other) ?? []),
-      })),
-    }));
-  }
-}
-
-function labelOf(object: TrackedObject): string {
-  return object.label === object.key.name ? object.label : `${object.label} (${object.key.name})`;
 }
 
 function addTo<K>(index: Map<K, Set<Wait>>, key: K, wait: Wait): void {
