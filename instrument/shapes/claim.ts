@@ -1,7 +1,5 @@
-import { types } from 'node:util';
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { Stack } from '../../src/core/stack.ts';
-import { isThenable } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch, Outcome } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -10,8 +8,8 @@ import { applied } from '../applied.ts';
 import type { Callable } from '../libraries/adapter.ts';
 import { isPlainPromise } from '../plain-promise.ts';
 import { standIn } from '../stand-in.ts';
+import { observe, untilSettled } from './settled-result.ts';
 
-const { isPromise } = types;
 // Taken before anything is patched.
 const { nextTick } = process;
 // The promise's own: a subclass may do more in its `then`.
@@ -203,7 +201,12 @@ export class Claim {
     return standIn(task, (self, args) => {
       onBegin();
       const done = args.at(-1);
-      if (typeof done === 'function') args[args.length - 1] = this.#endingWith(done);
+      if (typeof done === 'function') {
+        args[args.length - 1] = standIn(done, (of, given) => {
+          this.#end();
+          return applied(done as Callable, of, given);
+        });
+      }
       this.grant();
       return this.#run(task, self, args);
     });
@@ -223,7 +226,7 @@ export class Claim {
     onBegin();
     this.grant();
     const result = this.#run(task, self, args);
-    return this.resume(() => this.#untilSettled(result));
+    return this.resume(() => untilSettled(result, () => this.#end()));
   }
 
   #run(task: Callable, self: unknown, args: readonly unknown[]): unknown {
@@ -272,38 +275,6 @@ export class Claim {
     return this.bind(Reflect.apply(then, promise, [passed, refused]) as unknown as P);
   }
 
-  #untilSettled(result: unknown): unknown {
-    const end = (): void => this.#end();
-    if (isPromise(result)) {
-      observe(result, end, end);
-      return result;
-    }
-    if (!isThenable(result)) {
-      end();
-      return result;
-    }
-    // A lazy one (a query) does its work in `then`, so only the library may call that.
-    return new Proxy(result, {
-      get: (target, key) => {
-        const value = Reflect.get(target, key, target) as unknown;
-        if (key !== 'then') return typeof value === 'function' ? value.bind(target) : value;
-        return (fulfilled: unknown, rejected: unknown) =>
-          Reflect.apply(value as Callable, target, [
-            this.#endingWith(fulfilled),
-            this.#endingWith(rejected),
-          ] as never[]);
-      },
-    });
-  }
-
-  #endingWith<T>(callback: T): T {
-    if (typeof callback !== 'function') return callback;
-    return standIn(callback, (self, args) => {
-      this.#end();
-      return applied(callback as Callable, self, args);
-    });
-  }
-
   #end(): void {
     hooks.extend(this.#wait);
     for (const other of this.#company) hooks.extend(other.#wait);
@@ -319,9 +290,4 @@ function raiseUnlessAwaited(wait: Wait, reason: unknown): void {
   nextTick(() => {
     if (!wait.awaited && hooks.isFollowed(wait)) void Promise.reject(reason);
   });
-}
-
-function observe(promise: PromiseLike<unknown>, ok: (value: unknown) => void, failed: (reason: unknown) => void): void {
-  if (isPromise(promise)) void (Reflect.apply(then, promise, [ok, failed]) as Promise<void>);
-  else if (isThenable(promise)) void promise.then(ok, failed);
 }
