@@ -1,8 +1,9 @@
 import { ClassRegistry, type EventClass } from '../../src/core/classes.ts';
 import type { Dependency } from '../../src/core/dependency.ts';
-import { circleFingerprint, type Finding, type SuspendedFunction } from '../../src/core/finding.ts';
+import type { Finding, SuspendedFunction } from '../../src/core/finding.ts';
 import type { ContextId, Tick } from '../../src/core/ids.ts';
 import type { Stack } from '../../src/core/stack.ts';
+import { deadlockFinding, untrackedDependency } from '../../src/tracker/deadlock.ts';
 import type { StallPicture } from './stall-picture.ts';
 
 const HELP = [
@@ -28,23 +29,15 @@ export function awaitDeadlocks({ functions, cycles, definitions }: StallPicture,
         return dependency({ name: each.name, from: event, to: next.event, definition, stack: each.stack, index, at });
       })
       .reverse();
-    return {
-      code: 'DEPT002',
-      kind: 'deadlock',
-      severity: 'error',
-      fingerprint: circleFingerprint('DEPT002', circle),
-      rules: 'dept',
+    return deadlockFinding({
       circle,
       message: sentence(
         circle.map(({ context }) => context.name),
         members.some(({ each }) => each.waitsFor.length > 0),
       ),
       help: HELP,
-      predictedBy: null,
-      openWaits: [],
-      stack: null,
       at,
-    };
+    });
   });
 }
 
@@ -59,21 +52,15 @@ interface Step {
 }
 
 function dependency({ name, from, to, definition, stack, index, at }: Step): Dependency {
-  return {
+  return untrackedDependency({
     from,
     to,
-    rule: 'wait',
     context: { id: (index + 1) as ContextId, name, kind: 'async' },
     start: { label: 'call', class: from, stack: definition },
     wait: { label: 'await', class: to, stack },
     event: { label: 'return', class: from, stack: null },
-    waker: null,
-    timed: false,
-    irqs: [],
-    irqStack: null,
-    instances: null,
     at,
-  };
+  });
 }
 
 /** @param areFunctions false: it is a promise that waits for itself, and the function waits for that */

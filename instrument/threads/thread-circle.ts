@@ -2,6 +2,7 @@ import { ClassRegistry, type EventClass } from '../../src/core/classes.ts';
 import type { Dependency } from '../../src/core/dependency.ts';
 import { type Finding, fingerprint } from '../../src/core/finding.ts';
 import type { ContextId, Tick } from '../../src/core/ids.ts';
+import { deadlockFinding, untrackedDependency } from '../../src/tracker/deadlock.ts';
 import { MAIN_THREAD, type SharedWait, type ThreadStand, type Wanted } from './thread-stand.ts';
 
 /** A wait, and the thread it is in. */
@@ -69,41 +70,28 @@ export function threadDeadlock(steps: readonly Step[], at: Tick): Finding {
       return dependency(step, before.step.wait.wanted, before.wanted, wanted, at);
     })
     .reverse();
-  return {
-    code: 'DEPT002',
-    kind: 'deadlock',
-    severity: 'error',
-    fingerprint: fingerprint(['DEPT002', ...steps.map(placeOf).sort()].join('\u0000')),
-    rules: 'dept',
+  return deadlockFinding({
     circle,
+    fingerprint: fingerprint(['DEPT002', ...steps.map(placeOf).sort()].join('\u0000')),
     message: `${steps.map(sentence).join(', and ')}: none of them can go on.`,
     help: helpFor(steps),
-    predictedBy: null,
-    openWaits: [],
-    stack: null,
     at,
-  };
+  });
 }
 
 function dependency(step: Step, owed: Wanted, from: EventClass, to: EventClass, at: Tick): Dependency {
   const { wait, thread } = step;
   const { start, event } = LABELS[owed.kind];
   const kept = owed.kind === 'lock' ? wait.keeps.find(({ name }) => name === owed.name) : undefined;
-  return {
+  return untrackedDependency({
     from,
     to,
-    rule: 'wait',
     context: { id: (thread + 1) as ContextId, name: whoIs(step), kind: 'async' },
     start: { label: start, class: from, stack: kept?.stack ?? null },
     wait: { label: wait.label, class: to, stack: wait.stack },
     event: { label: event, class: from, stack: null },
-    waker: null,
-    timed: false,
-    irqs: [],
-    irqStack: null,
-    instances: null,
     at,
-  };
+  });
 }
 
 function whoIs({ thread, wait: { contextName } }: Step): string {

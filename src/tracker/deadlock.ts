@@ -1,46 +1,31 @@
 import type { Dependency } from '../core/dependency.ts';
-import { circleFingerprint, type Finding, type OpenWait } from '../core/finding.ts';
-import type { Tick } from '../core/ids.ts';
-import type { Stack } from '../core/stack.ts';
-import { adviceFor, sentence } from './advice.ts';
+import { circleFingerprint, type Finding } from '../core/finding.ts';
 
-export interface Deadlock {
-  /** Its waits, each with what its owner cannot end. */
-  readonly circle: readonly Dependency[];
-  readonly fingerprint: string;
-  /** True where a timeout will break it. */
-  readonly isUntilTimeout: boolean;
-  /** Tells whether a circle of classes was predicted before it came true. */
-  readonly wasReported: (fingerprint: string) => boolean;
-  /** Waits behind the circle. */
-  readonly openWaits: readonly OpenWait[];
-  readonly stack: Stack | null;
-  readonly at: Tick;
-}
+/** What there is to say of a deadlock; what most have in common may be left out. */
+export type Deadlock = Pick<Finding, 'circle' | 'message' | 'help' | 'at'> &
+  Partial<Pick<Finding, 'severity' | 'fingerprint' | 'predictedBy' | 'openWaits' | 'stack'>>;
 
-/** DEPT002: waits of which each can go on only after the next one. */
-export function deadlockFinding({
-  circle,
-  fingerprint,
-  isUntilTimeout,
-  wasReported,
-  openWaits,
-  stack,
-  at,
-}: Deadlock): Finding {
-  const predicted = circleFingerprint('DEPT001', circle);
+/** DEPT002: waits of which each can go on only after the next one. Made with the fingerprint of its circle if none is given. */
+export function deadlockFinding({ circle, message, help, at, ...more }: Deadlock): Finding {
   return {
     code: 'DEPT002',
     kind: 'deadlock',
-    severity: isUntilTimeout ? 'warning' : 'error',
-    fingerprint,
+    severity: more.severity ?? 'error',
+    fingerprint: more.fingerprint ?? circleFingerprint('DEPT002', circle),
     rules: 'dept',
     circle,
-    message: sentence(circle, isUntilTimeout ? 'until-timeout' : 'now'),
-    help: adviceFor(circle),
-    predictedBy: wasReported(predicted) ? predicted : null,
-    openWaits,
-    stack,
+    message,
+    help,
+    predictedBy: more.predictedBy ?? null,
+    openWaits: more.openWaits ?? [],
+    stack: more.stack ?? null,
     at,
   };
+}
+
+/** A dependency of a wait that no tracker has followed: of a thread as a whole, or of a function in a heap. */
+export function untrackedDependency(
+  known: Pick<Dependency, 'from' | 'to' | 'context' | 'start' | 'wait' | 'event' | 'at'>,
+): Dependency {
+  return { ...known, rule: 'wait', waker: null, timed: false, irqs: [], irqStack: null, instances: null };
 }

@@ -5,7 +5,7 @@ import { NEVER } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
 import type { Observer, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
-import { named } from './advice.ts';
+import { adviceFor, named, sentence } from './advice.ts';
 import { dependencyOf, holdersInTheWay } from './blocked-wait.ts';
 import { deadlockFinding } from './deadlock.ts';
 import { describeOpen } from './open-waits.ts';
@@ -232,11 +232,14 @@ export class WaitsFor implements Observer {
       this.#deadlocked.add(wait);
     }
     const behind = stuckBehind(this.open, new Set(waits), isUntilTimeout ? this.#viewUntilTimeout : this.#view);
+    const predicted = circleFingerprint('DEPT001', circle);
     const finding = deadlockFinding({
       circle,
       fingerprint,
-      isUntilTimeout,
-      wasReported: this.#options.wasReported ?? (() => false),
+      severity: isUntilTimeout ? 'warning' : 'error',
+      message: sentence(circle, isUntilTimeout ? 'until-timeout' : 'now'),
+      help: adviceFor(circle),
+      predictedBy: this.#options.wasReported?.(predicted) === true ? predicted : null,
       openWaits: this.#describe([...behind].filter((wait) => !waits.includes(wait))),
       stack: this.#session.capture(),
       at: this.#session.now,
