@@ -98,6 +98,7 @@ class ShapePatch {
     };
   }
 
+  /** Not by `replaced`, which leaves alone what is fixed: whoever wraps an object is to hear that it cannot be watched. */
   #replace(name: string, wrapped: Method): void {
     const target = this.#target;
     const original = target[name];
