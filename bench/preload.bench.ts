@@ -5,13 +5,13 @@
  *     node --conditions dept:source --import tsx bench/preload.bench.ts [--short] [--json FILE]
  */
 import { fork } from 'node:child_process';
-import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { postgresServer } from '../test/servers/postgres.ts';
 import { Built } from './built.ts';
 import { median } from './graph/timing.ts';
+import { ask } from './preload/http-client.ts';
 import { Table } from './table.ts';
 
 type Mode = 'bare' | 'precise' | 'dynamic' | 'light';
@@ -26,7 +26,6 @@ interface Message {
 const { values: options } = parseArgs({ options: { short: { type: 'boolean' }, json: { type: 'string' } } });
 const ROUNDS = options.short ? 1 : 7;
 const SHARE = options.short ? 0.02 : 1;
-const CONCURRENT_REQUESTS = 16;
 const PROGRAM = fileURLToPath(new URL('./preload/programs.mjs', import.meta.url));
 
 using built = await Built.make();
@@ -46,17 +45,6 @@ function measure(mode: Mode, workload: string, count: number): Promise<number> {
     });
     child.on('exit', (code) => reject(new Error(`${workload} under ${mode} ended with ${code} and no figure`)));
   });
-}
-
-/** The client of the program's server; it is not measured. */
-async function ask(port: number, requests: number): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENT_REQUESTS });
-  const request = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      get({ port, host: '127.0.0.1', agent }, (response) => response.resume().on('end', resolve)).on('error', reject);
-    });
-  await Promise.all(Array.from({ length: requests }, request));
-  agent.destroy();
 }
 
 const table = new Table();

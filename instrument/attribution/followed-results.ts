@@ -4,7 +4,7 @@ import { failed } from '../../src/sync/hooks.ts';
 import { standIn } from '../stand-in.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
 import { isCalledByProgram } from './promise-links.ts';
-import { type Followed, Onward, resultNotes } from './result-notes.ts';
+import { type Hooked, noteFor, noteOf, Onward, type PromiseNote } from './promise-notes.ts';
 import { Section } from './section.ts';
 
 /** Links of a chain that are gone through. */
@@ -19,8 +19,8 @@ const MAX_LINKS = 64;
  */
 export class FollowedResults {
   readonly #session: Session;
-  readonly #runAs: (awaiter: Followed, run: () => void) => void;
-  readonly #notes = resultNotes();
+  readonly #runAs: (awaiter: Hooked, run: () => void) => void;
+  readonly #owner: object;
   readonly #handedOn = new HandedOnWaits();
   /** The `then` of every followed promise. */
   readonly #then: PropertyDescriptor;
@@ -30,14 +30,15 @@ export class FollowedResults {
   /** True while what is asked of results is to make one promise of them, which is followed as a whole. */
   readonly #join = new Section();
   /** The promise that takes over now what it was resolved with. */
-  #adopting: Followed | null = null;
-  /** The newest reaction that the code of now has asked for, and to what; what it ends with is what it awaits. */
-  #last: Followed | null = null;
-  #lastParent: Followed | null = null;
+  #adopting: Hooked | null = null;
+  /** The newest reaction that the code of now has asked for, and the note of what it waits for: what it ends with is what it awaits. */
+  #last: Hooked | null = null;
+  #lastParent: PromiseNote | null = null;
 
-  /** @param runAs runs code as that which asked for a reaction */
-  constructor(session: Session, runAs: (awaiter: Followed, run: () => void) => void) {
+  /** @param owner of the notes; @param runAs runs code as that which asked for a reaction */
+  constructor(session: Session, owner: object, runAs: (awaiter: Hooked, run: () => void) => void) {
     this.#session = session;
+    this.#owner = owner;
     const chained = (promise: object, args: unknown[]): unknown => this.#chained(promise, args);
     // `await` does not call it: a call hands the result on, to what it returns or to a promise that becomes this one.
     const value = standIn(Promise.prototype.then, (self, args) => chained(self as object, args));
@@ -52,7 +53,7 @@ export class FollowedResults {
 
   follow(promise: object, waits: readonly Wait[]): void {
     this.expect();
-    this.#notes.follow(promise, waits);
+    noteFor(promise, this.#owner).waits = waits;
     if (!Object.hasOwn(promise, 'then')) Object.defineProperty(promise, 'then', this.#then);
   }
 
@@ -61,7 +62,7 @@ export class FollowedResults {
     if (!this.#isUsed) return [];
     const waits = elements.flatMap((element) => {
       const isObject = typeof element === 'object' && element !== null;
-      return isObject ? (this.#notes.waitsOf(element) ?? []) : [];
+      return isObject ? (this.#waitsOf(element) ?? []) : [];
     });
     if (waits.length > 0) this.follow(promise, waits);
     return waits;
@@ -74,21 +75,22 @@ export class FollowedResults {
 
   /** The code that runs now sleeps for what the promise has to wait for, whoever asks for a reaction to it. */
   restsOn(promise: object): void {
-    if (this.#isUsed) this.#awaited(this.#notes.waitsOf(promise));
+    if (this.#isUsed) this.#awaited(this.#waitsOf(promise) ?? []);
   }
 
   /** Somebody asks for a reaction to `parent`. */
-  asked(reaction: Followed, parent: Followed): void {
+  asked(reaction: Hooked, parent: Hooked): void {
     if (!this.#isUsed || this.#isChaining) return;
     // A chain: what it began with may turn into a task's only later.
-    if (parent === this.#last && !this.#join.runs) this.#notes.awaits(parent, new Onward(reaction));
+    const note = noteFor(parent, this.#owner);
+    if (parent === this.#last && !this.#join.runs) note.awaiter = new Onward(reaction);
     this.#last = reaction;
-    this.#lastParent = parent;
-    this.#awaited(this.#notes.waitsOf(parent));
+    this.#lastParent = note;
+    if (note.waits !== undefined) this.#awaited(note.waits);
   }
 
   /** A reaction begins; one without a parent lets its promise take over what it was resolved with. */
-  begin(reaction: Followed, parent: Followed | undefined): void {
+  begin(reaction: Hooked, parent: Hooked | undefined): void {
     if (!this.#isUsed) return;
     this.#adopting = parent === undefined ? reaction : null;
     this.#last = null;
@@ -98,7 +100,7 @@ export class FollowedResults {
   end(): void {
     if (!this.#isUsed) return;
     this.#adopting = null;
-    this.#endSlice();
+    if (this.#last !== null) this.#endSlice();
   }
 
   /**
@@ -124,7 +126,7 @@ export class FollowedResults {
   }
 
   #chained(promise: object, args: unknown[]): unknown {
-    const waits = this.#notes.waitsOf(promise) ?? [];
+    const waits = this.#waitsOf(promise) ?? [];
     // Whoever is called looks after errors.
     for (const wait of waits) wait.awaited = true;
     if (this.#adopting !== null) this.#adopt(this.#adopting, waits);
@@ -134,7 +136,7 @@ export class FollowedResults {
       const { then } = Object.getPrototypeOf(promise) as PromiseLike<unknown>;
       const next = Reflect.apply(then, promise, args as never) as object;
       if (this.#join.runs) return next;
-      this.#notes.awaits(promise, new Onward(this.#adopting ?? next));
+      noteFor(promise, this.#owner).awaiter = new Onward(this.#adopting ?? next);
       if (this.#adopting === null && waits.length > 0) this.#handOn(next, waits, args);
       return next;
     } finally {
@@ -156,35 +158,44 @@ export class FollowedResults {
     const parent = this.#lastParent;
     if (reaction === null || parent === null) return;
     this.#last = null;
-    if (this.#notes.waitsOf(parent) === undefined) this.#notes.awaits(parent, reaction);
+    if (parent.waits === undefined) parent.awaiter = reaction;
   }
 
   /**
    * An async function or a reaction has returned a followed promise: whoever awaits what it has returned sleeps for the same,
    * and so does the one who awaits the end of a chain that goes on from there, as the code that made the chain.
    */
-  #adopt(promise: Followed, waits: readonly Wait[]): void {
-    const awaiter = this.#notes.awaiterOf(promise);
+  #adopt(promise: Hooked, waits: readonly Wait[]): void {
+    const awaiter = noteOf(promise, this.#owner)?.awaiter;
     this.follow(promise, waits);
     if (awaiter instanceof Onward) this.#goOn(awaiter, waits);
     else if (awaiter !== undefined) this.#runAs(awaiter, () => this.#awaited(waits));
   }
 
   #goOn(first: Onward, waits: readonly Wait[]): void {
-    let awaiter: Followed | Onward | undefined = first;
+    let awaiter: Hooked | Onward | undefined = first;
     for (let links = 0; awaiter instanceof Onward && links < MAX_LINKS; links++) {
       const { to }: Onward = awaiter;
-      awaiter = this.#notes.awaiterOf(to);
+      awaiter = noteOf(to, this.#owner)?.awaiter;
       this.follow(to, waits);
     }
     if (awaiter === undefined || awaiter instanceof Onward) this.#handedOn.add(waits);
     else this.#runAs(first.to, () => this.#awaited(waits));
   }
 
-  #awaited(waits: readonly Wait[] = []): void {
-    for (const wait of waits) {
-      wait.awaited = true;
-      if (wait.isAwake) this.#guarded(() => this.#session.blocked(wait));
+  #waitsOf(promise: Hooked): readonly Wait[] | undefined {
+    return noteOf(promise, this.#owner)?.waits;
+  }
+
+  #awaited(waits: readonly Wait[]): void {
+    try {
+      for (let i = 0; i < waits.length; i++) {
+        const wait = waits[i] as Wait;
+        wait.awaited = true;
+        if (wait.isAwake) this.#session.blocked(wait);
+      }
+    } catch (fault) {
+      failed(fault, this.#session);
     }
   }
 

@@ -4,7 +4,8 @@ import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
-import { type Hooked, isAwaitNow } from './promise-links.ts';
+import { isAwaitNow } from './promise-links.ts';
+import type { Hooked } from './promise-notes.ts';
 import { Section } from './section.ts';
 
 // Taken before anything is patched: it must not carry what it runs beside.

@@ -14,8 +14,8 @@ import { FollowedResults } from './followed-results.ts';
 import { HookSwitch, PAUSES, type Pauses } from './hook-switch.ts';
 import { Joined, type Joining, joinPromises } from './joined-promises.ts';
 import { OwedPromises } from './owed-promises.ts';
-import { type Follower, follow, type Hooked } from './promise-links.ts';
-import { promiseNotes } from './promise-notes.ts';
+import { type Follower, follow } from './promise-links.ts';
+import { type Hooked, noteFor, noteOf, type PromiseNote } from './promise-notes.ts';
 import { meetSubclass } from './subclassed-promises.ts';
 import { carryThroughTimers } from './timers.ts';
 
@@ -40,7 +40,6 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   readonly skipsTaken = true;
   readonly #session: Session;
   readonly #mode: AttributionMode;
-  readonly #notes = promiseNotes();
   /** Who made a promise, where that was a named context. */
   readonly #contexts = new WeakMap<Hooked, Context>();
   #hasContexts = false;
@@ -73,12 +72,12 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#owed = new OwedPromises(
       session,
       (history, context, run) => this.#runAs(history, context, run),
-      (promise) => this.#settledHistory(promise),
+      (promise) => this.#settledHistory(noteOf(promise, this)),
     );
     const hooks = { follow: () => this.#follow(), rest: () => this.#rest(), pause: () => this.#pause() };
     this.#switch = new HookSwitch(session, hooks, mode === 'dynamic' ? pauses : null);
-    this.#results = new FollowedResults(session, (awaiter, run) => {
-      this.#runAs(session.histories.fresh(this.#notes.historyOf(awaiter)), this.#contextOf(awaiter), run);
+    this.#results = new FollowedResults(session, this, (awaiter, run) => {
+      this.#runAs(session.histories.fresh(noteOf(awaiter, this)?.history), this.#contextOf(awaiter), run);
     });
   }
 
@@ -119,7 +118,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       behind.isKept = true;
     }
     this.#switch.follow();
-    this.#notes.settles(promise, behind);
+    noteFor(promise, this).settling = behind;
   }
 
   follow(promise: object, waits: readonly Wait[]): void {
@@ -167,11 +166,17 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   }
 
   resume<T>(wait: Wait, run: () => T): T {
-    // A library may run the first task before it gives a promise for it.
+    // A library may run the first task before it gives a promise for it. This is the waiter's own code, not that of a hand-over.
     this.#results.expect();
     const { histories } = this.#session;
     const history = histories.join(histories.fresh(wait.history), wait.node);
-    return this.#loudly(() => this.#runAs(history, wait.context, run));
+    const before = this.#isQuiet;
+    this.#isQuiet = false;
+    try {
+      return this.#runAs(history, wait.context, run);
+    } finally {
+      this.#isQuiet = before;
+    }
   }
 
   stretch<T>(fiber: Fiber, run: () => T): T {
@@ -197,7 +202,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     };
   }
 
-  created(promise: Hooked, parent: Hooked | undefined): void {
+  created(promise: Hooked, parent: Hooked | undefined, note: PromiseNote): void {
     if (this.#isOwn) return;
     const session = this.#session;
     if (session.current !== session.main) {
@@ -207,26 +212,29 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     if (parent === undefined) meetSubclass(promise);
     else if (this.#isAdopting) this.#adopt(parent);
     // What is resolved with a thenable calls its `then` in a slice of its own, as the code that made it.
-    this.#notes.made(promise, session.histories.fresh(session.slice.history));
-    if (parent !== undefined) this.#results.asked(promise, parent);
-    if (parent !== undefined && this.#owed.isUsed) this.#guarded(() => this.#owed.reactsTo(promise, parent));
+    note.history = session.slice.history;
+    if (parent === undefined) return;
+    this.#results.asked(promise, parent);
+    if (this.#owed.isUsed) this.#guarded(() => this.#owed.reactsTo(promise, parent));
   }
 
-  begins(promise: Hooked, parent: Hooked | undefined): void {
+  begins(promise: Hooked, parent: Hooked | undefined, note: PromiseNote | undefined): void {
     this.#isReaction = true;
     this.#isAdopting = parent === undefined;
     this.#results.begin(promise, parent);
     const session = this.#session;
     const { histories } = session;
-    session.current = this.#contextOf(promise);
+    session.current = this.#hasContexts ? this.#contextOf(promise) : session.main;
     try {
       const wait = this.#owed.isUsed ? this.#owed.begins(promise, parent) : null;
       if (!histories.active) {
         session.slice.history = null;
         return;
       }
-      let history = histories.fresh(this.#notes.historyOf(promise));
-      if (parent !== undefined) history = histories.join(history, this.#settledHistory(parent));
+      const made = note === undefined ? null : note.history;
+      let history = made === null ? null : histories.fresh(made);
+      const before = parent === undefined ? null : this.#settledHistory(noteOf(parent, this));
+      if (before !== null) history = histories.join(history, before);
       session.slice.history = wait === null ? history : histories.join(history, wait.node);
     } catch (fault) {
       this.#fail(fault);
@@ -245,13 +253,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   resolved(promise: Hooked): void {
     if (this.#owed.isUsed) this.#owed.resolved(promise);
     const { histories, slice } = this.#session;
-    if (this.#isQuiet || !histories.active) return;
-    const history = histories.fresh(slice.history);
-    if (history === null) return;
-    const known = this.#notes.settlingOf(promise);
-    if (known instanceof Wait || known instanceof EventContext) return;
-    if (known instanceof Joined) known.history = histories.join(histories.fresh(known.history), history);
-    else this.#notes.settles(promise, histories.join(histories.fresh(known), history));
+    const { history } = slice;
+    if (history === null || this.#isQuiet) return;
+    const note = noteFor(promise, this);
+    const known = note.settling;
+    if (known === null) note.settling = history;
+    else if (known instanceof Joined) known.history = histories.join(histories.fresh(known.history), history);
+    else if (!(known instanceof Wait || known instanceof EventContext))
+      note.settling = histories.join(histories.fresh(known), history);
   }
 
   /**
@@ -261,11 +270,11 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   #adopt(promise: Hooked): void {
     const { histories, slice } = this.#session;
     if (slice.history === null) return;
-    const made = histories.fresh(this.#notes.historyOf(promise));
+    const made = histories.fresh(noteOf(promise, this)?.history);
     if (made !== null && histories.goesOnFrom(made, slice.history)) slice.history = made;
   }
 
-  /** A waiter's or a fiber's own code, even where it is called in the middle of somebody's hand-over. */
+  /** A fiber's own code, even where it is called in the middle of somebody's hand-over. */
   #loudly<T>(run: () => T): T {
     const before = this.#isQuiet;
     this.#isQuiet = false;
@@ -323,15 +332,16 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     return (this.#hasContexts ? this.#contexts.get(promise) : undefined) ?? this.#session.main;
   }
 
-  #settledHistory(promise: Hooked): History | null {
-    const settling = this.#notes.settlingOf(promise);
+  #settledHistory(note: PromiseNote | undefined): History | null {
+    const settling = note === undefined ? null : note.settling;
+    if (settling === null) return null;
     if (settling instanceof Wait) return settling.node;
     const { histories } = this.#session;
     if (!(settling instanceof Joined)) return histories.fresh(settling);
     let history = histories.fresh(settling.history);
     for (const element of settling.awaited) {
       if (typeof element !== 'object' || element === null) continue;
-      history = histories.join(history, this.#settledHistory(element));
+      history = histories.join(history, this.#settledHistory(noteOf(element, this)));
     }
     return history;
   }
@@ -350,7 +360,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     const shared = this.#owed.joined(promise, isForAll);
     if (joined !== null) {
       joined.waits = [...followed, ...shared];
-      this.#notes.settles(promise, joined);
+      noteFor(promise, this).settling = joined;
     }
     return promise;
   }

@@ -1,14 +1,11 @@
 import { promiseHooks } from 'node:v8';
 import { captureStack } from '../capture-stack.ts';
 import { Stamp } from '../stamp.ts';
-import { Kept, keep, letAllGo, letGo } from './kept-reactions.ts';
+import { Kept, keep, letAllGo } from './kept-reactions.ts';
+import { firstNote, freed, type Hooked, noteFor, noteMade, noteOf, type PromiseNote } from './promise-notes.ts';
 
-/** A promise as the hooks see it. */
-export type Hooked = object;
-
-/** The promise whose settling lets a reaction run. Cut when it runs: a chain of promises must not keep its own past. */
+/** The promise whose settling lets a reaction run, where nobody follows everything. Cut when it runs. */
 class Link extends Stamp {
-  // One field for both: a promise has room for three, and the attribution takes two.
   #parent: Hooked | Kept | undefined;
 
   constructor(reaction: Hooked, parent: Hooked | Kept) {
@@ -22,22 +19,20 @@ class Link extends Stamp {
 
   /** Gives the parent, and cuts the link. */
   static cut(reaction: Hooked): Hooked | undefined {
-    if (!(#parent in reaction)) return undefined;
+    if (!(#parent in reaction)) return firstNote(reaction)?.cut();
     const parent = reaction.#parent;
     if (parent === undefined) return undefined;
     reaction.#parent = undefined;
-    if (!(parent instanceof Kept)) return parent;
-    letGo(parent);
-    return parent.parent;
+    return parent instanceof Kept ? freed(parent) : parent;
   }
 }
 
 /** Who is told of the reactions of promises while it follows them. None of these may throw. */
 export interface Follower {
-  /** A promise was made; with a parent it is what runs when the parent has settled. */
-  created(promise: Hooked, parent: Hooked | undefined): void;
+  /** A promise was made; with a parent it is what runs when the parent has settled. @param note the follower's own, empty yet */
+  created(promise: Hooked, parent: Hooked | undefined, note: PromiseNote): void;
   /** The reaction of this promise begins. */
-  begins(promise: Hooked, parent: Hooked | undefined): void;
+  begins(promise: Hooked, parent: Hooked | undefined, note: PromiseNote | undefined): void;
   /** It has ended. */
   ended(): void;
   /** The code that runs now resolves the promise with a value, an error or another promise. */
@@ -72,7 +67,10 @@ export function follow(follower: Follower, following: Following): void {
 
 /** Says which promise a reaction waits for, where the engine does not. */
 export function linkTo(promise: Hooked, parent: Hooked): void {
-  if (level !== 'off' && !Link.has(promise)) new Link(promise, parent);
+  if (level === 'off' || Link.has(promise)) return;
+  const note = firstNote(promise);
+  if (note === undefined) new Link(promise, parent);
+  else note.parent ??= parent;
 }
 
 function link(promise: Hooked, parent: Hooked | undefined): void {
@@ -80,9 +78,16 @@ function link(promise: Hooked, parent: Hooked | undefined): void {
   new Link(promise, keep(promise, parent) ?? parent);
 }
 
+// There is one follower as a rule, and each step more is felt until the engine has compiled them.
+
 function created(promise: Hooked, parent: Hooked | undefined): void {
-  link(promise, parent);
-  for (let i = 0; i < followers.length; i++) (followers[i] as Follower).created(promise, parent);
+  const follower = followers[0] as Follower;
+  const note = noteMade(promise, follower, parent === undefined ? undefined : (keep(promise, parent) ?? parent));
+  follower.created(promise, parent, note);
+  for (let i = 1; i < followers.length; i++) {
+    const other = followers[i] as Follower;
+    other.created(promise, parent, noteFor(promise, other));
+  }
 }
 
 /** True while a function of the program makes a reaction by `await`, not by `then` or something that calls it. */
@@ -99,8 +104,14 @@ export function isCalledByProgram(called: object): boolean {
 }
 
 function begins(promise: Hooked): void {
-  const parent = Link.cut(promise);
-  for (let i = 0; i < followers.length; i++) (followers[i] as Follower).begins(promise, parent);
+  const follower = followers[0] as Follower;
+  const first = firstNote(promise);
+  const parent = first?.cut() ?? Link.cut(promise);
+  follower.begins(promise, parent, first?.owner === follower ? first : first?.of(follower));
+  for (let i = 1; i < followers.length; i++) {
+    const other = followers[i] as Follower;
+    other.begins(promise, parent, noteOf(promise, other));
+  }
 }
 
 function ended(): void {

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import { type Hooked, linkTo } from './promise-links.ts';
+import { linkTo } from './promise-links.ts';
+import type { Hooked } from './promise-notes.ts';
 
 type Then = (this: unknown, ...args: unknown[]) => unknown;
 

@@ -37,15 +37,16 @@ function watched(limit: Limit, concurrency: number, name: string): Limit {
   if (!hasMethods(limit, ['clearQueue'])) return limit;
   const made = new MadeObject(name, concurrency, 'queue');
   const waiting = new Set<Claim>();
-  const claimFor = (task: Callable): [Claim, Task] => {
+  const claimed = (): Claim => {
     const claim = new Claim(made.object, LIMIT);
     if (claim.pending) waiting.add(claim);
-    return [claim, claim.whileRunning(task, () => waiting.delete(claim)) as Task];
+    return claim;
   };
+  const running = (claim: Claim, task: Callable): Task => claim.whileRunning(task, () => waiting.delete(claim)) as Task;
   const generator = (task: Task, ...args: unknown[]): Promise<unknown> => {
     if (typeof task !== 'function') return limit(task, ...args);
-    const [claim, run] = claimFor(task);
-    return claim.follow(limit(run, ...args));
+    const claim = claimed();
+    return claim.follow(limit(running(claim, task), ...args));
   };
   const clearQueue = (): void => {
     for (const claim of waiting) claim.refuse();
@@ -61,9 +62,9 @@ function watched(limit: Limit, concurrency: number, name: string): Limit {
       // Each item is added to the queue when it is taken from the list.
       const added = function* added(): Iterable<unknown> {
         for (const item of items) {
-          const [claim, run] = claimFor(task);
+          const claim = claimed();
           claims.push(claim);
-          tasks.push(run);
+          tasks.push(running(claim, task));
           yield item;
         }
       };

@@ -1,4 +1,5 @@
 import { getHeapSnapshot } from 'node:v8';
+import { isKnown, isNoteBehind, NOTED, PROMISE_NOTE } from './own-references.ts';
 
 /** Index of an object of the heap. */
 export type HeapNode = number;
@@ -46,6 +47,7 @@ export class HeapGraph {
   readonly #nodeTypes: readonly string[];
   readonly #edgeTypes: readonly string[];
   readonly #cellName: number;
+  readonly #noteName: number;
   readonly #field: { readonly type: number; readonly name: number; readonly id: number };
   /** Where the references of each object begin in the list of all. */
   readonly #firstEdge: Uint32Array;
@@ -65,6 +67,7 @@ export class HeapGraph {
       id: node_fields.indexOf('id'),
     };
     this.#cellName = snapshot.strings.indexOf('system / ContextCell');
+    this.#noteName = snapshot.strings.indexOf(PROMISE_NOTE);
     const edgeCount = node_fields.indexOf('edge_count');
     this.size = snapshot.nodes.length / this.#nodeWidth;
     this.#firstEdge = new Uint32Array(this.size + 1);
@@ -92,9 +95,9 @@ export class HeapGraph {
     const end = this.#firstEdge[node + 1] ?? 0;
     for (let at = this.#firstEdge[node] ?? 0; at < end; at++) {
       const edge = this.#edge(at, null);
-      edges.push(
-        edge.type === 'context' && this.#isCell(edge.node) ? { ...edge, node: this.#valueOf(edge.node) } : edge,
-      );
+      if (edge.type === 'context' && this.#isCell(edge.node)) edges.push({ ...edge, node: this.#valueOf(edge.node) });
+      else if (edge.type === 'property' && this.#isNote(edge.node)) edges.push(...this.#noted(edge.node));
+      else edges.push(edge);
     }
     return edges;
   }
@@ -108,6 +111,7 @@ export class HeapGraph {
     for (let at = first[node] ?? 0; at < end; at++) {
       const retainer = this.#edge(edge[at] ?? 0, from[at] ?? 0);
       if (this.#isCell(retainer.node)) edges.push(...this.retainers(retainer.node));
+      else if (this.#isNote(retainer.node)) edges.push(...this.#noting(retainer));
       else edges.push(retainer);
     }
     return edges;
@@ -141,6 +145,28 @@ export class HeapGraph {
   /** Since V8 14 a variable that is written to again stands in a cell of its own. */
   #isCell(node: HeapNode): boolean {
     return this.#cellName >= 0 && this.#nodeField(node, this.#field.name) === this.#cellName;
+  }
+
+  /** What dept notes on a promise is read as if it were private fields of that. */
+  #isNote(node: HeapNode): boolean {
+    return (
+      this.#noteName >= 0 && this.#nodeField(node, this.#field.name) === this.#noteName && this.type(node) === 'object'
+    );
+  }
+
+  #noted(note: HeapNode): HeapEdge[] {
+    return this.edges(note).flatMap((edge) => {
+      if (edge.name.startsWith('#')) return [edge];
+      return NOTED.has(edge.name) ? [{ ...edge, name: `#${edge.name}` }] : [];
+    });
+  }
+
+  #noting({ node, type, name }: HeapEdge): HeapEdge[] {
+    const isBehind = isNoteBehind(name);
+    // Whose note it is knows thousands of them.
+    if (!isBehind && !NOTED.has(name)) return [];
+    const known = this.retainers(node).filter((edge) => isKnown(edge.name));
+    return isBehind ? known : known.map((edge) => ({ type, name: `#${name}`, node: edge.node }));
   }
 
   /** A number leaves no reference. */

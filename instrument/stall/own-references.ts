@@ -1,5 +1,6 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
+import { PromiseNote } from '../attribution/promise-notes.ts';
 import type { Claim } from '../shapes/claim.ts';
 import type { ShapeInstance } from '../shapes/shape-instances.ts';
 import { CapturedStack } from '../stacks.ts';
@@ -17,6 +18,8 @@ const CALLED = /^(?:call|callback)\d*$/;
 const SETTLING = /^#settling\d*$/;
 const FOLLOWED = /^#waits\d*$/;
 const NOTES: ReadonlySet<string> = new Set(['#history', '#settling', '#waits', '#awaiter', '#parent']);
+const KNOWN = /^#known\d*$/;
+const BEHIND: keyof PromiseNote = 'next';
 const INSTANCE = /^#note\d*$/;
 const SYMBOL = '<symbol dept.';
 
@@ -53,6 +56,28 @@ export function isGiven(name: string): boolean {
 /** From a function of dept to the one of the program that it calls. */
 export function isCalled(name: string): boolean {
   return CALLED.test(name);
+}
+
+/** The class of what dept knows of a promise. */
+export const PROMISE_NOTE: string = PromiseNote.name;
+
+/** What it refers to. The heap is read as if these were private fields of the promise. */
+export const NOTED: ReadonlySet<string> = new Set<keyof PromiseNote>([
+  'parent',
+  'history',
+  'settling',
+  'waits',
+  'awaiter',
+]);
+
+/** From a promise to its first note. */
+export function isKnown(name: string): boolean {
+  return KNOWN.test(name);
+}
+
+/** From a note to the next one of the same promise. */
+export function isNoteBehind(name: string): boolean {
+  return name === BEHIND;
 }
 
 /** From a promise to the wait, or the history, of whoever settles it. */

@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import type { OpenWait } from '../../src/core/finding.ts';
 import type { Tick } from '../../src/core/ids.ts';
+import type { Wait } from '../../src/core/wait.ts';
 import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
@@ -13,8 +14,11 @@ import type { StallCheck } from './stall-check.ts';
 const LONG_WAIT_MS = 1_000;
 
 /** True while somebody has waited for that long for what another one holds. */
-export function hasLongWaits({ session, waitsFor }: Installation, forMs: number = LONG_WAIT_MS): boolean {
-  return waitsFor.open.some((wait) => !wait.timed && isLeftBehind(wait) && (session.ageOf(wait) ?? 0) >= forMs);
+export function hasLongWaits({ session }: Installation, forMs: number = LONG_WAIT_MS): boolean {
+  const { nowMs } = session;
+  if (nowMs === null) return false;
+  const isLong = ({ blockedAtMs }: Wait): boolean => blockedAtMs !== null && Math.round(nowMs - blockedAtMs) >= forMs;
+  return session.sleeping.some((wait) => isLong(wait) && !wait.timed && isLeftBehind(wait));
 }
 
 /** Looks from time to time whether a running program stands. */

@@ -18,6 +18,8 @@ export class EventContext implements Mark, History {
   /** Who owes the event; changes on handover. */
   context: Context;
   begin: Tick;
+  /** The same, as the step of a history: histories ask for it all the time. */
+  at: Tick;
   /** When the event happened; null until then. */
   end: Tick | null = null;
   stack: Stack | null;
@@ -49,6 +51,7 @@ export class EventContext implements Mark, History {
     this.more = more;
     this.context = context;
     this.begin = begin;
+    this.at = begin;
     this.stack = stack;
     this.hasWait = hasWait;
     this.#wait = wait;
@@ -71,6 +74,7 @@ export class EventContext implements Mark, History {
     past: History | null,
   ): void {
     this.begin = begin;
+    this.at = begin;
     this.end = null;
     // It is mostly the same lock again, and to look is cheaper than to write a reference.
     if (this.object !== object) this.object = object;
@@ -93,10 +97,6 @@ export class EventContext implements Mark, History {
   cutPast(cut: Cut): void {
     this.#past = cut(this.#past, this.begin);
     this.#wait?.cutPast(cut);
-  }
-
-  get at(): Tick {
-    return this.begin;
   }
 
   get held(): EventContext {

@@ -34,7 +34,8 @@ export interface SessionOptions {
 
 /**
  * The seam between hook points and observers. It gives every object, context, wait and event context its record and its
- * logical time, and tells every observer in order. It does no judging, no I/O and reads no clock.
+ * logical time, and tells every observer in order. It does no judging, no I/O and reads no clock. Until the engine has compiled
+ * a loop over an iterator, that costs three objects: what is told of each wait and hold goes by index.
  */
 export class Session {
   readonly limits: Limits;
@@ -88,9 +89,14 @@ export class Session {
     this.#observers.remove(observer);
   }
 
+  /** The session's clock, in milliseconds; null when it has none. */
+  get nowMs(): number | null {
+    return this.#clock?.() ?? null;
+  }
+
   /** How long a wait has been blocked, in milliseconds; null where that is not known. */
   ageOf(wait: Wait): number | null {
-    const nowMs = this.#clock?.() ?? null;
+    const { nowMs } = this;
     return nowMs === null || wait.blockedAtMs === null ? null : Math.round(nowMs - wait.blockedAtMs);
   }
 
@@ -129,7 +135,8 @@ export class Session {
     if (object.destroyed) this.#usedAfterDestroy(object, how.waitLabel, context);
     const wait = new Wait(object, how, more, context, this.#next(), context.history, this.#stackFor(object));
     context.addWait(wait);
-    for (const observer of this.#observers.onWait) observer.onWait(context, wait);
+    const { onWait } = this.#observers;
+    for (let i = 0; i < onWait.length; i++) onWait[i]?.onWait(context, wait);
     return wait;
   }
 
@@ -142,7 +149,8 @@ export class Session {
       wait.begin = this.#next();
     }
     this.sleeping.add(wait);
-    for (const observer of this.#observers.onBlocked) observer.onBlocked(wait.context, wait);
+    const { onBlocked } = this.#observers;
+    for (let i = 0; i < onBlocked.length; i++) onBlocked[i]?.onBlocked(wait.context, wait);
   }
 
   /** The wait stands in a queue, as far as is known without anybody who sleeps for it. */
@@ -197,7 +205,8 @@ export class Session {
     this.#forgotten = null;
     context.addHeld(held);
     object.addHolder(held);
-    for (const observer of this.#observers.onTaken) observer.onTaken();
+    const { onTaken } = this.#observers;
+    for (let i = 0; i < onTaken.length; i++) onTaken[i]?.onTaken();
     return held;
   }
 
@@ -238,7 +247,8 @@ export class Session {
     if (!held.open) return;
     const at = this.#next();
     const isQuiet = at === held.begin + 1 && held.hasWait && !this.#observers.hearsTaken && this.histories.isOnly(held);
-    if (!isQuiet) for (const observer of this.#observers.onExit) observer.onExit(context, held, at);
+    const { onExit } = this.#observers;
+    if (!isQuiet) for (let i = 0; i < onExit.length; i++) onExit[i]?.onExit(context, held, at);
     held.end = at;
     held.context.removeHeld(held);
     held.object.removeHolder(held);
@@ -266,13 +276,15 @@ export class Session {
     object.requestedBy = by;
     if (by?.timed !== true) object.untimedRequestedAt = at;
     object.requestMark ??= this.#mark(at);
-    for (const observer of this.#observers.onRequest) observer.onRequest(context, object, at);
+    const { onRequest } = this.#observers;
+    for (let i = 0; i < onRequest.length; i++) onRequest[i]?.onRequest(context, object, at);
   }
 
   /** The event happens in `context`. Its request is answered: further events are ignored until the next one. */
   event(object: TrackedObject, how: How, context: Context = this.current): void {
     const at = this.#next();
-    for (const observer of this.#observers.onEvent) observer.onEvent(context, object, how, at);
+    const { onEvent } = this.#observers;
+    for (let i = 0; i < onEvent.length; i++) onEvent[i]?.onEvent(context, object, how, at);
     if (object.requestMark !== null) this.histories.unmark(object.requestMark);
     object.requestMark = null;
     object.requestedAt = NEVER;
@@ -333,13 +345,15 @@ export class Session {
 
   #ended(wait: Wait, outcome: Outcome): void {
     if (wait.blockedAt !== NEVER) this.sleeping.remove(wait);
-    for (const observer of this.#observers.onWaited) observer.onWaited(wait, outcome);
+    const { onWaited } = this.#observers;
+    for (let i = 0; i < onWaited.length; i++) onWaited[i]?.onWaited(wait, outcome);
   }
 
   #enter(context: Context, held: EventContext): EventContext {
     if (!context.addHeld(held)) this.#limit('maxOpenEventContexts');
     held.object.addHolder(held);
-    for (const observer of this.#observers.onEnter) observer.onEnter(context, held);
+    const { onEnter } = this.#observers;
+    for (let i = 0; i < onEnter.length; i++) onEnter[i]?.onEnter(context, held);
     return held;
   }
 

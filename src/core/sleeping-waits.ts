@@ -33,6 +33,12 @@ export class SleepingWaits {
     wait.youngerSleeping = null;
   }
 
+  /** True when one of them passes the test. There may be thousands, and no object is made for any. */
+  some(test: (wait: Wait) => boolean): boolean {
+    for (let wait = this.#first; wait !== null; wait = wait.youngerSleeping) if (test(wait)) return true;
+    return false;
+  }
+
   *[Symbol.iterator](): Generator<Wait> {
     for (let wait = this.#first; wait !== null; wait = wait.youngerSleeping) yield wait;
   }

@@ -9,101 +9,14 @@ import { isObject, isThenable } from '../core/thenable.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { How, HowMuch, MisuseKind, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
+import { active, aside, failed, guarded, keeperOf, known } from './attached-sessions.ts';
 
 /**
  * The hook points. Every primitive, adapter and annotation speaks through these functions; when no session is attached
  * each of them is one null check. A fault inside a session never reaches the host program: the session is detached, its
  * fault handler told once, and the program goes on.
- *
- * What was begun in one session ends in that one, also when another is attached by then; an object that another session
- * knows is met anew in the attached one.
  */
-let active: Session | null = null;
-let onFault: (fault: unknown) => void = () => undefined;
-
-interface Attached {
-  readonly session: Session;
-  readonly fault: (fault: unknown) => void;
-}
-
-/** Sessions set aside while a later one is attached, oldest first. */
-const aside: Attached[] = [];
-/** What a session calls the objects of other sessions. */
-const counterparts = new WeakMap<Session, WeakMap<TrackedObject, TrackedObject>>();
-
-/**
- * Attaches a session; every later hook speaks to it. One that is attached already is set aside until this one is
- * detached. `fault` hears of the one internal error that may detach it.
- */
-export function attachSession(session: Session, fault: (fault: unknown) => void): void {
-  if (active !== null) aside.push({ session: active, fault: onFault });
-  active = session;
-  onFault = fault;
-}
-
-/** Detaches the session, or the one attached last; the one that was set aside for it is attached again. */
-export function detachSession(session: Session | null = active): void {
-  const at = aside.findIndex((each) => each.session === session);
-  if (at >= 0) aside.splice(at, 1);
-  else if (session === active || active === null) {
-    const before = aside.pop();
-    active = before?.session ?? null;
-    onFault = before?.fault ?? (() => undefined);
-  }
-}
-
-/** The attached session, or null when nobody listens. */
-export function activeSession(): Session | null {
-  return active;
-}
-
-/** True while hooks speak to this session, or will do so again when a later one is detached. */
-export function isAttached(session: Session): boolean {
-  return active === session || aside.some((each) => each.session === session);
-}
-
-/** An internal error outside a hook point, in an attribution: detaches the session like one inside. */
-export function failed(fault: unknown, session: Session | null = active): null {
-  const at = aside.findIndex((each) => each.session === session);
-  if (at >= 0) aside.splice(at, 1)[0]?.fault(fault);
-  else if (session === active) {
-    active = null;
-    onFault(fault);
-  }
-  return null;
-}
-
-function guarded<T>(call: (session: Session) => T, session: Session | null = active): T | null {
-  if (session === null) return null;
-  try {
-    return call(session);
-  } catch (fault) {
-    return failed(fault, session);
-  }
-}
-
-/** The session that made this object, as long as it is attached or set aside. */
-function keeperOf(object: TrackedObject): Session | null {
-  if (active !== null && active.classes === object.registry) return active;
-  for (const { session } of aside) if (session.classes === object.registry) return session;
-  return null;
-}
-
-/** The object as this session knows it. */
-function known(session: Session, object: TrackedObject): TrackedObject {
-  return object.registry === session.classes ? object : counterpart(session, object);
-}
-
-function counterpart(session: Session, object: TrackedObject): TrackedObject {
-  const others = counterparts.get(session) ?? new WeakMap<TrackedObject, TrackedObject>();
-  counterparts.set(session, others);
-  const met = others.get(object);
-  if (met !== undefined) return met;
-  const { kind, name, site, capacity } = object.key;
-  const made = session.object({ kind, name, site, capacity, subclass: object.subclass, label: object.label });
-  others.set(object, made);
-  return made;
-}
+export { activeSession, attachSession, detachSession, failed, isAttached } from './attached-sessions.ts';
 
 // The functions of the hot path below guard themselves: a closure for each call would cost as much as the call.
 
@@ -197,21 +110,37 @@ export function bind<P extends object>(promise: P, begun: Wait | EventContext | 
  */
 export function follow<P extends object>(promise: P, begun: Wait | null): P {
   bind(promise, begun);
-  return followAll(promise, [begun]);
+  if (begun !== null) followThese(promise, [begun]);
+  return promise;
 }
 
 /** Whoever awaits the promise while these waits are pending sleeps for them. */
 export function followAll<P extends object>(promise: P, begun: readonly (Wait | null)[]): P {
-  const waits = begun.includes(null) ? begun.filter((wait) => wait !== null) : (begun as readonly Wait[]);
-  const [first] = waits;
-  if (first !== undefined && isThenable(promise))
-    guarded((session) => session.attribution.follow(promise, waits), keeperOf(first.object));
+  followThese(promise, begun.includes(null) ? begun.filter((wait) => wait !== null) : (begun as readonly Wait[]));
   return promise;
+}
+
+function followThese(promise: object, waits: readonly Wait[]): void {
+  const first = waits[0];
+  if (first === undefined || !isThenable(promise)) return;
+  const session = keeperOf(first.object);
+  try {
+    session?.attribution.follow(promise, waits);
+  } catch (fault) {
+    failed(fault, session);
+  }
 }
 
 /** Whoever goes on after this wait does so after what the code that runs now has behind it. */
 export function extend(begun: Wait | null): void {
-  if (begun !== null) guarded((session) => session.extend(begun), keeperOf(begun.object));
+  if (begun === null) return;
+  const session = keeperOf(begun.object);
+  if (session === null) return;
+  try {
+    session.extend(begun);
+  } catch (fault) {
+    failed(fault, session);
+  }
 }
 
 /** Runs a library's own hand-over: the waits it wakes already carry the event, so the waker's history stays out of theirs. */

@@ -35,7 +35,7 @@ const NAMES = 6;
  */
 export function isLeftBehind(wait: Wait): boolean {
   const { object } = wait;
-  return (object.holders.length > 0 && object.key.kind !== 'promise') || isExcessive(wait);
+  return (object.isHeld && object.key.kind !== 'promise') || isExcessive(wait);
 }
 
 /** DEPT003: waits and async functions that nobody will let go on. */
