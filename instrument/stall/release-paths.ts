@@ -1,6 +1,7 @@
 import { isOwnFile, toPath } from '../paths.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
+import { hasOwnConnections } from './own-connections.ts';
 import {
   isCalled,
   isCapturedStack,
@@ -21,7 +22,7 @@ const MAX_RETAINERS = 200;
 
 /** Handles and requests of Node, which call back by themselves. A signal may never come. */
 const ALIVE = /^(?:Process|UDP|Zlib|(?:FSReq|GetAddrInfoReq|GetNameInfoReq|QueryReq)\w*|\w+Job)$/;
-/** What has another end, which may be in this process where that has a server. */
+/** What has another end, which may be in this process. */
 const CONNECTED = /^(?:TCP|TLSWrap|Pipe|Http2(?:Session|Stream)|(?:TCPConnect|PipeConnect)\w*)$/;
 /** The `close` of an answer comes when it is given, or its reader gives up; a worker may be who is waited for. */
 const OWED = /ServerResponse$|^(?:Worker|MessagePort)$/;
@@ -36,8 +37,8 @@ export class ReleasePaths {
   /** Which scripts are dept's. */
   readonly #own = new Map<string, boolean>();
   readonly #closed: ReadonlySet<HeapNode>;
-  /** Asked of the heap when it matters. */
-  #hasServer: boolean | null = null;
+  /** Asked when it matters. */
+  #hasOwnConnections: boolean | null = null;
 
   /** No way leads through the waits that are stuck, nor through the promises and functions that are so with them. */
   constructor(heap: HeapGraph, places: InspectorPlaces, waits: readonly HeapNode[], stuck: readonly HeapNode[]) {
@@ -76,8 +77,8 @@ export class ReleasePaths {
     if (this.#heap.type(node) !== 'object') return false;
     const name = this.#heap.name(node);
     if (!CONNECTED.test(name)) return ALIVE.test(name);
-    this.#hasServer ??= hasServer(this.#heap);
-    return !this.#hasServer;
+    this.#hasOwnConnections ??= hasOwnConnections();
+    return !this.#hasOwnConnections;
   }
 
   /** dept's functions that end the hold when the program calls them, and what it gives back or calls such a method of. */
@@ -191,17 +192,4 @@ function isPart(type: string, name: string): boolean {
 /** True for what is no whole of its parts. */
 function leadsNowhere(className: string): boolean {
   return NO_WHOLE.test(className) || isCapturedStack(className);
-}
-
-/** True when something in this process may be the other end of its own connections. */
-function hasServer(heap: HeapGraph): boolean {
-  for (let node = 0; node < heap.size; node++) {
-    if (!/^(?:TCP|Pipe)$/.test(heap.name(node)) || heap.type(node) !== 'object') continue;
-    if (
-      heap.retainers(node).some(({ name, node: owner }) => name === '_handle' && heap.name(owner).endsWith('Server'))
-    ) {
-      return true;
-    }
-  }
-  return false;
 }

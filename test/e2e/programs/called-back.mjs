@@ -1,8 +1,10 @@
 // Who holds the lock lets a note be written, which needs the lock and is not awaited, and gives the lock back when it is called
-// back: by a process that ends, or by an interval. With "its note" only the note, which waits for the lock, would call it back; with "its own query" what asks the pool
-// for a second connection: for ever.
+// back: by a process that ends, by an interval, or by a service of another process, beside a server of its own. For ever it waits
+// with "its note", where only the note, which waits for the lock, would call it back, with "its own query", where that is what asks
+// the pool for a second connection, and with "its own server", which answers when the note is written.
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { Mutex } from 'async-mutex';
 import { createPool } from 'generic-pool';
 
@@ -60,7 +62,27 @@ async function itsOwnQuery() {
   await query();
 }
 
+const SERVICE = `require('node:net').createServer((client) => setTimeout(() => client.end('done'), 2500))
+  .listen(0, '127.0.0.1', function () { process.send(this.address().port) })`;
+
+async function itsService() {
+  const own = createServer().listen(0, '127.0.0.1');
+  const service = spawn(process.execPath, ['-e', SERVICE], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [port] = await once(service, 'message');
+  await inCallbacks((done) => connect(port, '127.0.0.1').once('data', done));
+  service.kill();
+  own.close();
+}
+
+async function itsOwnServer() {
+  const server = createServer((client) => news.once('noted', () => client.end('done')));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await inCallbacks((done) => connect(server.address().port, '127.0.0.1').once('data', done));
+}
+
 const ways = {
+  'a service': itsService,
+  'its own server': itsOwnServer,
   'a process': () => inCallbacks((done) => spawn(process.execPath, ['-e', WORKS]).once('exit', done)),
   'an interval': () => after(anInterval),
   'its note': () => after(() => once(news, 'noted')),
