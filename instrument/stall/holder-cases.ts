@@ -53,10 +53,11 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: (step) => step.isHolderCertain && step.isCalledBack,
   },
   {
-    // What he waits for was there before he had what he holds: who has given a task to a queue is not the one who runs it.
+    // What he waits for was there before he had what he holds: who has given a task to a queue is not the one who runs it. Of what
+    // comes from outside he has only asked for it early.
     name: 'gave a task',
     applies: (step) => !step.waitsSinceThen,
-    goesOn: () => false,
+    goesOn: (step) => step.isHolderCertain && step.isCalledBack,
   },
   {
     // Timers alone settle what he waits for: whatever he has started beside it cannot keep them from it.

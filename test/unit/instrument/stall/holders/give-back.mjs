@@ -1,6 +1,6 @@
 // Programs that look like deadlocks to the tracker: somebody waits in the name of who holds what he waits for. They differ in who
 // will give it back. Each stands when it has returned and a few turns are over.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex, withTimeout } from 'async-mutex';
 import AwaitLock from 'await-lock';
@@ -204,6 +204,20 @@ export function forEarlierAnswer() {
     const release = await mutex.acquire();
     note().catch(nothing);
     await ended;
+    release();
+  }
+  void late();
+}
+
+/** The same for what only the program itself would say: the one who asked for it may have left it to a queue. */
+export function forEarlierNews() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  const said = once(new EventEmitter(), 'said');
+  async function late() {
+    const release = await mutex.acquire();
+    note().catch(nothing);
+    await said;
     release();
   }
   void late();
