@@ -17,8 +17,7 @@ export class EventContext implements Mark, History {
   more: HowMuch | null;
   /** Who owes the event; changes on handover. */
   context: Context;
-  begin: Tick;
-  /** The same, as the step of a history: histories ask for it all the time. */
+  /** When it began; as the step of a history it is asked for that all the time. */
   at: Tick;
   /** When the event happened; null until then. */
   end: Tick | null = null;
@@ -50,7 +49,6 @@ export class EventContext implements Mark, History {
     this.how = how;
     this.more = more;
     this.context = context;
-    this.begin = begin;
     this.at = begin;
     this.stack = stack;
     this.hasWait = hasWait;
@@ -73,7 +71,6 @@ export class EventContext implements Mark, History {
     stack: Stack | null,
     past: History | null,
   ): void {
-    this.begin = begin;
     this.at = begin;
     this.end = null;
     // It is mostly the same lock again, and to look is cheaper than to write a reference.
@@ -97,6 +94,10 @@ export class EventContext implements Mark, History {
   cutPast(cut: Cut): void {
     this.#past = cut(this.#past, this.begin);
     this.#wait?.cutPast(cut);
+  }
+
+  get begin(): Tick {
+    return this.at;
   }
 
   get held(): EventContext {
