@@ -8,7 +8,7 @@ import { applied } from '../applied.ts';
 import type { Callable } from '../libraries/adapter.ts';
 import { isPlainPromise } from '../plain-promise.ts';
 import { standIn } from '../stand-in.ts';
-import { observe, untilSettled } from './settled-result.ts';
+import { endingWith, observe, untilSettled } from './settled-result.ts';
 
 // Taken before anything is patched.
 const { nextTick } = process;
@@ -201,12 +201,7 @@ export class Claim {
     return standIn(task, (self, args) => {
       onBegin();
       const done = args.at(-1);
-      if (typeof done === 'function') {
-        args[args.length - 1] = standIn(done, (of, given) => {
-          this.#end();
-          return applied(done as Callable, of, given);
-        });
-      }
+      if (typeof done === 'function') args[args.length - 1] = endingWith(done, () => this.#end());
       this.grant();
       return this.#run(task, self, args);
     });

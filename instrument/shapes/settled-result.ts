@@ -34,12 +34,13 @@ export function untilSettled(result: unknown, end: () => void): unknown {
       const value = Reflect.get(target, key, target) as unknown;
       if (key !== 'then') return typeof value === 'function' ? value.bind(target) : value;
       return (fulfilled: unknown, rejected: unknown) =>
-        Reflect.apply(value as Callable, target, [ending(fulfilled, end), ending(rejected, end)] as never[]);
+        Reflect.apply(value as Callable, target, [endingWith(fulfilled, end), endingWith(rejected, end)] as never[]);
     },
   });
 }
 
-function ending<T>(callback: T, end: () => void): T {
+/** The callback, which calls `end` first; what is no function is nothing to call. */
+export function endingWith<T>(callback: T, end: () => void): T {
   if (typeof callback !== 'function') return callback;
   return standIn(callback, (self, args) => {
     end();

@@ -1,7 +1,6 @@
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { activeHandles } from '../active-handles.ts';
 import { loadNet } from '../node/net.ts';
-
-type WithHandles = typeof process & { _getActiveHandles?(): readonly object[] };
 
 /** An address by which a computer speaks to itself. */
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
@@ -12,23 +11,22 @@ const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
  * not tell, and of pipes that are named, true.
  */
 export function hasOwnConnections(): boolean {
-  const handles = (process as WithHandles)._getActiveHandles?.();
-  if (handles === undefined) return true;
+  const handles = activeHandles();
+  if (handles === null) return true;
   const net = loadNet();
-  const addresses = handles.filter((handle): handle is Server => handle instanceof net.Server).map(addressOf);
-  if (addresses.some((address) => typeof address === 'string')) return true;
-  const ports = new Set(addresses.map((address) => (address as AddressInfo | null)?.port));
+  const ports = new Set<number | undefined>();
+  for (const server of handles.filter((handle): handle is Server => handle instanceof net.Server)) {
+    const address = server.address();
+    if (typeof address === 'string') return true;
+    ports.add(address?.port);
+  }
   const sockets = handles.filter((handle): handle is Socket => handle instanceof net.Socket);
-  const accepted = new Set(sockets.map(({ localPort, remotePort }) => `${localPort} ${remotePort}`));
+  const ends = new Set(sockets.map(({ localPort, remotePort }) => `${localPort} ${remotePort}`));
   return sockets.some(({ connecting, localAddress, localPort, remoteAddress, remotePort }) => {
     if (connecting) return ports.size > 0;
     if (remotePort === undefined || !isSame(localAddress, remoteAddress)) return false;
-    return ports.has(remotePort) || accepted.has(`${remotePort} ${localPort}`);
+    return ports.has(remotePort) || ends.has(`${remotePort} ${localPort}`);
   });
-}
-
-function addressOf(server: Server): AddressInfo | string | null {
-  return server.address();
 }
 
 function isSame(local: string | undefined, remote: string | undefined): boolean {

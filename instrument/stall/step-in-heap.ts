@@ -47,25 +47,17 @@ export class StepInHeap {
 
   /** A timer will run code of the program as that of the holder. That of a package may only end his wait: a time limit. */
   get isCarriedOn(): boolean {
-    const [{ heap, places, timers }, held] = [this.#look, this.#held];
-    if (held === null) return false;
-    return timers.all.some(({ callback }) => {
-      const given = carriedBy(callback, heap);
-      return hasBehind(callback, held, heap) && !places.isInstalled(heap.placeOf(given));
-    });
+    return this.#timed.some((given) => this.#isOfProgram(given));
   }
 
   /** A timer that was set while it was held names what gives it back. */
   get isLeftToTimer(): boolean {
-    const [{ heap, places, timers, paths, stuck }, held] = [this.#look, this.#held];
-    if (held === null) return false;
+    const [{ heap, places, paths, stuck }, held, timed] = [this.#look, this.#held, this.#timed];
+    if (held === null || timed.length === 0) return false;
     const ends = paths.endsOf(held);
-    return timers.all.some(({ callback }) => {
-      if (!hasBehind(callback, held, heap)) return false;
-      const given = carriedBy(callback, heap);
+    return timed.some((given) => {
       if (ends.includes(given)) return true;
-      if (places.isInstalled(heap.placeOf(given))) return false;
-      const reached = reachedFrom([given], heap, places, stuck);
+      const reached = this.#isOfProgram(given) ? reachedFrom([given], heap, places, stuck) : null;
       return reached !== null && ends.some((end) => reached.has(end));
     });
   }
@@ -96,6 +88,18 @@ export class StepInHeap {
   /** Who waits was started aside, and has no part in what the holder waits for. */
   get isStartedAside(): boolean {
     return isAside(this.isWaiterSuspended ? [] : this.asked, this.#stopped, this.#awaited, this.#look);
+  }
+
+  /** What timers will run that were set while it was held. */
+  get #timed(): readonly HeapNode[] {
+    const [{ heap, timers }, held] = [this.#look, this.#held];
+    if (held === null) return [];
+    const since = timers.all.filter(({ callback }) => hasBehind(callback, held, heap));
+    return since.map(({ callback }) => carriedBy(callback, heap));
+  }
+
+  #isOfProgram(fn: HeapNode): boolean {
+    return !this.#look.places.isInstalled(this.#look.heap.placeOf(fn));
   }
 
   #isSinceThen(each: Suspended): boolean {

@@ -1,4 +1,5 @@
 import type { Stack } from '../../src/core/stack.ts';
+import { activeHandles } from '../active-handles.ts';
 
 /** Its number, as Node gives it. */
 export const MAIN_THREAD = 0;
@@ -48,16 +49,14 @@ const PASSIVE = /^(?:MessagePort|Worker|WORKER|TTYWrap|PipeWrap|TCPSocketWrap)$/
 
 const OUTPUTS: readonly unknown[] = [1, 2];
 
-type WithHandles = typeof process & { _getActiveHandles?(): readonly object[] };
-
 /**
  * True while nothing can go on in this thread but by a message of another one: no timer, no request, no socket, no child, no
  * signal that the program listens to. Where Node does not tell, false.
  * @param ownSignal a signal that dept itself listens to
  */
 export function onlyThreadsCanAct(ownSignal: string): boolean {
-  const handles = (process as WithHandles)._getActiveHandles?.();
-  if (handles === undefined || !process.getActiveResourcesInfo().every((name) => PASSIVE.test(name))) return false;
+  const handles = activeHandles();
+  if (handles === null || !process.getActiveResourcesInfo().every((name) => PASSIVE.test(name))) return false;
   const listensToSignals = process.eventNames().some((name) => /^SIG/.test(String(name)) && name !== ownSignal);
   return !listensToSignals && handles.every(isOfThreads);
 }
