@@ -24,7 +24,8 @@ export interface Around {
 
 /**
  * Why a circle can never hang: two of its dependencies are never under way at the same time, in none of their sightings; or it runs
- * through a pool that never runs dry. Quadratic in the length of the circle and in the sightings kept (8 at most).
+ * through a pool that never runs dry; or fewer can be in it than it takes. Quadratic in the length of the circle and in the sightings
+ * kept (8 at most).
  */
 export function excludedBy(circle: readonly Seen[], around: Around): Exclusion | null {
   for (const { dependency } of circle) {
@@ -37,7 +38,20 @@ export function excludedBy(circle: readonly Seen[], around: Around): Exclusion |
       if (why !== null) return why;
     }
   }
-  return null;
+  return limited(circle, around);
+}
+
+/** Each dependency of a circle takes somebody of its own who is stuck: a limit on tasks around all of them may not let in as many. */
+function limited(circle: readonly Seen[], around: Around): Exclusion | null {
+  const all = circle.flatMap<Sighting | null>(({ sightings }) => sightings ?? [null]);
+  const mostIn = (object: ObjectId): number => {
+    const gates = all.map((sighting) => sighting?.gates.find((gate) => gate.object === object && !gate.shared));
+    return Math.max(...gates.map((gate) => gate?.most ?? Number.POSITIVE_INFINITY));
+  };
+  const isSplit = (object: ObjectId): boolean =>
+    circle.some(({ edge }, i) => circle.slice(0, i).some((other) => around.areTogether(object, other.edge, edge)));
+  const limit = all[0]?.gates.find(({ object }) => mostIn(object) < circle.length && !isSplit(object));
+  return limit === undefined ? null : { reason: 'limited', because: limit.label };
 }
 
 function alwaysExcluded(left: Seen, right: Seen, around: Around): Exclusion | null {

@@ -9,6 +9,7 @@ export function commonGates(store: DependencyStore): (dependency: Dependency) =>
     const [first, ...others] = (edge < 0 ? null : store.sightings(edge)) ?? [];
     if (first === undefined) return [];
     return first.gates
+      .filter(({ most }) => most === 1)
       .filter(({ object }) => others.every(({ gates }) => gates.some((gate) => gate.object === object)))
       .map(({ label, shared }) => ({ label, shared }));
   };

@@ -34,16 +34,18 @@ export function shareOf(held: EventContext, holds: readonly EventContext[]): Sha
   const limits = holds.filter((other) => other.object !== object && other.begin < held.begin && isLimit(other));
   return {
     permits: [held, ...own].reduce((sum, each) => sum + permitsOf(each), 0),
-    within: limits.map((other) => ({
-      object: other.object.id,
-      label: other.object.label,
-      most: Math.floor(other.object.key.capacity / permitsOf(other)),
-    })),
+    within: limits.map(limitOf),
   };
 }
 
+/** As many may have it at a time as there is room for who have as much of it as this one. */
+export function limitOf(held: EventContext): Limit {
+  const { id, label, key } = held.object;
+  return { object: id, label, most: Math.floor(key.capacity / permitsOf(held)) };
+}
+
 /** So many at a time have it, and no more. */
-function isLimit({ object, how }: EventContext): boolean {
+export function isLimit({ object, how }: EventContext): boolean {
   return !how.sleeps && how.mode !== 'read' && !object.permitsAdded;
 }
 
@@ -65,7 +67,7 @@ export function isSameShare(a: Share | null, b: Share | null): boolean {
   return isSameSize && inBoth(a, b).within.length === a.within.length;
 }
 
-function isSameLimit(a: Limit, b: Limit): boolean {
+export function isSameLimit(a: Limit, b: Limit): boolean {
   return a.object === b.object && a.most === b.most;
 }
 

@@ -5,12 +5,10 @@ import type { Histories } from '../core/history.ts';
 import { NEVER, type ObjectId, PENDING } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
 import type { ContextOrder, Known } from './order.ts';
-import { inBoth, isSameShare, type Share, shareOf } from './pool-shares.ts';
+import { inBoth, isLimit, isSameLimit, isSameShare, type Limit, limitOf, type Share, shareOf } from './pool-shares.ts';
 
-/** A lock held around a dependency by the context that made it. */
-interface Gate {
-  readonly object: ObjectId;
-  readonly label: string;
+/** A lock, or a limit on tasks, held around a dependency by the context that made it. */
+export interface Gate extends Limit {
   readonly shared: boolean;
 }
 
@@ -57,14 +55,14 @@ export function sightingOf(
 ): Sighting {
   const gates = holds
     .filter((other) => isGate(other) && other.object !== held?.object)
-    .map(({ object, how }): Gate => ({ object: object.id, label: object.label, shared: how.mode === 'read' }));
+    .map((other): Gate => ({ ...limitOf(other), shared: other.how.mode === 'read' }));
   const share = held === null ? null : shareOf(held, holds);
   return { gates, share, order: context.exact ? { context, held, known: order.snapshot(context) } : null };
 }
 
-/** Several contexts can hold permits of one pool, or owe one event, at the same time: neither keeps anybody out. */
-function isGate({ object, how }: EventContext): boolean {
-  return object.key.capacity === 1 && !how.sleeps;
+/** A pool lets some in together, and keeps out who comes after them; whoever owes an event keeps nobody out. */
+function isGate(held: EventContext): boolean {
+  return held.object.key.capacity === 1 ? !held.how.sleeps : isLimit(held);
 }
 
 function heldDuring(wait: Wait, histories: Histories, visit: (held: EventContext) => void): void {
@@ -109,7 +107,7 @@ export function inCommon(sightings: readonly [Sighting, ...Sighting[]]): Sightin
 }
 
 function isSame(a: Gate, b: Gate): boolean {
-  return a.object === b.object && a.shared === b.shared;
+  return isSameLimit(a, b) && a.shared === b.shared;
 }
 
 /**
@@ -122,9 +120,10 @@ export function exclusion(
   isAlone: (context: Context) => boolean,
   isSplit: (gate: ObjectId) => boolean,
 ): Exclusion | null {
-  for (const { object, label, shared } of a.gates) {
+  for (const { object, label, most, shared } of a.gates) {
     const other = b.gates.find((candidate) => candidate.object === object);
     if (other === undefined || (shared && other.shared) || isSplit(object)) continue;
+    if (Math.max(most, other.most) > 1) continue;
     return { reason: 'gate-lock', because: label };
   }
   if (a.order === null || b.order === null) return null;

@@ -28,7 +28,7 @@ function code(depth: number): fc.Arbitrary<Code> {
 
 const gated = code(2).map((body): Code => [{ hold: GATE, body }]);
 
-export const lockPrograms: fc.Arbitrary<LockProgram> = fc.record({
+const anyPrograms: fc.Arbitrary<LockProgram> = fc.record({
   // Not a limit of two around a pool of two: that no more than two are there to exhaust it is not seen.
   permits: fc.constantFrom([1, 1, 1], [1, 1, 2], [2, 1, 3], [2, 1, 1]),
   functions: fc.array(fc.oneof({ weight: 4, arbitrary: gated }, { weight: 1, arbitrary: code(2) }), {
@@ -36,6 +36,27 @@ export const lockPrograms: fc.Arbitrary<LockProgram> = fc.record({
     maxLength: 3,
   }),
 });
+
+const nested = fc
+  .shuffledSubarray([1, 2, 3], { minLength: 2, maxLength: 3 })
+  .map((locks): Code => locks.reduceRight((body: Code, hold): Code => [{ hold, body }], []));
+
+/** Locks nested in one another in rings, under a limit that may be too small for that. */
+const rings: fc.Arbitrary<LockProgram> = fc.record({
+  permits: fc.constantFrom([2, 1, 1, 1], [3, 1, 1, 1]),
+  functions: fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: nested.map((body): Code => [{ hold: GATE, body }]) },
+      { weight: 1, arbitrary: nested },
+    ),
+    { minLength: 2, maxLength: 4 },
+  ),
+});
+
+export const lockPrograms: fc.Arbitrary<LockProgram> = fc.oneof(
+  { weight: 3, arbitrary: anyPrograms },
+  { weight: 1, arbitrary: rings },
+);
 
 type Op =
   | { readonly take: number }

@@ -55,6 +55,33 @@ describe('gate lock', () => {
     expect(set.stage.circles).toEqual(['B:0 A:0']);
   });
 
+  describe('a limit around a ring of three locks', () => {
+    const [one, two] = [null, { permits: 2 }];
+
+    test.each([
+      ['lets in two', 2, [one, one, one], false],
+      ['lets in three', 3, [one, one, one], true],
+      ['lets in two who want two permits each', 5, [two, two, two], false],
+      ['lets in two, one of whom wants both permits', 2, [one, two, one], false],
+      ['lets in three where one of them wants less', 5, [two, one, two], true],
+      ['is not around one of them', 2, [one, 'free', one], true],
+    ] as const)('that %s', (_name, capacity, seats, isFound) => {
+      const stage = new Stage();
+      const gate = stage.object('gate', 'pool', { capacity });
+      const ring = ['A', 'B', 'C'].map((name) => stage.object(name));
+      seats.forEach((more, i) => {
+        const task = stage.task(`task ${i}`);
+        const seat = more === 'free' ? [] : [stage.lock(task, gate, LOCK, more)];
+        stage.nest(task, ring[i]!, ring[(i + 1) % 3]!);
+        stage.unlock(...seat);
+      });
+      expect(stage.circles).toHaveLength(isFound ? 1 : 0);
+      expect(stage.tracker.filtered.map(({ reason, because }) => [reason, because])).toEqual(
+        isFound ? [] : [['limited', 'gate']],
+      );
+    });
+  });
+
   test('two contexts may owe the same event, so that is no gate', () => {
     const set = two();
     const { stage, x, y, a, b } = set;
