@@ -1,3 +1,5 @@
+// As a global it is a getter that is called each time.
+import { performance } from 'node:perf_hooks';
 import type { Finding, RuleSet } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
 import { Session } from '../src/core/session.ts';

@@ -86,7 +86,7 @@ function dependencyLine(dependency: Dependency, classes: readonly EventClass[]):
     rule: dependency.rule,
     timed: dependency.timed,
     irqs: dependency.irqs,
-    irqStack: frameLines(dependency.irqStack),
+    irqStack: frameLines(dependency.irqStack ?? null),
     waker: frameLines(dependency.waker),
     instances: dependency.instances,
     at: dependency.at,

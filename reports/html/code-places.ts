@@ -24,7 +24,7 @@ export function codePlaces(finding: Finding, id: string, source: SourceLines): M
 }
 
 function context(dependency: Dependency, index: number, id: string, source: SourceLines): Markup {
-  const { context: of, start, wait, event, waker, irqs, irqStack, instances } = dependency;
+  const { context: of, start, wait, event, waker, irqs, irqStack = null, instances } = dependency;
   const pair =
     instances === null
       ? null

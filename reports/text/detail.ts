@@ -10,7 +10,7 @@ export function detailLines(dependency: Dependency, maxFrames: number): readonly
 }
 
 function oneDetail(dependency: Dependency, irq: IrqType | null, maxFrames: number): readonly string[] {
-  const { start, wait, event, waker, irqStack } = dependency;
+  const { start, wait, event, waker, irqStack = null } = dependency;
   const enabled = irq === null ? [] : [`${irq} has been enabled:`, ...stackLines(irqStack, maxFrames), ''];
   const where = irq === null ? '' : ` in ${irq} context`;
   const woken = traceLines(waker, maxFrames);

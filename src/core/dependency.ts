@@ -55,8 +55,8 @@ export interface Dependency {
   readonly timed: boolean;
   /** Interrupt types that join [S] and [W]; empty for an ordinary dependency. */
   readonly irqs: readonly IrqType[];
-  /** Stack of the place that made the interrupt possible. */
-  readonly irqStack: Stack | null;
+  /** Stack of the place that made the interrupt possible; most dependencies have none, and no room for one. */
+  readonly irqStack?: Stack | null;
   readonly instances: InstancePair | null;
   /** When the wait began. */
   readonly at: Tick;

@@ -82,7 +82,6 @@ export class Interrupts {
       waker: null,
       timed: wait.timed,
       irqs: [irq],
-      irqStack: null,
       instances: null,
       at: wait.begin,
     };

@@ -13,6 +13,7 @@ import type { Wait } from '../core/wait.ts';
 import { Circles } from './circles.ts';
 import { DependencyStore } from './dependency-store.ts';
 import { awaitedBits } from './event-bits.ts';
+import { EventPlaces } from './event-places.ts';
 import { InstanceOrder } from './instance-order.ts';
 import type { Interrupts } from './interrupts.ts';
 import { isOfOneGroup } from './nesting.ts';
@@ -52,6 +53,7 @@ export class Learning {
   readonly #tools: LearningTools;
   readonly #policy: Policy;
   readonly #pools: PoolShares = new PoolShares();
+  readonly #eventPlaces: EventPlaces = new EventPlaces();
   readonly #classes: Layer;
   readonly #instances: InstanceOrder = new InstanceOrder();
   readonly #instancePairs: Layer;
@@ -273,7 +275,7 @@ export class Learning {
     for (const key of [seen.held?.object.key, seen.wait.object.key]) {
       if (key !== undefined) key.captures = Math.max(key.captures, limits.maxStacksPerClass >> 2);
     }
-    const dependency = dependencyFrom({ ...seen, event }, classes.get(owed), classes.get(awaited));
+    const dependency = dependencyFrom({ ...seen, event }, classes.get(owed), classes.get(awaited), this.#eventPlaces);
     return seen.rule === 'release' ? { ...dependency, event: { ...dependency.event, stack: here } } : dependency;
   }
 }

@@ -136,7 +136,6 @@ function read(label: EvidenceGraph['dependencies'][number], from: EventClass, to
     waker: null,
     timed: label.timed,
     irqs: IRQ_TYPES.filter((irq) => label.irqs.includes(irq)),
-    irqStack: null,
     instances: null,
     at: NEVER,
   };

@@ -7,6 +7,7 @@ import type { Stack } from '../core/stack.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { How } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
+import { EventPlaces } from './event-places.ts';
 
 /** What was seen when a dependency showed itself; turned into a `Dependency` only when it is new. */
 export interface Observation {
@@ -32,8 +33,13 @@ export function contextName(context: Context): ContextName {
 
 const NO_IRQS: readonly IrqType[] = Object.freeze([]);
 
-/** Copies everything a report needs out of the live records. */
-export function dependencyFrom(seen: Observation, from: EventClass, to: EventClass): Dependency {
+/** Copies everything a report needs out of the live records. @param places shared with the other dependencies that stay */
+export function dependencyFrom(
+  seen: Observation,
+  from: EventClass,
+  to: EventClass,
+  places: EventPlaces = new EventPlaces(),
+): Dependency {
   const { held, wait, event } = seen;
   const fromObject = held?.object ?? event?.object ?? wait.object;
   const start: Place = { label: held?.how.startLabel ?? null, class: from, stack: held?.stack ?? null };
@@ -46,25 +52,13 @@ export function dependencyFrom(seen: Observation, from: EventClass, to: EventCla
     context: contextName(seen.context),
     start,
     wait: waited,
-    event: placeOf(eventLabel, from, event?.stack ?? null),
+    event: places.of(eventLabel, from, event?.stack ?? null),
     waker: held === null ? (fromObject.requestedBy?.stack ?? null) : null,
     timed: wait.timed,
     irqs: NO_IRQS,
-    irqStack: null,
     instances: instancePair(fromObject, wait.object),
     at: wait.begin,
   };
-}
-
-const stackless = new WeakMap<EventClass, Place>();
-
-/** A place; the last one without a stack is kept for its class, because most events have none. */
-function placeOf(label: string | null, eventClass: EventClass, stack: Stack | null): Place {
-  const known = stackless.get(eventClass);
-  if (stack === null && known?.label === label) return known;
-  const place = { label, class: eventClass, stack };
-  if (stack === null) stackless.set(eventClass, place);
-  return place;
 }
 
 /** Null where the instances say nothing that their classes do not say. */
