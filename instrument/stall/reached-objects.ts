@@ -2,7 +2,7 @@ import { isOwnFile, toPath } from '../paths.ts';
 import { namesIn } from './function-text.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
-import { isNote } from './own-references.ts';
+import { isInstanceNote, isNote, OBJECT } from './own-references.ts';
 
 /** Objects and functions looked at: whoever reaches more of them may reach anything. */
 const MAX_OBJECTS = 4_000;
@@ -111,6 +111,8 @@ function referencesOf(node: HeapNode, heap: HeapGraph): readonly HeapNode[] {
     heap
       .edges(node)
       .filter(({ type, name }) => type !== 'weak' && type !== 'shortcut' && !SHARED.has(name) && !isNote(name))
+      // What dept knows of an object leads to all that dept knows. A class of the program may have such a field, too.
+      .filter(({ name, node: next }) => !isInstanceNote(name) || heap.follow(next, OBJECT) === null)
       // Each property is a reference of its own, too.
       .filter(({ type, name }) => type !== 'internal' || name !== 'properties')
       // An error knows the functions that were running.
