@@ -2,19 +2,22 @@ import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 
-/** A timer that will run once. */
+/** A timer that will run. */
 export interface LiveTimer {
   readonly node: HeapNode;
   /** What it calls, as it was given. */
   readonly callback: HeapNode;
+  readonly repeats: boolean;
 }
 
 /** Functions in functions that lead from a timer to what it settles. */
 const MAX_DEPTH = 4;
 
-/** The timers of a heap that have not run yet and will run once. One that repeats may look again and again for what never comes. */
+/** The timers of a heap that will run. One that repeats may look again and again for what never comes. */
 export class LiveTimers {
   readonly all: readonly LiveTimer[];
+  /** Those that have not run yet and will run once. */
+  readonly once: readonly LiveTimer[];
   readonly #heap: HeapGraph;
   readonly #places: InspectorPlaces;
   readonly #byNode: ReadonlyMap<HeapNode, LiveTimer>;
@@ -28,10 +31,11 @@ export class LiveTimers {
       if (timer !== null) timers.push(timer);
     }
     this.all = timers;
-    this.#byNode = new Map(timers.map((timer) => [timer.node, timer]));
+    this.once = timers.filter(({ repeats }) => !repeats);
+    this.#byNode = new Map(this.once.map((timer) => [timer.node, timer]));
   }
 
-  /** Those that settle the promise when they run, by themselves or by a function that names its resolve function. */
+  /** Those that run once and settle the promise when they run, by themselves or by a function that names its resolve function. */
   settling(promise: HeapNode): readonly LiveTimer[] {
     const found = new Set<LiveTimer>();
     for (const resolve of resolveFunctions(promise, this.#heap)) this.#above(resolve, found, MAX_DEPTH);
@@ -74,8 +78,8 @@ export class LiveTimers {
       return edge === undefined ? undefined : this.#heap.type(edge.node);
     };
     const callback = edges.find(({ name }) => name === '_onTimeout')?.node;
-    const isOnce = !['number', undefined].includes(typeOf('_repeat'));
-    const isLive = typeOf('_idleNext') === 'object' && isOnce;
-    return isLive && callback !== undefined && this.#heap.type(callback) === 'closure' ? { node, callback } : null;
+    if (typeOf('_idleNext') !== 'object' || callback === undefined || this.#heap.type(callback) !== 'closure')
+      return null;
+    return { node, callback, repeats: ['number', undefined].includes(typeOf('_repeat')) };
   }
 }

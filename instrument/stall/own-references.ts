@@ -20,6 +20,7 @@ const FOLLOWED = /^#waits\d*$/;
 const NOTES: ReadonlySet<string> = new Set(['#history', '#settling', '#waits', '#awaiter', '#parent']);
 const KNOWN = /^#known\d*$/;
 const BEHIND: keyof PromiseNote = 'next';
+const MADE = /^#object\d*$/;
 const INSTANCE = /^#note\d*$/;
 const SYMBOL = '<symbol dept.';
 
@@ -92,6 +93,11 @@ export function isFollowed(name: string): boolean {
 
 /** From what is held, or what is known of an object of a package, to the object that is tracked. */
 export const OBJECT: keyof EventContext & keyof ShapeInstance = 'object';
+
+/** From what is known of the object that a factory has made to the one that is tracked. */
+export function isMade(name: string): boolean {
+  return MADE.test(name);
+}
 
 /** From an object of a package to what is known of it. */
 export function isInstanceNote(name: string): boolean {

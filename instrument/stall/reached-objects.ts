@@ -34,16 +34,39 @@ export function reachedFrom(
   closed: ReadonlySet<HeapNode>,
 ): ReadonlySet<HeapNode> | null {
   const reached = new Set(functions);
+  return walk(reached, heap, places, closed, () => false) === 'all' ? reached : null;
+}
+
+/** True when a function can get hold of one of these: the nearest are looked at first, whatever else it may reach. */
+export function reaches(
+  fn: HeapNode,
+  targets: readonly HeapNode[],
+  heap: HeapGraph,
+  places: InspectorPlaces,
+  closed: ReadonlySet<HeapNode>,
+): boolean {
+  return walk(new Set([fn]), heap, places, closed, (node) => targets.includes(node)) === 'found';
+}
+
+/** Adds to what is reached all that it leads to, until one is found or it is too much. */
+function walk(
+  reached: Set<HeapNode>,
+  heap: HeapGraph,
+  places: InspectorPlaces,
+  closed: ReadonlySet<HeapNode>,
+  isFound: (node: HeapNode) => boolean,
+): 'all' | 'found' | 'too-much' {
   let texts = 0;
   for (const node of reached) {
-    if (reached.size > MAX_OBJECTS || texts > MAX_FUNCTIONS) return null;
+    if (isFound(node)) return 'found';
+    if (reached.size > MAX_OBJECTS || texts > MAX_FUNCTIONS) return 'too-much';
     const isFunction = heap.type(node) === 'closure';
     if (isFunction && heap.placeOf(node) !== null) texts++;
     const further = isFunction ? variablesOf(node, heap, places) : partsOf(node, heap, places);
-    if (further === null) return null;
+    if (further === null) return 'too-much';
     for (const next of further) if (!closed.has(next)) reached.add(next);
   }
-  return reached;
+  return 'all';
 }
 
 /** The variables that a function names. Null where its text is not known. */

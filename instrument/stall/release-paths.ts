@@ -9,6 +9,7 @@ import {
   isHold,
   isInstanceNote,
   isLent,
+  isMade,
   isNote,
   isSymbol,
   isWait,
@@ -28,7 +29,7 @@ const CONNECTED = /^(?:TCP|TLSWrap|Pipe|Http2(?:Session|Stream)|(?:TCPConnect|Pi
 const OWED = /ServerResponse$|^(?:Worker|MessagePort)$/;
 /** Scopes are gone through by the names of their variables; what the engine notes of code leads nowhere. */
 const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator)$/;
-const METHOD = /^(?:release|unlock)$/;
+const METHOD = /^(?:release|unlock|leave)$/;
 
 /** Which of what is alive outside can still end a hold: a listener of a process, a socket or a request names what gives it back. */
 export class ReleasePaths {
@@ -85,27 +86,44 @@ export class ReleasePaths {
   #releasers(held: HeapNode): { readonly functions: readonly HeapNode[]; readonly objects: readonly HeapNode[] } {
     const heap = this.#heap;
     const owners = heap.retainers(held).filter(({ name, type }) => isHold(name) && type !== 'context');
-    const functions = new Set([held, ...owners.map(({ node }) => node)].flatMap((node) => this.#ownClosuresOver(node)));
-    for (const each of functions) for (const outer of this.#ownClosuresOver(each)) functions.add(outer);
-    const methods = [...functions].flatMap((each) =>
-      heap.retainers(each).filter(({ type, name }) => type === 'property' && METHOD.test(name)),
-    );
+    const functions = this.#ownFunctionsOver([held, ...owners.map(({ node }) => node)]);
+    const methods = this.#withMethods([...functions]);
     const lent = owners.flatMap(({ node }) => heap.edges(node).filter(({ name }) => isLent(name)));
     for (const { node } of lent) {
       const release = heap.edges(node).find(({ name }) => name === 'release')?.node;
       if (release !== undefined && heap.type(release) === 'closure') functions.add(release);
     }
-    const objects = [...methods, ...lent].map(({ node }) => node).filter((node) => heap.type(node) === 'object');
+    const objects = [...methods, ...lent.map(({ node }) => node)].filter((node) => heap.type(node) === 'object');
     return { functions: [...functions], objects: [...new Set(objects)] };
   }
 
-  /** The objects of packages that dept knows as this one, by its note on them or by what that note knows. */
+  /** What has one of these functions as its method to give back. */
+  #withMethods(functions: readonly HeapNode[]): readonly HeapNode[] {
+    return functions
+      .flatMap((each) => this.#heap.retainers(each))
+      .filter(({ type, name }) => type === 'property' && METHOD.test(name))
+      .map(({ node }) => node);
+  }
+
+  /**
+   * The objects of packages that dept knows as this one, by its note on them or by what that note knows; and those that a
+   * factory has made, by the methods that dept gave them.
+   */
   #instancesOf(object: HeapNode): readonly HeapNode[] {
     const known = this.#heap.retainers(object).filter(({ name }) => name === OBJECT);
-    return [object, ...known.map(({ node }) => node)]
+    const noted = [object, ...known.map(({ node }) => node)]
       .flatMap((node) => this.#heap.retainers(node))
       .filter(({ name }) => isInstanceNote(name))
       .map(({ node }) => node);
+    const made = this.#heap.retainers(object).filter(({ name }) => isMade(name));
+    return [...noted, ...this.#withMethods([...this.#ownFunctionsOver(made.map(({ node }) => node))])];
+  }
+
+  /** dept's functions over one of these, and those over such a function in turn. */
+  #ownFunctionsOver(nodes: readonly HeapNode[]): Set<HeapNode> {
+    const functions = new Set(nodes.flatMap((node) => this.#ownClosuresOver(node)));
+    for (const each of functions) for (const outer of this.#ownClosuresOver(each)) functions.add(outer);
+    return functions;
   }
 
   #ownClosuresOver(node: HeapNode): readonly HeapNode[] {

@@ -2,8 +2,9 @@ import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { HolderLook } from './holder-look.ts';
+import type { LiveTimer } from './live-timers.ts';
 import { carriedBy, hasBehind, promisesOf } from './marked-holds.ts';
-import { reachedFrom } from './reached-objects.ts';
+import { reaches } from './reached-objects.ts';
 import { isAside } from './started-aside.ts';
 import { type Suspended, withAwaiters } from './suspended-graph.ts';
 
@@ -34,31 +35,32 @@ export class StepInHeap {
     this.#look = look;
     this.#held = look.nodeOf(held);
     this.isOwed = !held.hasWait;
-    this.isWaiterSuspended = waiters.isCertain && waiters.functions.length > 0;
     this.isHolderCertain = holders.isCertain;
     this.isHolderFound = holders.functions.length > 0;
     this.asked = promisesOf(look.nodeOf(wait), look.heap);
-    this.#stopped = this.isWaiterSuspended
-      ? withAwaiters(waiters.functions, look.graph.functions)
-      : look.stoppedBy(this.asked);
+    const waiting = look.stoppedBy(this.asked);
+    // Who has asked may have kept the promise, and wait for something else.
+    const isWaiting = this.asked.length === 0 || waiters.functions.some((waiter) => waiting.has(waiter));
+    this.isWaiterSuspended = waiters.isCertain && waiters.functions.length > 0 && isWaiting;
+    this.#stopped = this.isWaiterSuspended ? withAwaiters(waiters.functions, look.graph.functions) : waiting;
     this.isHolderStopped = holders.functions.some((holder) => this.#stopped.has(holder));
     this.#awaited = withAwaited(holders.functions);
   }
 
   /** A timer will run code of the program as that of the holder. That of a package may only end his wait: a time limit. */
   get isCarriedOn(): boolean {
-    return this.#timed.some((given) => this.#isOfProgram(given));
+    return this.#timed(this.#look.timers.once).some((given) => this.#isOfProgram(given));
   }
 
-  /** A timer that was set while it was held names what gives it back. */
+  /** A timer that was set while it was held names what gives it back: one that repeats gives it back when it is time. */
   get isLeftToTimer(): boolean {
-    const [{ heap, places, paths, stuck }, held, timed] = [this.#look, this.#held, this.#timed];
+    const [{ heap, places, paths, stuck, timers }, held] = [this.#look, this.#held];
+    const timed = this.#timed(timers.all);
     if (held === null || timed.length === 0) return false;
     const ends = paths.endsOf(held);
     return timed.some((given) => {
       if (ends.includes(given)) return true;
-      const reached = this.#isOfProgram(given) ? reachedFrom([given], heap, places, stuck) : null;
-      return reached !== null && ends.some((end) => reached.has(end));
+      return this.#isOfProgram(given) && reaches(given, ends, heap, places, stuck);
     });
   }
 
@@ -90,11 +92,11 @@ export class StepInHeap {
     return isAside(this.isWaiterSuspended ? [] : this.asked, this.#stopped, this.#awaited, this.#look);
   }
 
-  /** What timers will run that were set while it was held. */
-  get #timed(): readonly HeapNode[] {
-    const [{ heap, timers }, held] = [this.#look, this.#held];
+  /** What these timers will run, of those that were set while it was held. */
+  #timed(timers: readonly LiveTimer[]): readonly HeapNode[] {
+    const [{ heap }, held] = [this.#look, this.#held];
     if (held === null) return [];
-    const since = timers.all.filter(({ callback }) => hasBehind(callback, held, heap));
+    const since = timers.filter(({ callback }) => hasBehind(callback, held, heap));
     return since.map(({ callback }) => carriedBy(callback, heap));
   }
 

@@ -86,6 +86,30 @@ export function byTimerThatLooks() {
   void watch().then(watch);
 }
 
+/** Taken in a callback; a timer that repeats gives it back when it is time. */
+export function byTimerThatRepeats() {
+  const lock = semaphore(1);
+  let left = LONG_MS;
+  lock.take(() => {
+    lock.take(() => lock.leave());
+    const timer = setInterval(() => {
+      if (--left > 0) return;
+      clearInterval(timer);
+      lock.leave();
+    }, LONG_MS);
+  });
+}
+
+/** The same, but it only looks. */
+export function byTimerThatLooksAgain() {
+  const lock = semaphore(1);
+  const seen = [];
+  lock.take(() => {
+    lock.take(() => lock.leave());
+    setInterval(() => seen.push('late'), LONG_MS);
+  });
+}
+
 /** Taken in a callback; a timer tells somebody, who may give it back. */
 export function byTimerThatTells() {
   const mutex = new Mutex();

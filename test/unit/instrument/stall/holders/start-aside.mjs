@@ -34,6 +34,47 @@ export function besideFunctionOfService() {
   void asking();
 }
 
+/** The holder himself has asked for his next turn, and awaits it later. */
+export function asksAhead() {
+  const mutex = new Mutex();
+  async function turns() {
+    const release = await mutex.acquire();
+    const next = mutex.acquire();
+    await once(service, 'exit');
+    release();
+    (await next)();
+  }
+  void turns();
+}
+
+/** The same, and what comes then is known. */
+export function asksAheadForATask() {
+  const mutex = new Mutex();
+  const written = [];
+  async function writes() {
+    const turns = [];
+    await mutex.runExclusive(async () => {
+      turns.push(mutex.runExclusive(() => written.push('next')));
+      await once(service, 'exit');
+    });
+    await Promise.all(turns);
+  }
+  void writes();
+}
+
+/** He awaits it through a promise of his own. */
+export function asksAndWaits() {
+  const mutex = new Mutex();
+  async function waits() {
+    const release = await mutex.acquire();
+    await new Promise((begin) => {
+      void mutex.acquire().then((end) => begin(end));
+    });
+    release();
+  }
+  void waits();
+}
+
 /** News of the note are what the holder waits for. */
 export function forNewsOfFunction() {
   const mutex = new Mutex();
