@@ -3,12 +3,16 @@ import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { standIn } from '../stand-in.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
-import { isCalledByProgram } from './promise-links.ts';
+import { Joined } from './joined-promises.ts';
+import { isAwaitNow, isCalledByProgram } from './promise-links.ts';
 import { type Hooked, noteFor, noteOf, Onward, type PromiseNote } from './promise-notes.ts';
 import { Section } from './section.ts';
 
 /** Links of a chain that are gone through. */
 const MAX_LINKS = 64;
+
+/** Reactions of one slice of code that are told apart by their stack. */
+const MAX_LOOKS = 32;
 
 /**
  * Promises of results that somebody has to wait for first: a task's that has not got its turn. Whoever awaits one sleeps
@@ -34,6 +38,10 @@ export class FollowedResults {
   /** The newest reaction that the code of now has asked for, and the note of what it waits for: what it ends with is what it awaits. */
   #last: Hooked | null = null;
   #lastParent: PromiseNote | null = null;
+  /** True when the code of now has just got what may turn into a task's result. */
+  #mayAdopt = false;
+  /** How many reactions the code of now has asked for that were looked at closely. */
+  #looks = 0;
 
   /** @param owner of the notes; @param runAs runs code as that which asked for a reaction */
   constructor(session: Session, owner: object, runAs: (awaiter: Hooked, run: () => void) => void) {
@@ -53,17 +61,28 @@ export class FollowedResults {
 
   follow(promise: object, waits: readonly Wait[]): void {
     this.expect();
+    this.#mayAdopt = true;
     noteFor(promise, this.#owner).waits = waits;
     if (!Object.hasOwn(promise, 'then')) Object.defineProperty(promise, 'then', this.#then);
   }
 
-  /** Who awaits all of them awaits what each has to wait for. @returns these waits */
-  followAll(promise: object, elements: readonly unknown[]): readonly Wait[] {
+  /**
+   * Who awaits all of them awaits what each has to wait for, also one that takes over a task's result only later, as what an
+   * async function returns does. @returns the waits known by now
+   */
+  followAll(promise: object, elements: readonly unknown[], joined: Joined | null): readonly Wait[] {
     if (!this.#isUsed) return [];
-    const waits = elements.flatMap((element) => {
-      const isObject = typeof element === 'object' && element !== null;
-      return isObject ? (this.#waitsOf(element) ?? []) : [];
-    });
+    // Of several elements one may settle the promise while others still wait: it has to be heard.
+    const onward = joined !== null || elements.length === 1 ? new Onward(promise) : undefined;
+    const waits: Wait[] = [];
+    for (const element of elements) {
+      if (typeof element !== 'object' || element === null) continue;
+      const note = noteOf(element, this.#owner);
+      if (note === undefined) continue;
+      if (note.waits !== undefined) waits.push(...note.waits);
+      else note.awaiter ??= onward;
+    }
+    this.#mayAdopt = true;
     if (waits.length > 0) this.follow(promise, waits);
     return waits;
   }
@@ -81,9 +100,11 @@ export class FollowedResults {
   /** Somebody asks for a reaction to `parent`. */
   asked(reaction: Hooked, parent: Hooked): void {
     if (!this.#isUsed || this.#isChaining) return;
+    if (this.#join.runs) return;
     // A chain: what it began with may turn into a task's only later.
     const note = noteFor(parent, this.#owner);
-    if (parent === this.#last && !this.#join.runs) note.awaiter = new Onward(reaction);
+    if (parent === this.#last) note.awaiter = new Onward(reaction);
+    else if (this.#mayAdopt && note.waits === undefined) this.#look(note, reaction);
     this.#last = reaction;
     this.#lastParent = note;
     if (note.waits !== undefined) this.#awaited(note.waits);
@@ -94,12 +115,16 @@ export class FollowedResults {
     if (!this.#isUsed) return;
     this.#adopting = parent === undefined ? reaction : null;
     this.#last = null;
+    this.#mayAdopt = false;
+    this.#looks = 0;
   }
 
   /** Code ends. What awaits does nothing after it; what only asks for a reaction goes on. */
   end(): void {
     if (!this.#isUsed) return;
     this.#adopting = null;
+    this.#mayAdopt = false;
+    this.#looks = 0;
     if (this.#last !== null) this.#endSlice();
   }
 
@@ -115,13 +140,16 @@ export class FollowedResults {
   apart<T>(run: () => T): T {
     const last = this.#last;
     const lastParent = this.#lastParent;
+    const mayAdopt = this.#mayAdopt;
     this.#last = null;
+    this.#mayAdopt = false;
     try {
       return run();
     } finally {
       this.#endSlice();
       this.#last = last;
       this.#lastParent = lastParent;
+      this.#mayAdopt = mayAdopt;
     }
   }
 
@@ -153,12 +181,36 @@ export class FollowedResults {
     else this.#handedOn.add(open);
   }
 
+  /**
+   * The code may go on after it has asked, as what calls an async function does. Only its stack tells an `await` from a call of
+   * `then`, which is dear: it is looked at where something is owed, and of many that it asks at once some will do.
+   */
+  #look(note: PromiseNote, reaction: Hooked): void {
+    this.#mayAdopt = false;
+    if (this.#looks >= MAX_LOOKS || !this.#owes()) return;
+    this.#looks++;
+    if (isAwaitNow()) note.awaiter = reaction;
+    else note.awaiter ??= new Onward(reaction);
+  }
+
+  #owes(): boolean {
+    const { slice, current } = this.#session;
+    let owes = false;
+    if (slice.history !== null) {
+      current.forEachHeld(() => {
+        owes = true;
+      });
+    }
+    return owes;
+  }
+
   #endSlice(): void {
     const reaction = this.#last;
     const parent = this.#lastParent;
     if (reaction === null || parent === null) return;
     this.#last = null;
-    if (parent.waits === undefined) parent.awaiter = reaction;
+    // What is joined of others may get more waits.
+    if (parent.waits === undefined || parent.settling instanceof Joined) parent.awaiter = reaction;
   }
 
   /**
@@ -176,8 +228,10 @@ export class FollowedResults {
     let awaiter: Hooked | Onward | undefined = first;
     for (let links = 0; awaiter instanceof Onward && links < MAX_LINKS; links++) {
       const { to }: Onward = awaiter;
-      awaiter = noteOf(to, this.#owner)?.awaiter;
-      this.follow(to, waits);
+      const note = noteOf(to, this.#owner);
+      awaiter = note?.awaiter;
+      if (note?.settling instanceof Joined && !note.settling.add(waits)) return;
+      this.follow(to, note?.waits === undefined ? waits : [...note.waits, ...waits]);
     }
     if (awaiter === undefined || awaiter instanceof Onward) this.#handedOn.add(waits);
     else this.#runAs(first.to, () => this.#awaited(waits));

@@ -34,6 +34,13 @@ export class Joined {
     return this.#isSettledByOne ? [] : this.#elements;
   }
 
+  /** An element has turned out to wait for these. @returns false when the promise is settled already, so that nobody awaits them */
+  add(waits: readonly Wait[]): boolean {
+    if (this.#isSettledByOne) return false;
+    this.waits = [...this.waits, ...waits];
+    return true;
+  }
+
   /**
    * Joins the elements and hears how the promise is settled. A reaction of our own would tell that as well, but of a promise
    * with two reactions V8 does not know who awaits it: errors would lose the callers from their stacks.

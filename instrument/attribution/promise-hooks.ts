@@ -356,10 +356,11 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     const joined = isHeard ? new Joined(name, elements) : null;
     const promise = this.#owed.joining(() => this.#results.joining(() => run(joined)));
     const isForAll = name !== 'any';
-    const followed = isForAll ? this.#results.followAll(promise, elements) : [];
+    const followed = isForAll ? this.#results.followAll(promise, elements, joined) : [];
     const shared = this.#owed.joined(promise, isForAll);
     if (joined !== null) {
-      joined.waits = [...followed, ...shared];
+      joined.add(followed);
+      joined.add(shared);
       noteFor(promise, this).settling = joined;
     }
     return promise;

@@ -54,6 +54,8 @@ export class WaitsFor implements Observer {
   };
   /** Waits with a long timeout that sleep now. */
   readonly #patient = new Set<Wait>();
+  /** The fingerprint of the circle that a deadlocked wait was reported with. */
+  readonly #toldWith = new WeakMap<Wait, string>();
   /** Circles that were reported though a timeout breaks them. */
   readonly #toldUntilTimeout = new Set<string>();
   readonly #marked: readonly Set<Wait>[] = [
@@ -227,11 +229,14 @@ export class WaitsFor implements Observer {
     // What a timeout lets go may come to the same place again, or stay in another circle for ever.
     if (isUntilTimeout && this.#toldUntilTimeout.has(fingerprint)) return;
     if (isUntilTimeout) this.#toldUntilTimeout.add(fingerprint);
+    const isKnown = !isUntilTimeout && this.#isKnown(fingerprint, steps);
     for (const wait of isUntilTimeout ? [] : waits) {
+      this.#toldWith.set(wait, fingerprint);
       this.#reported.add(wait);
       this.#suspected.delete(wait);
       this.#deadlocked.add(wait);
     }
+    if (isKnown) return;
     const behind = stuckBehind(this.open, new Set(waits), isUntilTimeout ? this.#viewUntilTimeout : this.#view);
     const predicted = circleFingerprint('DEPT001', circle);
     const finding = deadlockFinding({
@@ -253,6 +258,16 @@ export class WaitsFor implements Observer {
       this.#deadlocked.delete(wait);
       if (wait !== refused) this.#reported.delete(wait);
     }
+  }
+
+  /**
+   * True when all of them are stuck in such a circle already, with another wait, as for several tasks in a `Promise.all`: the
+   * finding of the first one lists the others. Who breaks deadlocks is to hear of each.
+   */
+  #isKnown(fingerprint: string, steps: readonly Step[]): boolean {
+    if (this.#options.breaks !== undefined) return false;
+    const isTold = (wait: Wait): boolean => this.#deadlocked.has(wait) && this.#toldWith.get(wait) === fingerprint;
+    return steps.every(({ held }) => [...(this.#stoppedBy.get(held) ?? [])].some(isTold));
   }
 
   #describe(waits: readonly Wait[]): readonly OpenWait[] {

@@ -174,6 +174,94 @@ describe('a chain that turns into a task later', () => {
   });
 });
 
+type Visit = (children: number) => Promise<number>;
+
+async function added(visits: readonly Promise<number>[]): Promise<number> {
+  return (await Promise.all(visits)).reduce((sum, count) => sum + count, 0);
+}
+
+describe('a task whose result an async function returns', () => {
+  const visiting = async (
+    slots: number,
+    visitAll: (children: number, visit: Visit) => Promise<number> = (children, visit) =>
+      added(Array.from({ length: children }, () => visit(children - 1))),
+  ): Promise<Visit> => {
+    const limit = (await pLimit())(slots);
+    const visit: Visit = async (children) =>
+      limit(async () => {
+        await turn();
+        return children === 0 ? 1 : 1 + (await visitAll(children, visit));
+      });
+    return visit;
+  };
+  const HELPERS: readonly (readonly [string, (children: number, visit: Visit) => Promise<number>])[] = [
+    [
+      'by functions that are joined',
+      (children, visit) => added([1, 2].map(async (by) => by * (await visit(children - 1)))),
+    ],
+    [
+      'by chains that are joined',
+      (children, visit) => added([1, 2].map((by) => visit(children - 1).then((n) => by * n))),
+    ],
+    [
+      'by what is joined with something else',
+      async (children, visit) => (await Promise.all([added([visit(children - 1)]), turn()]))[0],
+    ],
+    [
+      'whatever has become of the others',
+      async (children, visit) => (await Promise.allSettled([visit(children - 1), turn()])).length,
+    ],
+  ];
+
+  test.each(HELPERS)('is waited for %s', async (_what, visitAll) => {
+    void (await visiting(1, visitAll))(1);
+    expect(await stage.found()).toEqual(['DEPT002 error limit']);
+  });
+
+  test('is waited for by nobody where a chain goes on from it aside', async () => {
+    const limit = (await pLimit())(1);
+    const seen: number[] = [];
+    const later = async (): Promise<number> => limit(async () => 2);
+    await limit(async () => {
+      void later().then((n) => seen.push(n));
+      void later().then((n) => seen.push(n));
+      for (let i = 0; i < 5; i++) await turn();
+      expect(stage.open).toEqual([]);
+    });
+    await turn();
+    expect(seen).toEqual([2, 2]);
+    expect(await foundAtTheEnd()).toEqual([]);
+  });
+
+  test.each([
+    [1, 1],
+    [2, 2],
+  ])('is waited for by who joins %i of them: told once', async (slots, children) => {
+    void (await visiting(slots))(children);
+    expect(await stage.found()).toEqual(['DEPT002 error limit']);
+  });
+
+  test('can be waited for ever, where there were slots enough this time', async () => {
+    expect(await (await visiting(5))(2)).toBe(5);
+    expect(await stage.found()).toEqual(['DEPT001 error limit']);
+  });
+
+  test('is waited for by nobody when what joins them has failed before', async () => {
+    const limit = (await pLimit())(1);
+    const later = async (): Promise<number> => {
+      await turn();
+      return limit(async () => 1);
+    };
+    await limit(async () => {
+      await Promise.all([Promise.reject(new Error('refused')), later()]).catch(ignored);
+      for (let i = 0; i < 5; i++) await turn();
+      expect(stage.open).toEqual([]);
+    });
+    await turn();
+    expect(await foundAtTheEnd()).toEqual([]);
+  });
+});
+
 describe('a task whose value somebody goes on with by then', () => {
   test('is waited for by nobody while the program runs: the task that adds it may end before', async () => {
     const limit = (await pLimit())(1);
