@@ -178,7 +178,7 @@ function patchSemaphore(prototype: Tracked): () => void {
     release(this: Tracked, weight?: number) {
       if (insideReleaser) return release.call(this, weight);
       const held = hooks.holderToRelease(this[OBJECT] ?? null);
-      if (held === null) hooks.addPermits(this[OBJECT] ?? null);
+      if (held === null) hooks.countEvent(this[OBJECT] ?? null);
       hooks.exit(held);
       return hooks.quietly(() => release.call(this, weight));
     },

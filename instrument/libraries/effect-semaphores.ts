@@ -191,7 +191,7 @@ export class WatchedSemaphore {
     for (let left = permits; left > 0; ) {
       const held = hooks.holderToRelease(this.#object);
       if (held === null) {
-        hooks.addPermits(this.#tracked());
+        hooks.countEvent(this.#tracked());
         return;
       }
       hooks.exit(held);

@@ -125,7 +125,7 @@ function patchLock(prototype: Lock, { name, kind, capacity, asking, trying, givi
   replace(giving, (lock, _args, run) => {
     const object = locks.of(lock);
     const held = hooks.holderToRelease(object);
-    if (held === null) hooks.addPermits(object);
+    if (held === null) hooks.countEvent(object);
     else hooks.exit(held);
     return hooks.quietly(run);
   });

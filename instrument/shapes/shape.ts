@@ -1,3 +1,4 @@
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { applied } from '../applied.ts';
@@ -201,9 +202,16 @@ class ShapePatch {
   #release(self: object, original: Callable, args: Args): unknown {
     const claim = args.length === 0 ? null : this.#instances.of(self).lent.take(args[0]);
     if (claim !== null) claim.release();
-    else hooks.exit(hooks.holderToRelease(this.#instances.objectOf(self, args)));
+    else this.#giveBack(this.#instances.objectOf(self, args), args);
     // Else nobody hears of what is settled meanwhile.
     return hooks.followsPromises() ? this.#quietly(self, original, args) : this.#call(self, original, self, args);
+  }
+
+  /** Who gives back without saying what, while nobody has anything, adds to what there is. */
+  #giveBack(object: TrackedObject | null, args: Args): void {
+    const held = hooks.holderToRelease(object);
+    if (held === null && args.length === 0) hooks.countEvent(object);
+    hooks.exit(held);
   }
 
   #quietly(self: object, original: Callable, args: Args): unknown {

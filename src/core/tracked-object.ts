@@ -31,6 +31,8 @@ export class TrackedObject {
   destroyed = false;
   /** Somebody has released what nobody had taken, or raised the limit: there may be more permits than the capacity says. */
   permitsAdded = false;
+  /** Somebody has released what nobody had taken: it counts events, and whoever takes one does not owe the next. */
+  countsEvents = false;
   /** The classes of the session this object belongs to. */
   readonly registry: ClassRegistry;
   // Objects are many, and an array that was ever filled takes 150 bytes: nearly all have one holder and one class.

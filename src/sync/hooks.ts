@@ -290,6 +290,15 @@ export function addPermits(object: TrackedObject | null): void {
   });
 }
 
+/** Somebody releases what nobody has taken. */
+export function countEvent(object: TrackedObject | null): void {
+  if (object === null) return;
+  addPermits(object);
+  guarded((session) => {
+    known(session, object).countsEvents = true;
+  });
+}
+
 /** Somebody asks for the event: whoever is heading for it counts from here. */
 export function request(object: TrackedObject | null): void {
   if (object !== null) guarded((session) => session.request(known(session, object)));

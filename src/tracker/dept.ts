@@ -114,6 +114,7 @@ export class DeptTracker implements Observer {
   onExit(context: Context, held: EventContext, at: Tick): void {
     // A tick for everything that happens: no wait can have ended since the start.
     if (held.context.exact || at === held.begin + 1) return;
+    if (held.object.countsEvents) return;
     const owedAs = owedBit(held.object.key, held.how, this.policy);
     const owed = held.object.classOf(owedAs);
     if (this.#learning.teachesNothing(owed, context.history, held.begin)) return;
