@@ -1,5 +1,6 @@
 import type { ClassRegistry, ObjectKind } from '../src/core/classes.ts';
 import type { EventContext } from '../src/core/event-context.ts';
+import { Fiber } from '../src/core/fiber.ts';
 import { defineHow } from '../src/core/how.ts';
 import type { TrackedObject } from '../src/core/tracked-object.ts';
 import type { How, HowMuch, Outcome } from '../src/core/vocabulary.ts';
@@ -12,12 +13,15 @@ export interface PoolVerbs {
   readonly acquire: How;
   /** Waiting until every resource is back. */
   readonly drain: How;
+  /** Making a resource: its place is taken already. */
+  readonly create: How;
 }
 
 export function poolVerbs(acquire: string, release: string, drain: string = release): PoolVerbs {
   return Object.freeze({
     acquire: defineHow({ startLabel: acquire, waitLabel: acquire, eventLabel: release }),
     drain: defineHow({ startLabel: drain, waitLabel: drain, eventLabel: release }),
+    create: defineHow({ startLabel: 'create', waitLabel: acquire, eventLabel: 'created' }),
   });
 }
 
@@ -94,6 +98,16 @@ export class WatchedPool {
   takeBack(resource: unknown): void {
     hooks.exit(this.#loans.get(resource)?.held ?? null);
     this.#loans.delete(resource);
+  }
+
+  /**
+   * Runs the program's function that makes a resource. Its place in the pool is taken until the promise that it returns has
+   * settled. It does so for the pool, not for whoever asked or gave a resource back just now.
+   */
+  makes<T>(create: () => T): T {
+    const session = hooks.activeSession();
+    if (session === null) return create();
+    return hooks.stretch(new Fiber(session), () => hooks.owing(this.#object, this.#verbs.create, null, create));
   }
 
   #wait(how: How, more: HowMuch | null): Wait | null {

@@ -92,9 +92,11 @@ export class FollowedResults {
     return this.#isUsed ? this.#join.run(run) : run();
   }
 
-  /** The code that runs now sleeps for what the promise has to wait for, whoever asks for a reaction to it. */
+  /** The code that runs now sleeps for what the promise has to wait for, now or later, whoever asks for a reaction to it. */
   restsOn(promise: object): void {
-    if (this.#isUsed) this.#awaited(this.#waitsOf(promise) ?? []);
+    const note = noteOf(promise, this.#owner);
+    if (note?.waits !== undefined) this.#awaited(note.waits);
+    else if (note !== undefined) note.awaiter ??= this.#sleeper();
   }
 
   /** Somebody asks for a reaction to `parent`. */
@@ -191,6 +193,13 @@ export class FollowedResults {
     this.#looks++;
     if (isAwaitNow()) note.awaiter = reaction;
     else note.awaiter ??= new Onward(reaction);
+  }
+
+  /** Stands for the code that runs now, which asks for no reaction. */
+  #sleeper(): Hooked {
+    const sleeper = {};
+    noteFor(sleeper, this.#owner).history = this.#session.slice.history;
+    return sleeper;
   }
 
   #owes(): boolean {

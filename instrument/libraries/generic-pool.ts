@@ -8,6 +8,10 @@ import type { LibraryAdapter } from './adapter.ts';
 
 const VERBS = poolVerbs('acquire', 'release', 'drain');
 
+interface Factory {
+  create(): unknown;
+}
+
 /** The parts of a Pool that its methods share; not in its public types. */
 interface Internals {
   readonly _config?: { readonly max: number; readonly acquireTimeoutMillis?: number };
@@ -16,6 +20,8 @@ interface Internals {
   release(resource: unknown): Promise<void>;
   destroy(resource: unknown): Promise<void>;
   drain(): Promise<void>;
+  _factory: Factory;
+  _createResource?(): unknown;
   _descheduleEvictorRun(): unknown;
 }
 
@@ -58,7 +64,7 @@ function patchQueue(prototype: Queue): () => void {
 }
 
 function patchPool(pool: Internals): () => void {
-  const { acquire, release, destroy, drain, _descheduleEvictorRun } = pool;
+  const { acquire, release, destroy, drain, _createResource, _descheduleEvictorRun } = pool;
   const draining = new WeakMap<Internals, Wait>();
 
   pool.acquire = {
@@ -100,5 +106,25 @@ function patchPool(pool: Internals): () => void {
       return _descheduleEvictorRun.call(this);
     },
   }._descheduleEvictorRun;
-  return () => Object.assign(pool, { acquire, release, destroy, drain, _descheduleEvictorRun });
+  if (_createResource !== undefined) {
+    pool._createResource = {
+      _createResource(this: Internals): unknown {
+        const watch = watched(this);
+        if (watch === null) return _createResource.call(this);
+        const { _factory: factory } = this;
+        this._factory = { create: () => watch.makes(() => factory.create()) };
+        try {
+          return _createResource.call(this);
+        } finally {
+          this._factory = factory;
+        }
+      },
+    }._createResource;
+  }
+  return () =>
+    Object.assign(
+      pool,
+      { acquire, release, destroy, drain, _descheduleEvictorRun },
+      _createResource && { _createResource },
+    );
 }

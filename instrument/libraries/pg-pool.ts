@@ -28,6 +28,8 @@ interface Internals {
   end(callback?: Answer): unknown;
   _acquireClient(client: object, item: PendingItem, ...rest: unknown[]): unknown;
   _release(client: object, ...rest: unknown[]): unknown;
+  /** Runs the hook `onConnect`. */
+  _promiseTry?(run: () => unknown): Promise<unknown>;
 }
 
 /**
@@ -47,7 +49,7 @@ function watched(pool: Internals): WatchedPool | null {
 }
 
 function patchPool(prototype: Internals): () => void {
-  const { connect, newClient, end, _acquireClient, _release } = prototype;
+  const { connect, newClient, end, _acquireClient, _release, _promiseTry } = prototype;
   /** The wait of the `connect` that runs now, until its item is known. */
   let beginning: Wait | null = null;
 
@@ -109,7 +111,17 @@ function patchPool(prototype: Internals): () => void {
       return asleep(result, wait, callback === undefined);
     },
   }.end;
-  return () => Object.assign(prototype, { connect, newClient, end, _acquireClient, _release });
+  if (_promiseTry !== undefined) {
+    prototype._promiseTry = {
+      _promiseTry(this: Internals, run: () => unknown): Promise<unknown> {
+        const tried = (): Promise<unknown> => _promiseTry.call(this, run);
+        return watched(this)?.makes(tried) ?? tried();
+      },
+    }._promiseTry;
+  }
+  return () => {
+    Object.assign(prototype, { connect, newClient, end, _acquireClient, _release }, _promiseTry && { _promiseTry });
+  };
 }
 
 /** Who gets a promise sleeps when it awaits that, who gives a callback at once. */

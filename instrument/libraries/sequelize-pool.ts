@@ -11,6 +11,10 @@ export const SEQUELIZE_VERBS: PoolVerbs = poolVerbs('acquire', 'release', 'drain
 /** Timeouts that sequelize-pool and Sequelize set by themselves: nobody chose them, so they excuse nothing. */
 const DEFAULT_TIMEOUTS_MS: readonly number[] = [30_000, 60_000];
 
+interface Factory {
+  create(): unknown;
+}
+
 /** The parts of a Pool that its methods share; not in its public types. */
 interface Internals {
   readonly maxSize: number;
@@ -20,6 +24,8 @@ interface Internals {
   release(resource: unknown): unknown;
   destroy(resource: unknown): Promise<void>;
   drain(): Promise<void>;
+  _factory: Factory;
+  _createResource?(): unknown;
   _dispense(): unknown;
 }
 
@@ -37,7 +43,7 @@ function watched(pool: Internals): WatchedPool | null {
 }
 
 function patchPool(prototype: Internals): () => void {
-  const { acquire, release, destroy, drain, _dispense } = prototype;
+  const { acquire, release, destroy, drain, _createResource, _dispense } = prototype;
   /** What the `acquire` that runs now has to say about its request. */
   let beginning: ((request: PoolRequest) => void) | null = null;
 
@@ -86,5 +92,21 @@ function patchPool(prototype: Internals): () => void {
       return hooks.follow(drained, wait);
     },
   }.drain;
-  return () => Object.assign(prototype, { acquire, release, destroy, drain, _dispense });
+  if (_createResource !== undefined) {
+    prototype._createResource = {
+      _createResource(this: Internals): unknown {
+        const watch = watched(this);
+        if (watch === null) return _createResource.call(this);
+        const { _factory: factory } = this;
+        this._factory = { create: () => watch.makes(() => factory.create()) };
+        try {
+          return _createResource.call(this);
+        } finally {
+          this._factory = factory;
+        }
+      },
+    }._createResource;
+  }
+  return () =>
+    Object.assign(prototype, { acquire, release, destroy, drain, _dispense }, _createResource && { _createResource });
 }

@@ -16,8 +16,10 @@ interface Internals {
   readonly max: number;
   readonly acquireTimeoutMillis: number;
   readonly eventId: number;
+  creator: (done?: unknown) => unknown;
   acquire(): { readonly promise: Promise<unknown> };
   destroy(): Promise<unknown>;
+  _create?(): unknown;
   _executeEventHandlers(event: string, ...args: unknown[]): unknown;
 }
 
@@ -35,7 +37,7 @@ function watched(pool: Internals): WatchedPool | null {
 }
 
 function patchPool(prototype: Internals): () => void {
-  const { acquire, destroy, _executeEventHandlers } = prototype;
+  const { acquire, destroy, _create, _executeEventHandlers } = prototype;
   /** The waits of each pool by the numbers of their requests. */
   const asked = new WeakMap<Internals, Map<unknown, Wait>>();
   const begin = (pool: Internals, wait: Wait | null): Wait | null => {
@@ -66,6 +68,21 @@ function patchPool(prototype: Internals): () => void {
       return hooks.follow(destroy.call(this), wait);
     },
   }.destroy;
+  if (_create !== undefined) {
+    prototype._create = {
+      _create(this: Internals): unknown {
+        const watch = watched(this);
+        if (watch === null) return _create.call(this);
+        const { creator } = this;
+        this.creator = (done) => watch.makes(() => creator(done));
+        try {
+          return _create.call(this);
+        } finally {
+          this.creator = creator;
+        }
+      },
+    }._create;
+  }
   prototype._executeEventHandlers = {
     _executeEventHandlers(this: Internals, event: string, ...args: unknown[]): unknown {
       const [first, second] = args;
@@ -76,5 +93,5 @@ function patchPool(prototype: Internals): () => void {
       return _executeEventHandlers.call(this, event, ...args);
     },
   }._executeEventHandlers;
-  return () => Object.assign(prototype, { acquire, destroy, _executeEventHandlers });
+  return () => Object.assign(prototype, { acquire, destroy, _executeEventHandlers }, _create && { _create });
 }

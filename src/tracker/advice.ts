@@ -42,6 +42,10 @@ export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now'
     if (first.irqs.length > 0) {
       return `${names[0]} ${can}${isHappening ? 'hangs' : 'hang'}: a ${first.irqs.join(' or ')} that comes while ${what} is held waits for ${what}.`;
     }
+    if (isMaking(first)) {
+      const one = first.to.key.capacity > 1 ? `one of the ${first.to.key.capacity}` : 'the only one';
+      return `${names[0]} ${isHappening ? 'waits' : 'can wait'} ${forEver}: it asks ${what} for a resource while it makes ${one}.`;
+    }
     const again =
       first.to.key.capacity > 1 ? `another of the ${first.to.key.capacity} permits of ${what}` : `${what} again`;
     return `${names[0]} ${isHappening ? 'waits' : 'can wait'} ${forEver}: it asks for ${again} while it holds ${first.to.key.capacity > 1 ? 'one' : 'it'}.`;
@@ -78,6 +82,12 @@ function structural(circle: readonly Dependency[]): readonly string[] {
     return [
       'Answer the request first, and close the server after that: without an await, or when the response has finished.',
       'Or close it from outside of a handler, for example on a signal.',
+    ];
+  }
+  if (circle.length === 1 && isMaking(first)) {
+    return [
+      `Use the resource that is being made, which the function is given, instead of asking ${key.name} for another one.`,
+      `It hangs as soon as all ${key.capacity} places of ${key.name} are taken, by resources that are made or used.`,
     ];
   }
   if (circle.length === 1 && key.capacity > 1) {
@@ -117,6 +127,11 @@ function eventNames(circle: readonly Dependency[]): string {
     .filter((dependency) => dependency.start.label === null)
     .map((dependency) => dependency.from.key.name)
     .join(', ');
+}
+
+/** What makes a resource of a pool has its place already. */
+function isMaking({ from, to, start }: Dependency): boolean {
+  return from.key === to.key && to.key.kind === 'pool' && start.label === 'create';
 }
 
 /** A server's requests are its readers; who closes it waits for all of them. */

@@ -1,0 +1,95 @@
+import type { Pool as GenericPool, Options } from 'generic-pool';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Mutex } from '../../../../src/sync/user/mutex.ts';
+import { LibraryStage, latest, turn } from './library-stage.ts';
+
+let stage: LibraryStage;
+beforeEach(() => {
+  stage = new LibraryStage();
+});
+afterEach(() => stage[Symbol.dispose]());
+
+type Make = () => Promise<object>;
+
+interface Made {
+  acquire(): Promise<object>;
+  release(resource: object): unknown;
+  destroy(resource: object): unknown;
+}
+
+const POOLS: readonly (readonly [string, (max: number, create: Make) => Made])[] = [
+  [
+    'tarn',
+    (max, create) => {
+      const { Pool } = latest('tarn') as typeof import('tarn');
+      const made = new Pool<object>({ create, destroy: () => undefined, min: 0, max });
+      return {
+        acquire: () => made.acquire().promise,
+        release: (resource) => made.release(resource),
+        destroy: (resource) => {
+          made.release(resource);
+        },
+      };
+    },
+  ],
+  [
+    'generic-pool',
+    (max, create): GenericPool<object> => {
+      const { createPool } = latest('generic-pool') as {
+        readonly createPool: (factory: object, options: Options) => GenericPool<object>;
+      };
+      return createPool({ create, destroy: async () => undefined }, { max });
+    },
+  ],
+  [
+    'sequelize-pool',
+    (max, create) => {
+      const { Pool } = latest('sequelize-pool') as typeof import('sequelize-pool');
+      return new Pool<object>({ create, destroy: () => undefined, validate: () => true, max, min: 0 });
+    },
+  ],
+];
+
+describe.each(POOLS)('what makes a resource of %s', (_name, makePool) => {
+  test('and asks the pool for another one waits for itself where there is but one', async () => {
+    const made = makePool(1, async () => {
+      await turn();
+      return made.acquire();
+    });
+    void made.acquire();
+    expect(await stage.found()).toEqual(['DEPT002 error made']);
+    const [finding] = stage.installation.findings;
+    expect(finding?.message).toMatch(/ waits for ever: it asks made for a resource while it makes the only one\.$/);
+    expect(finding?.help[0]).toMatch(/^Use the resource that is being made, /);
+  });
+
+  test('can wait for ever where there were places enough', async () => {
+    let count = 0;
+    const made = makePool(3, async () => {
+      const resource = { id: ++count };
+      await turn();
+      if (resource.id === 1) made.release(await made.acquire());
+      return resource;
+    });
+    made.release(await made.acquire());
+    expect(await stage.found()).toEqual(['DEPT001 error made']);
+  });
+
+  test('does so for the pool, not for whoever asks or gives one back', async () => {
+    const cart = new Mutex({ name: 'cart' });
+    const made = makePool(1, async () => {
+      await cart.runExclusive(turn);
+      return {};
+    });
+    const first = await made.acquire();
+    const second = made.acquire();
+    await cart.runExclusive(async () => {
+      made.destroy(first);
+      await turn();
+      await turn();
+      expect(await stage.found(1)).toEqual([]);
+    });
+    made.release(await second);
+    expect(await stage.found()).toEqual([]);
+  });
+});
