@@ -2,9 +2,10 @@ import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { standIn } from '../stand-in.ts';
+import { AskedReaction } from './asked-reaction.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
 import { Joined } from './joined-promises.ts';
-import { isAwaitNow, isCalledByProgram } from './promise-links.ts';
+import { isCalledByProgram } from './promise-links.ts';
 import { type Hooked, noteFor, noteOf, Onward, type PromiseNote } from './promise-notes.ts';
 import { Section } from './section.ts';
 
@@ -38,8 +39,10 @@ export class FollowedResults {
   /** The newest reaction that the code of now has asked for, and the note of what it waits for: what it ends with is what it awaits. */
   #last: Hooked | null = null;
   #lastParent: PromiseNote | null = null;
-  /** True when the code of now has just got what may turn into a task's result. */
+  /** True when the code of now has just got what may turn into the result of a task that has to wait for its turn. */
   #mayAdopt = false;
+  /** Tasks that it has added. */
+  #added = 0;
   /** How many reactions the code of now has asked for that were looked at closely. */
   #looks = 0;
 
@@ -61,7 +64,7 @@ export class FollowedResults {
 
   follow(promise: object, waits: readonly Wait[]): void {
     this.expect();
-    this.#mayAdopt = true;
+    this.#mayAdopt ||= waits.some((wait) => this.#isInLine(wait));
     noteFor(promise, this.#owner).waits = waits;
     if (!Object.hasOwn(promise, 'then')) Object.defineProperty(promise, 'then', this.#then);
   }
@@ -82,7 +85,8 @@ export class FollowedResults {
       if (note.waits !== undefined) waits.push(...note.waits);
       else note.awaiter ??= onward;
     }
-    this.#mayAdopt = true;
+    // One of those that were looked at may be an element.
+    this.#mayAdopt ||= this.#looks > 0;
     if (waits.length > 0) this.follow(promise, waits);
     return waits;
   }
@@ -118,6 +122,7 @@ export class FollowedResults {
     this.#adopting = parent === undefined ? reaction : null;
     this.#last = null;
     this.#mayAdopt = false;
+    this.#added = 0;
     this.#looks = 0;
   }
 
@@ -126,6 +131,7 @@ export class FollowedResults {
     if (!this.#isUsed) return;
     this.#adopting = null;
     this.#mayAdopt = false;
+    this.#added = 0;
     this.#looks = 0;
     if (this.#last !== null) this.#endSlice();
   }
@@ -184,15 +190,19 @@ export class FollowedResults {
   }
 
   /**
-   * The code may go on after it has asked, as what calls an async function does. Only its stack tells an `await` from a call of
-   * `then`, which is dear: it is looked at where something is owed, and of many that it asks at once some will do.
+   * The code may go on after it has asked, as what calls an async function does. Its stack is dear: it is taken where something
+   * is owed, and of many that it asks at once some will do.
    */
   #look(note: PromiseNote, reaction: Hooked): void {
     this.#mayAdopt = false;
     if (this.#looks >= MAX_LOOKS || !this.#owes()) return;
     this.#looks++;
-    if (isAwaitNow()) note.awaiter = reaction;
-    else note.awaiter ??= new Onward(reaction);
+    note.awaiter = new AskedReaction(reaction, note.awaiter);
+  }
+
+  /** As far as is known now: more have been added than there is room for. */
+  #isInLine({ pending, object }: Wait): boolean {
+    return pending && object.holderCount + ++this.#added > object.key.capacity;
   }
 
   /** Stands for the code that runs now, which asks for no reaction. */
@@ -227,8 +237,12 @@ export class FollowedResults {
    * and so does the one who awaits the end of a chain that goes on from there, as the code that made the chain.
    */
   #adopt(promise: Hooked, waits: readonly Wait[]): void {
-    const awaiter = noteOf(promise, this.#owner)?.awaiter;
+    const note = noteOf(promise, this.#owner);
+    const asked = note?.awaiter instanceof AskedReaction;
     this.follow(promise, waits);
+    // Who has got his turn waits for nobody.
+    if (asked && !waits.some((wait) => wait.pending)) return;
+    const awaiter = this.#awaiterOf(note);
     if (awaiter instanceof Onward) this.#goOn(awaiter, waits);
     else if (awaiter !== undefined) this.#runAs(awaiter, () => this.#awaited(waits));
   }
@@ -238,12 +252,19 @@ export class FollowedResults {
     for (let links = 0; awaiter instanceof Onward && links < MAX_LINKS; links++) {
       const { to }: Onward = awaiter;
       const note = noteOf(to, this.#owner);
-      awaiter = note?.awaiter;
+      awaiter = this.#awaiterOf(note);
       if (note?.settling instanceof Joined && !note.settling.add(waits)) return;
       this.follow(to, note?.waits === undefined ? waits : [...note.waits, ...waits]);
     }
     if (awaiter === undefined || awaiter instanceof Onward) this.#handedOn.add(waits);
     else this.#runAs(first.to, () => this.#awaited(waits));
+  }
+
+  #awaiterOf(note: PromiseNote | undefined): Hooked | Onward | undefined {
+    const awaiter = note?.awaiter;
+    if (note === undefined || !(awaiter instanceof AskedReaction)) return awaiter;
+    note.awaiter = awaiter.awaiter;
+    return note.awaiter;
   }
 
   #waitsOf(promise: Hooked): readonly Wait[] | undefined {

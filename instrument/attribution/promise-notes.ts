@@ -1,6 +1,7 @@
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { Stamp } from '../stamp.ts';
+import type { AskedReaction } from './asked-reaction.ts';
 import type { Joined } from './joined-promises.ts';
 import { Kept, letGo } from './kept-reactions.ts';
 
@@ -33,8 +34,8 @@ export class PromiseNote {
   settling: Settling = null;
   /** What whoever awaits it sleeps for, where it is followed. */
   waits: readonly Wait[] | undefined = undefined;
-  /** Who awaits it, or goes on from it, where that matters. */
-  awaiter: Hooked | Onward | undefined = undefined;
+  /** Who awaits it, or goes on from it, where that matters; or who has asked for a reaction, in one way or the other. */
+  awaiter: Hooked | Onward | AskedReaction | undefined = undefined;
   /** What another follower knows. */
   next: PromiseNote | undefined;
 

@@ -66,6 +66,10 @@ export class TrackedObject {
     return this.#moreHolders === null ? this.#holder : null;
   }
 
+  get holderCount(): number {
+    return this.#holder === null ? 0 : 1 + (this.#moreHolders?.length ?? 0);
+  }
+
   get isHeld(): boolean {
     return this.#holder !== null;
   }

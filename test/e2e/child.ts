@@ -41,7 +41,7 @@ export function runNode(args: readonly string[], options: ChildOptions = {}): Pr
 }
 
 function start(args: readonly string[], options: ChildOptions): Promise<Ended> {
-  const { cwd = ROOT, env = {}, timeoutMs = 20_000, onStdout } = options;
+  const { cwd = ROOT, env = {}, timeoutMs = 45_000, onStdout } = options;
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, args, { cwd, env: childEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
