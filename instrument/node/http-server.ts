@@ -21,6 +21,8 @@ const CLOSE = defineHow({ startLabel: 'close', waitLabel: 'close', eventLabel: '
 
 interface Handled {
   readonly held: EventContext | null;
+  /** The response; only a look at the heap asks for it. */
+  readonly lent: object;
   /** The socket of this process that the request came from, or null. */
   readonly client: Lent | null;
   /** The request of this process that it answers, or null. */
@@ -169,7 +171,8 @@ export class HttpServers {
       const client = this.#sockets.otherEndOf(request.socket);
       if (client !== null) session.slice.history = session.histories.join(session.slice.history, client.hold);
       const exchange = this.#exchanges.arrived(request.socket);
-      new Handling(response, { held: hooks.enter(this.#objectOf(server), HANDLE), client, exchange });
+      const held = hooks.enter(this.#objectOf(server), HANDLE);
+      new Handling(response, { held, lent: response, client, exchange });
     } catch (fault) {
       hooks.failed(fault, session);
     }

@@ -11,6 +11,12 @@ export interface HolderCase {
 /** In this order: the first that applies decides. */
 export const HOLDER_CASES: readonly HolderCase[] = [
   {
+    // Who hears of a request is not always the one who answers it.
+    name: 'answers a request',
+    applies: (step) => step.isRequest,
+    goesOn: (step) => step.isLeftToTimer || step.isListenedFor || step.isHandlerGoing,
+  },
+  {
     // An answer or a value is owed: the stack is that of who has asked for it, and tells nothing of who owes it.
     name: 'owed',
     applies: (step) => step.isOwed,

@@ -12,6 +12,8 @@ import { type Suspended, withAwaiters } from './suspended-graph.ts';
 export class StepInHeap {
   /** It is owed, as an answer or a value is: its stack is that of who has asked. */
   readonly isOwed: boolean;
+  /** A request is answered in it. */
+  readonly isRequest: boolean;
   /** True where the waiter is known to stand in functions that are suspended. */
   readonly isWaiterSuspended: boolean;
   /** The holder is known to be suspended himself, and not to go on in callbacks. */
@@ -24,6 +26,8 @@ export class StepInHeap {
   readonly isHolderStopped: boolean;
   readonly #look: HolderLook;
   readonly #held: HeapNode | null;
+  /** The functions that the waiter may stand in. */
+  readonly #waiters: readonly Suspended[];
   /** The functions that cannot go on before the wait is over. */
   readonly #stopped: ReadonlySet<Suspended>;
   /** Those of the holder, and all that they await. */
@@ -35,6 +39,8 @@ export class StepInHeap {
     this.#look = look;
     this.#held = look.nodeOf(held);
     this.isOwed = !held.hasWait;
+    this.isRequest = held.object.key.kind === 'http_server';
+    this.#waiters = waiters.functions;
     this.isHolderCertain = holders.isCertain;
     this.isHolderFound = holders.functions.length > 0;
     this.asked = promisesOf(look.nodeOf(wait), look.heap);
@@ -64,6 +70,20 @@ export class StepInHeap {
     });
   }
 
+  /**
+   * A function that was called for the request is suspended, and is not the one that waits. Where nobody knows which that is,
+   * what it waits for comes by itself.
+   */
+  get isHandlerGoing(): boolean {
+    const [{ graph, heap, stuck }, held] = [this.#look, this.#held];
+    if (held === null) return false;
+    const waiting = withAwaiters(this.#waiters, graph.functions);
+    return graph.functions.some((each) => {
+      if (each.promise === null || this.#stopped.has(each) || waiting.has(each) || stuck.has(each.node)) return false;
+      return hasBehind(each.promise, held, heap) && (waiting.size > 0 || this.#isCalledBack([each]));
+    });
+  }
+
   /** What a process, a socket or a request calls back can give it back. */
   get isListenedFor(): boolean {
     return this.#held !== null && this.#look.paths.leadToEndOf(this.#held);
@@ -71,10 +91,7 @@ export class StepInHeap {
 
   /** The same for all that the holder waits for. */
   get isCalledBack(): boolean {
-    const awaited = this.#awaited.flatMap((each) => this.#look.openFor(each));
-    return (
-      awaited.length > 0 && awaited.every((each) => this.#look.paths.leadTo(resolveFunctions(each, this.#look.heap)))
-    );
+    return this.#isCalledBack(this.#awaited);
   }
 
   /** The holder waits for something that was made while he had what he holds. */
@@ -90,6 +107,13 @@ export class StepInHeap {
   /** Who waits was started aside, and has no part in what the holder waits for. */
   get isStartedAside(): boolean {
     return isAside(this.isWaiterSuspended ? [] : this.asked, this.#stopped, this.#awaited, this.#look);
+  }
+
+  #isCalledBack(functions: readonly Suspended[]): boolean {
+    const awaited = functions.flatMap((each) => this.#look.openFor(each));
+    return (
+      awaited.length > 0 && awaited.every((each) => this.#look.paths.leadTo(resolveFunctions(each, this.#look.heap)))
+    );
   }
 
   /** What these timers will run, of those that were set while it was held. */

@@ -72,6 +72,9 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   forNewsOfTask: [['asked aside', UNKNOWN]],
   besideCallback: [['asked in a callback', GOES_ON]],
   forCallback: [['asked in a callback', UNKNOWN]],
+  besideHandler: [['answers a request', GOES_ON]],
+  besideHandlerWithCallback: [['answers a request', GOES_ON]],
+  inHandler: [['answers a request', UNKNOWN]],
 };
 
 /** What `holders/look.ts` prints. */

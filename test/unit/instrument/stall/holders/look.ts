@@ -11,7 +11,7 @@ import { standIn } from '../../../../../instrument/stand-in.ts';
 import type { Wait } from '../../../../../src/core/wait.ts';
 import { hasCapturedStacks, ownReferences } from './references.ts';
 
-const FILES = ['give-back.mjs', 'start-aside.mjs', 'ask-with-callbacks.mjs'];
+const FILES = ['give-back.mjs', 'start-aside.mjs', 'ask-with-callbacks.mjs', 'close-server.mjs'];
 const BUDGET_MS = 60_000;
 /** More than any of the programs needs before it stands. */
 const TURNS = 50;
@@ -20,11 +20,11 @@ const [folder = ''] = process.argv.slice(2);
 const { waitsFor } = install({ precedesProgram: true });
 const programOf = new Map<Wait, string>();
 // Loaded here, so that their locks are watched.
-const files: readonly Record<string, () => void>[] = await Promise.all(
+const files: readonly Record<string, () => unknown>[] = await Promise.all(
   FILES.map((file) => import(`${folder}/${file}`)),
 );
 for (const [name, program] of files.flatMap((file) => Object.entries(file))) {
-  program();
+  await program();
   for (let turns = 0; turns < TURNS; turns++) await turn();
   for (const wait of waitsFor.open) if (!programOf.has(wait)) programOf.set(wait, name);
 }
