@@ -29,6 +29,12 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: () => true,
   },
   {
+    // Who has taken it in a function that is over has left what gives it back to a process, a socket or a request, and kept nothing.
+    name: 'left to a listener',
+    applies: (step) => !step.isHolderCertain && step.isHolderStopped && step.isListenedFor && !step.isEndKept,
+    goesOn: () => true,
+  },
+  {
     // He has asked himself, or awaits who has: then it does not matter who could give back what he holds.
     name: 'waits himself',
     applies: (step) => step.isHolderStopped && step.asked.length > 0,

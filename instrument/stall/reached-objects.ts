@@ -101,8 +101,8 @@ function named(names: ReadonlySet<string>, innermost: HeapNode | null, heap: Hea
   return variables;
 }
 
-/** Of a function that has stopped: its variables, and those around it that it names. */
-function partsOf(node: HeapNode, heap: HeapGraph, places: InspectorPlaces): readonly HeapNode[] | null {
+/** Of a function that has stopped: its variables, and those around it that it names. Of any other object what it refers to. */
+export function partsOf(node: HeapNode, heap: HeapGraph, places: InspectorPlaces): readonly HeapNode[] | null {
   const registers = heap.follow(node, 'parameters_and_registers');
   const fn = heap.follow(node, 'function');
   if (registers === null || fn === null) return referencesOf(node, heap);

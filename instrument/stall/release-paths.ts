@@ -56,6 +56,12 @@ export class ReleasePaths {
     return this.leadTo([...functions, ...naming], new Set([...this.#closed, ...objects]));
   }
 
+  /** What whoever has taken it was given to give it back. */
+  givenFor(held: HeapNode): ReadonlySet<HeapNode> {
+    const { functions, objects } = this.#releasers(held);
+    return new Set([...functions, ...objects]);
+  }
+
   /** What the program calls, or calls a method of, to give back what is held. */
   endsOf(held: HeapNode): readonly HeapNode[] {
     const { functions, objects } = this.#releasers(held);

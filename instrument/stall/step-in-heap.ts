@@ -4,7 +4,7 @@ import { resolveFunctions } from './held-resolvers.ts';
 import type { HolderLook } from './holder-look.ts';
 import type { LiveTimer } from './live-timers.ts';
 import { carriedBy, hasBehind, promisesOf } from './marked-holds.ts';
-import { reaches } from './reached-objects.ts';
+import { partsOf, reaches } from './reached-objects.ts';
 import { isAside } from './started-aside.ts';
 import { type Suspended, withAwaiters } from './suspended-graph.ts';
 
@@ -30,7 +30,9 @@ export class StepInHeap {
   readonly #waiters: readonly Suspended[];
   /** The functions that cannot go on before the wait is over. */
   readonly #stopped: ReadonlySet<Suspended>;
-  /** Those of the holder, and all that they await. */
+  /** Those of the holder. */
+  readonly #holders: readonly Suspended[];
+  /** These, and all that they await. */
   readonly #awaited: readonly Suspended[];
 
   constructor({ wait, held }: Step, look: HolderLook) {
@@ -50,6 +52,7 @@ export class StepInHeap {
     this.isWaiterSuspended = waiters.isCertain && waiters.functions.length > 0 && isWaiting;
     this.#stopped = this.isWaiterSuspended ? withAwaiters(waiters.functions, look.graph.functions) : waiting;
     this.isHolderStopped = holders.functions.some((holder) => this.#stopped.has(holder));
+    this.#holders = holders.functions;
     this.#awaited = withAwaited(holders.functions);
   }
 
@@ -89,7 +92,15 @@ export class StepInHeap {
     return this.#held !== null && this.#look.paths.leadToEndOf(this.#held);
   }
 
-  /** The same for all that the holder waits for. */
+  /** One of the holder's functions has what gives it back in a variable of its own. */
+  get isEndKept(): boolean {
+    const [{ heap, places, paths }, held] = [this.#look, this.#held];
+    if (held === null) return false;
+    const ends = paths.givenFor(held);
+    return this.#holders.some(({ node }) => partsOf(node, heap, places)?.some((part) => ends.has(part)) !== false);
+  }
+
+  /** What a process, a socket or a request calls back can settle all that the holder waits for. */
   get isCalledBack(): boolean {
     return this.#isCalledBack(this.#awaited);
   }

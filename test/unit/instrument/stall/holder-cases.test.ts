@@ -35,6 +35,7 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   ],
   byItself: [['waits himself', UNKNOWN]],
   byTaskItself: [['waits himself', UNKNOWN]],
+  byProcessAlone: [['left to a listener', GOES_ON]],
   byTimer: [['left to a timer', GOES_ON]],
   byTimerOfALease: [['left to a timer', GOES_ON]],
   byTimerWithTheLock: [['left to a timer', GOES_ON]],

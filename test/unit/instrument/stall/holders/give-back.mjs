@@ -45,6 +45,21 @@ export function byItself() {
   void awaiting();
 }
 
+/** The same, but it was left to the process to give it back. */
+export function byProcessAlone() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function start() {
+    const release = await mutex.acquire();
+    service.once('exit', () => release());
+  }
+  async function starting() {
+    await start();
+    await note();
+  }
+  void starting();
+}
+
 /** Taken in a callback; a timer gives it back in another one. */
 export function byTimer() {
   const mutex = new Mutex();
