@@ -12,8 +12,8 @@ import { type Suspended, withAwaiters } from './suspended-graph.ts';
 export class StepInHeap {
   /** It is owed, as an answer or a value is: its stack is that of who has asked. */
   readonly isOwed: boolean;
-  /** A request is answered in it. */
-  readonly isRequest: boolean;
+  /** The program was called for it: to answer a request, or to make a resource of a pool. */
+  readonly isCalledFor: boolean;
   /** True where the waiter is known to stand in functions that are suspended. */
   readonly isWaiterSuspended: boolean;
   /** The holder is known to be suspended himself, and not to go on in callbacks. */
@@ -24,6 +24,7 @@ export class StepInHeap {
   readonly asked: readonly HeapNode[];
   /** The holder cannot go on before the wait is over, as far as the functions tell in which both stand. */
   readonly isHolderStopped: boolean;
+  readonly #isRequest: boolean;
   readonly #look: HolderLook;
   readonly #held: HeapNode | null;
   /** The functions that the waiter may stand in. */
@@ -41,7 +42,8 @@ export class StepInHeap {
     this.#look = look;
     this.#held = look.nodeOf(held);
     this.isOwed = !held.hasWait;
-    this.isRequest = held.object.key.kind === 'http_server';
+    this.#isRequest = held.object.key.kind === 'http_server';
+    this.isCalledFor = this.#isRequest || (this.isOwed && held.object.key.kind === 'pool');
     this.#waiters = waiters.functions;
     this.isHolderCertain = holders.isCertain;
     this.isHolderFound = holders.functions.length > 0;
@@ -74,16 +76,18 @@ export class StepInHeap {
   }
 
   /**
-   * A function that was called for the request is suspended, and is not the one that waits. Where nobody knows which that is,
-   * what it waits for comes by itself.
+   * A function that was called for it is suspended, and is not the one that waits: of a request's it is enough where it is known
+   * which that is. Else what it waits for comes by itself.
    */
-  get isHandlerGoing(): boolean {
+  get isCalleeGoing(): boolean {
     const [{ graph, heap, stuck }, held] = [this.#look, this.#held];
     if (held === null) return false;
     const waiting = withAwaiters(this.#waiters, graph.functions);
+    const isKnown = this.#isRequest && waiting.size > 0;
     return graph.functions.some((each) => {
       if (each.promise === null || this.#stopped.has(each) || waiting.has(each) || stuck.has(each.node)) return false;
-      return hasBehind(each.promise, held, heap) && (waiting.size > 0 || this.#isCalledBack([each]));
+      if (!hasBehind(each.promise, held, heap)) return false;
+      return isKnown || this.#isCalledBack([each]) || this.#isLeftToTimers(each);
     });
   }
 

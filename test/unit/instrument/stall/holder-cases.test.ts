@@ -73,9 +73,12 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   forNewsOfTask: [['asked aside', UNKNOWN]],
   besideCallback: [['asked in a callback', GOES_ON]],
   forCallback: [['asked in a callback', UNKNOWN]],
-  besideHandler: [['answers a request', GOES_ON]],
-  besideHandlerWithCallback: [['answers a request', GOES_ON]],
-  inHandler: [['answers a request', UNKNOWN]],
+  besideHandler: [['called for it', GOES_ON]],
+  besideHandlerWithCallback: [['called for it', GOES_ON]],
+  besideMaking: [['called for it', GOES_ON]],
+  besideMakingByTimer: [['called for it', GOES_ON]],
+  forMaking: [['called for it', UNKNOWN]],
+  inHandler: [['called for it', UNKNOWN]],
 };
 
 /** What `holders/look.ts` prints. */

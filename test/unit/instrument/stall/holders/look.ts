@@ -11,7 +11,7 @@ import { standIn } from '../../../../../instrument/stand-in.ts';
 import type { Wait } from '../../../../../src/core/wait.ts';
 import { hasCapturedStacks, ownReferences } from './references.ts';
 
-const FILES = ['give-back.mjs', 'start-aside.mjs', 'ask-with-callbacks.mjs', 'close-server.mjs'];
+const FILES = ['give-back.mjs', 'start-aside.mjs', 'ask-with-callbacks.mjs', 'close-server.mjs', 'make-resources.mjs'];
 const BUDGET_MS = 60_000;
 /** More than any of the programs needs before it stands. */
 const TURNS = 50;
