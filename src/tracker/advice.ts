@@ -58,13 +58,13 @@ export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now'
   return `${all} ${can}wait for each other ${forEver}.`;
 }
 
-/** What to do about it, best advice first. */
-export function adviceFor(circle: readonly Dependency[]): readonly string[] {
+/** What to do about it, best advice first. @param isHappening true where it hangs now */
+export function adviceFor(circle: readonly Dependency[], isHappening = false): readonly string[] {
   const first = circle[0] as Dependency;
   if (circle.some((dependency) => dependency.timed)) {
     return [
       'A timeout breaks this circle: check that it is meant to, and that giving up leaves nothing half done.',
-      ...structural(circle),
+      ...structural(circle, isHappening),
     ];
   }
   if (circle.length === 1 && first.irqs.length > 0) {
@@ -72,10 +72,10 @@ export function adviceFor(circle: readonly Dependency[]): readonly string[] {
       `Disable ${first.irqs.join(' and ')}s while ${first.to.key.name} is held, or do not take it in the handler.`,
     ];
   }
-  return structural(circle);
+  return structural(circle, isHappening);
 }
 
-function structural(circle: readonly Dependency[]): readonly string[] {
+function structural(circle: readonly Dependency[], isHappening: boolean): readonly string[] {
   const first = circle[0] as Dependency;
   const { key } = first.to;
   if (circle.length === 1 && isClosedFromInside(first)) {
@@ -99,7 +99,9 @@ function structural(circle: readonly Dependency[]): readonly string[] {
   if (circle.length === 1) {
     return [
       `Do not take ${key.name} again while it is held: split off an inner function that expects it to be held.`,
-      `If these are different instances of one class, give them an order (or names of their own).`,
+      isHappening
+        ? `If it should have been given back by then, a release is missing on the way from [S] to [W].`
+        : `If these are different instances of one class, give them an order (or names of their own).`,
     ];
   }
   if (circle.some(({ from }) => from.key.kind === 'exchange')) {

@@ -244,7 +244,7 @@ export class WaitsFor implements Observer {
       fingerprint,
       severity: isUntilTimeout ? 'warning' : 'error',
       message: sentence(circle, isUntilTimeout ? 'until-timeout' : 'now'),
-      help: adviceFor(circle),
+      help: adviceFor(circle, true),
       predictedBy: this.#options.wasReported?.(predicted) === true ? predicted : null,
       openWaits: this.#describe([...behind].filter((wait) => !waits.includes(wait))),
       stack: this.#session.capture(),
