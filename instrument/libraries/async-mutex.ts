@@ -24,6 +24,7 @@ interface Internals {
   release(weight?: number): void;
   setValue(value: number): void;
   cancel(): void;
+  isLocked(): boolean;
   _dispatchQueue(): void;
   _dispatchItem(entry: QueueEntry): void;
   _newReleaser(weight: number): () => void;
@@ -43,7 +44,10 @@ interface Tracked extends Internals {
   [REFUSER]?: Refuser;
 }
 
-const METHODS = ['acquire', 'release', 'cancel', 'setValue', '_dispatchItem', '_newReleaser'] as const;
+const METHODS = ['acquire', 'release', 'cancel', 'setValue', 'isLocked', '_dispatchItem', '_newReleaser'] as const;
+
+// Taken before it is patched.
+const { queueMicrotask: soon } = globalThis;
 
 /** The timeout of the decorated lock whose `acquire` runs now; null for a plain one. */
 let timeoutMs: number | null = null;
@@ -108,12 +112,17 @@ function givingUp(ticket: unknown, wait: Wait): unknown {
 }
 
 function patchSemaphore(prototype: Tracked): () => void {
-  const { acquire, release, setValue, cancel, _dispatchItem, _newReleaser } = prototype;
+  const { acquire, release, setValue, cancel, isLocked, _dispatchItem, _newReleaser } = prototype;
   /** What the `acquire` that runs now asks for, for an entry that is dispatched before it is queued. */
   let asked: TrackedObject | null = null;
   let howMuch: HowMuch | null = null;
   /** True while that is a `tryAcquire`. */
   let isAttempt = false;
+  /** What the code that runs now has been told to be free: if it takes that, it would not have waited for it. */
+  const found: { free: Tracked | null } = { free: null };
+  const forget = (): void => {
+    found.free = null;
+  };
   /** What it has taken at once. */
   let taken: EventContext | null = null;
   /** The event context that the releaser made next will end. */
@@ -143,8 +152,9 @@ function patchSemaphore(prototype: Tracked): () => void {
     _dispatchItem(this: Tracked, entry: QueueEntry) {
       const wait = entry[WAIT];
       if (wait === undefined) {
-        taken = isAttempt ? null : hooks.taken(asked, ACQUIRE, howMuch);
-        owing = isAttempt ? hooks.enter(asked, TRY_ACQUIRE) : taken;
+        const isFree = isAttempt || found.free === this;
+        taken = isFree ? null : hooks.taken(asked, ACQUIRE, howMuch);
+        owing = isFree ? hooks.enter(asked, TRY_ACQUIRE, howMuch) : taken;
       } else {
         // An entry may live on for long: its wait need not.
         entry[WAIT] = null;
@@ -183,6 +193,16 @@ function patchSemaphore(prototype: Tracked): () => void {
       return hooks.quietly(() => release.call(this, weight));
     },
   }.release;
+  prototype.isLocked = {
+    isLocked(this: Tracked) {
+      const isTaken = isLocked.call(this);
+      if (!isTaken && found.free !== this) {
+        found.free = this;
+        soon(forget);
+      }
+      return isTaken;
+    },
+  }.isLocked;
   prototype.setValue = {
     setValue(this: Tracked, value: number) {
       hooks.addPermits(this[OBJECT] ?? null);
@@ -195,7 +215,7 @@ function patchSemaphore(prototype: Tracked): () => void {
       return cancel.call(this);
     },
   }.cancel;
-  return () => Object.assign(prototype, { acquire, release, setValue, cancel, _dispatchItem, _newReleaser });
+  return () => Object.assign(prototype, { acquire, release, setValue, cancel, isLocked, _dispatchItem, _newReleaser });
 }
 
 /** The newest entry of the queue begins to wait. */
