@@ -52,7 +52,7 @@ export function circleOfSuspended(
   if (entry === undefined || places.size === 0) return null;
   const isReached = ({ from, line }: ModuleImport): boolean => places.has(`${fileURLToPath(from)}:${line}`);
   const imports = moduleImports(entry).filter((each) => !each.isAwaited || isReached(each));
-  const circle = circleOfImports(imports);
+  const circle = circleOfImports(imports, true);
   return circle === null ? null : circleFinding(circle, 'dept', at);
 }
 
@@ -75,8 +75,10 @@ function circleFinding(circle: readonly ModuleImport[], rules: RuleSet, at: Tick
   const [awaited] = circle;
   if (awaited === undefined) return null;
   const [waiting, imported] = [nameOf(awaited.from), nameOf(awaited.to)];
-  const way = circle.slice(1).map(({ to }) => nameOf(to));
-  const needs = way.length === 0 ? 'is itself' : `imports ${way.join(', which imports ')}`;
+  const way = circle
+    .slice(1)
+    .map(({ to, isAwaited }) => `${isAwaited ? 'awaits import() of' : 'imports'} ${nameOf(to)}`);
+  const needs = way.length === 0 ? 'is itself' : way.join(', which ');
   const stuck: Stuck = {
     message: `Module ${waiting} awaits import() of ${imported}, which ${needs}: none of them can go on`,
     help: [

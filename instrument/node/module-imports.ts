@@ -66,11 +66,12 @@ function resolved(specifier: string, from: string): string | null {
 
 /**
  * A module that awaits `import()` of one that, by static imports, needs it first: the awaited import, then the way back.
- * Null where there is none.
+ * Null where there is none. @param areReached true where each awaited import is one that a module has stopped at: then they lead back, too
  */
-export function circleOfImports(imports: readonly ModuleImport[]): readonly ModuleImport[] | null {
+export function circleOfImports(imports: readonly ModuleImport[], areReached = false): readonly ModuleImport[] | null {
+  const waysBack = areReached ? imports : imports.filter(({ isAwaited }) => !isAwaited);
   for (const awaited of imports) {
-    const back = awaited.isAwaited ? wayBack(awaited, imports) : null;
+    const back = awaited.isAwaited ? wayBack(awaited, waysBack) : null;
     if (back !== null) return [awaited, ...back];
   }
   return null;
@@ -85,7 +86,7 @@ function wayBack(
   const open = [start];
   for (const url of open) {
     for (const each of imports) {
-      if (each.from !== url || each.isAwaited || cameBy.has(each.to)) continue;
+      if (each.from !== url || cameBy.has(each.to)) continue;
       cameBy.set(each.to, each);
       open.push(each.to);
     }

@@ -102,3 +102,15 @@ test('an import of a function counts as long as the module awaits that function'
   expect(saidOf([stopped('module main.mjs', 'main.mjs', 4, [1]), load])).toContain('awaits import() of');
   expect(saidOf([stopped('module main.mjs', 'main.mjs', 4), load])).toBe(null);
 });
+
+test('modules that have stopped at imports of each other, and only those', () => {
+  const [main, a, b] = [`await import('./a.mjs');`, `await import('./b.mjs');`, `\nawait import('./a.mjs');`];
+  for (const [name, source] of Object.entries({ main, a, b })) writeFileSync(join(folder, `${name}.mjs`), source);
+  const stoppedAt = (line: number): readonly SuspendedFunction[] => [
+    stopped('module main.mjs', 'main.mjs', 1),
+    stopped('module a.mjs', 'a.mjs', 1),
+    stopped('module b.mjs', 'b.mjs', line),
+  ];
+  expect(saidOf(stoppedAt(2))).toMatch(/a\.mjs awaits import\(\) of \S*b\.mjs, which awaits import\(\) of \S*a\.mjs:/);
+  expect(saidOf(stoppedAt(1))).toBeNull();
+});
