@@ -3,13 +3,9 @@ import type { Dependency } from '../../src/core/dependency.ts';
 import type { Finding, SuspendedFunction } from '../../src/core/finding.ts';
 import type { ContextId, Tick } from '../../src/core/ids.ts';
 import type { Stack } from '../../src/core/stack.ts';
+import { AWAITED_VALUES_ADVICE } from '../../src/tracker/awaited-values.ts';
 import { deadlockFinding, untrackedDependency } from '../../src/tracker/deadlock.ts';
 import type { StallPicture } from './stall-picture.ts';
-
-const HELP = [
-  'Break the circle: let one of these functions start its work without awaiting another one of them.',
-  'What is needed by both can be made first, by a function that awaits neither.',
-];
 
 /** DEPT002 for each circle of async functions that await each other: none of them can ever settle. */
 export function awaitDeadlocks({ functions, cycles, definitions }: StallPicture, at: Tick): readonly Finding[] {
@@ -35,7 +31,7 @@ export function awaitDeadlocks({ functions, cycles, definitions }: StallPicture,
         circle.map(({ context }) => context.name),
         members.some(({ each }) => each.waitsFor.length > 0),
       ),
-      help: HELP,
+      help: AWAITED_VALUES_ADVICE,
       at,
     });
   });

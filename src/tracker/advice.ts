@@ -1,8 +1,11 @@
 import type { ContextName, Dependency } from '../core/dependency.ts';
 import { isOfPackage, type Stack } from '../core/stack.ts';
+import { adviceAgain, howAgain } from './asking-again.ts';
+import { AWAITED_VALUES_ADVICE, areAwaitedValues } from './awaited-values.ts';
 
 /** Names that say nothing of the code they stand for. */
-const NAMELESS = /^(?:main|async|task|<anonymous>|Object\.<anonymous>|Module\.|new Promise|process\.|eval)/;
+const NAMELESS =
+  /^(?:main|async|task|<anonymous>|(?:Object|MessagePort|EventEmitter|Timeout|Immediate|Socket|Server)\.<anonymous>|Module\.|new Promise|process\.|eval)/;
 
 /** The circle with its contexts called by what a reader knows: their own name, else the function that waits. */
 export function named(circle: readonly Dependency[]): readonly Dependency[] {
@@ -46,16 +49,21 @@ export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now'
       const one = first.to.key.capacity > 1 ? `one of the ${first.to.key.capacity}` : 'the only one';
       return `${names[0]} ${isHappening ? 'waits' : 'can wait'} ${forEver}: it asks ${what} for a resource while it makes ${one}.`;
     }
-    const again =
-      first.to.key.capacity > 1 ? `another of the ${first.to.key.capacity} permits of ${what}` : `${what} again`;
-    return `${names[0]} ${isHappening ? 'waits' : 'can wait'} ${forEver}: it asks for ${again} while it holds ${first.to.key.capacity > 1 ? 'one' : 'it'}.`;
+    return `${names[0]} ${isHappening ? 'waits' : 'can wait'} ${forEver}: ${howAgain(first)}.`;
+  }
+  if (areAwaitedValues(circle)) {
+    const values = circle.map(({ from }) => from.key.name);
+    return `${listed(values)} ${can}wait for each other ${forEver}: each is awaited in the code that makes another one.`;
   }
   if (names.length === 1) {
     const classes = [...new Set(circle.map((dependency) => dependency.from.key.name))].join(' and ');
     return `Two runs of ${names[0]} ${can}wait for each other ${forEver}: they take ${classes} in different orders.`;
   }
-  const all = names.length === 2 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-  return `${all} ${can}wait for each other ${forEver}.`;
+  return `${listed(names)} ${can}wait for each other ${forEver}.`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 2 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** What to do about it, best advice first. @param isHappening true where it hangs now */
@@ -90,18 +98,12 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
       `It hangs as soon as all ${key.capacity} places of ${key.name} are taken, by resources that are made or used.`,
     ];
   }
-  if (circle.length === 1 && key.capacity > 1) {
+  if (circle.length === 1) return adviceAgain(first, isHappening);
+  if (areAwaitedValues(circle)) return AWAITED_VALUES_ADVICE;
+  const blocking = circle.find(({ start, from }) => start.label === 'block' && from.key.kind === 'connection');
+  if (blocking !== undefined) {
     return [
-      `It hangs as soon as ${key.capacity} holders of ${key.name} ask for one more at the same time.`,
-      `Pass the permit (connection, slot) that is already held down to the inner call, or take both at once.`,
-    ];
-  }
-  if (circle.length === 1) {
-    return [
-      `Do not take ${key.name} again while it is held: split off an inner function that expects it to be held.`,
-      isHappening
-        ? `If it should have been given back by then, a release is missing on the way from [S] to [W].`
-        : `If these are different instances of one class, give them an order (or names of their own).`,
+      `Let commands that block wait on a connection of their own, not on ${blocking.from.key.name}: \`duplicate()\` gives one.`,
     ];
   }
   if (circle.some(({ from }) => from.key.kind === 'exchange')) {

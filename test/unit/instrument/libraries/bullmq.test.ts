@@ -95,7 +95,7 @@ describe.each(Object.entries(MAJORS))('%s', (_name, of) => {
       });
       expect(value).toBe('digest of mail');
       expect(codes).toEqual(['DEPT001 error mails']);
-      expect(help[0]).toBe('It hangs as soon as 3 holders of mails ask for one more at the same time.');
+      expect(help[0]).toBe('It hangs as soon as 3 tasks of mails wait for another one at the same time.');
     });
 
     test('of its own queue is told of where the program ends, when no slot is left for it', async () => {

@@ -128,7 +128,7 @@ describe.each([
     });
     expect(value).toBe('page with part of page');
     expect(found(findings)).toEqual([expect.stringMatching(/^DEPT001 .*pool/)]);
-    expect(findings[0]?.help[0]).toContain('hangs as soon as 2 holders');
+    expect(findings[0]?.help[0]).toContain('hangs as soon as 2 tasks');
   });
 
   test('and hangs when there is no other thread', async () => {

@@ -1,0 +1,104 @@
+import type { ObjectKind } from '../core/classes.ts';
+import type { Dependency } from '../core/dependency.ts';
+
+/** What it is called to ask for what one has already, and what to do about it. */
+interface AskingAgain {
+  /** Goes on a sentence that says who waits. */
+  readonly how: (what: string, capacity: number) => string;
+  readonly advice: (what: string, capacity: number) => readonly string[];
+}
+
+const OF_A_TASK: AskingAgain = {
+  how: (what, capacity) =>
+    capacity > 1
+      ? `as one of the ${capacity} tasks that ${what} lets run it waits for another one`
+      : `as the only task that ${what} lets run it waits for another one`,
+  advice: (what, capacity) => [
+    ...(capacity > 1
+      ? [`It hangs as soon as ${capacity} tasks of ${what} wait for another one at the same time.`]
+      : []),
+    `Do the inner work in the task itself, or give it a limit of its own, instead of adding it to ${what}.`,
+    'Or add it without waiting for it.',
+  ],
+};
+
+const OF_A_VALUE: AskingAgain = {
+  how: (what) => `it awaits ${what} in the code that makes it`,
+  advice: (what) => [
+    `Do not await ${what} in the code that makes it: a batch function or a factory must not ask its own loader or cache.`,
+  ],
+};
+
+const OF_A_RESOURCE: AskingAgain = {
+  how: again,
+  advice: (what, capacity) => [
+    ...together(what, capacity),
+    `Hand what it holds (the client of its transaction) down to the inner call, instead of asking ${what} for another one.`,
+  ],
+};
+
+const FOR_THE_END: AskingAgain = {
+  how: (what) => `it waits for the end of all that ${what} has under way, which is itself part of that`,
+  advice: (what) => [`Wait for the end of ${what} outside of what it runs or has lent.`],
+};
+
+const OF_A_LOCK: AskingAgain = {
+  how: again,
+  advice: (what, capacity) =>
+    capacity > 1
+      ? [
+          ...together(what, capacity),
+          'Pass the permit (connection, slot) that is already held down to the inner call, or take both at once.',
+        ]
+      : [`Do not take ${what} again while it is held: split off an inner function that expects it to be held.`],
+};
+
+/** Waits for a queue or a pool as a whole: `onIdle`, `drain`, `end`. */
+const OF_ALL = /^(?:on[A-Z]|drain|end$|close|destroy|stop|idle)/;
+/** A pool of threads runs tasks. */
+const RUNS = /^(?:run|exec)/;
+
+const BY_KIND: ReadonlyMap<ObjectKind, AskingAgain> = new Map<ObjectKind, AskingAgain>([
+  ['queue', OF_A_TASK],
+  ['promise', OF_A_VALUE],
+  ['pool', OF_A_RESOURCE],
+]);
+
+/** How somebody who has something asks for the same again: the end of a sentence. */
+export function howAgain(dependency: Dependency): string {
+  const { name, capacity } = dependency.to.key;
+  return askingAgain(dependency).how(name, capacity);
+}
+
+/** What to do about it. @param isHappening true where it hangs now */
+export function adviceAgain(dependency: Dependency, isHappening: boolean): readonly string[] {
+  const { name, capacity } = dependency.to.key;
+  const said = askingAgain(dependency);
+  const advice = said.advice(name, capacity);
+  if (capacity > 1 || said.how !== again) return advice;
+  if (isHappening) {
+    return [...advice, 'If it should have been given back by then, a release is missing on the way from [S] to [W].'];
+  }
+  const { instances } = dependency;
+  return instances !== null && instances.from === instances.to
+    ? advice
+    : [...advice, 'If these are different instances of one class, give them an order (or names of their own).'];
+}
+
+function askingAgain({ to, wait }: Dependency): AskingAgain {
+  const byKind = BY_KIND.get(to.key.kind);
+  if (byKind === undefined) return OF_A_LOCK;
+  if (byKind === OF_A_VALUE) return byKind;
+  if (OF_ALL.test(wait.label ?? '')) return FOR_THE_END;
+  return RUNS.test(wait.label ?? '') ? OF_A_TASK : byKind;
+}
+
+function again(what: string, capacity: number): string {
+  return capacity > 1
+    ? `it asks for another of the ${capacity} permits of ${what} while it holds one`
+    : `it asks for ${what} again while it holds it`;
+}
+
+function together(what: string, capacity: number): readonly string[] {
+  return capacity > 1 ? [`It hangs as soon as ${capacity} holders of ${what} ask for one more at the same time.`] : [];
+}
