@@ -14,7 +14,7 @@ export function trackByFirstUse(
   kind: ObjectKind = kindOf(capacity),
 ): TrackedObject | null {
   const place = placeOfUse(kindName, methods);
-  return place === null ? null : hooks.track({ kind, ...place, capacity });
+  return place === null ? null : hooks.track({ kind, ...place, capacity, isByUse: true });
 }
 
 /** What can be taken once is a mutex. */

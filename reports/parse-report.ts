@@ -101,6 +101,7 @@ function readClasses(value: JsonValue): readonly EventClass[] {
       kind,
       readers: readersOf(kind),
       capacity: item.field('capacity').count(),
+      isByUse: false,
       captures: 0,
     };
     return { id: index as ClassId, key, sub };

@@ -48,7 +48,9 @@ export class UsedInstances<T extends object> {
     const place = placeOfUse(name, methods);
     if (place === null) return null;
     const of = kind ?? kindOf(capacity);
-    const object = isDistinct ? trackDistinct(of, place, capacity) : hooks.track({ kind: of, ...place, capacity });
+    const object = isDistinct
+      ? trackDistinct(of, place, capacity)
+      : hooks.track({ kind: of, ...place, capacity, isByUse: true });
     if (object !== null) this.#objects.set(instance, object);
     return object;
   }

@@ -69,6 +69,8 @@ export interface ClassKey {
   readonly readers: Readers;
   /** Permits for kinds that have several; 1 for a lock. */
   readonly capacity: number;
+  /** True when it is the place of a first use: the making of its objects was not seen. */
+  readonly isByUse: boolean;
   /** Stacks still to capture for this key before the steady state. */
   captures: number;
 }
@@ -87,6 +89,8 @@ export interface ClassIdentity {
   readonly name?: string;
   readonly site?: string | null;
   readonly capacity?: number;
+  /** The place is that of a first use. */
+  readonly isByUse?: boolean;
 }
 
 /**
@@ -128,6 +132,7 @@ export class ClassRegistry {
       kind: identity.kind,
       readers: readersOf(identity.kind),
       capacity: identity.capacity ?? 1,
+      isByUse: identity.isByUse ?? false,
       captures: this.#maxCaptures,
     };
     this.#keys.set(text, key);

@@ -9,6 +9,7 @@ import type { Session } from '../core/session.ts';
 import { adviceFor, named, sentence } from './advice.ts';
 import { type Around, excludedBy } from './circle-filter.ts';
 import type { DependencyStore } from './dependency-store.ts';
+import type { Families } from './families.ts';
 import { Forks } from './forks.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Policy } from './policy.ts';
@@ -34,6 +35,7 @@ export class Circles {
   readonly #interrupts: Interrupts;
   readonly #policy: Policy;
   readonly #pools: PoolShares;
+  readonly #families: Families;
   readonly #emit: (finding: Finding) => void;
   readonly #forks = new Forks();
   readonly #aside: Aside[] = [];
@@ -48,6 +50,7 @@ export class Circles {
     interrupts: Interrupts,
     policy: Policy,
     pools: PoolShares,
+    families: Families,
     emit: (finding: Finding) => void,
   ) {
     this.#session = session;
@@ -55,6 +58,7 @@ export class Circles {
     this.#interrupts = interrupts;
     this.#policy = policy;
     this.#pools = pools;
+    this.#families = families;
     this.#emit = emit;
   }
 
@@ -135,7 +139,7 @@ export class Circles {
     const circle = named(inReadingOrder(this.#interrupts.merge(found)));
     const fingerprint = circleFingerprint('DEPT001', circle);
     const softness = circle.some((dependency) => dependency.timed) ? 'soft' : 'hard';
-    const key = circleKey(circle);
+    const key = circleKey(circle, this.#families);
     const before = this.#reported.get(key);
     const isRepeat = before === 'hard' || before === softness;
     if (isRepeat && this.#policy.rules === 'dept') return;
@@ -200,8 +204,8 @@ export function inReadingOrder(path: readonly Dependency[]): readonly Dependency
 }
 
 /** The very classes of a circle, from any of its edges; a fingerprint also stands for namesakes in the same file. */
-function circleKey(circle: readonly Dependency[]): string {
-  const ids = circle.map(({ from, irqs }) => `${from.id}${irqs.join('')}`);
+function circleKey(circle: readonly Dependency[], families: Families): string {
+  const ids = circle.map(({ from, irqs }) => `${families.rootOf(from.key).id}:${from.sub}${irqs.join('')}`);
   const turns = ids.map((_, shift) => [...ids.slice(shift), ...ids.slice(0, shift)].join());
   return turns.sort()[0] ?? '';
 }

@@ -22,6 +22,8 @@ export class DependencyStore {
   /** Edges of circles that were set aside because of how they were seen. */
   readonly #watched = new Set<number>();
   #settled = new Uint8Array(64);
+  /** Edges between classes of one family: each sighting may be one of other instances. */
+  readonly #open = new Set<number>();
   /** Edges seen under acquire contexts only, which back off for each other. */
   readonly #grouped = new Set<number>();
 
@@ -91,6 +93,12 @@ export class DependencyStore {
     this.#settle(edge);
   }
 
+  /** It never settles from here on. */
+  keepOpen(edge: number): void {
+    this.#open.add(edge);
+    this.#settle(edge);
+  }
+
   unwatch(edge: number): void {
     this.#watched.delete(edge);
     this.#settle(edge);
@@ -114,7 +122,7 @@ export class DependencyStore {
     }
     const isSeenEnough = this.#repeats[edge] === SEEN_ENOUGH && !this.#watched.has(edge);
     const isSeen = this.sightings(edge) === null || isSeenEnough;
-    const isFinal = isSeen && !this.dependency(edge).timed && !this.isGrouped(edge);
+    const isFinal = isSeen && !this.dependency(edge).timed && !this.isGrouped(edge) && !this.#open.has(edge);
     this.#settled[edge] = isFinal ? 1 : 0;
   }
 }

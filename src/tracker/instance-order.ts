@@ -1,3 +1,4 @@
+import type { ObjectId } from '../core/ids.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import { DependencyStore } from './dependency-store.ts';
 
@@ -11,7 +12,11 @@ export class InstanceOrder {
 
   /** The node of an instance's event, made on first use. */
   node(object: TrackedObject, bit: number): number {
-    const key = object.id * 2 + bit;
+    return this.nodeOf(object.id, bit);
+  }
+
+  nodeOf(object: ObjectId, bit: number): number {
+    const key = object * 2 + bit;
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
     const node = this.#nodes.size;

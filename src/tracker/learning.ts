@@ -1,4 +1,5 @@
-import { type ClassKey, USER_SUBCLASSES } from '../core/classes.ts';
+import { shortestPath } from '../core/circle-search.ts';
+import { type ClassKey, type EventClass, USER_SUBCLASSES } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency, Rule } from '../core/dependency.ts';
 import { EventContext } from '../core/event-context.ts';
@@ -14,6 +15,7 @@ import { Circles } from './circles.ts';
 import { DependencyStore } from './dependency-store.ts';
 import { awaitedBits } from './event-bits.ts';
 import { EventPlaces } from './event-places.ts';
+import { Families, type Take } from './families.ts';
 import { InstanceOrder } from './instance-order.ts';
 import type { Interrupts } from './interrupts.ts';
 import { isOfOneGroup } from './nesting.ts';
@@ -54,6 +56,7 @@ export class Learning {
   readonly #policy: Policy;
   readonly #pools: PoolShares = new PoolShares();
   readonly #eventPlaces: EventPlaces = new EventPlaces();
+  readonly #families: Families = new Families();
   readonly #classes: Layer;
   readonly #instances: InstanceOrder = new InstanceOrder();
   readonly #instancePairs: Layer;
@@ -149,22 +152,67 @@ export class Learning {
 
   #layer(store: DependencyStore, limit: Layer['limit']): Layer {
     const { session, interrupts, policy, emit } = this.#tools;
-    return { store, limit, circles: new Circles(session, store, interrupts, policy, this.#pools, emit) };
+    return {
+      store,
+      limit,
+      circles: new Circles(session, store, interrupts, policy, this.#pools, this.#families, emit),
+    };
   }
 
   #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: EventBit): void {
     const owner = seen.held?.object ?? seen.event?.object ?? seen.wait.object;
-    const isSameKey = owner.key === seen.wait.object.key && owner.subclass === seen.wait.object.subclass;
+    const isAlike = owner.key === seen.wait.object.key || this.#isOneFamily(owner.key, seen, owed, awaited);
+    const isSameKey = isAlike && owner.subclass === seen.wait.object.subclass;
     const describe = (): Dependency => this.#describe(seen, owed, awaited);
     if (!isSameKey || this.#policy.sameClass === 'class') {
       this.#insert(this.#classes, owed, awaited, seen, describe);
       return;
     }
-    const ownBit = this.#tools.session.classes.get(owed).sub >= USER_SUBCLASSES ? 1 : 0;
-    const tail = this.#instances.node(owner, ownBit);
+    const tail = this.#instances.node(owner, bitOf(this.#tools.session.classes.get(owed)));
     const head = this.#instances.node(seen.wait.object, bit);
     const layer = this.#instancePairs;
     if (!layer.store.isSettled(tail, head)) this.#insert(layer, tail, head, seen, describe);
+  }
+
+  /**
+   * True where the two are known by the places of their first use, and these are of one family: also as found out now, because
+   * the circle that this would close has a place which takes objects of both.
+   */
+  #isOneFamily(from: ClassKey, { held, wait }: Observation, owed: ClassId, awaited: ClassId): boolean {
+    const to = wait.object.key;
+    if (!from.isByUse || !to.isByUse || from.kind !== to.kind || this.#policy.sameClass === 'class') return false;
+    if (this.#families.areOne(from, to)) return true;
+    const { graph } = this.store;
+    const path = graph.edgeOf(owed, awaited) >= 0 ? null : shortestPath(graph, awaited, owed);
+    if (path === null) return false;
+    const known = path.map((edge) => this.store.dependency(edge));
+    const takes: readonly Take[] = [
+      { key: from, stack: held?.stack ?? null },
+      { key: to, stack: wait.stack },
+      ...known.flatMap((each) => [
+        { key: each.from.key, stack: each.start.stack },
+        { key: each.to.key, stack: each.wait.stack },
+      ]),
+    ];
+    if (this.#families.join(takes)) this.#divide();
+    return this.#families.areOne(from, to);
+  }
+
+  /** What is known of classes that are of one family now is known of the instances that it was seen with, no more. */
+  #divide(): void {
+    const { store, circles, limit } = this.#instancePairs;
+    for (const [edge, [from, to]] of this.#families.pairs) {
+      const dependency = this.store.dependency(edge);
+      if (!this.#families.areOne(dependency.from.key, dependency.to.key)) continue;
+      this.store.keepOpen(edge);
+      const tail = this.#instances.nodeOf(from, bitOf(dependency.from));
+      const head = this.#instances.nodeOf(to, bitOf(dependency.to));
+      if (store.graph.edgeOf(tail, head) >= 0 || this.#isFull(store, limit)) continue;
+      const result = store.graph.add(tail, head);
+      const pair = store.graph.edgeOf(tail, head);
+      store.add(pair, dependency, this.store.sightings(edge)?.[0] ?? null);
+      if (result === 'closes-circle') circles.close(pair);
+    }
   }
 
   #insert(layer: Layer, from: number, to: number, seen: Observation, describe: () => Dependency): void {
@@ -205,11 +253,19 @@ export class Learning {
     const dependency = describe();
     store.add(edge, dependency, sighting, isGrouped);
     this.#noteAround(layer, edge, seen, sighting, holds);
-    if (store === this.store) this.#tools.onDependency(dependency);
+    if (store === this.store) {
+      this.#noteInstances(edge, seen);
+      this.#tools.onDependency(dependency);
+    }
     if (result !== 'closes-circle') return;
     circles.close(edge);
     // Who waits for what leads to a circle from now on may be stuck with his share.
     for (const each of [this.#classes, this.#instancePairs]) each.circles.reconsiderPools();
+  }
+
+  #noteInstances(edge: number, { held, wait }: Observation): void {
+    if (held?.object.key.isByUse !== true || !wait.object.key.isByUse) return;
+    this.#families.note(edge, held.object.id, wait.object.id);
   }
 
   #isFull(store: DependencyStore, limit: Layer['limit']): boolean {
@@ -278,6 +334,10 @@ export class Learning {
     const dependency = dependencyFrom({ ...seen, event }, classes.get(owed), classes.get(awaited), this.#eventPlaces);
     return seen.rule === 'release' ? { ...dependency, event: { ...dependency.event, stack: here } } : dependency;
   }
+}
+
+function bitOf({ sub }: EventClass): EventBit {
+  return sub >= USER_SUBCLASSES ? 1 : 0;
 }
 
 /** A hold begins when its wait has ended; a wait by itself may have ended before. */

@@ -25,7 +25,7 @@ const classes: fc.Arbitrary<readonly EventClass[]> = fc
   .array(fc.tuple(key, fc.nat({ max: 23 })), { minLength: 1, maxLength: 4 })
   .map((made) =>
     made.map(([parts, sub], id): EventClass => {
-      const classKey: ClassKey = { ...parts, id, readers: readersOf(parts.kind), captures: 3 };
+      const classKey: ClassKey = { ...parts, id, readers: readersOf(parts.kind), isByUse: false, captures: 3 };
       return { id: id as ClassId, key: classKey, sub };
     }),
   );

@@ -27,7 +27,16 @@ export class Classes {
     const known = this.#classes.get(text);
     if (known !== undefined) return known;
     const id = this.#classes.size;
-    const key: ClassKey = { id, name: keyName, site: null, kind: 'mutex', readers: 'none', capacity: 1, captures: 0 };
+    const key: ClassKey = {
+      id,
+      name: keyName,
+      site: null,
+      kind: 'mutex',
+      readers: 'none',
+      capacity: 1,
+      isByUse: false,
+      captures: 0,
+    };
     const made: EventClass = { id: id as ClassId, key, sub: Number(sub) };
     this.#classes.set(text, made);
     return made;

@@ -1,0 +1,64 @@
+import type { ClassKey } from '../core/classes.ts';
+import type { ObjectId } from '../core/ids.ts';
+import type { Stack } from '../core/stack.ts';
+
+/** Somebody takes an object of this key there. */
+export interface Take {
+  readonly key: ClassKey;
+  readonly stack: Stack | null;
+}
+
+/** The instances that a dependency was first seen between. */
+export type InstanceIds = readonly [from: ObjectId, to: ObjectId];
+
+/**
+ * Objects whose making was not seen have the place of their first use as class: locks in an array, of which some were first
+ * used as `locks[low]` and some as `locks[high]`, are of two. A place that takes objects of both shows that they are of one
+ * family: their order is one of instances, as within a class.
+ */
+export class Families {
+  readonly #parents = new Map<ClassKey, ClassKey>();
+  readonly #pairs = new Map<number, InstanceIds>();
+
+  /** The instances of a new dependency, by its edge number. */
+  note(edge: number, from: ObjectId, to: ObjectId): void {
+    this.#pairs.set(edge, [from, to]);
+  }
+
+  /** What was noted, by edge number. */
+  get pairs(): Iterable<readonly [edge: number, ids: InstanceIds]> {
+    return this.#pairs;
+  }
+
+  areOne(one: ClassKey, other: ClassKey): boolean {
+    return this.rootOf(one) === this.rootOf(other);
+  }
+
+  /** Keys that are taken at one place are of one family from here on. @returns true when there were such that were not before */
+  join(takes: readonly Take[]): boolean {
+    const byPlace = new Map<string, ClassKey>();
+    let isNew = false;
+    for (const { key, stack } of takes) {
+      const place = placeOf(stack);
+      if (place === null) continue;
+      const other = byPlace.get(place) ?? key;
+      byPlace.set(place, other);
+      if (this.areOne(key, other)) continue;
+      this.#parents.set(this.rootOf(key), this.rootOf(other));
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  /** One key that stands for the family of this one. */
+  rootOf(key: ClassKey): ClassKey {
+    let root = key;
+    for (let parent = this.#parents.get(root); parent !== undefined; parent = this.#parents.get(root)) root = parent;
+    return root;
+  }
+}
+
+function placeOf(stack: Stack | null): string | null {
+  const frame = stack?.frames[0];
+  return frame === undefined ? null : `${frame.path ?? frame.file}:${frame.line}:${frame.column}`;
+}
