@@ -22,7 +22,7 @@ export class DependencyStore {
   /** Edges of circles that were set aside because of how they were seen. */
   readonly #watched = new Set<number>();
   #settled = new Uint8Array(64);
-  /** Edges between classes of one family: each sighting may be one of other instances. */
+  /** Edges of which each sighting may be one of other instances that matter. */
   readonly #open = new Set<number>();
   /** Edges seen under acquire contexts only, which back off for each other. */
   readonly #grouped = new Set<number>();
@@ -93,9 +93,14 @@ export class DependencyStore {
     this.#settle(edge);
   }
 
-  /** It never settles from here on. */
+  /** It does not settle until it may. */
   keepOpen(edge: number): void {
     this.#open.add(edge);
+    this.#settle(edge);
+  }
+
+  maySettle(edge: number): void {
+    this.#open.delete(edge);
     this.#settle(edge);
   }
 

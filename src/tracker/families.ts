@@ -8,7 +8,10 @@ export interface Take {
   readonly stack: Stack | null;
 }
 
-/** The instances that a dependency was first seen between. */
+/** How often a dependency between classes by first use is looked at for the instances it is seen between. */
+const MAX_SEEN = 64;
+
+/** The instances that a dependency was seen between. */
 export type InstanceIds = readonly [from: ObjectId, to: ObjectId];
 
 /**
@@ -18,15 +21,21 @@ export type InstanceIds = readonly [from: ObjectId, to: ObjectId];
  */
 export class Families {
   readonly #parents = new Map<ClassKey, ClassKey>();
-  readonly #pairs = new Map<number, InstanceIds>();
+  readonly #pairs = new Map<number, InstanceIds[]>();
+  readonly #seen = new Map<number, number>();
 
-  /** The instances of a new dependency, by its edge number. */
-  note(edge: number, from: ObjectId, to: ObjectId): void {
-    this.#pairs.set(edge, [from, to]);
+  /** A dependency, by its edge number, was seen between these. @returns false when that was often enough */
+  note(edge: number, from: ObjectId, to: ObjectId): boolean {
+    const pairs = this.#pairs.get(edge);
+    if (pairs === undefined) this.#pairs.set(edge, [[from, to]]);
+    else if (!pairs.some((pair) => pair[0] === from && pair[1] === to)) pairs.push([from, to]);
+    const seen = (this.#seen.get(edge) ?? 0) + 1;
+    this.#seen.set(edge, seen);
+    return seen < MAX_SEEN;
   }
 
   /** What was noted, by edge number. */
-  get pairs(): Iterable<readonly [edge: number, ids: InstanceIds]> {
+  get pairs(): Iterable<readonly [edge: number, pairs: readonly InstanceIds[]]> {
     return this.#pairs;
   }
 

@@ -201,17 +201,19 @@ export class Learning {
   /** What is known of classes that are of one family now is known of the instances that it was seen with, no more. */
   #divide(): void {
     const { store, circles, limit } = this.#instancePairs;
-    for (const [edge, [from, to]] of this.#families.pairs) {
+    for (const [edge, pairs] of this.#families.pairs) {
       const dependency = this.store.dependency(edge);
       if (!this.#families.areOne(dependency.from.key, dependency.to.key)) continue;
       this.store.keepOpen(edge);
-      const tail = this.#instances.nodeOf(from, bitOf(dependency.from));
-      const head = this.#instances.nodeOf(to, bitOf(dependency.to));
-      if (store.graph.edgeOf(tail, head) >= 0 || this.#isFull(store, limit)) continue;
-      const result = store.graph.add(tail, head);
-      const pair = store.graph.edgeOf(tail, head);
-      store.add(pair, dependency, this.store.sightings(edge)?.[0] ?? null);
-      if (result === 'closes-circle') circles.close(pair);
+      for (const [from, to] of pairs) {
+        const tail = this.#instances.nodeOf(from, bitOf(dependency.from));
+        const head = this.#instances.nodeOf(to, bitOf(dependency.to));
+        if (store.graph.edgeOf(tail, head) >= 0 || this.#isFull(store, limit)) continue;
+        const result = store.graph.add(tail, head);
+        const pair = store.graph.edgeOf(tail, head);
+        store.add(pair, dependency, this.store.sightings(edge)?.[0] ?? null);
+        if (result === 'closes-circle') circles.close(pair);
+      }
     }
   }
 
@@ -225,6 +227,7 @@ export class Learning {
     const holds = this.#policy.filters ? holdsAround(seen.held, seen.wait, this.#tools.session.histories) : [];
     const sighting = this.#sighting(seen, holds);
     if (known >= 0) {
+      if (store === this.store) this.#noteInstances(known, seen);
       if (store.isGrouped(known) && !isGrouped) {
         this.#tools.session.lessons++;
         store.ungroup(known, describe());
@@ -263,9 +266,12 @@ export class Learning {
     for (const each of [this.#classes, this.#instancePairs]) each.circles.reconsiderPools();
   }
 
+  /** Should the two turn out to be of one family, each pair counts. */
   #noteInstances(edge: number, { held, wait }: Observation): void {
-    if (held?.object.key.isByUse !== true || !wait.object.key.isByUse) return;
-    this.#families.note(edge, held.object.id, wait.object.id);
+    const to = wait.object;
+    if (held?.object.key.isByUse !== true || !to.key.isByUse || held.object.key.kind !== to.key.kind) return;
+    if (this.#families.note(edge, held.object.id, to.id)) this.store.keepOpen(edge);
+    else this.store.maySettle(edge);
   }
 
   #isFull(store: DependencyStore, limit: Layer['limit']): boolean {

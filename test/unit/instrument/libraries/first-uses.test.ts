@@ -35,6 +35,16 @@ test.each<readonly [string, readonly Pair[], readonly string[]]>([
     ['DEPT001 error first second'],
   ],
   [
+    'of which one pair of several was turned round before it was known',
+    [
+      [0, 1],
+      [2, 3],
+      [0, 3],
+      [3, 0],
+    ],
+    ['DEPT001 error first second'],
+  ],
+  [
     'round a ring',
     [
       [0, 1],
