@@ -43,13 +43,17 @@ export class Families {
     return this.rootOf(one) === this.rootOf(other);
   }
 
-  /** Keys that are taken at one place are of one family from here on. @returns true when there were such that were not before */
+  /**
+   * Keys that are taken at one place are of one family from here on. Where a place is not known, it may be that of any other.
+   * @returns true when there were such that were not before
+   */
   join(takes: readonly Take[]): boolean {
-    const byPlace = new Map<string, ClassKey>();
+    const places = takes.map(({ stack }) => placeOf(stack));
+    const isKnown = places.every((place) => place !== null);
+    const byPlace = new Map<string | null, ClassKey>();
     let isNew = false;
-    for (const { key, stack } of takes) {
-      const place = placeOf(stack);
-      if (place === null) continue;
+    for (const [i, { key }] of takes.entries()) {
+      const place = isKnown ? (places[i] ?? null) : null;
       const other = byPlace.get(place) ?? key;
       byPlace.set(place, other);
       if (this.areOne(key, other)) continue;

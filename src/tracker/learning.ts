@@ -193,7 +193,7 @@ export class Learning {
         { key: each.from.key, stack: each.start.stack },
         { key: each.to.key, stack: each.wait.stack },
       ]),
-    ];
+    ].filter(({ key }) => key.isByUse && key.kind === from.kind);
     if (this.#families.join(takes)) this.#divide();
     return this.#families.areOne(from, to);
   }
