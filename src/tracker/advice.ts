@@ -5,7 +5,7 @@ import { AWAITED_VALUES_ADVICE, areAwaitedValues } from './awaited-values.ts';
 
 /** Names that say nothing of the code they stand for. */
 const NAMELESS =
-  /^(?:main|async|task|<anonymous>|(?:Object|MessagePort|EventEmitter|Timeout|Immediate|Socket|Server)\.<anonymous>|Module\.|new Promise|process\.|eval)/;
+  /^(?:main|async|task|<anonymous>|(?:Object|MessagePort|Timeout|Immediate)\.<anonymous>|Module\.|new Promise|process\.|eval)/;
 
 /** The circle with its contexts called by what a reader knows: their own name, else the function that waits. */
 export function named(circle: readonly Dependency[]): readonly Dependency[] {
