@@ -15,6 +15,9 @@ import { TrackedObject } from './tracked-object.ts';
 import type { How, HowMuch, Misuse, Observer, Outcome } from './vocabulary.ts';
 import { Wait } from './wait.ts';
 
+/** A timer counts from the millisecond in which its turn of the event loop began: it may end so much early. */
+const TIMER_GRAIN_MS = 1;
+
 /** What to make a tracked object from. */
 export interface ObjectOptions extends ClassIdentity {
   /** Name of this instance where it differs from the class. */
@@ -340,7 +343,7 @@ export class Session {
 
   /** Its time is over: whoever calls it off does so because of that. */
   #hasLasted(wait: Wait): boolean {
-    return wait.timed && (this.ageOf(wait) ?? 0) >= (wait.more?.timeoutMs ?? Number.POSITIVE_INFINITY);
+    return wait.timed && (this.ageOf(wait) ?? 0) + TIMER_GRAIN_MS >= (wait.more?.timeoutMs ?? Number.POSITIVE_INFINITY);
   }
 
   #ended(wait: Wait, outcome: Outcome): void {
