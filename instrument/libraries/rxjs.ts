@@ -76,7 +76,7 @@ function isPlain(subject: object): boolean {
 
 function awaited(label: string, promise: Promise<unknown>): Promise<unknown> {
   observable ??= hooks.track({ kind: 'event', name: 'Observable' });
-  return new Claim(observable, howOf(label, 'next')).firedBy(promise);
+  return new Claim(observable, howOf(label, 'next')).settledBy(promise);
 }
 
 function patchObservable(prototype: Source): () => void {

@@ -171,6 +171,18 @@ export class Claim {
   }
 
   /**
+   * The same for what nobody is ever known to owe: whoever goes on has behind him what the code had that settled the promise.
+   */
+  settledBy<P extends PromiseLike<unknown>>(promise: P): P {
+    return this.#endedBy(
+      promise,
+      () => this.fire(),
+      () => undefined,
+      () => Claim.followAll(promise, [this]),
+    );
+  }
+
+  /**
    * It is granted when the promise is fulfilled, refused when it is rejected, or fulfilled with `false`. For libraries that
    * do not let anybody see where they grant. @param onGrant told of the value, before it is granted
    */
@@ -240,6 +252,7 @@ export class Claim {
     promise: P,
     ok: (value: unknown) => void,
     onRejected: () => void = () => undefined,
+    tie: () => P = () => this.follow(promise),
   ): P {
     const wait = this.#wait;
     if (wait === null) return promise;
@@ -252,7 +265,7 @@ export class Claim {
         refuse();
         raiseUnlessAwaited(wait, reason);
       });
-      return this.follow(promise);
+      return tie();
     }
     // Nobody tells who else handles a rejection, so the caller gets a promise that is rejected in its turn.
     if (!isPlainPromise(promise)) {

@@ -65,6 +65,21 @@ describe('who awaits a value', () => {
     expect(await stage.found()).toEqual([]);
   });
 
+  test('whoever awaits it waits for what the code that brings it has waited for', async () => {
+    const { Subject, firstValueFrom } = latest('rxjs') as Rx;
+    const [outer, inner] = [new Mutex({ name: 'outer' }), new Mutex({ name: 'inner' })];
+    const subject = new Subject<number>();
+    const ask = outer.runExclusive(() => firstValueFrom(subject));
+    const bring = async (): Promise<void> => {
+      await inner.runExclusive(turn);
+      subject.next(1);
+    };
+    await Promise.all([ask, bring()]);
+    expect(await stage.found()).toEqual([]);
+    await inner.runExclusive(() => outer.runExclusive(turn));
+    expect(await stage.found()).toMatchObject([expect.stringContaining('DEPT001')]);
+  });
+
   test('values, defaults and errors are those of rxjs', async () => {
     const { EMPTY, firstValueFrom, lastValueFrom, of, throwError } = latest('rxjs') as Rx;
     expect(await firstValueFrom(of(1, 2))).toBe(1);
