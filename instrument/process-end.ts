@@ -1,4 +1,5 @@
 import type { OpenWait } from '../src/core/finding.ts';
+import type { Wait } from '../src/core/wait.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { isLeftBehind } from '../src/tracker/stalled.ts';
 import { hasPendingReactions, refillKept } from './attribution/kept-reactions.ts';
@@ -75,6 +76,9 @@ function tellStalled(
   recorder: Recorder | null,
 ): void {
   recorder?.stalled(isUnsettled);
-  const openWaits = waitsFor.takeStalled((wait) => isUnsettled || isLeftBehind(wait));
-  stalls.atEnd({ openWaits, isDoubtful: waitsFor.open.length > 0 || hasPendingReactions(), isUnsettled });
+  const counts = (wait: Wait): boolean => isUnsettled || isLeftBehind(wait);
+  const putOff = waitsFor.openBehind(isUnsettled ? new Set() : stalls.leftToTimers(waitsFor.stepsFrom(counts)));
+  const openWaits = waitsFor.takeStalled((wait) => counts(wait) && !putOff.has(wait));
+  const isDoubtful = waitsFor.open.length > putOff.size || (putOff.size === 0 && hasPendingReactions());
+  stalls.atEnd({ openWaits, isDoubtful, isUnsettled });
 }

@@ -13,12 +13,32 @@ import { MarkedHolds } from './marked-holds.ts';
  */
 export function someHolderGoesOn(steps: readonly Step[], stuck: ReadonlySet<Wait>, budgetMs: number): boolean {
   if (steps.length === 0) return false;
+  return lookAt(steps, stuck, budgetMs, (look) => steps.some((step) => holderGoesOn(look.at(step))));
+}
+
+/** The waits that go on when a timer runs: it alone is what who is in their way waits for, or it gives back itself what he has. */
+export function waitsLeftToTimers(steps: readonly Step[], budgetMs: number): ReadonlySet<Wait> {
+  const waits = new Set(steps.map(({ wait }) => wait));
+  return lookAt(steps, waits, budgetMs, (look) => {
+    const left = steps.filter((step) => {
+      const { isLeftToTimer, waitsForTimers } = look.at(step);
+      return isLeftToTimer || waitsForTimers;
+    });
+    return new Set(left.map(({ wait }) => wait));
+  });
+}
+
+function lookAt<Answer>(
+  steps: readonly Step[],
+  stuck: ReadonlySet<Wait>,
+  budgetMs: number,
+  read: (look: HolderLook) => Answer,
+): Answer {
   const marked = new MarkedHolds(steps, stuck);
   const heap = takeHeapGraph();
   const places = new InspectorPlaces(budgetMs);
   try {
-    const look = new HolderLook(heap, places, marked, stuck);
-    return steps.some((step) => holderGoesOn(look.at(step)));
+    return read(new HolderLook(heap, places, marked, stuck));
   } finally {
     places.close();
   }

@@ -6,7 +6,7 @@ import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
-import { someHolderGoesOn } from './going-holders.ts';
+import { someHolderGoesOn, waitsLeftToTimers } from './going-holders.ts';
 import { isReadWithin, pictureOfStall, type StallPicture } from './stall-picture.ts';
 
 /** Codes of findings that say why a program does not go on. */
@@ -83,14 +83,27 @@ export class StallCheck {
 
   /** True when the heap shows that one of those goes on who were taken to be stuck in these circles, as all that waits behind them. */
   isHolderGoing(circles: readonly (readonly Step[])[], stuck: ReadonlySet<Wait>): boolean {
+    return this.#askHolders((budgetMs) => someHolderGoesOn(circles.flat(), stuck, budgetMs), false);
+  }
+
+  /**
+   * Nothing is left to run: the waits whose holders wait for timers that keep no program alive (`unref`). What they have begun
+   * may be left undone, or the program would not have ended.
+   */
+  leftToTimers(steps: readonly Step[]): ReadonlySet<Wait> {
+    if (steps.length === 0) return new Set();
+    return this.#askHolders((budgetMs) => waitsLeftToTimers(steps, budgetMs), new Set());
+  }
+
+  #askHolders<Answer>(ask: (budgetMs: number) => Answer, unknown: Answer): Answer {
     const { stall, stallBudgetMs } = this.#options;
-    if (stall === 'never' || !(this.#isReadSoon || isReadWithin(stallBudgetMs))) return false;
+    if (stall === 'never' || !(this.#isReadSoon || isReadWithin(stallBudgetMs))) return unknown;
     const since = performance.now();
     try {
-      return someHolderGoesOn(circles.flat(), stuck, stallBudgetMs);
+      return ask(stallBudgetMs);
     } catch {
       // A Node without an inspector, or a heap that is not what is expected.
-      return false;
+      return unknown;
     } finally {
       this.#isReadSoon = performance.now() - since <= stallBudgetMs;
     }

@@ -146,6 +146,16 @@ export class WaitsFor implements Observer {
     return stuckBehind(this.open, waits, this.#viewUntilTimeout);
   }
 
+  /** Who is in the way of the open waits that count and that no finding has told of yet. */
+  stepsFrom(counts: (wait: Wait) => boolean): readonly Step[] {
+    return this.#untold(counts).flatMap((wait) => holdersInTheWay(wait, this.#session).map((held) => ({ wait, held })));
+  }
+
+  /** The open waits that end only after one of these has. */
+  openBehind(ends: ReadonlySet<Wait>): ReadonlySet<Wait> {
+    return ends.size === 0 ? ends : new Set([...ends, ...stuckBehind(this.open, ends, this.#view)]);
+  }
+
   get hasSuspects(): boolean {
     return this.#suspected.size > 0;
   }

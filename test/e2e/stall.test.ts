@@ -21,6 +21,7 @@ beforeAll(async () => {
     'lost-reply',
     'idle-workers',
     'held-forever',
+    'flush-aside',
     'held-in-a-worker',
     'server-abba',
     'own-builtins',
@@ -63,6 +64,17 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     const fixed = await runPreloaded(['src/closed-circle.mjs', 'fixed'], { env: { DEPT_REPORT: findings.path } });
     expect(fixed).toMatchObject({ code: 0, stdout: 'done\n', stderr: '' });
     expect(findings.read()).toEqual([]);
+  });
+
+  test('is told nothing of what it leaves undone on timers that keep no program alive', async () => {
+    const { code, stdout, stderr, lines } = await findingsOf('flush-aside');
+    expect({ code, stdout, stderr, lines }).toEqual({ code: 0, stdout: 'done\n', stderr: '', lines: [] });
+    using findings = new FindingsFile();
+    await runPreloaded(['src/flush-aside.mjs', 'stuck'], { env: { DEPT_REPORT: findings.path } });
+    const stuck = findings.read();
+    expect(stuck.map((line) => [line.code, line.openWaits.map(({ context }) => context)])).toEqual([
+      ['DEPT003', ['order']],
+    ]);
   });
 
   test('is told which promise was resolved with one that waits for it', async () => {
