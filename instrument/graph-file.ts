@@ -3,13 +3,14 @@ import { exportClassGraph } from '../src/core/class-graph-export.ts';
 import { commonGates } from '../src/tracker/common-gates.ts';
 import { Statistics } from '../src/tracker/statistics.ts';
 import type { Installation } from './install.ts';
+import { monotonicMs } from './monotonic-clock.ts';
 
 /**
  * Writes the class graph when the process ends, with the statistics of its classes as the graph's own value. A file that
  * cannot be written is said on stderr and changes nothing.
  */
 export function writeGraphAtExit({ session, tracker }: Installation, path: string): void {
-  const statistics = new Statistics({ clock: () => performance.now() });
+  const statistics = new Statistics({ clock: monotonicMs });
   session.addObserver(statistics);
   process.once('exit', () => {
     try {

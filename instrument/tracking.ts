@@ -1,5 +1,3 @@
-// As a global it is a getter that is called each time.
-import { performance } from 'node:perf_hooks';
 import type { Finding, RuleSet } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
 import { Session } from '../src/core/session.ts';
@@ -10,6 +8,7 @@ import { faultFinding } from '../src/tracker/notices.ts';
 import { WaitsFor, type WaitsForOptions } from '../src/tracker/waits-for.ts';
 import { LightAttribution } from './attribution/light.ts';
 import { type AttributionMode, PromiseHookAttribution } from './attribution/promise-hooks.ts';
+import { monotonicMs } from './monotonic-clock.ts';
 import { NodeStacks } from './stacks.ts';
 
 export interface TrackingOptions {
@@ -40,7 +39,7 @@ export function startTracking(options: TrackingOptions): Tracking {
   const session = new Session({
     limits,
     stacks: stacks === 'off' ? NO_STACKS : new NodeStacks(limits.maxStackFrames ?? 16),
-    clock: () => performance.now(),
+    clock: monotonicMs,
     onLimit: (name, limit) => tracker?.notice(name, limit),
   });
   tracker = new DeptTracker(session, { rules, onFinding });

@@ -1,5 +1,6 @@
 import type { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { functionText, namesIn } from './function-text.ts';
 import type { HeapNode, ScriptPlace } from './heap-graph.ts';
 
@@ -44,7 +45,7 @@ export class InspectorPlaces {
   constructor(budgetMs: number) {
     // Loaded here: a program that does not stall has no use for it.
     const inspector = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector');
-    this.#until = performance.now() + budgetMs;
+    this.#until = monotonicMs() + budgetMs;
     this.#session = new inspector.Session();
     this.#session.connect();
     this.#session.on('Debugger.scriptParsed', ({ params }) => this.#urls.set(params.scriptId, params.url));
@@ -96,7 +97,7 @@ export class InspectorPlaces {
 
   /** @param id as `HeapGraph.id` gives it. @returns null when the object is gone or the time is spent */
   find(id: HeapNode): SuspendedPlace | null {
-    if (performance.now() > this.#until) {
+    if (monotonicMs() > this.#until) {
       this.isSpent = true;
       return null;
     }

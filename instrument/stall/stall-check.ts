@@ -4,6 +4,7 @@ import type { Wait } from '../../src/core/wait.ts';
 import { stallCutFinding } from '../../src/tracker/notices.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { someHolderGoesOn, waitsLeftToTimers } from './going-holders.ts';
@@ -98,14 +99,14 @@ export class StallCheck {
   #askHolders<Answer>(ask: (budgetMs: number) => Answer, unknown: Answer): Answer {
     const { stall, stallBudgetMs } = this.#options;
     if (stall === 'never' || !(this.#isReadSoon || isReadWithin(stallBudgetMs))) return unknown;
-    const since = performance.now();
+    const since = monotonicMs();
     try {
       return ask(stallBudgetMs);
     } catch {
       // A Node without an inspector, or a heap that is not what is expected.
       return unknown;
     } finally {
-      this.#isReadSoon = performance.now() - since <= stallBudgetMs;
+      this.#isReadSoon = monotonicMs() - since <= stallBudgetMs;
     }
   }
 

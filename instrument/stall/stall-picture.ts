@@ -1,5 +1,6 @@
 import type { SuspendedFunction } from '../../src/core/finding.ts';
 import type { Stack } from '../../src/core/stack.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { isOwnFile, toPath } from '../paths.ts';
 import { awaitCycles } from './await-cycles.ts';
 import { definitionOf, isModule, stackAt } from './definitions.ts';
@@ -62,7 +63,7 @@ const NOTHING: Omit<StallPicture, 'cut'> = {
  */
 export function pictureOfStall(options: PictureOptions): StallPicture {
   const { budgetMs, isStalled, isAsked, isOver } = options;
-  const until = performance.now() + budgetMs;
+  const until = monotonicMs() + budgetMs;
   if (!isReadWithin(budgetMs)) {
     const megabytes = Math.round(process.memoryUsage().heapUsed / 1e6);
     return { ...NOTHING, cut: `the heap (${megabytes} MB) is too large to be read within ${budgetMs} ms` };
@@ -73,7 +74,7 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   if (isDoubtful && inLocks.size === 0) return { ...NOTHING, cut: null };
   // Places are what a reader needs first: they get a part of the budget even when the snapshot took all of it.
-  const places = new InspectorPlaces(Math.max(until - performance.now(), budgetMs / 4));
+  const places = new InspectorPlaces(Math.max(until - monotonicMs(), budgetMs / 4));
   try {
     return new Painter(graph, heap, places, options).paint(isDoubtful, inLocks);
   } finally {

@@ -5,8 +5,8 @@ import type { Wait } from '../../src/core/wait.ts';
 import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { afterEachOther } from '../threads/thread-waits.ts';
-import { uptimeMs } from '../uptime.ts';
 import { type FatalSignal, FatalSignals } from './fatal-signals.ts';
 import type { StallCheck } from './stall-check.ts';
 
@@ -57,10 +57,10 @@ export function watchStandstill(
       stalls.whileRunning(openWaits, { kind: 'signal', signal: stallSignal }, true);
     });
   }
-  let lastMoved = { at: session.now, ms: uptimeMs() };
+  let lastMoved = { at: session.now, ms: monotonicMs() };
   const bark = (): void => {
-    if (session.now !== lastMoved.at) lastMoved = { at: session.now, ms: uptimeMs() };
-    const quietMs = Math.round(uptimeMs() - lastMoved.ms);
+    if (session.now !== lastMoved.at) lastMoved = { at: session.now, ms: monotonicMs() };
+    const quietMs = Math.round(monotonicMs() - lastMoved.ms);
     if (quietMs < watchdogMs || !hasLongWaits(installation, watchdogMs)) return;
     stalls.whileRunning(waitsFor.takeStalled(), { kind: 'watchdog', quietMs }, false);
   };

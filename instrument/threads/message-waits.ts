@@ -2,6 +2,7 @@ import type { EventContext } from '../../src/core/event-context.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { activeSession, failed } from '../../src/sync/hooks.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 
 /** Waits kept of one end: the next message ends all of them, so the newest are as good as any. */
 const KEPT_EACH = 16;
@@ -55,7 +56,7 @@ export class MessageWaits {
       const waits = this.#of(end);
       if (waits.length === KEPT_EACH) waits.shift();
       const stack = this.#stacks-- > 0 ? this.#session.capture() : null;
-      const wait = { id: ++this.#last, thread, stack, holds: this.#holds(), sinceMs: performance.now(), isOpen };
+      const wait = { id: ++this.#last, thread, stack, holds: this.#holds(), sinceMs: monotonicMs(), isOpen };
       waits.push(wait);
     } catch (fault) {
       failed(fault, this.#session);
@@ -74,7 +75,7 @@ export class MessageWaits {
   }
 
   #open(forMs: number): readonly MessageWait[] {
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     const open: MessageWait[] = [];
     const isAwaited = (ref: WeakRef<object>): boolean => {
       const end = ref.deref();

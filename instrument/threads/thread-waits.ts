@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { OpenWait } from '../../src/core/finding.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 
 /** What a thread has told of last, and when. */
 interface Told {
@@ -25,7 +26,7 @@ export class ThreadWaits {
   /** These are all that stand in this thread now. */
   tell(thread: number, openWaits: readonly OpenWait[]): void {
     if (openWaits.length === 0) this.#told.delete(thread);
-    else this.#told.set(thread, { openWaits, atMs: performance.now() });
+    else this.#told.set(thread, { openWaits, atMs: monotonicMs() });
   }
 
   /** Those of all threads that still run, one after the other, each by the name of its thread. */
@@ -33,7 +34,7 @@ export class ThreadWaits {
     let all: readonly OpenWait[] = [];
     for (const [thread, { openWaits, atMs }] of this.#told) {
       if (this.#hasEnded(thread)) this.#told.delete(thread);
-      else all = afterEachOther(all, inThread(thread, openWaits, Math.round(performance.now() - atMs)));
+      else all = afterEachOther(all, inThread(thread, openWaits, Math.round(monotonicMs() - atMs)));
     }
     return all;
   }
