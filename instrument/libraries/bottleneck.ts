@@ -21,6 +21,7 @@ interface Job {
 interface Limiter {
   readonly _store?: { readonly storeOptions?: { readonly maxConcurrent: number | null } };
   _receive(job: Job): unknown;
+  submit(...args: unknown[]): unknown;
   wrap(task: Callable): unknown;
 }
 
@@ -31,12 +32,14 @@ interface Limiter {
 export const bottleneck: LibraryAdapter = {
   name: 'bottleneck',
   versions: '>=2.10.0 <3.0.0',
-  patch: (exports) => patchClass(exports, '_receive', patchLimiter, ['wrap']),
+  patch: (exports) => patchClass(exports, '_receive', patchLimiter, ['submit', 'wrap']),
 };
 
 function patchLimiter(prototype: Limiter): () => void {
   const objects = new WeakMap<Limiter, TrackedObject>();
-  const { _receive, wrap } = prototype;
+  const { _receive, submit, wrap } = prototype;
+  /** True while a job is handed over whose end a callback hears, so that nobody awaits its promise. */
+  let isSubmitted = false;
   const known = (limiter: Limiter): TrackedObject | null => {
     const capacity = limiter._store?.storeOptions?.maxConcurrent ?? Infinity;
     if (!Number.isFinite(capacity)) return null;
@@ -56,13 +59,22 @@ function patchLimiter(prototype: Limiter): () => void {
         return Reflect.apply(doDrop, self, args);
       });
       void claim.follow(job.promise);
+      if (isSubmitted) claim.queue();
     }
     return _receive.call(this, job);
   }, _receive);
+  prototype.submit = dressed(function watchedSubmit(this: Limiter, ...args: unknown[]): unknown {
+    isSubmitted = true;
+    try {
+      return submit.apply(this, args);
+    } finally {
+      isSubmitted = false;
+    }
+  }, submit);
   prototype.wrap = dressed(function watchedWrap(this: Limiter, task: Callable): unknown {
     // The place that wraps says what the limiter is called; those that call what comes out do not.
     known(this);
     return wrap.call(this, task);
   }, wrap);
-  return () => void Object.assign(prototype, { _receive, wrap });
+  return () => void Object.assign(prototype, { _receive, submit, wrap });
 }
