@@ -7,6 +7,7 @@ import type { How, HowMuch, Outcome } from '../src/core/vocabulary.ts';
 import type { Wait } from '../src/core/wait.ts';
 import * as hooks from '../src/sync/hooks.ts';
 import type { NamedPlace } from './first-use.ts';
+import { replaced } from './replaced.ts';
 
 /** What a library calls the operations of its pools. */
 export interface PoolVerbs {
@@ -113,6 +114,35 @@ export class WatchedPool {
   #wait(how: How, more: HowMuch | null): Wait | null {
     return hooks.wait(this.#object, how, more);
   }
+}
+
+/**
+ * Watches the method by which a pool makes a resource: while it runs, `own` stands in the place of the program's function, or
+ * of the factory that has it. A version without such a method is left as it is.
+ * @returns what restores it
+ */
+export function watchMaking<P extends object, F extends keyof P>(
+  prototype: P,
+  method: string,
+  field: F,
+  watched: (pool: P) => WatchedPool | null,
+  own: (program: P[F], watch: WatchedPool) => P[F],
+): () => void {
+  const methods = prototype as Record<string, () => unknown>;
+  if (typeof methods[method] !== 'function') return () => undefined;
+  return replaced(methods, method, (make) => {
+    return function makes(this: P): unknown {
+      const watch = watched(this);
+      if (watch === null) return Reflect.apply(make, this, []);
+      const program = this[field];
+      this[field] = own(program, watch);
+      try {
+        return Reflect.apply(make, this, []);
+      } finally {
+        this[field] = program;
+      }
+    };
+  });
 }
 
 /** Ends a wait that got nothing. */

@@ -105,8 +105,7 @@ export class FollowedResults {
 
   /** Somebody asks for a reaction to `parent`. */
   asked(reaction: Hooked, parent: Hooked): void {
-    if (!this.#isUsed || this.#isChaining) return;
-    if (this.#join.runs) return;
+    if (!this.#isUsed || this.#isChaining || this.#join.runs) return;
     // A chain: what it began with may turn into a task's only later.
     const note = noteFor(parent, this.#owner);
     if (parent === this.#last) note.awaiter = new Onward(reaction);
@@ -119,20 +118,14 @@ export class FollowedResults {
   /** A reaction begins; one without a parent lets its promise take over what it was resolved with. */
   begin(reaction: Hooked, parent: Hooked | undefined): void {
     if (!this.#isUsed) return;
-    this.#adopting = parent === undefined ? reaction : null;
+    this.#beginSlice(parent === undefined ? reaction : null);
     this.#last = null;
-    this.#mayAdopt = false;
-    this.#added = 0;
-    this.#looks = 0;
   }
 
   /** Code ends. What awaits does nothing after it; what only asks for a reaction goes on. */
   end(): void {
     if (!this.#isUsed) return;
-    this.#adopting = null;
-    this.#mayAdopt = false;
-    this.#added = 0;
-    this.#looks = 0;
+    this.#beginSlice(null);
     if (this.#last !== null) this.#endSlice();
   }
 
@@ -221,6 +214,13 @@ export class FollowedResults {
       });
     }
     return owes;
+  }
+
+  #beginSlice(adopting: Hooked | null): void {
+    this.#adopting = adopting;
+    this.#mayAdopt = false;
+    this.#added = 0;
+    this.#looks = 0;
   }
 
   #endSlice(): void {

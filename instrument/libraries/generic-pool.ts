@@ -3,7 +3,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { type PoolRequest, watchRequest } from '../settled-request.ts';
-import { poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
+import { poolVerbs, refuse, type WatchedPool, watchedPool, watchMaking } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const VERBS = poolVerbs('acquire', 'release', 'drain');
@@ -21,7 +21,6 @@ interface Internals {
   destroy(resource: unknown): Promise<void>;
   drain(): Promise<void>;
   _factory: Factory;
-  _createResource?(): unknown;
   _descheduleEvictorRun(): unknown;
 }
 
@@ -64,7 +63,7 @@ function patchQueue(prototype: Queue): () => void {
 }
 
 function patchPool(pool: Internals): () => void {
-  const { acquire, release, destroy, drain, _createResource, _descheduleEvictorRun } = pool;
+  const { acquire, release, destroy, drain, _descheduleEvictorRun } = pool;
   const draining = new WeakMap<Internals, Wait>();
 
   pool.acquire = {
@@ -106,25 +105,11 @@ function patchPool(pool: Internals): () => void {
       return _descheduleEvictorRun.call(this);
     },
   }._descheduleEvictorRun;
-  if (_createResource !== undefined) {
-    pool._createResource = {
-      _createResource(this: Internals): unknown {
-        const watch = watched(this);
-        if (watch === null) return _createResource.call(this);
-        const { _factory: factory } = this;
-        this._factory = { create: () => watch.makes(() => factory.create()) };
-        try {
-          return _createResource.call(this);
-        } finally {
-          this._factory = factory;
-        }
-      },
-    }._createResource;
-  }
-  return () =>
-    Object.assign(
-      pool,
-      { acquire, release, destroy, drain, _descheduleEvictorRun },
-      _createResource && { _createResource },
-    );
+  const stopMaking = watchMaking(pool, '_createResource', '_factory', watched, (factory, watch) => ({
+    create: () => watch.makes(() => factory.create()),
+  }));
+  return () => {
+    stopMaking();
+    Object.assign(pool, { acquire, release, destroy, drain, _descheduleEvictorRun });
+  };
 }

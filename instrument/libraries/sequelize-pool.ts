@@ -3,7 +3,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { type PoolRequest, watchRequest } from '../settled-request.ts';
-import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
+import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool, watchMaking } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 export const SEQUELIZE_VERBS: PoolVerbs = poolVerbs('acquire', 'release', 'drain');
@@ -25,7 +25,6 @@ interface Internals {
   destroy(resource: unknown): Promise<void>;
   drain(): Promise<void>;
   _factory: Factory;
-  _createResource?(): unknown;
   _dispense(): unknown;
 }
 
@@ -43,7 +42,7 @@ function watched(pool: Internals): WatchedPool | null {
 }
 
 function patchPool(prototype: Internals): () => void {
-  const { acquire, release, destroy, drain, _createResource, _dispense } = prototype;
+  const { acquire, release, destroy, drain, _dispense } = prototype;
   /** What the `acquire` that runs now has to say about its request. */
   let beginning: ((request: PoolRequest) => void) | null = null;
 
@@ -92,21 +91,11 @@ function patchPool(prototype: Internals): () => void {
       return hooks.follow(drained, wait);
     },
   }.drain;
-  if (_createResource !== undefined) {
-    prototype._createResource = {
-      _createResource(this: Internals): unknown {
-        const watch = watched(this);
-        if (watch === null) return _createResource.call(this);
-        const { _factory: factory } = this;
-        this._factory = { create: () => watch.makes(() => factory.create()) };
-        try {
-          return _createResource.call(this);
-        } finally {
-          this._factory = factory;
-        }
-      },
-    }._createResource;
-  }
-  return () =>
-    Object.assign(prototype, { acquire, release, destroy, drain, _dispense }, _createResource && { _createResource });
+  const stopMaking = watchMaking(prototype, '_createResource', '_factory', watched, (factory, watch) => ({
+    create: () => watch.makes(() => factory.create()),
+  }));
+  return () => {
+    stopMaking();
+    Object.assign(prototype, { acquire, release, destroy, drain, _dispense });
+  };
 }

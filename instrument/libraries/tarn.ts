@@ -3,7 +3,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { isTimeout } from '../settled-request.ts';
-import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
+import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool, watchMaking } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 export const TARN_VERBS: PoolVerbs = poolVerbs('acquire', 'release', 'destroy');
@@ -19,7 +19,6 @@ interface Internals {
   creator: (done?: unknown) => unknown;
   acquire(): { readonly promise: Promise<unknown> };
   destroy(): Promise<unknown>;
-  _create?(): unknown;
   _executeEventHandlers(event: string, ...args: unknown[]): unknown;
 }
 
@@ -37,7 +36,7 @@ function watched(pool: Internals): WatchedPool | null {
 }
 
 function patchPool(prototype: Internals): () => void {
-  const { acquire, destroy, _create, _executeEventHandlers } = prototype;
+  const { acquire, destroy, _executeEventHandlers } = prototype;
   /** The waits of each pool by the numbers of their requests. */
   const asked = new WeakMap<Internals, Map<unknown, Wait>>();
   const begin = (pool: Internals, wait: Wait | null): Wait | null => {
@@ -68,21 +67,13 @@ function patchPool(prototype: Internals): () => void {
       return hooks.follow(destroy.call(this), wait);
     },
   }.destroy;
-  if (_create !== undefined) {
-    prototype._create = {
-      _create(this: Internals): unknown {
-        const watch = watched(this);
-        if (watch === null) return _create.call(this);
-        const { creator } = this;
-        this.creator = (done) => watch.makes(() => creator(done));
-        try {
-          return _create.call(this);
-        } finally {
-          this.creator = creator;
-        }
-      },
-    }._create;
-  }
+  const stopMaking = watchMaking(
+    prototype,
+    '_create',
+    'creator',
+    watched,
+    (creator, watch) => (done) => watch.makes(() => creator(done)),
+  );
   prototype._executeEventHandlers = {
     _executeEventHandlers(this: Internals, event: string, ...args: unknown[]): unknown {
       const [first, second] = args;
@@ -93,5 +84,8 @@ function patchPool(prototype: Internals): () => void {
       return _executeEventHandlers.call(this, event, ...args);
     },
   }._executeEventHandlers;
-  return () => Object.assign(prototype, { acquire, destroy, _executeEventHandlers }, _create && { _create });
+  return () => {
+    stopMaking();
+    Object.assign(prototype, { acquire, destroy, _executeEventHandlers });
+  };
 }

@@ -14,6 +14,11 @@ const MAX_SEEN = 64;
 /** The instances that a dependency was seen between. */
 export type InstanceIds = readonly [from: ObjectId, to: ObjectId];
 
+interface Seen {
+  readonly pairs: InstanceIds[];
+  times: number;
+}
+
 /**
  * Objects whose making was not seen have the place of their first use as class: locks in an array, of which some were first
  * used as `locks[low]` and some as `locks[high]`, are of two. A place that takes objects of both shows that they are of one
@@ -21,22 +26,19 @@ export type InstanceIds = readonly [from: ObjectId, to: ObjectId];
  */
 export class Families {
   readonly #parents = new Map<ClassKey, ClassKey>();
-  readonly #pairs = new Map<number, InstanceIds[]>();
-  readonly #seen = new Map<number, number>();
+  readonly #seen = new Map<number, Seen>();
 
   /** A dependency, by its edge number, was seen between these. @returns false when that was often enough */
   note(edge: number, from: ObjectId, to: ObjectId): boolean {
-    const pairs = this.#pairs.get(edge);
-    if (pairs === undefined) this.#pairs.set(edge, [[from, to]]);
-    else if (!pairs.some((pair) => pair[0] === from && pair[1] === to)) pairs.push([from, to]);
-    const seen = (this.#seen.get(edge) ?? 0) + 1;
+    const seen = this.#seen.get(edge) ?? { pairs: [], times: 0 };
     this.#seen.set(edge, seen);
-    return seen < MAX_SEEN;
+    if (!seen.pairs.some((pair) => pair[0] === from && pair[1] === to)) seen.pairs.push([from, to]);
+    return ++seen.times < MAX_SEEN;
   }
 
   /** What was noted, by edge number. */
   get pairs(): Iterable<readonly [edge: number, pairs: readonly InstanceIds[]]> {
-    return this.#pairs;
+    return [...this.#seen].map(([edge, { pairs }]) => [edge, pairs] as const);
   }
 
   areOne(one: ClassKey, other: ClassKey): boolean {

@@ -161,10 +161,11 @@ export class Learning {
 
   #learnNew(seen: Observation, owed: ClassId, awaited: ClassId, bit: EventBit): void {
     const owner = seen.held?.object ?? seen.event?.object ?? seen.wait.object;
-    const isAlike = owner.key === seen.wait.object.key || this.#isOneFamily(owner.key, seen, owed, awaited);
-    const isSameKey = isAlike && owner.subclass === seen.wait.object.subclass;
+    const isAlike =
+      this.#policy.sameClass !== 'class' &&
+      (owner.key === seen.wait.object.key || this.#isOneFamily(owner.key, seen, owed, awaited));
     const describe = (): Dependency => this.#describe(seen, owed, awaited);
-    if (!isSameKey || this.#policy.sameClass === 'class') {
+    if (!isAlike || owner.subclass !== seen.wait.object.subclass) {
       this.#insert(this.#classes, owed, awaited, seen, describe);
       return;
     }
@@ -180,7 +181,7 @@ export class Learning {
    */
   #isOneFamily(from: ClassKey, { held, wait }: Observation, owed: ClassId, awaited: ClassId): boolean {
     const to = wait.object.key;
-    if (!from.isByUse || !to.isByUse || from.kind !== to.kind || this.#policy.sameClass === 'class') return false;
+    if (!from.isByUse || !to.isByUse || from.kind !== to.kind) return false;
     if (this.#families.areOne(from, to)) return true;
     const { graph } = this.store;
     const path = graph.edgeOf(owed, awaited) >= 0 ? null : shortestPath(graph, awaited, owed);
