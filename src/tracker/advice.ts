@@ -36,21 +36,7 @@ export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now'
   const names = [...new Set(circle.map((dependency) => dependency.context.name))];
   const can = isHappening ? '' : 'can ';
   const forEver = when === 'until-timeout' ? 'until a timeout ends it' : 'for ever';
-  const first = circle[0] as Dependency;
-  const what = first.to.key.name;
-  if (circle.length === 1) {
-    if (isClosedFromInside(first)) {
-      return `${names[0]} ${can}${isHappening ? 'waits' : 'wait'} ${forEver}: it waits for the close of the server whose request it has not answered.`;
-    }
-    if (first.irqs.length > 0) {
-      return `${names[0]} ${can}${isHappening ? 'hangs' : 'hang'}: a ${first.irqs.join(' or ')} that comes while ${what} is held waits for ${what}.`;
-    }
-    if (isMaking(first)) {
-      const one = first.to.key.capacity > 1 ? `one of the ${first.to.key.capacity}` : 'the only one';
-      return `${names[0]} ${isHappening ? 'waits' : 'can wait'} ${forEver}: it asks ${what} for a resource while it makes ${one}.`;
-    }
-    return `${names[0]} ${isHappening ? 'waits' : 'can wait'} ${forEver}: ${howAgain(first)}.`;
-  }
+  if (circle.length === 1) return ofItself(circle[0] as Dependency, isHappening, forEver);
   if (areAwaitedValues(circle)) {
     const values = circle.map(({ from }) => from.key.name);
     return `${listed(values)} ${can}wait for each other ${forEver}: each is awaited in the code that makes another one.`;
@@ -60,6 +46,24 @@ export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now'
     return `Two runs of ${names[0]} ${can}wait for each other ${forEver}: they take ${classes} in different orders.`;
   }
   return `${listed(names)} ${can}wait for each other ${forEver}.`;
+}
+
+/** A circle of one dependency. */
+function ofItself(dependency: Dependency, isHappening: boolean, forEver: string): string {
+  const { context, irqs, to } = dependency;
+  const what = to.key.name;
+  const waits = `${context.name} ${isHappening ? 'waits' : 'can wait'} ${forEver}`;
+  if (isClosedFromInside(dependency)) {
+    return `${waits}: it waits for the close of the server whose request it has not answered.`;
+  }
+  if (irqs.length > 0) {
+    return `${context.name} ${isHappening ? 'hangs' : 'can hang'}: a ${irqs.join(' or ')} that comes while ${what} is held waits for ${what}.`;
+  }
+  if (isMaking(dependency)) {
+    const one = to.key.capacity > 1 ? `one of the ${to.key.capacity}` : 'the only one';
+    return `${waits}: it asks ${what} for a resource while it makes ${one}.`;
+  }
+  return `${waits}: ${howAgain(dependency)}.`;
 }
 
 function listed(names: readonly string[]): string {

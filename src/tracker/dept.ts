@@ -113,8 +113,7 @@ export class DeptTracker implements Observer {
   /** In an asynchronous chain only the end proves what an event context depended on: every wait joined since its start. */
   onExit(context: Context, held: EventContext, at: Tick): void {
     // A tick for everything that happens: no wait can have ended since the start.
-    if (held.context.exact || at === held.begin + 1) return;
-    if (held.object.countsEvents) return;
+    if (held.context.exact || held.object.countsEvents || at === held.begin + 1) return;
     const owedAs = owedBit(held.object.key, held.how, this.policy);
     const owed = held.object.classOf(owedAs);
     if (this.#learning.teachesNothing(owed, context.history, held.begin)) return;
