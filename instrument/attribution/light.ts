@@ -88,22 +88,33 @@ export class LightAttribution implements Attribution, Observer {
     return run();
   }
 
-  resume<T>(_wait: Wait, run: () => T): T {
-    return run();
+  /** A pool that ends several tasks in one slice runs the code of one after that of another: neither comes after the other. */
+  resume<T>(wait: Wait, run: () => T): T {
+    return this.#runAs(wait.history, run);
   }
 
   stretch<T>(fiber: Fiber, run: () => T): T {
-    const before = this.#storage?.getStore() ?? null;
-    this.#storage?.enterWith(fiber.history);
-    try {
-      return run();
-    } finally {
-      fiber.history = this.#storage?.getStore() ?? null;
-      this.#storage?.enterWith(before);
-    }
+    return this.#runAs(fiber.history, () => {
+      try {
+        return run();
+      } finally {
+        fiber.history = this.#storage?.getStore() ?? null;
+      }
+    });
   }
 
   carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {
     return callback;
+  }
+
+  /** The storage may be made by what runs. */
+  #runAs<T>(history: History | null, run: () => T): T {
+    const before = this.#storage?.getStore() ?? null;
+    this.#storage?.enterWith(history);
+    try {
+      return run();
+    } finally {
+      this.#storage?.enterWith(before);
+    }
   }
 }

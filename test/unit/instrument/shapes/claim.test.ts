@@ -68,3 +68,26 @@ describe('a claim that is refused is an error of the caller alone:', () => {
     expect(uncaught).toEqual([]);
   });
 });
+
+test.each(['precise', 'light'] as const)(
+  '%s: tasks that a pool ends in one slice do not come after each other',
+  (attribution) => {
+    const findings: string[] = [];
+    install({ attribution, onFinding: ({ code }) => findings.push(code) });
+    const pool = track({ kind: 'pool', name: 'pool', capacity: 2 });
+    const tasks = [1, 2, 3, 4].map(() => new Claim(pool, howOf('run', 'done')));
+    const [first, second, third, fourth] = tasks as [Claim, Claim, Claim, Claim];
+    first.grant();
+    second.grant();
+    third.sleep();
+    fourth.sleep();
+    const end = (task: Claim): void => task.resume(() => task.release());
+    end(first);
+    third.grant();
+    end(second);
+    fourth.grant();
+    end(fourth);
+    end(third);
+    expect(findings).toEqual([]);
+  },
+);
