@@ -23,6 +23,12 @@ type Properties = readonly {
   };
 }[];
 
+/** A script, and where in its text each line begins. */
+interface ScriptSource {
+  readonly text: string;
+  readonly lines: readonly number[];
+}
+
 const MAX_VALUE = 60;
 /** Characters of a function. */
 const MAX_TEXT = 50_000;
@@ -34,7 +40,7 @@ const MAX_TEXT = 50_000;
 export class InspectorPlaces {
   readonly #session: Session;
   readonly #urls = new Map<string, string>();
-  readonly #sources = new Map<string, readonly string[]>();
+  readonly #sources = new Map<string, ScriptSource>();
   readonly #texts = new Map<string, string | null>();
   readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #until: number;
@@ -87,12 +93,13 @@ export class InspectorPlaces {
   }
 
   #readText({ scriptId, line, column }: ScriptPlace): string | null {
-    let lines = this.#sources.get(scriptId);
-    if (lines === undefined) {
-      lines = this.#linesOf(scriptId);
-      this.#sources.set(scriptId, lines);
+    let source = this.#sources.get(scriptId);
+    if (source === undefined) {
+      source = this.#sourceOf(scriptId);
+      this.#sources.set(scriptId, source);
     }
-    return lines[line] === undefined ? null : functionText(lines.slice(line).join('\n'), column);
+    const begin = source.lines[line];
+    return begin === undefined ? null : functionText(source.text, begin + column);
   }
 
   /** @param id as `HeapGraph.id` gives it. @returns null when the object is gone or the time is spent */
@@ -115,13 +122,12 @@ export class InspectorPlaces {
     this.#session.disconnect();
   }
 
-  #linesOf(scriptId: string): readonly string[] {
+  #sourceOf(scriptId: string): ScriptSource {
     try {
-      return (this.#post('Debugger.getScriptSource', { scriptId }) as { scriptSource: string }).scriptSource.split(
-        '\n',
-      );
+      const { scriptSource: text } = this.#post('Debugger.getScriptSource', { scriptId }) as { scriptSource: string };
+      return { text, lines: lineStarts(text) };
     } catch {
-      return [];
+      return { text: '', lines: [] };
     }
   }
 
@@ -168,6 +174,12 @@ export class InspectorPlaces {
     if (failure !== null) throw new Error(`${method} failed`, { cause: failure });
     return answer;
   }
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
 }
 
 function shortly({ value, description }: NonNullable<Properties[number]['value']>): string {
