@@ -57,7 +57,7 @@ export function watchNode(
     () => children.stop(),
     watchStreams(NODE_STREAMS),
     watchStreamCopies(watchStreams),
-    watchHttp(host),
+    watchHttp(host, undici),
     () => undici.stop(),
     watchWebLocks(),
     watchWebStreams(host, precedesProgram),
@@ -69,7 +69,7 @@ export function watchNode(
   };
 }
 
-function watchHttp(host: NodeHost): () => void {
+function watchHttp(host: NodeHost, undici: UndiciRequests): () => void {
   const sockets = new LentSockets(host);
   const agents = new AgentSockets(host, sockets);
   const http = (): typeof import('node:http') => getBuiltinModule('node:http');
@@ -85,7 +85,7 @@ function watchHttp(host: NodeHost): () => void {
     https: (https: typeof import('node:https')) => servers.watchServers(https),
   });
   const unwatchHttp2 = new OwnHttp2(host, exchanges).watchWhenUsed();
-  const unfollow = followUndici(new UndiciConnections(host, sockets));
+  const unfollow = followUndici(new UndiciConnections(host, sockets, undici));
   return () => {
     exchanges.stop();
     unfollow();

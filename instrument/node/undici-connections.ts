@@ -1,10 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
 import { type PoolVerbs, poolVerbs, refuse, watchedPool } from '../watched-pool.ts';
 import type { Asked, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
-import { isHttp2, type UndiciMessage } from './undici-requests.ts';
+import type { Look } from './stall-clock.ts';
+import { isHttp2, type UndiciMessage, type UndiciRequests } from './undici-requests.ts';
+import { unreadBody } from './unread-reports.ts';
 
 const VERBS: PoolVerbs = poolVerbs('dispatch', 'complete');
 
@@ -18,6 +21,13 @@ export interface Dispatched {
 interface Underway {
   readonly asked: Asked;
   socket: Socket | null;
+}
+
+/** A request in the queue of a pool, which has so many connections. */
+interface Queued {
+  readonly asked: Asked;
+  readonly capacity: number;
+  looks: number;
 }
 
 let current: UndiciConnections | null = null;
@@ -48,6 +58,8 @@ export function dispatched(
 export class UndiciConnections {
   readonly #host: NodeHost;
   readonly #sockets: LentSockets;
+  readonly #requests: UndiciRequests;
+  readonly #queued = new Map<Dispatched, Queued>();
   /** Null for one whose pool has no limit that anybody waits for. */
   readonly #asked = new WeakMap<Dispatched, Asked | null>();
   readonly #underway = new WeakMap<object, Underway>();
@@ -56,9 +68,10 @@ export class UndiciConnections {
   #now: Dispatched | null = null;
   #isFollowing = false;
 
-  constructor(host: NodeHost, sockets: LentSockets) {
+  constructor(host: NodeHost, sockets: LentSockets, requests: UndiciRequests) {
     this.#host = host;
     this.#sockets = sockets;
+    this.#requests = requests;
     const on = (listen: (message: UndiciMessage) => void) => (message: unknown) =>
       void observed(host, () => listen(message as UndiciMessage));
     this.#listeners = {
@@ -67,6 +80,7 @@ export class UndiciConnections {
       'undici:request:trailers': on(({ request }) => this.#end(request)),
       'undici:request:error': on(({ request }) => this.#end(request)),
     };
+    host.clock.add((look) => observed(host, () => this.#look(look)) ?? false);
   }
 
   stop(): void {
@@ -82,18 +96,42 @@ export class UndiciConnections {
       return send();
     } finally {
       this.#now = outer;
+      if (this.#queued.has(options)) this.#host.clock.arm();
     }
   }
 
   #ask(dispatcher: object, capacity: number | null, options: Dispatched): void {
     // A client of a pool takes what that has asked for, or had not to ask for.
+    this.#queued.delete(options);
     if (capacity === null || this.#asked.has(options)) return;
     const pool = watchedPool(dispatcher, VERBS, capacity, () => placeOf(dispatcher));
     if (pool !== null) this.#follow();
     const name = `${options.method ?? 'GET'} ${options.path ?? '/'}`;
     const asked = pool === null ? null : this.#sockets.ask(pool, name);
     this.#asked.set(options, asked);
-    if (asked !== null) whenTakenBack(options, () => refuse(asked.wait));
+    if (asked === null) return;
+    whenTakenBack(options, () => {
+      this.#queued.delete(options);
+      refuse(asked.wait);
+    });
+    // What a client is given is published at once, and what a pool does not queue it hands to a client.
+    if (!isClient(dispatcher)) this.#queued.set(options, { asked, capacity, looks: 0 });
+  }
+
+  /** One in a queue is stuck when every connection of its pool is kept by an answer that nobody reads. */
+  #look(look: Look): boolean {
+    for (const [options, queued] of this.#queued) {
+      const { asked, capacity } = queued;
+      const lent = this.#sockets.of(asked.pool);
+      const [keeper] = lent;
+      const isStuck = lent.length >= capacity && lent.every(({ socket }) => this.#requests.isUnread(socket));
+      queued.looks = isStuck ? queued.looks + 1 : 0;
+      if (keeper === undefined || !isStuck || !look.outlasts(queued.looks)) continue;
+      this.#queued.delete(options);
+      const { session, rules, onFinding } = this.#host;
+      onFinding(stuckFinding(unreadBody(asked, keeper, 'undici'), rules, session.now));
+    }
+    return this.#queued.size > 0;
   }
 
   #follow(): void {
@@ -143,6 +181,11 @@ function whenTakenBack(options: Dispatched, listen: () => void): void {
       cancel(reason);
     }),
   );
+}
+
+/** A pool has no `pipelining` of its own. */
+function isClient(dispatcher: object): boolean {
+  return (dispatcher as { readonly pipelining?: unknown }).pipelining !== undefined;
 }
 
 /** Its class is the place of the first request: a pool that an agent makes for a host has no name of its own. */

@@ -43,6 +43,8 @@ export class UndiciRequests {
   readonly #host: NodeHost;
   readonly #byRequest = new WeakMap<UndiciRequest, Underway>();
   readonly #underway = new Set<Underway>();
+  /** Sockets with an answer that nobody reads, as of the last look. */
+  #unread = new WeakSet<Socket>();
   readonly #listeners: Readonly<Record<string, (message: unknown) => void>>;
 
   constructor(host: NodeHost) {
@@ -62,6 +64,11 @@ export class UndiciRequests {
 
   stop(): void {
     for (const [channel, listener] of Object.entries(this.#listeners)) unsubscribe(channel, listener);
+  }
+
+  /** True for the socket of an answer that nobody read when this was last looked at. */
+  isUnread(socket: Socket): boolean {
+    return this.#unread.has(socket);
   }
 
   #create(request: UndiciRequest): void {
@@ -103,6 +110,7 @@ export class UndiciRequests {
       else if (each.socket === null) waiting.push(each);
       else if (isUnread(each)) unread.push(each);
     }
+    this.#unread = new WeakSet(unread.flatMap(({ socket }) => socket?.deref() ?? []));
     for (const each of waiting) {
       const keeper = unread.find(({ origin }) => origin === each.origin);
       each.looks = keeper === undefined ? 0 : each.looks + 1;
