@@ -23,6 +23,9 @@ interface Underway {
   socket: Socket | null;
 }
 
+/** Requests that are followed while they stand in the queue of a pool: beyond it some other one tells of the same answers. */
+const MAX_QUEUED = 256;
+
 /** A request in the queue of a pool, which has so many connections. */
 interface Queued {
   readonly asked: Asked;
@@ -115,7 +118,8 @@ export class UndiciConnections {
       refuse(asked.wait);
     });
     // What a client is given is published at once, and what a pool does not queue it hands to a client.
-    if (!isClient(dispatcher)) this.#queued.set(options, { asked, capacity, looks: 0 });
+    if (!isClient(dispatcher) && this.#queued.size < MAX_QUEUED)
+      this.#queued.set(options, { asked, capacity, looks: 0 });
   }
 
   /** One in a queue is stuck when every connection of its pool is kept by an answer that nobody reads. */
