@@ -37,6 +37,16 @@ const OF_A_RESOURCE: AskingAgain = {
   ],
 };
 
+/** The one who has it made a request, and the one who asks answers it: there is nothing to hand down. */
+const OF_A_REQUEST: AskingAgain = {
+  how: again,
+  advice: (what, capacity) => [
+    ...together(what, capacity),
+    `Make the inner request through an agent or pool of its own, instead of asking ${what} for another one.`,
+    'Or call in the handler what would answer it, without a request.',
+  ],
+};
+
 const FOR_THE_END: AskingAgain = {
   how: (what) => `it waits for the end of all that ${what} has under way, which is itself part of that`,
   advice: (what) => [`Wait for the end of ${what} outside of what it runs or has lent.`],
@@ -57,6 +67,8 @@ const OF_A_LOCK: AskingAgain = {
 const OF_ALL = /^(?:on[A-Z]|drain|end$|close|destroy|stop|idle)/;
 /** A pool of threads runs tasks. */
 const RUNS = /^(?:run|exec)/;
+/** An agent or a pool of an HTTP client. */
+const REQUESTS = /^(?:request|dispatch)$/;
 
 const BY_KIND: ReadonlyMap<ObjectKind, AskingAgain> = new Map<ObjectKind, AskingAgain>([
   ['queue', OF_A_TASK],
@@ -90,6 +102,7 @@ function askingAgain({ to, wait }: Dependency): AskingAgain {
   if (byKind === undefined) return OF_A_LOCK;
   if (byKind === OF_A_VALUE) return byKind;
   if (OF_ALL.test(wait.label ?? '')) return FOR_THE_END;
+  if (byKind === OF_A_RESOURCE && REQUESTS.test(wait.label ?? '')) return OF_A_REQUEST;
   return RUNS.test(wait.label ?? '') ? OF_A_TASK : byKind;
 }
 

@@ -57,6 +57,10 @@ test('a handler that asks its own server through the agent of its caller can han
   expect(stage.messages).toEqual([
     expect.stringMatching(/^DEPT001 .* it asks for another of the 2 permits of sockets of Agent while it holds one\.$/),
   ]);
+  // A socket cannot be handed down to a handler.
+  expect(stage.findings[0]?.help).toContain(
+    'Make the inner request through an agent or pool of its own, instead of asking sockets of Agent for another one.',
+  );
 });
 
 test('it hangs when no socket is left', async () => {
