@@ -26,23 +26,28 @@ describe('what is suspected while a timer is under way', () => {
     lastingCircles: [],
   } as unknown as WaitsFor;
 
-  test('is due every second and a half', () => {
-    expect(due(new Suspicion(waitsFor), looks(3_000))).toEqual([looks(1_500), looks(3_000)]);
+  test('is due at once, so that it counts from there, and every three seconds', () => {
+    expect(due(new Suspicion(waitsFor), looks(6_250))).toEqual([1, 1 + looks(3_000), 1 + looks(6_000)]);
+  });
+
+  test('is due sooner where it is looked whether a holder goes on', () => {
+    expect(due(new Suspicion(waitsFor, () => false), looks(3_750))).toEqual([1, 1 + looks(1_750), 1 + looks(3_500)]);
   });
 
   test('counts anew when there was nothing in between', () => {
     const suspicion = new Suspicion(waitsFor);
-    expect(due(suspicion, looks(1_250))).toEqual([]);
+    expect(due(suspicion, looks(3_000))).toEqual([1]);
     hasSuspects = false;
     expect(due(suspicion, 1)).toEqual([]);
     hasSuspects = true;
-    expect(due(suspicion, looks(1_500))).toEqual([looks(1_500)]);
+    expect(due(suspicion, looks(3_250))).toEqual([1, looks(3_250)]);
   });
 
   test('is looked at again after twice the time where a holder goes on, and is due after half a minute', () => {
     let asked = 0;
-    const suspicion = new Suspicion(waitsFor, () => asked++ >= 0);
-    expect(due(suspicion, looks(30_000))).toEqual([looks(30_000)]);
-    expect(asked).toBe(4);
+    // The first confirmation has nothing to ask about.
+    const suspicion = new Suspicion(waitsFor, () => asked++ > 0);
+    expect(due(suspicion, looks(30_000))).toEqual([1, looks(30_000)]);
+    expect(asked).toBe(5);
   });
 });
