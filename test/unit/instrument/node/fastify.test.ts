@@ -9,6 +9,7 @@ interface App {
   post(path: string, handler: () => unknown): void;
   listen(options: object): Promise<string>;
   close(): Promise<void>;
+  addHook(name: 'onClose', handler: () => unknown): void;
 }
 
 const root = createRequire(import.meta.url);
@@ -53,6 +54,34 @@ describe.each([
     ]);
     app.server.closeAllConnections();
     await expect(answer).rejects.toThrow();
+  });
+
+  test('a handler of onClose that awaits close() of its application hangs', async () => {
+    app.addHook('onClose', async function stopBus() {
+      await turn();
+      await app.close();
+    });
+    void app.close();
+    for (let turns = 0; turns < 10; turns++) await turn();
+    stage.confirm();
+    expect(stage.messages).toEqual([
+      'DEPT002 Object.stopBus waits for ever: it waits for the end of all that onClose of the application has under way, which is itself part of that.',
+    ]);
+  });
+
+  test('one that closes another application, or does not wait, does not', async () => {
+    const inner = (require('fastify') as () => App)();
+    let closed = 0;
+    inner.addHook('onClose', () => turn());
+    app.addHook('onClose', async () => {
+      await inner.close();
+      void app.close().then(() => closed++);
+      await turn();
+    });
+    await Promise.all([app.close(), app.close()]);
+    await turn();
+    stage.confirm();
+    expect([stage.messages, closed]).toEqual([[], 1]);
   });
 
   test('one that answers first does not', async () => {
