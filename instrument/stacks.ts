@@ -4,49 +4,49 @@ import { originalName } from './original-names.ts';
 import { isOwnFile, packageRelative } from './paths.ts';
 import { parseStack, type RawFrame } from './raw-frame.ts';
 import { loadMapsSoon, mapPosition } from './source-maps.ts';
-import { type StackId, StackTable } from './stack-table.ts';
+import { type StackId, StackTables } from './stack-table.ts';
 
 /** Frames of dept itself between the user's call and the capture, at most. */
 const OWN_FRAMES = 12;
 
-/** Shared by all stacks of the process; a full one is followed by a new one. */
-let table = new StackTable();
+/** Shared by all stacks of the process. */
+const tables = new StackTables();
 
-/** A stack that is formatted, parsed and mapped when somebody reads it. */
+/** What `captureStack` fills: the stack, and how many of its frames to keep. */
+interface Unread {
+  stack?: string;
+  readonly maxFrames: number;
+}
+
+/** A stack that is formatted, parsed and mapped when somebody reads it. Two are kept for each dependency: one field. */
 export class CapturedStack implements Stack {
-  /** Until it is read; then the table its frames are in. */
-  #source: { stack?: string } | StackTable;
-  /** Until it is read, the most frames to keep; then its place in the table. */
-  #stack: StackId;
+  /** Until it is read; then its place in the tables. */
+  #stack: Unread | StackId;
 
-  constructor(holder: { stack?: string }, maxFrames: number) {
-    this.#source = holder;
-    this.#stack = maxFrames;
+  constructor(unread: Unread) {
+    this.#stack = unread;
   }
 
   get frames(): readonly Frame[] {
-    return CapturedStack.#interned(this)
-      .frames(this.#stack)
-      .map((frame) => {
-        frame.mapped ??= toFrame(frame);
-        return frame.mapped;
-      });
+    return tables.frames(CapturedStack.#interned(this)).map((frame) => {
+      frame.mapped ??= toFrame(frame);
+      return frame.mapped;
+    });
   }
 
   release(): void {
     CapturedStack.#interned(this);
   }
 
-  /** Static, because private methods take room in every instance, and there are two for each dependency. */
-  static #interned(stack: CapturedStack): StackTable {
-    const source = stack.#source;
-    if (source instanceof StackTable) return source;
-    if (!table.hasRoom) table = new StackTable();
-    stack.#source = table;
-    const frames = userFrames(parseStack(source.stack ?? ''), stack.#stack);
-    stack.#stack = table.intern(frames);
+  /** Static, because private methods take room in every instance. */
+  static #interned(captured: CapturedStack): StackId {
+    const unread = captured.#stack;
+    if (typeof unread === 'number') return unread;
+    const frames = userFrames(parseStack(unread.stack ?? ''), unread.maxFrames);
+    const stack = tables.intern(frames);
+    captured.#stack = stack;
     if (frames[0] !== undefined) loadMapsSoon(frames[0].path);
-    return table;
+    return stack;
   }
 }
 
@@ -59,9 +59,9 @@ export class NodeStacks implements StackSource {
   }
 
   capture(): Stack {
-    const holder: { stack?: string } = {};
-    captureStack(holder, this.capture, this.#maxFrames + OWN_FRAMES);
-    return new CapturedStack(holder, this.#maxFrames);
+    const unread: Unread = { maxFrames: this.#maxFrames };
+    captureStack(unread, this.capture, this.#maxFrames + OWN_FRAMES);
+    return new CapturedStack(unread);
   }
 }
 
