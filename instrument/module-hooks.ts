@@ -86,7 +86,7 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
       if (isWithin(version, `>=${adapter.since ?? '0.0.0'}`)) refused.set(adapter, version);
       return;
     }
-    if (one.isEntry) loaded.add(adapter);
+    if (one.isEntry || adapter.modules !== undefined) loaded.add(adapter);
     const restore = patchOf(adapter, one, rebinder(bindings, exports, module, undo));
     if (module !== null) seen.add(module.exports);
     if (restore === null) return;

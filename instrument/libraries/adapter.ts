@@ -17,7 +17,10 @@ export interface LibraryAdapter {
   readonly since?: string;
   /** Exports of its modules that are replaced as a whole, because they are closures nobody can patch from outside. */
   readonly rebinds?: readonly string[];
-  /** Paths within the package of the modules that it is about, where that is not all of them; the others are left alone. */
+  /**
+   * Paths within the package of the modules that it is about, where that is not all of them. The others are left alone, and
+   * whoever loads none of these is not told that the package is unknown.
+   */
   readonly modules?: RegExp;
   /**
    * Patches a module of the package in place; called once for each of its modules, the inner ones first.

@@ -18,6 +18,8 @@ interface ConnectionManager {
 export const sequelize: LibraryAdapter = {
   name: 'sequelize',
   versions: '>=6.0.0 <7.0.0',
+  // Loaded with the first dialect: a program that only imports the package has nothing to be watched.
+  modules: /lib\/dialects\/abstract\/connection-manager\.js/,
   patch(exports) {
     return restoreAll(
       [exports, exports['ConnectionManager']].map((made) => patchClass(made, 'initPools', patchManager)),

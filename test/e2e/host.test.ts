@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LIBRARY_ADAPTERS } from '../../instrument/libraries/index.ts';
 import { FROM_SOURCE, runDept, runNode } from './child.ts';
 
 const PROGRAMS = 'test/e2e/programs';
@@ -51,6 +52,12 @@ describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
     ]);
     expect(ended).toMatchObject({ code: 0, stdout: 'ended well\n' });
     expect(ended.stderr.match(/^dept: this program is not watched: .+$/gm)).toHaveLength(1);
+  });
+
+  test('when it only loads the packages that are watched, of which nothing is said', async () => {
+    const names = new Set(LIBRARY_ADAPTERS.map(({ name }) => name));
+    const ended = await runDept(['run', `${PROGRAMS}/only-imports.mjs`, ...names]);
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'ended well\n', stderr: '' });
   });
 
   test('when it has as many listeners of its end as it may have: it is not warned', async () => {
