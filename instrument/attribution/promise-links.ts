@@ -59,7 +59,10 @@ export function follow(follower: Follower, following: Following): void {
   const needed = followers.length > 0 ? 'all' : wants.size > 0 ? 'links' : 'off';
   if (needed === level) return;
   level = needed;
-  if (needed === 'off') letAllGo();
+  if (needed === 'off') {
+    letAllGo();
+    letNewestGo();
+  }
   const before = stop;
   stop = needed === 'off' ? null : (promiseHooks.createHook(needed === 'all' ? ALL : LINKS) as unknown as () => void);
   before?.();
@@ -73,14 +76,26 @@ export function linkTo(promise: Hooked, parent: Hooked): void {
   else note.parent ??= parent;
 }
 
+/** The newest promise that is no reaction to another one. One assignment: it is made for each of them. */
+let newest: Hooked | null = null;
+
+/** Before the heap is read: what dept alone refers to is not the program's. */
+export function letNewestGo(): void {
+  newest = null;
+}
+
 function link(promise: Hooked, parent: Hooked | undefined): void {
-  if (parent === undefined) return;
+  if (parent === undefined) {
+    newest = promise;
+    return;
+  }
   new Link(promise, keep(promise, parent) ?? parent);
 }
 
 // There is one follower as a rule, and each step more is felt until the engine has compiled them.
 
 function created(promise: Hooked, parent: Hooked | undefined): void {
+  if (parent === undefined) newest = promise;
   const follower = followers[0] as Follower;
   const note = noteMade(promise, follower, parent === undefined ? undefined : (keep(promise, parent) ?? parent));
   follower.created(promise, parent, note);
@@ -108,6 +123,19 @@ export function isAwaitNow(): boolean {
 /** True while what has called this function is code in a file, not a function of the engine such as `Promise.race`. */
 export function isCalledByProgram(called: object): boolean {
   return isProgram(callerOf(called));
+}
+
+/**
+ * The promise whose executor has called this function, directly or through methods of these names that override it; null where
+ * something else has, or where that was not seen. One that the executor has made before is taken for it.
+ */
+export function promiseOfExecutor(called: object, overriding: ReadonlySet<string>): object | null {
+  if (level === 'off') return null;
+  const holder: { stack?: string } = {};
+  captureStack(holder, called, 6);
+  const [, ...frames] = (holder.stack ?? '').split('\n');
+  const executor = frames.findIndex((frame) => !overriding.has(/^ +at \S*\.(\w+) /.exec(frame)?.[1] ?? ''));
+  return /^ +at new \S+ \(<anonymous>\)$/.test(frames[executor + 1] ?? '') ? newest : null;
 }
 
 /** True for code in a file. Costs some ten microseconds. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, Worker } from 'node:worker_threads';
+import { promiseOfExecutor } from '../attribution/promise-links.ts';
 import { replaced } from '../replaced.ts';
 import { messageAwaited } from '../threads/message-waits.ts';
 import { MAIN_THREAD } from '../threads/thread-stand.ts';
@@ -9,6 +10,9 @@ import { type NodeHost, observed } from './node-host.ts';
 import { settlesPromise } from './settles-promise.ts';
 
 type Listener = (...args: unknown[]) => void;
+/** Streams listen by methods of their own, which call those of emitters. */
+const LISTENS: ReadonlySet<string> = new Set(['on', 'once', 'addListener']);
+
 /** True while `events.once` listens for somebody who may give up. */
 let isAbortable = false;
 
@@ -39,7 +43,7 @@ function watchOnce(host: NodeHost, waits: LateWaits): () => void {
       try {
         const promise = Reflect.apply(original, this, args) as Promise<unknown[]>;
         const isOpen = pending(new WeakRef(promise));
-        observed(host, () => waits.add(emitter, event, 'once', isOpen));
+        observed(host, () => waits.add(emitter, event, 'once', isOpen, () => promise));
         if (emitter === parentPort && event === 'message' && !isAbortable) messageAwaited(emitter, MAIN_THREAD, isOpen);
         return promise;
       } finally {
@@ -57,20 +61,27 @@ function watchOnce(host: NodeHost, waits: LateWaits): () => void {
 /** Only the functions that settle a promise are followed: any other listener may be there in vain. */
 function watchListeners(host: NodeHost, waits: LateWaits): () => void {
   const prototype = EventEmitter.prototype as unknown as Record<'on' | 'once' | 'addListener', AddListener>;
-  const listens = (emitter: EventEmitter, name: 'on' | 'once', event: string | symbol, listener: Listener): void => {
+  const listens = (
+    emitter: EventEmitter,
+    name: 'on' | 'once',
+    event: string | symbol,
+    listener: Listener,
+    promise: () => object | null,
+  ): void => {
     const isAwaited = settlesPromise(listener);
     // Whoever wants one message of a worker has asked for it, and waits for the answer.
     const isAsked = event === 'message' && (isAwaited || name === 'once') && emitter instanceof Worker;
     const [thisOne, settle] = [new WeakRef(emitter), new WeakRef(listener)];
     const isOpen = (): boolean => isListening(thisOne.deref(), event, settle.deref());
-    if (isAwaited) observed(host, () => waits.add(emitter, event, name, isOpen));
+    if (isAwaited) observed(host, () => waits.add(emitter, event, name, isOpen, promise));
     if (isAsked && !isAbortable) messageAwaited(emitter, emitter.threadId, isOpen);
   };
   const watching = (original: AddListener): AddListener => {
     const name = original.name === 'once' ? 'once' : 'on';
     return function listen(this: EventEmitter, event: string | symbol, listener: Listener): EventEmitter {
       const emitter = original.call(this, event, listener);
-      if (event === 'message' || settlesPromise(listener)) listens(this, name, event, listener);
+      if (event === 'message' || settlesPromise(listener))
+        listens(this, name, event, listener, () => promiseOfExecutor(listen, LISTENS));
       return emitter;
     };
   };

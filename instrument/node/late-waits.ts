@@ -1,9 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
+import { NEVER } from '../../src/core/ids.ts';
 import type { Stack } from '../../src/core/stack.ts';
+import type { Wait } from '../../src/core/wait.ts';
+import * as hooks from '../../src/sync/hooks.ts';
 import { callerName } from '../../src/tracker/advice.ts';
 import { lostEventFinding } from '../../src/tracker/lost-events.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
+import { howOf } from '../shapes/how.ts';
 import { type Emission, EmittedEvents, type Followed } from './emitted-events.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { pastEvent } from './past-events.ts';
@@ -23,6 +27,8 @@ interface LateWait {
   readonly emission: Emission | null;
   /** The stream that ends only when somebody reads it, and nobody has begun to; null for other emitters. */
   readonly unread: WeakRef<StreamLike> | null;
+  /** Of such a stream: sleeps once the promise is awaited. Null where it is not known which promise that is. */
+  readonly wait: Wait | null;
   /**
    * The event and any error, from the moment the wait began: who waits through a promise of its own gives up on an error. None
    * for a package's own kind of emitter.
@@ -87,7 +93,8 @@ export class LateWaits {
     isWanted: () => boolean = () => true,
   ): void {
     const isPending = pending(new WeakRef(promise));
-    observed(this.#host, () => this.add(emitter, event, waitLabel, () => isWanted() && isPending()));
+    const isOpen = (): boolean => isWanted() && isPending();
+    observed(this.#host, () => this.add(emitter, event, waitLabel, isOpen, () => promise));
   }
 
   /** A promise of an event that has happened once before, unheard. */
@@ -95,23 +102,41 @@ export class LateWaits {
     if (emission.count !== 1) return;
     const isOpen = pending(new WeakRef(promise));
     observed(this.#host, () =>
-      this.#add({ emitterName, isOpen, event, waitLabel, state: null, emission, unread: null, followed: [] }),
+      this.#add({
+        emitterName,
+        isOpen,
+        event,
+        waitLabel,
+        state: null,
+        emission,
+        unread: null,
+        wait: null,
+        followed: [],
+      }),
     );
   }
 
   /**
    * A wait for the event begins; it lasts while `isOpen` says so, which must keep neither side of it alive. Costs two
    * lookups where the event has not come before.
+   * @param promise gives what settles with the event; null where that is not known
    */
-  add(emitter: object, event: string | symbol, waitLabel: string, isOpen: () => boolean): void {
+  add(
+    emitter: object,
+    event: string | symbol,
+    waitLabel: string,
+    isOpen: () => boolean,
+    promise: () => object | null,
+  ): void {
     const state = pastEvent(emitter, event);
     const emission = state === null ? this.#emitted.of(emitter as EventEmitter, event) : null;
     const isUnread = state === null && event === 'end' && hasNoReader(emitter as StreamLike);
     if (state === null && emission?.count !== 1 && !isUnread) return;
     const emitterName = emitter.constructor?.name ?? 'emitter';
     const unread = isUnread ? new WeakRef(emitter as StreamLike) : null;
+    const wait = isUnread ? sleeperOf(promise(), `end of ${emitterName}`, waitLabel) : null;
     const followed = [event, 'error'].map((each) => this.#emitted.follow(emitter, each));
-    this.#add({ emitterName, isOpen, event, waitLabel, state, emission, unread, followed });
+    this.#add({ emitterName, isOpen, event, waitLabel, state, emission, unread, wait, followed });
   }
 
   #add(wait: Omit<LateWait, 'stack' | 'looks'>): void {
@@ -120,6 +145,8 @@ export class LateWaits {
   }
 
   #look(look: Look): boolean {
+    // What goes on with a promise by `then` waits for it as well.
+    if (look.isLast) this.#host.session.attribution.nothingLeft();
     for (const wait of this.#waits) {
       wait.looks++;
       const isOver = wait.followed.some(({ came }) => came) || !wait.isOpen() || isReadNow(wait);
@@ -127,6 +154,7 @@ export class LateWaits {
       if (!isOver && !isLost) continue;
       this.#waits.delete(wait);
       for (const each of wait.followed) each.end();
+      hooks.waited(wait.wait, isLost ? 'cancelled' : 'fired');
       if (isLost) this.#report(wait);
     }
     return this.#waits.size > 0;
@@ -136,7 +164,8 @@ export class LateWaits {
   #isLost(wait: LateWait, look: Look): boolean {
     const { state, event, unread, looks } = wait;
     if (!look.outlasts(looks)) return false;
-    return unread !== null || state !== null || look.isLast || EmittedEvents.comesOnce(event);
+    if (unread !== null) return isAwaited(wait, look);
+    return state !== null || look.isLast || EmittedEvents.comesOnce(event);
   }
 
   #report({ emitterName, event, waitLabel, stack, emission, state, unread }: LateWait): void {
@@ -156,6 +185,19 @@ export class LateWaits {
     };
     onFinding(lostEventFinding(lost, rules, session.now));
   }
+}
+
+/** A promise that nobody awaits may be there for whoever reads the stream later. */
+function isAwaited({ wait }: LateWait, { isLast }: Look): boolean {
+  return wait === null ? isLast : wait.blockedAt !== NEVER;
+}
+
+/** Sleeps once somebody awaits the promise. Not bound to it: what settles it has a history of its own. */
+function sleeperOf(promise: object | null, name: string, label: string): Wait | null {
+  if (promise === null || !hooks.followsPromises()) return null;
+  const wait = hooks.wait(hooks.track({ kind: 'channel', name, site: null }), howOf(label, 'read'));
+  void hooks.followAll(promise, [wait]);
+  return wait;
 }
 
 /** Or destroyed: then reading would not bring its end. */

@@ -1,4 +1,5 @@
 import { getHeapSnapshot } from 'node:v8';
+import { letNewestGo } from '../attribution/promise-links.ts';
 import { isKnown, isNoteBehind, NOTED, PROMISE_NOTE } from './own-references.ts';
 
 /** Index of an object of the heap. */
@@ -230,6 +231,7 @@ export class HeapGraph {
  * Synchronous, so that it works while the process exits.
  */
 export function takeHeapGraph(): HeapGraph {
+  letNewestGo();
   // Read at once: V8 writes all of it when the first piece is asked for.
   const stream = getHeapSnapshot({ exposeInternals: true } as never);
   const pieces: Buffer[] = [];

@@ -145,15 +145,62 @@ test('a listener that settles nothing may be there in vain', async () => {
   expect(stage.messages).toEqual([]);
 });
 
-test('the end of a stream that nobody reads does not come', async () => {
+test.each([
+  ['events.once', (stream: Readable) => once(stream, 'end')],
+  ['on', (stream: Readable) => new Promise((resolve) => stream.on('end', resolve))],
+  ['once', (stream: Readable) => new Promise((resolve) => stream.once('end', resolve))],
+  [
+    'on, through what looks after errors',
+    (stream: Readable) => new Promise((resolve) => stream.on('end', resolve)).catch(() => undefined),
+  ],
+])('the end of a stream that nobody reads does not come: %s', async (_how, end) => {
   const stream = Readable.from(['a', 'b']);
-  const ended = once(stream, 'end');
+  const waiting = (async () => {
+    await end(stream);
+  })();
   stage.look({ isQuiet: true, times: 4 });
   expect(stage.messages).toEqual([
     expect.stringMatching(/^DEPT003 \S+ waits for the end of Readable, which nobody reads/),
   ]);
+  expect(stage.openWaits).toBe(0);
   stream.resume();
+  await waiting;
+});
+
+test('a promise of the end that nobody awaits is there for whoever reads the stream later', async () => {
+  const body = Readable.from(['a', 'b']);
+  const ended = new Promise((resolve, reject) => {
+    body.on('end', resolve);
+    body.on('error', reject);
+  }).catch((error: unknown) => ({ error }));
+  void once(body, 'end');
+  stage.look({ isQuiet: true, times: 100 });
+  stage.look({ isLast: true });
+  expect(stage.messages).toEqual([]);
+  body.resume();
   await ended;
+});
+
+test('who goes on after the end by then waits for it when nothing is left to run', () => {
+  const stream = Readable.from(['a', 'b']);
+  void new Promise<void>((resolve) => stream.on('end', resolve)).then(() => stage.look({}));
+  stage.look({ isQuiet: true, times: 100 });
+  expect(stage.messages).toEqual([]);
+  stage.look({ isLast: true });
+  expect(stage.messages).toHaveLength(1);
+});
+
+test('of a promise that is not known it is told when nothing is left to run', () => {
+  const stream = Readable.from(['a', 'b']);
+  let settle = (): void => undefined;
+  void new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  stream.once('end', settle);
+  stage.look({ isQuiet: true, times: 100 });
+  expect(stage.messages).toEqual([]);
+  stage.look({ isLast: true });
+  expect(stage.messages).toHaveLength(1);
 });
 
 test('that of a stream which is read later comes', async () => {
