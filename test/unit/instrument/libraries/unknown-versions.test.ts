@@ -15,6 +15,7 @@ type Files = readonly [inner: string, commonJs: string, module: string];
 const FILES: Files = ['dist/cjs/internal/fiberRuntime.js', 'dist/cjs/Effect.js', 'dist/esm/Effect.js'];
 const FILES_OF: Readonly<Record<string, Files>> = {
   'es-toolkit': ['dist/promise/semaphore.js', 'dist/promise/index.js', 'dist/promise/index.mjs'],
+  sequelize: ['lib/dialects/abstract/connection-manager.js', 'lib/index.js', 'lib/index.mjs'],
 };
 
 function filesOf(name: string): Files {
