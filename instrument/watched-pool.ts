@@ -106,9 +106,16 @@ export class WatchedPool {
    * settled. It does so for the pool, not for whoever asked or gave a resource back just now.
    */
   makes<T>(create: () => T): T {
+    return this.apart(() => hooks.owing(this.#object, this.#verbs.create, null, create));
+  }
+
+  /**
+   * Runs what the program does with a resource that the pool itself has done with. One that the pool destroys after another does
+   * not come after whatever that one had behind it.
+   */
+  apart<T>(run: () => T): T {
     const session = hooks.activeSession();
-    if (session === null) return create();
-    return hooks.stretch(new Fiber(session), () => hooks.owing(this.#object, this.#verbs.create, null, create));
+    return session === null ? run() : hooks.stretch(new Fiber(session), run);
   }
 
   #wait(how: How, more: HowMuch | null): Wait | null {
@@ -117,11 +124,11 @@ export class WatchedPool {
 }
 
 /**
- * Watches the method by which a pool makes a resource: while it runs, `own` stands in the place of the program's function, or
- * of the factory that has it. A version without such a method is left as it is.
+ * Watches what a method of a pool asks of the program, as when it makes a resource: while it runs, `own` stands in the place of
+ * the program's function, or of the factory that has it. A version without such a method is left as it is.
  * @returns what restores it
  */
-export function watchMaking<P extends object, F extends keyof P>(
+export function watchFactoryIn<P extends object, F extends keyof P>(
   prototype: P,
   method: string,
   field: F,

@@ -3,13 +3,14 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { type PoolRequest, watchRequest } from '../settled-request.ts';
-import { poolVerbs, refuse, type WatchedPool, watchedPool, watchMaking } from '../watched-pool.ts';
+import { poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const VERBS = poolVerbs('acquire', 'release', 'drain');
 
 interface Factory {
   create(): unknown;
+  destroy(resource: unknown): unknown;
 }
 
 /** The parts of a Pool that its methods share; not in its public types. */
@@ -105,11 +106,18 @@ function patchPool(pool: Internals): () => void {
       return _descheduleEvictorRun.call(this);
     },
   }._descheduleEvictorRun;
-  const stopMaking = watchMaking(pool, '_createResource', '_factory', watched, (factory, watch) => ({
-    create: () => watch.makes(() => factory.create()),
-  }));
+  const restoreFactories = restoreAll([
+    watchFactoryIn(pool, '_createResource', '_factory', watched, (factory, watch) => ({
+      create: () => watch.makes(() => factory.create()),
+      destroy: (resource) => factory.destroy(resource),
+    })),
+    watchFactoryIn(pool, '_evict', '_factory', watched, (factory, watch) => ({
+      create: () => factory.create(),
+      destroy: (resource) => watch.apart(() => factory.destroy(resource)),
+    })),
+  ]);
   return () => {
-    stopMaking();
+    restoreFactories?.();
     Object.assign(pool, { acquire, release, destroy, drain, _descheduleEvictorRun });
   };
 }

@@ -3,7 +3,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { type PoolRequest, watchRequest } from '../settled-request.ts';
-import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool, watchMaking } from '../watched-pool.ts';
+import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 export const SEQUELIZE_VERBS: PoolVerbs = poolVerbs('acquire', 'release', 'drain');
@@ -91,7 +91,7 @@ function patchPool(prototype: Internals): () => void {
       return hooks.follow(drained, wait);
     },
   }.drain;
-  const stopMaking = watchMaking(prototype, '_createResource', '_factory', watched, (factory, watch) => ({
+  const stopMaking = watchFactoryIn(prototype, '_createResource', '_factory', watched, (factory, watch) => ({
     create: () => watch.makes(() => factory.create()),
   }));
   return () => {

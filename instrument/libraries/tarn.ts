@@ -3,7 +3,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { isTimeout } from '../settled-request.ts';
-import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool, watchMaking } from '../watched-pool.ts';
+import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 export const TARN_VERBS: PoolVerbs = poolVerbs('acquire', 'release', 'destroy');
@@ -67,7 +67,7 @@ function patchPool(prototype: Internals): () => void {
       return hooks.follow(destroy.call(this), wait);
     },
   }.destroy;
-  const stopMaking = watchMaking(
+  const stopMaking = watchFactoryIn(
     prototype,
     '_create',
     'creator',

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type Installation, install } from '../../../../instrument/install.ts';
+import { type Installation, type InstallOptions, install } from '../../../../instrument/install.ts';
 
 /** The packages of the root package.json, the majors before them, and those after them. */
 export const latest: NodeJS.Require = createRequire(import.meta.url);
@@ -12,7 +12,11 @@ export function turn(): Promise<void> {
 
 /** An installation that a test asks what it has found. */
 export class LibraryStage implements Disposable {
-  readonly installation: Installation = install();
+  readonly installation: Installation;
+
+  constructor(options: InstallOptions = {}) {
+    this.installation = install(options);
+  }
 
   /** Code, severity and classes of each finding, once what is under way has gone on for some turns. */
   async found(turns = 20): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import type { Pool as GenericPool, Options } from 'generic-pool';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Mutex } from '../../../../src/sync/user/mutex.ts';
 import { LibraryStage, latest, turn } from './library-stage.ts';
 
@@ -91,5 +91,39 @@ describe.each(POOLS)('what makes a resource of %s', (_name, makePool) => {
     });
     made.release(await second);
     expect(await stage.found()).toEqual([]);
+  });
+});
+
+describe('resources that generic-pool evicts', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test.each(['light', 'precise'] as const)('are destroyed apart from each other (%s)', async (attribution) => {
+    using evicting = new LibraryStage({ attribution });
+    const { createPool } = latest('generic-pool') as {
+      readonly createPool: (factory: object, options: Options) => GenericPool<{ connection: object }>;
+    };
+    const connections = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 4 });
+    const sessions = createPool(
+      {
+        create: async () => ({ connection: await connections.acquire() }),
+        destroy: async ({ connection }: { connection: never }) => connections.release(connection),
+      },
+      { max: 2, evictionRunIntervalMillis: 30, idleTimeoutMillis: 10, numTestsPerEvictionRun: 2 },
+    );
+    const use = async (turns: number): Promise<void> => {
+      const session = await sessions.acquire();
+      for (let i = 0; i < turns; i++) await turn();
+      await sessions.release(session);
+    };
+    // The younger one comes back first, and is evicted first.
+    await Promise.all([use(4), use(2)]);
+    vi.advanceTimersByTime(40);
+    expect(await evicting.found()).toEqual([]);
+    expect(sessions.size).toBe(0);
   });
 });
