@@ -1,6 +1,8 @@
+import { isOwnFile, toPath } from '../paths.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
+import { carriedBy } from './marked-holds.ts';
 
 /** A timer that will run. */
 export interface LiveTimer {
@@ -25,11 +27,7 @@ export class LiveTimers {
   constructor(heap: HeapGraph, places: InspectorPlaces) {
     this.#heap = heap;
     this.#places = places;
-    const timers: LiveTimer[] = [];
-    for (let node = 0; node < heap.size; node++) {
-      const timer = heap.name(node) === 'Timeout' && heap.type(node) === 'object' ? this.#read(node) : null;
-      if (timer !== null) timers.push(timer);
-    }
+    const timers = timersOf(heap);
     this.all = timers;
     this.once = timers.filter(({ repeats }) => !repeats);
     this.#byNode = new Map(this.once.map((timer) => [timer.node, timer]));
@@ -69,17 +67,34 @@ export class LiveTimers {
     const place = this.#heap.placeOf(closure);
     return place !== null && this.#places.namesAt(place).has(variable);
   }
+}
 
-  /** One that repeats has a number where the others have null; one that has run or was cleared is in no list. */
-  #read(node: HeapNode): LiveTimer | null {
-    const edges = this.#heap.edges(node);
-    const typeOf = (name: string): string | undefined => {
-      const edge = edges.find((each) => each.name === name);
-      return edge === undefined ? undefined : this.#heap.type(edge.node);
-    };
-    const callback = edges.find(({ name }) => name === '_onTimeout')?.node;
-    if (typeOf('_idleNext') !== 'object' || callback === undefined || this.#heap.type(callback) !== 'closure')
-      return null;
-    return { node, callback, repeats: ['number', undefined].includes(typeOf('_repeat')) };
+/** True while a timer is set that will run once, whosoever it is, but for dept's own. */
+export function hasTimerSet(heap: HeapGraph, places: InspectorPlaces): boolean {
+  return timersOf(heap).some(({ callback, repeats }) => {
+    const place = heap.placeOf(carriedBy(callback, heap));
+    const url = place === null ? null : places.urlOf(place);
+    return !repeats && (url === null || !isOwnFile(toPath(url)));
+  });
+}
+
+function timersOf(heap: HeapGraph): readonly LiveTimer[] {
+  const timers: LiveTimer[] = [];
+  for (let node = 0; node < heap.size; node++) {
+    const timer = heap.name(node) === 'Timeout' && heap.type(node) === 'object' ? timerAt(node, heap) : null;
+    if (timer !== null) timers.push(timer);
   }
+  return timers;
+}
+
+/** One that repeats has a number where the others have null; one that has run or was cleared is in no list. */
+function timerAt(node: HeapNode, heap: HeapGraph): LiveTimer | null {
+  const edges = heap.edges(node);
+  const typeOf = (name: string): string | undefined => {
+    const edge = edges.find((each) => each.name === name);
+    return edge === undefined ? undefined : heap.type(edge.node);
+  };
+  const callback = edges.find(({ name }) => name === '_onTimeout')?.node;
+  if (typeOf('_idleNext') !== 'object' || callback === undefined || heap.type(callback) !== 'closure') return null;
+  return { node, callback, repeats: ['number', undefined].includes(typeOf('_repeat')) };
 }

@@ -6,8 +6,8 @@ export interface Keeper {
   /** The nearest object of a class of its own, such as a `Semaphore`. */
   readonly node: HeapNode;
   readonly className: string;
-  /** Its property that leads to the resolve function. */
-  readonly property: string;
+  /** Its property that leads to the resolve function; null for an object that dept watches. */
+  readonly property: string | null;
   /** Suspended functions with a local function over that object. A guess: any such function counts as a release. */
   mayBeReleasedBy: readonly Suspended[];
 }

@@ -26,7 +26,7 @@ export function lockWaiters(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap
 }
 
 /** What awaits it in the end settles a promise that nobody awaits, as in a `Promise.race` that another one has won. */
-function isGivenUp(waiter: Suspended, graph: SuspendedGraph, heap: HeapGraph): boolean {
+export function isGivenUp(waiter: Suspended, graph: SuspendedGraph, heap: HeapGraph): boolean {
   const last = [...withAwaiters([waiter], graph.functions)].filter((each) => !graph.isAwaited(each));
   return last.every((each) => {
     const handlers = graph.valueHandlersOf(each.promise);

@@ -18,6 +18,8 @@ const CALLED = /^(?:call|callback)\d*$/;
 const SETTLING = /^#settling\d*$/;
 const FOLLOWED = /^#waits\d*$/;
 const NOTES: ReadonlySet<string> = new Set(['#history', '#settling', '#waits', '#awaiter', '#parent']);
+const HOLDER = /^#holder\d*$/;
+const SLEEPER = /^(?:#first\d*|olderSleeping|youngerSleeping)$/;
 const KNOWN = /^#known\d*$/;
 const BEHIND: keyof PromiseNote = 'next';
 const MADE = /^#object\d*$/;
@@ -89,6 +91,16 @@ export function isSettling(name: string): boolean {
 /** From a promise that is followed to the list of its waits. */
 export function isFollowed(name: string): boolean {
   return FOLLOWED.test(name);
+}
+
+/** From a tracked object to the first of those who hold it. */
+export function isHolder(name: string): boolean {
+  return HOLDER.test(name);
+}
+
+/** To a wait, from the list of those that sleep or from its neighbours there. */
+export function isSleeper(name: string): boolean {
+  return SLEEPER.test(name);
 }
 
 /** From what is held, or what is known of an object of a package, to the object that is tracked. */

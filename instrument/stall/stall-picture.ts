@@ -6,9 +6,11 @@ import { awaitCycles } from './await-cycles.ts';
 import { definitionOf, isModule, stackAt } from './definitions.ts';
 import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
 import { InspectorPlaces, type SuspendedPlace } from './inspector-places.ts';
+import { hasTimerSet } from './live-timers.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
 import { lockWaiters } from './lock-waiters.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
+import { unseenWaiters } from './unseen-waiters.ts';
 
 /** Functions that are named; those of circles come first. */
 const MAX_FUNCTIONS = 40;
@@ -42,7 +44,7 @@ export interface StallPicture {
   readonly definitions: readonly (Stack | null)[];
   /** Suspended functions that are not in `functions`. */
   readonly omitted: number;
-  /** Somebody waits in what is a lock by the name of its class. */
+  /** Somebody waits in what is a lock by the name of its class, or, unseen, for a turn that another one has. */
   readonly hasLockWaiters: boolean;
   /** Why the picture is not whole, in words; null when it is. */
   readonly cut: string | null;
@@ -72,11 +74,17 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
   const graph = new SuspendedGraph(heap);
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
-  if (isDoubtful && inLocks.size === 0) return { ...NOTHING, cut: null };
+  const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
+  if (isDoubtful && inLocks.size === 0 && unseen.size === 0) return { ...NOTHING, cut: null };
   // Places are what a reader needs first: they get a part of the budget even when the snapshot took all of it.
   const places = new InspectorPlaces(Math.max(until - monotonicMs(), budgetMs / 4));
   try {
-    return new Painter(graph, heap, places, options).paint(isDoubtful, inLocks);
+    // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
+    const counts = unseen.size > 0 && !hasTimerSet(heap, places);
+    return new Painter(graph, heap, places, options).paint(
+      isDoubtful,
+      counts ? new Map([...inLocks, ...unseen]) : inLocks,
+    );
   } finally {
     places.close();
   }
@@ -196,7 +204,8 @@ class Painter {
     if (keeper === null) return 'a promise that no async function computes';
     const names = [...new Set(keeper.mayBeReleasedBy.map((other) => this.#nameOf(other)))];
     const releasers = names.length === 0 ? '' : `, which ${names.join(' or ')} may end`;
-    return `what waits in ${keeper.className}.${keeper.property}${releasers}`;
+    const where = keeper.property === null ? keeper.className : `${keeper.className}.${keeper.property}`;
+    return `what waits in ${where}${releasers}`;
   }
 
   /** A function without a name is called by where it is written. */
