@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { History } from '../../src/core/history.ts';
+import type { Stack } from '../../src/core/stack.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { replaced } from '../replaced.ts';
@@ -10,6 +11,7 @@ import type { Requested } from './unread-reports.ts';
 
 /** A request that asked for a socket. */
 export interface Asked extends Requested {
+  stack: Stack | null;
   readonly pool: WatchedPool;
   readonly wait: Wait | null;
 }

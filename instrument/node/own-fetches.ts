@@ -1,21 +1,29 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Stack } from '../../src/core/stack.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { replaced } from '../replaced.ts';
 import type { Exchange } from './exchange.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { OwnExchanges } from './own-exchanges.ts';
 import { sendsOverHttp2 } from './own-http2.ts';
-import { isHttp2, type UndiciMessage, type UndiciRequest } from './undici-requests.ts';
+import { isHttp2, type UndiciMessage, type UndiciRequest } from './undici-messages.ts';
+
+/** Takes the stack of a call. */
+type TakeStack = (stack: Stack | null) => void;
 
 /** A call of `fetch`, and the request that it has made so far. */
 interface Call {
   exchange: Exchange | null;
+  /** Who wants to know where it was made. */
+  readonly asked: TakeStack[];
 }
 
 /** Runs a call that makes a request, and gives its promise of the answer. */
 type Asking = <T>(call: () => T) => T;
 
 let current: Asking | null = null;
+/** The call that runs now. */
+let now: Call | null = null;
 
 /** A function of a package makes a request: whoever awaits what it returns waits for the answer. */
 export function asking<T>(call: () => T): T {
@@ -23,11 +31,19 @@ export function asking<T>(call: () => T): T {
 }
 
 /**
+ * Where the call was made that makes a request now, told when it has made it: until then its stack is full of undici.
+ * @returns false where there is no such call
+ */
+export function placeOfAsking(take: TakeStack): boolean {
+  now?.asked.push(take);
+  return now !== null;
+}
+
+/**
  * `fetch` from a server of this process: it makes its first request before it returns, and undici publishes that. Whoever awaits
  * what it returns waits for the answer.
  */
 export function watchOwnFetches(host: NodeHost, exchanges: OwnExchanges): () => void {
-  let now: Call | null = null;
   const byRequest = new WeakMap<UndiciRequest, Exchange>();
   const over = ({ request }: UndiciMessage): void => {
     const exchange = byRequest.get(request);
@@ -55,7 +71,7 @@ export function watchOwnFetches(host: NodeHost, exchanges: OwnExchanges): () => 
   });
   const ownAsking: Asking = (call) => {
     const outer = now;
-    const own: Call = { exchange: null };
+    const own: Call = { exchange: null, asked: [] };
     now = own;
     let answer: ReturnType<typeof call>;
     try {
@@ -64,10 +80,15 @@ export function watchOwnFetches(host: NodeHost, exchanges: OwnExchanges): () => 
       now = outer;
     }
     const wait = own.exchange?.wait ?? null;
-    if (wait === null) return answer;
-    // Where the request was made, the stack was full of undici.
-    wait.stack = host.session.capture();
-    if (answer instanceof Promise) void hooks.follow(answer, wait);
+    if (wait !== null)
+      own.asked.push((stack) => {
+        wait.stack = stack;
+      });
+    if (own.asked.length > 0) {
+      const stack = host.session.capture();
+      for (const take of own.asked) take(stack);
+    }
+    if (wait !== null && answer instanceof Promise) void hooks.follow(answer, wait);
     return answer;
   };
   current = ownAsking;

@@ -1,12 +1,15 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import type { Stack } from '../../src/core/stack.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
 import { type PoolVerbs, poolVerbs, refuse, watchedPool } from '../watched-pool.ts';
 import type { Asked, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
+import { placeOfAsking } from './own-fetches.ts';
 import type { Look } from './stall-clock.ts';
-import { isHttp2, type UndiciMessage, type UndiciRequests } from './undici-requests.ts';
+import { isHttp2, type UndiciMessage } from './undici-messages.ts';
+import type { UndiciRequests } from './undici-requests.ts';
 import { unreadBody } from './unread-reports.ts';
 
 const VERBS: PoolVerbs = poolVerbs('dispatch', 'complete');
@@ -113,6 +116,7 @@ export class UndiciConnections {
     const asked = pool === null ? null : this.#sockets.ask(pool, name);
     this.#asked.set(options, asked);
     if (asked === null) return;
+    if (asked.stack !== null) placeOfAsking((stack) => placeAt(asked, stack));
     whenTakenBack(options, () => {
       this.#queued.delete(options);
       refuse(asked.wait);
@@ -185,6 +189,11 @@ function whenTakenBack(options: Dispatched, listen: () => void): void {
       cancel(reason);
     }),
   );
+}
+
+function placeAt(asked: Asked, stack: Stack | null): void {
+  asked.stack = stack;
+  if (asked.wait !== null) asked.wait.stack = stack;
 }
 
 /** A pool has no `pipelining` of its own. */

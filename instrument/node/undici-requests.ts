@@ -1,33 +1,18 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import type { Stack } from '../../src/core/stack.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NodeHost, observed } from './node-host.ts';
+import { placeOfAsking } from './own-fetches.ts';
 import type { Look } from './stall-clock.ts';
+import type { UndiciMessage, UndiciRequest } from './undici-messages.ts';
 import { type Requested, unreadBody } from './unread-reports.ts';
-
-/** What undici publishes of a request; its own class is not exported. */
-export interface UndiciRequest {
-  readonly origin: string | URL | undefined;
-  readonly method: string;
-  readonly path: string;
-}
-
-/** What its channels tell. */
-export interface UndiciMessage {
-  readonly request: UndiciRequest;
-  readonly socket?: Socket;
-  readonly headers?: unknown;
-}
-
-/** The names of what comes first in HTTP/2 (`:method`) are none of a header in HTTP/1. */
-export function isHttp2({ headers }: UndiciMessage): boolean {
-  return typeof headers === 'string' && /^:method:/m.test(headers);
-}
 
 /** A request under way. Keeps neither it nor its answer alive: undici cancels an answer that is garbage. */
 interface Underway extends Requested {
   readonly request: WeakRef<UndiciRequest>;
   readonly origin: string;
+  stack: Stack | null;
   /** The connection it has; null while it waits for one. */
   socket: WeakRef<Socket> | null;
   isAnswered: boolean;
@@ -76,12 +61,16 @@ export class UndiciRequests {
       request: new WeakRef(request),
       name: `${request.method} ${request.path}`,
       origin: String(request.origin),
-      stack: this.#host.session.capture(),
+      stack: null,
       socket: null,
       isAnswered: false,
       bytesRead: -1,
       looks: 0,
     };
+    const place = (stack: Stack | null): void => {
+      underway.stack = stack;
+    };
+    if (!placeOfAsking(place)) place(this.#host.session.capture());
     this.#byRequest.set(request, underway);
     if (this.#underway.size > 0) this.#host.clock.arm();
     this.#underway.add(underway);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FROM_SOURCE, runNode } from './child.ts';
+import { FindingsFile } from './findings-file.ts';
 
 const PROGRAMS = 'test/corpus/programs';
 const TIMEOUT_MS = 60_000;
@@ -69,6 +70,17 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
     ),
   )('%s is left alone', async (program) => {
     expect(await findingsOf(program)).toEqual([]);
+  });
+
+  test('undici-body-unread tells where its requests are made, through all of undici', async () => {
+    using file = new FindingsFile();
+    const preload = [...FROM_SOURCE, '--import', `./${ENDS_WHEN_FOUND}`, '--import', 'dept/register'];
+    await runNode([...preload, `${PROGRAMS}/undici-body-unread.mjs`], {
+      env: { DEPT_PRINT: '0', DEPT_REPORT: file.path },
+    });
+    const [waiting, unread] = file.read()[0]?.openWaits ?? [];
+    const places = [waiting, waiting?.owners[0], unread].map((one) => one?.stack?.[0]?.file);
+    expect(places).toEqual(Array(3).fill(`${PROGRAMS}/undici-body-unread.mjs`));
   });
 
   test('esm-tla-cycle names the modules', async () => {
