@@ -1,4 +1,6 @@
 import { clearInterval, setInterval } from 'node:timers';
+import { ProcessorUse } from '../processor-use.ts';
+import { Connections } from './connections.ts';
 
 /** Time between two looks at what may be stuck, in milliseconds. */
 const LOOK_EVERY_MS = 250;
@@ -6,7 +8,7 @@ const LOOK_EVERY_MS = 250;
 /** Looks that something stuck must outlast when nothing else in the process can run by itself. */
 const LOOKS_WHEN_QUIET = 4;
 
-/** The same while timers or requests are under way: one of them may still set it free. */
+/** The same while timers or requests are under way, or another process may answer: one of them may still set it free. */
 const LOOKS_WHEN_BUSY = 40;
 
 /** Handles that only wait for somebody outside, and writes that only wait for a reader; all else will run by itself. */
@@ -37,10 +39,15 @@ export class StallClock {
   #timer: NodeJS.Timeout | null = null;
 
   readonly #isQuiet: (polling: number) => boolean;
+  /** Native code and workers compute without any sign but this one. */
+  readonly #processor: ProcessorUse | null;
+  /** Looks in a row before which no thread had computed: on a busy machine one that does may get little in one of them. */
+  #idleFor = 0;
 
-  /** @param isQuiet tells that nothing in the process can run by itself now, but for so many that poll */
-  constructor(isQuiet: (polling: number) => boolean = nothingRuns) {
+  /** @param isQuiet tells that nothing can let those go on who are stuck now, but for so many that poll */
+  constructor(isQuiet: (polling: number) => boolean = nothingComes) {
     this.#isQuiet = isQuiet;
+    this.#processor = isQuiet === nothingComes ? new ProcessorUse() : null;
     process.on('beforeExit', this.#atEnd);
   }
 
@@ -55,12 +62,14 @@ export class StallClock {
 
   look(isLast: boolean): void {
     const quiet = new Map<number, boolean>();
+    this.#idleFor = this.#processor?.isIdle() === false ? 0 : this.#idleFor + 1;
+    const computes = this.#processor !== null && this.#idleFor < LOOKS_WHEN_QUIET;
     const look: Look = {
       isLast,
       outlasts: (looks, polling = 0) => {
         if (isLast || looks >= LOOKS_WHEN_BUSY) return true;
         if (looks < LOOKS_WHEN_QUIET) return false;
-        const isQuiet = quiet.get(polling) ?? this.#isQuiet(polling);
+        const isQuiet = quiet.get(polling) ?? ((polling > 0 || !computes) && this.#isQuiet(polling));
         quiet.set(polling, isQuiet);
         return isQuiet;
       },
@@ -80,6 +89,11 @@ export class StallClock {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
   }
+}
+
+/** True while nothing runs, and nobody outside can say anything either: what a data base is asked for may take its time. */
+function nothingComes(polling: number): boolean {
+  return nothingRuns(polling) && Connections.now()?.leadOutside !== true;
 }
 
 /** True while no timer and no request is under way that could go on by itself, but for so many that poll. */

@@ -1,7 +1,7 @@
+import { Connections } from '../node/connections.ts';
 import { isOwnFile, toPath } from '../paths.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
-import { hasOwnConnections } from './own-connections.ts';
 import {
   isCalled,
   isCapturedStack,
@@ -84,7 +84,7 @@ export class ReleasePaths {
     if (this.#heap.type(node) !== 'object') return false;
     const name = this.#heap.name(node);
     if (!CONNECTED.test(name)) return ALIVE.test(name);
-    this.#hasOwnConnections ??= hasOwnConnections();
+    this.#hasOwnConnections ??= Connections.now()?.mayBeOwn ?? true;
     return !this.#hasOwnConnections;
   }
 

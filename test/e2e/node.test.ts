@@ -64,6 +64,16 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
     expect(await findingsOf(program)).toEqual([expected]);
   });
 
+  test.each([
+    ['another process', 'caller', '42 true\n'],
+    ['a child process, native code or a worker', 'helpers', 'helped\n'],
+  ])('what %s answers after a while lets go on who is stuck until then', async (_who, part, expected) => {
+    const preload = [...FROM_SOURCE, '--import', 'dept/register'];
+    const { stdout, stderr } = await runNode([...preload, 'test/e2e/programs/outside-answers.mjs', part]);
+    expect(stderr).toBe('');
+    expect(stdout).toBe(expected);
+  });
+
   test.each(
     ['events-once-missed', 'stream-tee-backpressure', 'busboy-undrained', 'child-stdout-undrained'].flatMap(
       (program) => [[`${program}.lucky`], [`${program}.fixed`]],
