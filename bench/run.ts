@@ -1,7 +1,7 @@
 /**
  * All benches, one after the other. Ratios are against a baseline of the same run; goals stand beside the figures.
  *
- *     npm run bench                      everything (about ten minutes on two cores)
+ *     npm run bench                      everything (about half an hour on two cores)
  *     npm run bench -- --short           a quick round that only shows that the benches live
  *     npm run bench -- --only graph      one of: graph, hot-path, preload, report, scale
  *     npm run bench -- --json FILE       all figures as JSON
