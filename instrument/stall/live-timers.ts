@@ -72,9 +72,10 @@ export class LiveTimers {
 /** True while a timer is set that will run once, whosoever it is, but for dept's own. */
 export function hasTimerSet(heap: HeapGraph, places: InspectorPlaces): boolean {
   return timersOf(heap).some(({ callback, repeats }) => {
+    if (repeats) return false;
     const place = heap.placeOf(carriedBy(callback, heap));
     const url = place === null ? null : places.urlOf(place);
-    return !repeats && (url === null || !isOwnFile(toPath(url)));
+    return url === null || !isOwnFile(toPath(url));
   });
 }
 
