@@ -7,6 +7,8 @@ export type Bindings = Readonly<Record<string, Binding>>;
 
 /** What a CommonJS module is to its loader. */
 export interface CommonJsModule {
+  /** The path of its file; `.` for the main one. */
+  readonly id: string;
   exports: Record<string, unknown>;
   /** False while it is evaluated. */
   readonly loaded: boolean;

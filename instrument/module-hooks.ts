@@ -1,5 +1,6 @@
 import Module from 'node:module';
 import { isObject } from '../src/core/thenable.ts';
+import { watchCommonJs } from './commonjs-modules.ts';
 import type { LibraryAdapter, Rebind } from './libraries/adapter.ts';
 import { type Bindings, type CommonJsModule, rebinder } from './module-bindings.ts';
 import { announced, type LoadResult } from './module-source.ts';
@@ -15,16 +16,6 @@ type OnLoaded = (
   bindings: Bindings | null,
   url: string,
 ) => void;
-type Load = (this: unknown, request: string, parent: unknown, isMain: boolean) => unknown;
-type Compile = (this: CommonJsModule, content: string, filename: string, ...rest: unknown[]) => unknown;
-
-/** The parts of Node's CommonJS loader that are hooked; every tool that hooks it relies on them. */
-interface CommonJsLoader {
-  _load: Load;
-  readonly _cache: Readonly<Record<string, CommonJsModule | undefined>>;
-  readonly prototype: { _compile: Compile };
-  _resolveFilename(request: string, parent: unknown, isMain: boolean): string;
-}
 
 /** A package that was loaded and is not watched. */
 export interface UnknownLibrary {
@@ -96,16 +87,16 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
   for (const one of [...met.values()]) onMet(one);
   if (hookLoaders) {
     const pattern = packagePattern(adapters);
+    const isWatched = (filename: string): boolean => pattern.test(filename.replaceAll('\\', '/'));
     const onCommonJs = (filename: string, module: CommonJsModule): void => {
-      const [, name, file] = pattern.exec(filename.replaceAll('\\', '/')) ?? [];
-      if (name === undefined || file === undefined) return;
+      const [, name = '', file = ''] = pattern.exec(filename.replaceAll('\\', '/')) ?? [];
       onMet({ name, file, exports: module.exports, bindings: null, module, ...originOf(filename, file) });
     };
     undo.push(
       announceTo((name, file, exports, bindings, url) => {
         onMet({ name, file, exports, bindings, module: null, ...originOf(url, file) });
       }),
-      watchCommonJs(byName, seen, onCommonJs),
+      watchCommonJs(isWatched, onCommonJs),
       watchEsModules(adapters, pattern),
     );
   }
@@ -155,62 +146,6 @@ function announceTo(onLoaded: OnLoaded): () => void {
   return () => {
     if (registry[LOADED] === onLoaded) delete registry[LOADED];
   };
-}
-
-/**
- * `_compile` runs before anybody gets the exports. What was evaluated before the watch began is met at its start, or by
- * `_load` if it was under way then; whoever requires it from now on gets what replaces it.
- */
-function watchCommonJs(
-  byName: ReadonlyMap<string, LibraryAdapter>,
-  seen: WeakSet<object>,
-  onLoaded: (filename: string, module: CommonJsModule) => void,
-): () => void {
-  const loader = Module as unknown as CommonJsLoader;
-  const { _load } = loader;
-  const { _compile } = loader.prototype;
-  let isWatching = true;
-  const watchedLoad: Load = function _load_(request, parent, isMain) {
-    const exports = Reflect.apply(_load, this, [request, parent, isMain]);
-    const name = isWatching ? packageName(request, parent) : null;
-    if (name === null || !byName.has(name) || seen.has(exports as object)) return exports;
-    const filename = loader._resolveFilename(request, parent, isMain);
-    const module = loader._cache[filename];
-    // One that is being evaluated is met when that is over.
-    if (module?.loaded !== true) return exports;
-    onLoaded(filename, module);
-    return module.exports;
-  };
-  const watchedCompile: Compile = function _compile_(content, filename, ...rest) {
-    const result = Reflect.apply(_compile, this, [content, filename, ...rest]);
-    if (isWatching) onLoaded(filename, this);
-    return result;
-  };
-  for (const [filename, module] of Object.entries(loader._cache)) {
-    if (module?.loaded === true) onLoaded(filename, module);
-  }
-  loader._load = watchedLoad;
-  loader.prototype._compile = watchedCompile;
-  return () => {
-    // Whoever wrapped them after us keeps calling these.
-    isWatching = false;
-    if (loader._load === watchedLoad) loader._load = _load;
-    if (loader.prototype._compile === watchedCompile) loader.prototype._compile = _compile;
-  };
-}
-
-/**
- * `async-mutex/lib` belongs to `async-mutex`, `@scope/name/x` to `@scope/name`; a relative request to the package of the
- * module that asks.
- */
-function packageName(request: string, parent: unknown): string | null {
-  const asker = request.startsWith('.') ? ((parent as { filename?: string } | undefined)?.filename ?? '') : '';
-  const path = request.startsWith('.') ? asker.split(/[\\/]node_modules[\\/]/).at(-1) : request;
-  if (path === undefined || path === '' || path === asker || path.startsWith('/')) return null;
-  return path
-    .split(/[\\/]/)
-    .slice(0, path.startsWith('@') ? 2 : 1)
-    .join('/');
 }
 
 function watchEsModules(adapters: readonly LibraryAdapter[], pattern: RegExp): () => void {

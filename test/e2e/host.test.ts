@@ -71,6 +71,17 @@ describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
     expect(await runDept(['run', `${PROGRAMS}/async-stacks.mjs`])).toEqual(bare);
   });
 
+  test('when what it requires cannot be loaded: the stacks are the same', async () => {
+    const preloaded = await runNode([
+      ...FROM_SOURCE,
+      '--import',
+      'data:text/javascript,',
+      `${PROGRAMS}/load-stacks.cjs`,
+    ]);
+    expect(preloaded.stdout).toMatch(/Require stack:[\s\S]*load-stacks\.cjs[\s\S]*at once\n.*throws-at-once\.cjs/);
+    expect(await runDept(['run', `${PROGRAMS}/load-stacks.cjs`])).toEqual(preloaded);
+  });
+
   test('when it starts workers and children', async () => {
     const ended = await runDept(['run', `${PROGRAMS}/workers-and-children.mjs`]);
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'done 0 done 0 42\n', stderr: '' });

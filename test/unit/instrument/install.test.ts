@@ -20,7 +20,7 @@ function codes({ findings }: Pick<Installation, 'findings'>): readonly string[] 
 
 function globals(): readonly unknown[] {
   const { setTimeout, setInterval, setImmediate, queueMicrotask } = globalThis;
-  const Module = require('node:module') as { _load: unknown };
+  const Module = require('node:module') as { prototype: object };
   return [
     setTimeout,
     setInterval,
@@ -28,7 +28,7 @@ function globals(): readonly unknown[] {
     queueMicrotask,
     Reflect.get(process, 'nextTick'),
     Reflect.get(Promise, 'all'),
-    Module._load,
+    Object.getOwnPropertyDescriptor(Module.prototype, 'loaded'),
   ];
 }
 

@@ -190,3 +190,39 @@ test('each module of a package is met once, by its path, the inner ones first', 
   expect(adapter.files).toEqual(['lib/greet.js', 'index.js']);
   watch.stop();
 });
+
+test('a CommonJS module that is being evaluated when the watch begins is met when that is over', () => {
+  const pkg = new Package({
+    'index.js': `globalThis.begin(); exports.greet = (who) => 'hello ' + who;`,
+  });
+  const adapter = adapterFor(pkg, ['greet']);
+  const host = globalThis as { begin?: () => void };
+  let watch: ReturnType<typeof watchModules> | null = null;
+  host.begin = () => {
+    watch = watchModules([adapter]);
+  };
+  expect(pkg.require()['greet']?.('you')).toBe('hello you, please');
+  (watch as ReturnType<typeof watchModules> | null)?.stop();
+  delete host.begin;
+});
+
+test('modules keep the fields that Node gives them, also while several watches listen', () => {
+  const fields = (module: object): unknown =>
+    Object.entries(Object.getOwnPropertyDescriptors(module)).map(([key, { enumerable, writable }]) => [
+      key,
+      enumerable,
+      writable,
+    ]);
+  const source = 'exports.self = module;';
+  const bare = fields(new Package({ 'index.js': source }).require()['self'] as object);
+  const pkg = new Package({ 'index.js': `${source} exports.greet = (who) => 'hello ' + who;` });
+  const adapters = [adapterFor(pkg, ['greet']), adapterFor(pkg, ['greet'])];
+  const watches = adapters.map((adapter) => watchModules([adapter]));
+  const { greet, self } = pkg.require();
+  expect(greet?.('you')).toBe('hello you, please');
+  expect(adapters.map(({ files }) => files)).toEqual([['index.js'], ['index.js']]);
+  expect(fields(self as object)).toEqual(bare);
+  expect(self).toMatchObject({ loaded: true });
+  for (const watch of watches.reverse()) watch.stop();
+  expect('loaded' in Object.getPrototypeOf(self)).toBe(false);
+});
