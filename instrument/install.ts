@@ -5,6 +5,7 @@ import { formatReport } from '../reports/text/report.ts';
 import type { Finding, FindingListener } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
 import type { Session } from '../src/core/session.ts';
+import type { Wait } from '../src/core/wait.ts';
 import { isAttached } from '../src/sync/hooks.ts';
 import type { DeptTracker } from '../src/tracker/dept.ts';
 import { unknownLibraryFinding } from '../src/tracker/notices.ts';
@@ -97,7 +98,11 @@ export function install(options: InstallOptions = {}): Installation {
     onFault: (fault) => options.onFault?.(fault),
     breaks: config.onDeadlock === 'reject' ? deadlockBreaker((finding) => formatReport(finding)) : undefined,
   });
-  const unwatchNode = watchNode(session, config.rules, onFinding, {
+  const onNodeFinding = (finding: Finding, about: Wait | null = null): void => {
+    if (about !== null) waitsFor.explained(about);
+    onFinding(finding);
+  };
+  const unwatchNode = watchNode(session, config.rules, onNodeFinding, {
     precedesProgram: options.precedesProgram ?? false,
   });
   const modules = watchModules(LIBRARY_ADAPTERS, options.hookLoaders ?? true);

@@ -14,7 +14,7 @@ import { type Installation, install } from './install.ts';
 import { tellBlocking } from './node/atomics-wait.ts';
 import { watchEnd } from './process-end.ts';
 import { processEnvironment, readConfig, sinksFor } from './process-sinks.ts';
-import { hasLongWaits } from './stall/standstill.ts';
+import { hasLongWaits, hasUntoldLongWaits } from './stall/standstill.ts';
 import { tallyTo } from './tally.ts';
 import { followMessages } from './threads/message-waits.ts';
 import { watchParentPort } from './threads/parent-port.ts';
@@ -83,7 +83,8 @@ async function startWorker(): Promise<void> {
   const look = (): void => {
     reporter.sendStand(shared.stand(null));
     reporter.sendGraph(installation.tracker);
-    const openWaits = hasLongWaits(installation) ? installation.waitsFor.stalled() : [];
+    const openWaits =
+      hasLongWaits(installation) && hasUntoldLongWaits(installation) ? installation.waitsFor.stalled() : [];
     const standing = openWaits.length === 0 ? null : stalledFinding({ openWaits, at: installation.session.now });
     reporter.sendWaits(standing === null ? null : formatReportLine(standing, environment()));
   };

@@ -154,7 +154,7 @@ export class AgentSockets {
       if (keeper === undefined || asked.looks === 0 || !look.outlasts(asked.looks)) continue;
       this.#waiting.delete(asked);
       const { session, rules, onFinding } = this.#host;
-      onFinding(stuckFinding(unreadBody(asked, keeper, 'http.Agent'), rules, session.now));
+      onFinding(stuckFinding(unreadBody(asked, keeper, 'http.Agent'), rules, session.now), asked.wait);
     }
     return this.#waiting.size > 0;
   }

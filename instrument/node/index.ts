@@ -1,4 +1,4 @@
-import type { Finding, RuleSet } from '../../src/core/finding.ts';
+import type { RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
 import { AgentSockets } from './agent-sockets.ts';
 import { watchAtomicsWait } from './atomics-wait.ts';
@@ -38,7 +38,7 @@ export interface WatchOptions {
 export function watchNode(
   session: Session,
   rules: RuleSet,
-  onFinding: (finding: Finding) => void,
+  onFinding: NodeHost['onFinding'],
   { clock = new StallClock(), precedesProgram = false }: WatchOptions = {},
 ): () => void {
   const host: NodeHost = { session, rules, clock, onFinding };

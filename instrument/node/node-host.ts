@@ -1,5 +1,6 @@
 import type { Finding, RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
+import type { Wait } from '../../src/core/wait.ts';
 import { activeSession, failed } from '../../src/sync/hooks.ts';
 import type { StallClock } from './stall-clock.ts';
 
@@ -8,7 +9,8 @@ export interface NodeHost {
   readonly session: Session;
   readonly rules: RuleSet;
   readonly clock: StallClock;
-  readonly onFinding: (finding: Finding) => void;
+  /** @param about a wait that the finding tells of */
+  readonly onFinding: (finding: Finding, about?: Wait | null) => void;
 }
 
 /** Runs what looks on; a fault in it detaches the session and never reaches the program. */

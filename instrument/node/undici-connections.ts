@@ -8,7 +8,7 @@ import type { Asked, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { placeOfAsking } from './own-fetches.ts';
 import type { Look } from './stall-clock.ts';
-import { isHttp2, type UndiciMessage } from './undici-messages.ts';
+import { isHttp2, type UndiciMessage, type UndiciRequest } from './undici-messages.ts';
 import type { UndiciRequests } from './undici-requests.ts';
 import { unreadBody } from './unread-reports.ts';
 
@@ -137,7 +137,7 @@ export class UndiciConnections {
       if (keeper === undefined || !isStuck || !look.outlasts(queued.looks)) continue;
       this.#queued.delete(options);
       const { session, rules, onFinding } = this.#host;
-      onFinding(stuckFinding(unreadBody(asked, keeper, 'undici'), rules, session.now));
+      onFinding(stuckFinding(unreadBody(asked, keeper, 'undici'), rules, session.now), asked.wait);
     }
     return this.#queued.size > 0;
   }
@@ -148,12 +148,13 @@ export class UndiciConnections {
     for (const [channel, listener] of Object.entries(this.#listeners)) subscribe(channel, listener);
   }
 
-  #create(request: object): void {
+  #create(request: UndiciRequest): void {
     const asked = this.#now === null ? null : (this.#asked.get(this.#now) ?? null);
     if (this.#now === null || asked === null) return;
     this.#asked.delete(this.#now);
     this.#now = null;
     this.#underway.set(request, { asked, socket: null });
+    this.#requests.waits(request, asked.wait);
   }
 
   #send(message: UndiciMessage): void {

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Stack } from '../../src/core/stack.ts';
+import type { Wait } from '../../src/core/wait.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { placeOfAsking } from './own-fetches.ts';
@@ -13,6 +14,8 @@ interface Underway extends Requested {
   readonly request: WeakRef<UndiciRequest>;
   readonly origin: string;
   stack: Stack | null;
+  /** For the connection, where its pool is watched. */
+  wait: Wait | null;
   /** The connection it has; null while it waits for one. */
   socket: WeakRef<Socket> | null;
   isAnswered: boolean;
@@ -56,12 +59,19 @@ export class UndiciRequests {
     return this.#unread.has(socket);
   }
 
+  /** A request that was published waits for its connection. */
+  waits(request: UndiciRequest, wait: Wait | null): void {
+    const underway = this.#byRequest.get(request);
+    if (underway !== undefined) underway.wait = wait;
+  }
+
   #create(request: UndiciRequest): void {
     const underway: Underway = {
       request: new WeakRef(request),
       name: `${request.method} ${request.path}`,
       origin: String(request.origin),
       stack: null,
+      wait: null,
       socket: null,
       isAnswered: false,
       bytesRead: -1,
@@ -106,7 +116,7 @@ export class UndiciRequests {
       if (keeper === undefined || !look.outlasts(each.looks)) continue;
       this.#underway.delete(each);
       const { session, rules, onFinding } = this.#host;
-      onFinding(stuckFinding(unreadBody(each, keeper, 'undici'), rules, session.now));
+      onFinding(stuckFinding(unreadBody(each, keeper, 'undici'), rules, session.now), each.wait);
     }
     return waiting.length > 0;
   }

@@ -15,10 +15,19 @@ const LONG_WAIT_MS = 1_000;
 
 /** True while somebody has waited for that long for what another one holds. */
 export function hasLongWaits({ session }: Installation, forMs: number = LONG_WAIT_MS): boolean {
-  const { nowMs } = session;
-  if (nowMs === null) return false;
-  const isLong = ({ blockedAtMs }: Wait): boolean => blockedAtMs !== null && Math.round(nowMs - blockedAtMs) >= forMs;
-  return session.sleeping.some((wait) => isLong(wait) && !wait.timed && isLeftBehind(wait));
+  const isLong = isLongAt(session.nowMs, forMs);
+  return session.sleeping.some((wait) => isLong(wait));
+}
+
+/** The same for those that no finding has told of. */
+export function hasUntoldLongWaits({ session, waitsFor }: Installation, forMs: number = LONG_WAIT_MS): boolean {
+  return waitsFor.hasUntold(isLongAt(session.nowMs, forMs));
+}
+
+function isLongAt(nowMs: number | null, forMs: number): (wait: Wait) => boolean {
+  if (nowMs === null) return () => false;
+  return (wait) =>
+    wait.blockedAtMs !== null && Math.round(nowMs - wait.blockedAtMs) >= forMs && !wait.timed && isLeftBehind(wait);
 }
 
 /** Looks from time to time whether a running program stands. */
@@ -44,7 +53,7 @@ export function watchStandstill(
     const isStanding = hasLongWaits(installation);
     if (!isStanding && others.length === 0) return;
     const reason = { kind: 'signal', signal } as const;
-    const own = !isStanding ? [] : isHandled ? waitsFor.stalled() : waitsFor.takeStalled();
+    const own = !hasUntoldLongWaits(installation) ? [] : isHandled ? waitsFor.stalled() : waitsFor.takeStalled();
     if (!isHandled) stalls.whileRunning(afterEachOther(own, others), reason, false);
     else if (lastTold !== session.now) stalls.inPassing(afterEachOther(own, others), reason);
     lastTold = session.now;

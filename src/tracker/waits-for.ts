@@ -181,6 +181,17 @@ export class WaitsFor implements Observer {
     return this.#describe(waits);
   }
 
+  /** False where findings have told of all that count. */
+  hasUntold(counts: (wait: Wait) => boolean): boolean {
+    return this.#untold(counts).length > 0;
+  }
+
+  /** A finding of another kind has told why this wait does not end: neither it nor what waits behind it is told of again. */
+  explained(wait: Wait): void {
+    this.#reported.add(wait);
+    this.#deadlocked.add(wait);
+  }
+
   #untold(counts: (wait: Wait) => boolean): readonly Wait[] {
     const waits = this.open.filter((wait) => !this.#reported.has(wait) && counts(wait));
     const explained = this.#behind(waits);
@@ -271,13 +282,16 @@ export class WaitsFor implements Observer {
   }
 
   /**
-   * True when all of them are stuck in such a circle already, with another wait, as for several tasks in a `Promise.all`: the
-   * finding of the first one lists the others. Who breaks deadlocks is to hear of each.
+   * True when all of them are stuck in such a circle already, with another wait, as for several tasks in a `Promise.all`, or behind
+   * one, as two readers who both want to write: the finding of the first one lists the others. Who breaks deadlocks is to hear of each.
    */
   #isKnown(fingerprint: string, steps: readonly Step[]): boolean {
     if (this.#options.breaks !== undefined) return false;
     const isTold = (wait: Wait): boolean => this.#deadlocked.has(wait) && this.#toldWith.get(wait) === fingerprint;
-    return steps.every(({ held }) => [...(this.#stoppedBy.get(held) ?? [])].some(isTold));
+    const isStoppedByIt = (held: EventContext): boolean => [...(this.#stoppedBy.get(held) ?? [])].some(isTold);
+    return steps.every(
+      ({ wait, held }) => isStoppedByIt(held) || holdersInTheWay(wait, this.#session).some(isStoppedByIt),
+    );
   }
 
   #describe(waits: readonly Wait[]): readonly OpenWait[] {

@@ -5,6 +5,8 @@ import { build, transformSync } from 'esbuild';
 import { ROOT } from './child.ts';
 import { installDept } from './installed-dept.ts';
 
+const PACKAGES = ['async-mutex', 'tslib', 'source-map-support', 'source-map', 'buffer-from', 'tsx', 'undici', 'vitest'];
+
 /**
  * A program in a folder of its own, with dept installed below node_modules as it is published: JavaScript, without the
  * loader of TypeScript that dept's own tests run under. `using` removes it.
@@ -21,7 +23,7 @@ export class Project implements Disposable {
     const project = new Project();
     const installed = join(project.folder, 'node_modules');
     mkdirSync(installed);
-    for (const name of ['async-mutex', 'tslib', 'source-map-support', 'source-map', 'buffer-from', 'tsx', 'vitest']) {
+    for (const name of PACKAGES) {
       symlinkSync(join(ROOT, 'node_modules', name), join(installed, name), 'junction');
     }
     await installDept(join(installed, 'dept'));

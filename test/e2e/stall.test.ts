@@ -23,6 +23,7 @@ beforeAll(async () => {
     'held-forever',
     'flush-aside',
     'held-in-a-worker',
+    'unread-answers',
     'server-abba',
     'own-builtins',
   ];
@@ -207,6 +208,16 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
     const lines = findings.read();
     expect(lines.map(({ code, severity }) => [code, severity])).toEqual(severities.map((each) => ['DEPT003', each]));
     for (const line of lines) expect(line.openWaits.map(({ context }) => context)).toEqual(['want']);
+  });
+
+  test.each(['http', 'undici'])('for an answer of %s that nobody reads is told that once', async (library) => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    const ended = await runPreloaded(['src/unread-answers.mjs', library], { ...killWhenItStands(4_000), env });
+    expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stdout: '200 stands\n' });
+    expect(findings.read().map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^GET \/ waits for a connection that GET \/ keeps until its answer is read/),
+    ]);
   });
 
   test('in a worker is told of by the main thread, which alone hears of signals', async () => {

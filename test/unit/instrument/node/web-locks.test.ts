@@ -47,6 +47,17 @@ describe.skipIf(!hasLocks)('navigator.locks', () => {
     });
   });
 
+  test('two that share a lock and both want it for themselves hang, which is told once', async () => {
+    const upgrade = (): Promise<unknown> =>
+      locks.request('shared', { mode: 'shared' }, () => sleep(1).then(() => locks.request('shared', () => sleep(1))));
+    void upgrade();
+    void upgrade();
+    await sleep(20);
+    stage.confirm();
+    expect(stage.messages).toEqual([expect.stringMatching(/^DEPT002 .*shared/)]);
+    expect(stage.findings[0]?.openWaits).toHaveLength(1);
+  });
+
   test('one that only asks whether it is free waits for nobody', async () => {
     await nested('x', 'y', { ifAvailable: true });
     await nested('y', 'x', { ifAvailable: true });
