@@ -1,7 +1,10 @@
+import * as hooks from '../../src/sync/hooks.ts';
+import { applied } from '../applied.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
 import { placeOfCreation } from '../first-use.ts';
+import { standIn } from '../stand-in.ts';
 import { watchedPool } from '../watched-pool.ts';
-import type { LibraryAdapter } from './adapter.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
 import { TARN_VERBS } from './tarn.ts';
 
 interface ClientPrototype {
@@ -9,12 +12,24 @@ interface ClientPrototype {
   initializePool(...args: unknown[]): void;
 }
 
-/** knex 2 and 3: a pool is called what the knex instance is. What is asked of the pool is tarn's. */
+type Container = (this: unknown, ...args: unknown[]) => unknown;
+
+interface TransactionPrototype {
+  _onAcquire(container: Container, connection: unknown): unknown;
+}
+
+/**
+ * knex 2 and 3: a pool is called what the knex instance is. What is asked of the pool is tarn's. Who has begun a transaction keeps
+ * its connection until the promise that his function returns is settled, on which knex calls `then`.
+ */
 export const knex: LibraryAdapter = {
   name: 'knex',
   versions: '>=2.0.0 <4.0.0',
   patch(exports) {
-    return restoreAll([exports, exports['Client']].map((made) => patchClass(made, 'initializePool', patchClient)));
+    return restoreAll([
+      ...[exports, exports['Client']].map((made) => patchClass(made, 'initializePool', patchClient)),
+      patchClass(exports, '_onAcquire', patchTransaction),
+    ]);
   },
 };
 
@@ -30,4 +45,20 @@ function patchClient(prototype: ClientPrototype): () => void {
   };
   prototype.initializePool = Object.defineProperty(naming, 'length', { value: initializePool.length });
   return () => Object.assign(prototype, { initializePool });
+}
+
+function patchTransaction(prototype: TransactionPrototype): () => void {
+  const { _onAcquire } = prototype;
+  prototype._onAcquire = {
+    _onAcquire(this: TransactionPrototype, container: Container, connection: unknown): unknown {
+      if (typeof container !== 'function') return _onAcquire.call(this, container, connection);
+      const awaited = standIn(container, (self, args) => {
+        const result = applied(container as Callable, self, args);
+        hooks.restOn(result);
+        return result;
+      });
+      return _onAcquire.call(this, awaited, connection);
+    },
+  }._onAcquire;
+  return () => Object.assign(prototype, { _onAcquire });
 }

@@ -21,6 +21,7 @@ export class HolderLook {
   readonly paths: ReleasePaths;
   /** The promises and functions that are stuck in the circles or behind them. */
   readonly stuck: ReadonlySet<HeapNode>;
+  readonly #waits: ReadonlySet<Wait>;
   readonly #marks: ReadonlyMap<EventContext | Wait, HeapNode>;
   /** The promises that functions compute. */
   readonly #computed: ReadonlySet<HeapNode | null>;
@@ -34,6 +35,7 @@ export class HolderLook {
     this.graph = new SuspendedGraph(heap);
     this.timers = new LiveTimers(heap, places);
     this.standing = new StandingFunctions(this.graph.functions, heap, places);
+    this.#waits = stuck;
     this.#marks = marked.nodesIn(heap);
     this.#computed = new Set(this.graph.functions.map(({ promise }) => promise));
     const waits = [...stuck].flatMap((wait) => this.#marks.get(wait) ?? []);
@@ -60,6 +62,16 @@ export class HolderLook {
       return all.some((promise) => chain.has(promise));
     });
     return withAwaiters(waiting, this.graph.functions);
+  }
+
+  /** It waits for its turn with this object, and has not got what is held of it: another call of the same function has. */
+  isNextFor(held: EventContext, each: Suspended): boolean {
+    const chain = this.graph.chainTo(each.awaits);
+    const isInLine = [...this.#waits].some(
+      (wait) =>
+        wait.object === held.object && promisesOf(this.nodeOf(wait), this.heap).some((asked) => chain.has(asked)),
+    );
+    return isInLine && !this.openFor(each).some((open) => this.isAfter(open, this.nodeOf(held)));
   }
 
   /** The promises it waits for that no function computes. */

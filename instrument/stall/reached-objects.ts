@@ -65,6 +65,7 @@ function walk(
     const further = isFunction ? variablesOf(node, heap, places) : partsOf(node, heap, places);
     if (further === null) return 'too-much';
     for (const next of further) if (!closed.has(next)) reached.add(next);
+    if (isFunction) for (const next of propertiesOf(node, heap, places)) if (!closed.has(next)) reached.add(next);
   }
   return 'all';
 }
@@ -79,6 +80,16 @@ export function variablesOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlac
   // What dept carries through leads to the program's own function, and to all that dept knows.
   const isOwn = isOwnFile(toPath(places.urlOf(place) ?? ''));
   return isOwn ? variables.filter((node) => heap.type(node) === 'closure') : variables;
+}
+
+/** What a program has put on a function, as on any other object: a library may be one function with many of them. */
+function propertiesOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlaces): readonly HeapNode[] {
+  const place = heap.placeOf(fn);
+  if (place === null || isOwnFile(toPath(places.urlOf(place) ?? ''))) return [];
+  return heap
+    .edges(fn)
+    .filter(({ type, name }) => type === 'property' && !SHARED.has(name) && !isNote(name))
+    .map(({ node }) => node);
 }
 
 /** Of a function of V8: what it was bound to, the promise that it settles, the function that it passes on to. */

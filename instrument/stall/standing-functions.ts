@@ -31,12 +31,15 @@ export class StandingFunctions {
     this.#written = all.flatMap((each) => this.#whereWritten(each) ?? []);
   }
 
-  /** Those of the innermost frame that may stand for any. */
-  of(stack: Stack | null): Standing {
+  /**
+   * Those of the innermost frame that may stand for any.
+   * @param isOther true for a function that stands there for another call: the one that was captured is over
+   */
+  of(stack: Stack | null, isOther: (each: Suspended) => boolean = () => false): Standing {
     let isCertain = true;
     for (const frame of stack?.frames ?? []) {
       const name = plainName(frame);
-      const around = this.#written.filter((one) => one.name === name && this.#isIn(frame, one));
+      const around = this.#written.filter((one) => one.name === name && !isOther(one.each) && this.#isIn(frame, one));
       // Where several begin before the place, it is in the last of them.
       const closest = around.filter(({ at }) => around.every((other) => begins(other.at, at)));
       if (closest.length > 0) {

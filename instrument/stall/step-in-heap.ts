@@ -38,7 +38,8 @@ export class StepInHeap {
 
   constructor({ wait, held }: Step, look: HolderLook) {
     const waiters = look.standing.of(wait.stack);
-    const holders = look.standing.of(held.stack);
+    // What he called to get it may be called by others, who stand there in line.
+    const holders = look.standing.of(held.stack, (each) => look.isNextFor(held, each));
     this.#look = look;
     this.#held = look.nodeOf(held);
     this.isOwed = !held.hasWait;
