@@ -36,8 +36,8 @@ export class StreamLinks {
   readonly #onUnread: (stream: StreamLike) => void;
   readonly #pipes = new WeakMap<object, Pipe[]>();
   readonly #feeders = new WeakMap<object, WeakRef<StreamLike>>();
-  /** The stream that processes a chunk now. */
-  readonly #now: { writing: StreamLike | null } = { writing: null };
+  /** The streams that process a chunk now, each called by the one before it: a parser may be made of several. */
+  readonly #writing: StreamLike[] = [];
 
   constructor(session: Session, onUnread: (stream: StreamLike) => void) {
     this.#session = session;
@@ -64,7 +64,7 @@ export class StreamLinks {
     return this.#pipes.get(stream) ?? [];
   }
 
-  /** The writable that put its data into this readable, or null. */
+  /** The writable that put its data into this stream while it processed a chunk, or null. */
   feederOf(stream: StreamLike): StreamLike | null {
     return this.#feeders.get(stream)?.deref() ?? null;
   }
@@ -94,16 +94,15 @@ export class StreamLinks {
   }
 
   #watchWriting(prototype: WritablePrototype, name: 'write' | 'end'): () => void {
-    const now = this.#now;
+    const writing = this.#writing;
     return replaced(prototype, name, (original) => {
       const write = original as WritablePrototype['write'];
       return function written(this: StreamLike, ...args: unknown[]): unknown {
-        const outer = now.writing;
-        now.writing = this;
+        writing.push(this);
         try {
           return write.call(this, ...args);
         } finally {
-          now.writing = outer;
+          writing.pop();
         }
       };
     });
@@ -113,9 +112,10 @@ export class StreamLinks {
     try {
       // The end of a stream takes no more either: it is full only of what nobody has read.
       if (!isFull(stream) || !hasNoReader(stream)) return;
-      const writing = this.#now.writing;
-      if (writing !== null && writing !== stream && !this.#feeders.has(stream)) {
-        this.#feeders.set(stream, new WeakRef(writing));
+      let fed = stream;
+      for (const feeder of this.#writing.toReversed()) {
+        if (feeder !== fed && !this.#feeders.has(fed)) this.#feeders.set(fed, new WeakRef(feeder));
+        fed = feeder;
       }
       this.#onUnread(stream);
     } catch (fault) {

@@ -13,9 +13,13 @@ interface ReadableState {
 interface WritableState {
   readonly length: number;
   readonly finished: boolean;
+  /** What the chunk that is processed now was written with; a function that does nothing where the caller gave none. */
+  readonly writecb?: unknown;
+  getBuffer?(): readonly { readonly callback?: unknown }[] | null;
 }
 
 export interface StreamLike extends EventEmitter {
+  readonly _transform?: unknown;
   readonly destroyed?: boolean;
   readonly _readableState?: ReadableState;
   readonly _writableState?: WritableState;
@@ -62,6 +66,31 @@ export function awaitedEvent(stream: StreamLike, pipesInto: number): string | nu
   const own = { close: pipesInto, end: sinksOf(stream).length };
   if (stream.listenerCount('close') > own.close) return 'close';
   return stream._readableState !== undefined && stream.listenerCount('end') > own.end ? 'end' : null;
+}
+
+/** How every copy of the streams calls what stands for a callback that was not given. */
+const NO_CALLBACK = /^no?op$/;
+
+/**
+ * What somebody outside of the pipes waits for until more of what was written is processed: the end of a `write`, by its callback,
+ * or `drain`. Null where nobody does.
+ * @param pipesInto how many streams are piped into this one: each listens to `drain` itself
+ */
+export function awaitedWrite(stream: StreamLike, pipesInto: number): string | null {
+  const state = stream._writableState;
+  if (state === undefined || !isStuckWriting(stream)) return null;
+  const buffered = state.getBuffer?.() ?? [];
+  if ([state.writecb, ...buffered.map(({ callback }) => callback)].some(isGiven)) return 'write';
+  return stream.listenerCount('drain') > pipesInto ? 'drain' : null;
+}
+
+function isGiven(callback: unknown): boolean {
+  return typeof callback === 'function' && !NO_CALLBACK.test(callback.name);
+}
+
+/** What is written to it comes out of it: of other streams with two sides, as sockets are, one goes on without the other. */
+export function isTransform(stream: StreamLike): boolean {
+  return typeof stream._transform === 'function';
 }
 
 /** What a stream is called in a report: the name of its class. */

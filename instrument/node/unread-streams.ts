@@ -7,10 +7,12 @@ import type { Look } from './stall-clock.ts';
 import { type Pipe, type StreamClasses, StreamLinks } from './stream-links.ts';
 import {
   awaitedEvent,
+  awaitedWrite,
   hasNoReader,
   isFull,
   isStarved,
   isStuckWriting,
+  isTransform,
   type StreamLike,
   sinksOf,
   streamName,
@@ -127,7 +129,8 @@ export class UnreadStreams {
   #awaited(stream: StreamLike): string | null {
     const isNodes = /^(?:Socket|TLSSocket|IncomingMessage|ServerResponse|ClientRequest|ReadStream|WriteStream)$/;
     if (isNodes.test(streamName(stream))) return null;
-    return awaitedEvent(stream, this.#sourcesOf(stream).length);
+    const pipesInto = this.#sourcesOf(stream).length;
+    return awaitedEvent(stream, pipesInto) ?? (isTransform(stream) ? awaitedWrite(stream, pipesInto) : null);
   }
 
   /** The streams that are piped into this one now. */

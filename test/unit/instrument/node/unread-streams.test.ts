@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -85,6 +85,49 @@ test('a full stream that nobody waits for is left alone', async () => {
   stage.look({ isQuiet: true, times: 20 });
   stage.look({ isLast: true });
   expect(stage.messages).toEqual([]);
+});
+
+test.each<[what: string, wait: (stream: PassThrough) => void]>([
+  ['write', (stream) => void stream.write(CHUNK, () => undefined)],
+  ['drain', (stream) => void stream.once('drain', () => undefined)],
+])('the %s of a stream comes only when its own output is read', async (event, wait) => {
+  const packed = new PassThrough();
+  for (let chunks = 0; chunks < 200; chunks++) packed.write(CHUNK);
+  await settle();
+  wait(packed);
+  stage.look({ isQuiet: true, times: 6 });
+  expect(stage.messages).toEqual([expect.stringContaining(`The ${event} of PassThrough is waited for`)]);
+});
+
+test('of a stream with two sides one goes on without the other', async () => {
+  const socket = new Duplex({ read: () => undefined, write: () => undefined });
+  for (let chunks = 0; chunks < 200; chunks++) socket.push(CHUNK);
+  for (let chunks = 0; chunks < 200; chunks++) socket.write(CHUNK, () => undefined);
+  socket.once('drain', () => undefined);
+  await settle();
+  stage.look({ isQuiet: true, times: 20 });
+  expect(stage.messages).toEqual([]);
+});
+
+test('the finish of a parser that hands chunks to a stream of its own comes only when each part is read', async () => {
+  const part = new Readable({ read: () => undefined });
+  const inner = new Writable({
+    write: (chunk, _encoding, taken) => {
+      part.push(chunk);
+      taken();
+    },
+  });
+  class Parser extends Writable {
+    override _write(chunk: Buffer, _encoding: string, taken: () => void): void {
+      inner.write(chunk);
+      if (part.readableLength < part.readableHighWaterMark) taken();
+    }
+  }
+  const parser = new Parser().once('finish', () => undefined);
+  source().pipe(parser);
+  await settle();
+  stage.look({ isQuiet: true, times: 6 });
+  expect(stage.messages).toEqual([expect.stringContaining('The finish of Parser is waited for')]);
 });
 
 test('a stream that still fills is not full for good', async () => {
