@@ -122,7 +122,16 @@ export function letGo(kept: Kept): void {
  * them. For the end of a program: some microseconds for each.
  */
 export function hasPendingReactions(): boolean {
-  return keptReactions().some((kept) => !kept.isIdle && kept.isWaiting);
+  const all = keptReactions();
+  const waiting = new Map<object, Kept[]>();
+  for (const kept of all) {
+    const others = waiting.get(kept.parent);
+    if (others === undefined) waiting.set(kept.parent, [kept]);
+    else others.push(kept);
+  }
+  // Nor does anybody wait for what only those wait for who want nothing more: `sleep(limit).then(giveUp)` that has lost a race.
+  const isIdle = (kept: Kept): boolean => kept.isIdle || (waiting.get(kept.reaction)?.every(isIdle) ?? false);
+  return all.some((kept) => !isIdle(kept) && kept.isWaiting);
 }
 
 /** Those that have not run. */

@@ -55,6 +55,22 @@ test('a promise that its maker disposes of instead of settling it is waited for 
   await derived;
 });
 
+test('nobody waits for what was made of a promise only to lose a race', async () => {
+  const restore = joinPromises({ joining: (_name, _elements, run) => run(null) });
+  await start(50);
+  const { promise: never } = settledLater();
+  const { promise, settle } = settledLater();
+  const limit = never.then((value) => value).finally(() => undefined);
+  const race = Promise.race([promise, limit]);
+  expect(hasPendingReactions()).toBe(true);
+  settle();
+  await race;
+  expect(hasPendingReactions()).toBe(false);
+  void limit.then((value) => value);
+  expect(hasPendingReactions()).toBe(true);
+  restore();
+});
+
 test('nobody waits for what has lost a race', async () => {
   const restore = joinPromises({ joining: (_name, _elements, run) => run(null) });
   await start(50);
