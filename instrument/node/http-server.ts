@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.ts';
 import type { Lent, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { OwnExchanges } from './own-exchanges.ts';
+import { isAnswered, isAsked } from './unanswered-requests.ts';
 
 // Taken before anything is patched.
 const { nextTick } = process;
@@ -172,7 +173,9 @@ export class HttpServers {
       if (client !== null) session.slice.history = session.histories.join(session.slice.history, client.hold);
       const exchange = this.#exchanges.arrived(request.socket);
       const held = hooks.enter(this.#objectOf(server), HANDLE);
-      new Handling(response, { held, lent: response, client, exchange });
+      const handled: Handled = { held, lent: response, client, exchange };
+      new Handling(response, handled);
+      isAsked(handled);
     } catch (fault) {
       hooks.failed(fault, session);
     }
@@ -182,6 +185,7 @@ export class HttpServers {
   #end(response: ServerResponse, isGone: boolean): void {
     const handled = Handling.take(response);
     if (handled === null) return;
+    isAnswered(handled);
     const { held, client, exchange } = handled;
     if (isGone) exchange?.cancel();
     else exchange?.ends();

@@ -77,6 +77,14 @@ export class StallCheck {
     else if (openWaits.length > 0) this.#tell(openWaits, picture, reason, 'warning');
   }
 
+  /** Nothing goes on, though the program may go on when it is spoken to: circles that the heap shows are told, and nothing else. */
+  atStandstill(): void {
+    if (this.#options.stall === 'never' || this.#isTold()) return;
+    const picture = this.#look(false, false, false);
+    this.#tellCycles(picture);
+    this.#tellModules(picture);
+  }
+
   /** The program handles a signal itself and may end well: what it waits for then is information, and the heap is not read. */
   inPassing(openWaits: readonly OpenWait[], reason: StallReason): void {
     if (openWaits.length > 0) this.#inform(openWaits, null, reason);

@@ -9,6 +9,7 @@ import { monotonicMs } from '../monotonic-clock.ts';
 import { afterEachOther } from '../threads/thread-waits.ts';
 import { type FatalSignal, FatalSignals } from './fatal-signals.ts';
 import type { StallCheck } from './stall-check.ts';
+import { StandingRequests } from './standing-requests.ts';
 
 /** How long somebody must wait for what another one holds before the end of the program is worth a word about it. */
 const LONG_WAIT_MS = 1_000;
@@ -38,7 +39,8 @@ export interface StandstillWatch {
 
 /**
  * Tells who waits for whom while the program runs: when it is asked by a signal, when it is sent one that ends programs
- * while somebody waits long for what another one holds, here or in a worker, and when nothing tracked has moved for the time of the watchdog.
+ * while somebody waits long for what another one holds, here or in a worker, and when nothing tracked has moved for the time of the
+ * watchdog. Tells of functions that await each other when a request stands that this process has sent to itself.
  */
 export function watchStandstill(
   installation: Installation,
@@ -73,8 +75,10 @@ export function watchStandstill(
     if (quietMs < watchdogMs || !hasLongWaits(installation, watchdogMs)) return;
     stalls.whileRunning(waitsFor.takeStalled(), { kind: 'watchdog', quietMs }, false);
   };
+  const requests = new StandingRequests();
   return {
     tick: () => {
+      if (requests.look()) stalls.atStandstill();
       if (hasLongWaits(installation) || inWorkers().length > 0) signals?.arm();
       else signals?.disarm();
       if (watchdogMs > 0) bark();
