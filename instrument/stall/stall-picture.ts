@@ -9,6 +9,7 @@ import { InspectorPlaces, type SuspendedPlace } from './inspector-places.ts';
 import { hasTimerSet } from './live-timers.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
 import { lockWaiters } from './lock-waiters.ts';
+import { joinLines, standingInLine } from './own-lines.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 import { unseenWaiters } from './unseen-waiters.ts';
 
@@ -72,6 +73,12 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
   }
   const heap = takeHeapGraph();
   const graph = new SuspendedGraph(heap);
+  const lines = standingInLine(graph, heap);
+  if (lines.length > 0) {
+    const texts = new InspectorPlaces(budgetMs);
+    joinLines(lines, heap, texts);
+    texts.close();
+  }
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();

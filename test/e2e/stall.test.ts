@@ -17,6 +17,8 @@ beforeAll(async () => {
     'closed-circle',
     'own-mutex',
     'left-in-a-lock',
+    'own-limiter',
+    'lines-left',
     'closed-chain',
     'lost-reply',
     'idle-workers',
@@ -117,6 +119,26 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     const idle = await runPreloaded(['src/left-in-a-lock.mjs', 'idle'], { env: { DEPT_REPORT: findings.path } });
     expect(idle).toMatchObject({ code: 0, stdout: 'given up\n', stderr: '' });
     expect(findings.read()).toEqual([]);
+  });
+
+  test.each([
+    ['class', ['acquire', 'run']],
+    ['closure', ['limit']],
+  ])('is told who stands in line in a limiter of its own, a %s, behind those who await him', async (form, names) => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    const { code } = await runPreloaded(['src/own-limiter.mjs', form], { env });
+    expect(code).toBe(0);
+    const [line, ...others] = findings.read();
+    expect(others).toEqual([]);
+    expect(line?.code).toBe('DEPT002');
+    expect(line?.contexts.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  });
+
+  test('is told nothing of who stands in a line that nobody who is past it would let go on', async () => {
+    const { code, lines } = await findingsOf('lines-left');
+    expect(code).toBe(0);
+    expect(lines).toEqual([]);
   });
 
   test('is told where it stopped when nobody settles what it awaits, without the values of its variables', async () => {
