@@ -7,8 +7,14 @@ import { AWAITED_VALUES_ADVICE } from '../../src/tracker/awaited-values.ts';
 import { deadlockFinding, untrackedDependency } from '../../src/tracker/deadlock.ts';
 import type { StallPicture } from './stall-picture.ts';
 
+/** What to do about a task that enters the limiter, or the lock, that it runs under. */
+const OWN_LINE_ADVICE: readonly string[] = Object.freeze([
+  'Do not enter the limiter or the lock again from what runs under it: call the function that it protects directly, or await it outside.',
+  'Or give what is called from inside a limiter of its own.',
+]);
+
 /** DEPT002 for each circle of async functions that await each other: none of them can ever settle. */
-export function awaitDeadlocks({ functions, cycles, definitions }: StallPicture, at: Tick): readonly Finding[] {
+export function awaitDeadlocks({ functions, cycles, inLine, definitions }: StallPicture, at: Tick): readonly Finding[] {
   return cycles.map((cycle) => {
     const classes = new ClassRegistry(cycle.length, 0);
     const members = startingWithFirst(cycle, functions).map((index) => {
@@ -31,7 +37,7 @@ export function awaitDeadlocks({ functions, cycles, definitions }: StallPicture,
         circle.map(({ context }) => context.name),
         members.some(({ each }) => each.waitsFor.length > 0),
       ),
-      help: AWAITED_VALUES_ADVICE,
+      help: cycle.some((index) => inLine.has(index)) ? OWN_LINE_ADVICE : AWAITED_VALUES_ADVICE,
       at,
     });
   });

@@ -55,8 +55,10 @@ export function standingInLine(graph: SuspendedGraph, heap: HeapGraph): readonly
 /**
  * Those of them whom the end of such a call would let go on, as its text says: behind where it has stopped it takes the next one
  * out of the list, itself or in a function that it calls. They wait for these calls then.
+ * @returns these waiters
  */
-export function joinLines(lines: readonly InLine[], heap: HeapGraph, places: InspectorPlaces): void {
+export function joinLines(lines: readonly InLine[], heap: HeapGraph, places: InspectorPlaces): ReadonlySet<Suspended> {
+  const joined = new Set<Suspended>();
   for (const { waiter, owner, before, awaiting } of lines) {
     const list = escaped(owner.name);
     const takes = new RegExp(`${list}${TAKES}`);
@@ -65,8 +67,9 @@ export function joinLines(lines: readonly InLine[], heap: HeapGraph, places: Ins
       const called = functionsCalled(rest, each, owner, heap).map((fn) => textOf(fn, heap, places));
       return [rest, ...called].some((text) => takes.test(text));
     });
-    if (letsGo) Object.assign(waiter, { waitsFor: before, isOpen: false });
+    if (letsGo) joined.add(Object.assign(waiter, { waitsFor: before, isOpen: false }));
   }
+  return joined;
 }
 
 /** The text of a function behind the place at which it has stopped. */

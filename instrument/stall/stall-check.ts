@@ -132,7 +132,15 @@ export class StallCheck {
       picture = pictureOfStall({ isOver, isStalled, isAsked, values, budgetMs });
     } catch (error) {
       const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
-      picture = { functions: [], cycles: [], definitions: [], omitted: 0, hasLockWaiters: false, cut };
+      picture = {
+        functions: [],
+        cycles: [],
+        inLine: new Set(),
+        definitions: [],
+        omitted: 0,
+        hasLockWaiters: false,
+        cut,
+      };
     }
     if (picture.cut !== null && (isStalled || isAsked)) onFinding(stallCutFinding(picture.cut, now()));
     return picture;

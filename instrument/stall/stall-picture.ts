@@ -41,6 +41,8 @@ export interface StallPicture {
   readonly functions: readonly SuspendedFunction[];
   /** Circles of functions that await each other, as indexes into `functions`. */
   readonly cycles: readonly (readonly number[])[];
+  /** Those who stand in line in a limiter or a lock of the program's own, as indexes likewise. */
+  readonly inLine: ReadonlySet<number>;
   /** Where each function of `functions` begins. */
   readonly definitions: readonly (Stack | null)[];
   /** Suspended functions that are not in `functions`. */
@@ -54,6 +56,7 @@ export interface StallPicture {
 const NOTHING: Omit<StallPicture, 'cut'> = {
   functions: [],
   cycles: [],
+  inLine: new Set(),
   definitions: [],
   omitted: 0,
   hasLockWaiters: false,
@@ -74,11 +77,8 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
   const heap = takeHeapGraph();
   const graph = new SuspendedGraph(heap);
   const lines = standingInLine(graph, heap);
-  if (lines.length > 0) {
-    const texts = new InspectorPlaces(budgetMs);
-    joinLines(lines, heap, texts);
-    texts.close();
-  }
+  const inLine =
+    lines.length === 0 ? new Set<Suspended>() : withTexts(budgetMs, (texts) => joinLines(lines, heap, texts));
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
@@ -88,10 +88,19 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
   try {
     // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
     const counts = unseen.size > 0 && !hasTimerSet(heap, places);
-    return new Painter(graph, heap, places, options).paint(
+    return new Painter(graph, heap, places, options, inLine).paint(
       isDoubtful,
       counts ? new Map([...inLocks, ...unseen]) : inLocks,
     );
+  } finally {
+    places.close();
+  }
+}
+
+function withTexts<T>(budgetMs: number, read: (places: InspectorPlaces) => T): T {
+  const places = new InspectorPlaces(budgetMs);
+  try {
+    return read(places);
   } finally {
     places.close();
   }
@@ -112,8 +121,16 @@ class Painter {
   readonly #heap: HeapGraph;
   readonly #places: InspectorPlaces;
   readonly #options: PictureOptions;
+  readonly #inLine: ReadonlySet<Suspended>;
 
-  constructor(graph: SuspendedGraph, heap: HeapGraph, places: InspectorPlaces, options: PictureOptions) {
+  constructor(
+    graph: SuspendedGraph,
+    heap: HeapGraph,
+    places: InspectorPlaces,
+    options: PictureOptions,
+    inLine: ReadonlySet<Suspended>,
+  ) {
+    this.#inLine = inLine;
     this.#graph = graph;
     this.#heap = heap;
     this.#places = places;
@@ -159,6 +176,7 @@ class Painter {
     return {
       functions,
       cycles: cycles.map(toIndexes).filter((cycle, index) => cycle.length === cycles[index]?.length),
+      inLine: new Set(toIndexes([...this.#inLine])),
       definitions: shown.map((each) => this.#definition(each)),
       omitted: visible.length - shown.length,
       hasLockWaiters: stopped.length > 0,

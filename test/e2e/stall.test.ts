@@ -133,6 +133,7 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     expect(others).toEqual([]);
     expect(line?.code).toBe('DEPT002');
     expect(line?.contexts.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+    expect(line?.help[0]).toMatch(/^Do not enter the limiter or the lock again/);
   });
 
   test('is told nothing of who stands in a line that nobody who is past it would let go on', async () => {
