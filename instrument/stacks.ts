@@ -28,10 +28,27 @@ export class CapturedStack implements Stack {
   }
 
   get frames(): readonly Frame[] {
-    return tables.frames(CapturedStack.#interned(this)).map((frame) => {
-      frame.mapped ??= toFrame(frame);
-      return frame.mapped;
-    });
+    return programsOf(tables.frames(CapturedStack.#interned(this))).map(mapped);
+  }
+
+  get direct(): readonly Frame[] {
+    const frames = tables.frames(CapturedStack.#interned(this));
+    const libraries = frames.filter((frame) => !isProgram(frame));
+    return (libraries.length > 0 ? libraries : frames).map(mapped);
+  }
+
+  /** True when all of it is code of libraries. */
+  get isForeign(): boolean {
+    return !tables.frames(CapturedStack.#interned(this)).some(isProgram);
+  }
+
+  /** What the library does there is awaited there. @param text a stack as the engine prints it */
+  awaitedIn(text: string): void {
+    const program = foreignTo(parseStack(text)).filter(isProgram);
+    if (program.length === 0) return;
+    const own = tables.frames(CapturedStack.#interned(this));
+    this.#stack = tables.intern([...own, ...program]);
+    loadMapsSoon((program[0] as RawFrame).path);
   }
 
   release(): void {
@@ -42,7 +59,7 @@ export class CapturedStack implements Stack {
   static #interned(captured: CapturedStack): StackId {
     const unread = captured.#stack;
     if (typeof unread === 'number') return unread;
-    const frames = userFrames(parseStack(unread.stack ?? ''), unread.maxFrames);
+    const frames = programsOf(foreignTo(parseStack(unread.stack ?? ''))).slice(0, unread.maxFrames);
     const stack = tables.intern(frames);
     captured.#stack = stack;
     if (frames[0] !== undefined) loadMapsSoon(frames[0].path);
@@ -65,13 +82,24 @@ export class NodeStacks implements StackSource {
   }
 }
 
-/** Drops our own frames and Node's; a library's are dropped too where the user's code is on the stack. */
-function userFrames(raw: readonly RawFrame[], maxFrames: number): readonly RawFrame[] {
-  const foreign = raw.filter(
-    (frame) => frame.path.includes('/') && !frame.path.startsWith('node:') && !isOwnFile(frame.path),
-  );
-  const users = foreign.filter((frame) => !frame.path.includes('/node_modules/'));
-  return (users.length > 0 ? users : foreign).slice(0, maxFrames);
+/** Drops our own frames and Node's. */
+function foreignTo(raw: readonly RawFrame[]): readonly RawFrame[] {
+  return raw.filter((frame) => frame.path.includes('/') && !frame.path.startsWith('node:') && !isOwnFile(frame.path));
+}
+
+/** A library's are dropped too where the user's code is on the stack. */
+function programsOf(frames: readonly RawFrame[]): readonly RawFrame[] {
+  const programs = frames.filter(isProgram);
+  return programs.length > 0 ? programs : frames;
+}
+
+function isProgram({ path }: RawFrame): boolean {
+  return !path.includes('/node_modules/');
+}
+
+function mapped(frame: RawFrame): Frame {
+  frame.mapped ??= toFrame(frame);
+  return frame.mapped;
 }
 
 function toFrame(frame: RawFrame): Frame {

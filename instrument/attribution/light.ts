@@ -6,7 +6,8 @@ import type { Fiber } from '../../src/core/fiber.ts';
 import type { History } from '../../src/core/history.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
-import type { Wait } from '../../src/core/wait.ts';
+import { Wait } from '../../src/core/wait.ts';
+import { WaiterPlaces } from './waiter-places.ts';
 
 /**
  * Where a storage costs an `await` nothing: Node 24 and later, unless they are told to do without context frames. Where there are
@@ -38,6 +39,7 @@ export class LightAttribution implements Attribution, Observer {
   readonly #session: Session;
   readonly #known: Known;
   readonly #carries: boolean;
+  readonly #places: WaiterPlaces;
   #storage: AsyncLocalStorage<History | null> | null = null;
 
   /** @param carries false: nothing is carried from one slice of code to the next */
@@ -45,6 +47,7 @@ export class LightAttribution implements Attribution, Observer {
     this.#session = session;
     this.#known = known;
     this.#carries = carries;
+    this.#places = new WaiterPlaces(session.limits.maxStackFrames);
   }
 
   install(): void {
@@ -72,7 +75,9 @@ export class LightAttribution implements Attribution, Observer {
     this.#storage.enterWith(histories.join(before, histories.step(wait.fired ?? held.begin, wait)));
   }
 
-  bind(): void {}
+  bind(promise: object, behind: Wait | EventContext): void {
+    if (behind instanceof Wait && behind.stack !== null) this.#places.expect(promise, behind);
+  }
 
   follow(): void {}
 

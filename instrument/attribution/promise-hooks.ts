@@ -18,6 +18,7 @@ import { type Follower, follow } from './promise-links.ts';
 import { type Hooked, noteFor, noteOf, type PromiseNote } from './promise-notes.ts';
 import { meetSubclass } from './subclassed-promises.ts';
 import { carryThroughTimers } from './timers.ts';
+import { WaiterPlaces } from './waiter-places.ts';
 
 // Taken before anything is patched: it must not carry what it is there to clear.
 const { then } = Promise.prototype;
@@ -46,6 +47,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   readonly #switch: HookSwitch;
   readonly #results: FollowedResults;
   readonly #owed: OwedPromises;
+  readonly #places: WaiterPlaces;
   /** True while a promise reaction runs, as far as the hooks saw it begin. */
   #isReaction = false;
   #isClearing = false;
@@ -69,6 +71,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#session = session;
     this.#mode = mode;
     this.#outerContext = session.main;
+    this.#places = new WaiterPlaces(session.limits.maxStackFrames);
     this.#owed = new OwedPromises(
       session,
       (history, context, run) => this.#runAs(history, context, run),
@@ -116,7 +119,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     if (behind instanceof EventContext) {
       if (this.#switch.isPausing) return;
       behind.isKept = true;
-    }
+    } else if (behind.stack !== null) this.#places.expect(promise, behind);
     this.#switch.follow();
     noteFor(promise, this).settling = behind;
   }
@@ -213,6 +216,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     else if (this.#isAdopting) this.#adopt(parent);
     // What is resolved with a thenable calls its `then` in a slice of its own, as the code that made it.
     note.history = session.slice.history;
+    if (this.#places.isExpecting) this.#guarded(() => this.#places.look(session));
     if (parent === undefined) return;
     this.#results.asked(promise, parent);
     if (this.#owed.isUsed) this.#guarded(() => this.#owed.reactsTo(promise, parent));

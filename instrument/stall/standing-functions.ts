@@ -37,7 +37,7 @@ export class StandingFunctions {
    */
   of(stack: Stack | null, isOther: (each: Suspended) => boolean = () => false): Standing {
     let isCertain = true;
-    for (const frame of stack?.frames ?? []) {
+    for (const frame of stack?.direct ?? stack?.frames ?? []) {
       const name = plainName(frame);
       const around = this.#written.filter((one) => one.name === name && !isOther(one.each) && this.#isIn(frame, one));
       // Where several begin before the place, it is in the last of them.

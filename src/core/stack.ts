@@ -17,7 +17,10 @@ export function isOfPackage({ path }: Frame): boolean {
 
 /** A captured stack. Reading `frames` may be dear (formatting, source maps): only reports do. */
 export interface Stack {
+  /** Innermost first. */
   readonly frames: readonly Frame[];
+  /** Those of the call itself, if `frames` are those of a program that awaits what a library did there. */
+  readonly direct?: readonly Frame[];
   /** Lets go of everything but the places: an unformatted stack keeps every receiver on it alive. For stacks that stay. */
   release?(): void;
 }

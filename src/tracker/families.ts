@@ -74,6 +74,6 @@ export class Families {
 }
 
 function placeOf(stack: Stack | null): string | null {
-  const frame = stack?.frames[0];
+  const [frame] = stack?.direct ?? stack?.frames ?? [];
   return frame === undefined ? null : `${frame.path ?? frame.file}:${frame.line}:${frame.column}`;
 }

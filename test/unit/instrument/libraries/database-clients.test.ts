@@ -119,6 +119,16 @@ function kysely(load: NodeJS.Require): (max: number) => Client {
   };
 }
 
+async function audit(client: Client): Promise<void> {
+  await client.query();
+}
+
+/** The functions of this file in which the first wait of a finding is, innermost first. */
+function waitIsIn([finding]: readonly Finding[]): readonly (string | null)[] {
+  const { frames = [] } = finding?.circle[0]?.wait.stack ?? {};
+  return frames.flatMap(({ file, functionName }) => (file?.endsWith('database-clients.test.ts') ? [functionName] : []));
+}
+
 describe.each<[string, (max: number) => Client | Promise<Client>, RegExp]>([
   ['knex 3', knexOf(current), /^knex/],
   ['knex 2', knexOf(previous), /^knex/],
@@ -131,10 +141,11 @@ describe.each<[string, (max: number) => Client | Promise<Client>, RegExp]>([
   test('a query beside the transaction it is made in is a second connection', async () => {
     const { findings, settled } = await withTracker(async () => {
       const client = await connect(2);
-      await client.transaction(() => client.query());
+      await client.transaction(() => audit(client));
       await client.end();
     });
     expect(settled).toBe(true);
+    expect(waitIsIn(findings)).toContain('audit');
     expect(found(findings)).toEqual([expect.stringMatching(/^DEPT001 /)]);
     expect(findings[0]?.circle[0]?.from.key.name).toMatch(name);
     expect(findings[0]?.circle[0]?.from.key.capacity).toBe(2);
@@ -144,12 +155,23 @@ describe.each<[string, (max: number) => Client | Promise<Client>, RegExp]>([
     const { findings, settled } = await withTracker(
       async () => {
         const client = await connect(1);
-        await client.transaction(() => client.query());
+        await client.transaction(() => audit(client));
       },
       { confirmAfterMs: 20 },
     );
     expect(settled).toBe(false);
+    expect(waitIsIn(findings)).toContain('audit');
     expect(found(findings)).toEqual([expect.stringMatching(/^DEPT002 /)]);
+  });
+
+  test('and says where it is asked for, also when a connection is free', async () => {
+    const { findings } = await withTracker(async () => {
+      const client = await connect(3);
+      await Promise.all([client.query(), client.query(), client.query()]);
+      await client.transaction(() => audit(client));
+      await client.end();
+    });
+    expect(waitIsIn(findings)).toContain('audit');
   });
 
   test('queries after a transaction, and transactions one after the other, are nothing', async () => {

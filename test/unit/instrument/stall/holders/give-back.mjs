@@ -11,6 +11,9 @@ import pMemoize from 'p-memoize';
 import semaphore from 'semaphore';
 import { LONG_MS, nothing, service } from './service.mjs';
 
+/** As a module keeps its limiter: of one that nobody can reach any more nothing is left in the heap. */
+const limits = [];
+
 /** The stack of a value that is owed is that of who asked first, and now waits for a timer. */
 export function ofAValue() {
   const mutex = new Mutex();
@@ -211,6 +214,7 @@ export function byWhoWaits() {
 /** A task awaits, through a function that is over, another one that it has given to the same queue. */
 export function byTaskItself() {
   const limit = pLimit(1);
+  limits.push(limit);
   const give = () => limit(nothing);
   async function queueing() {
     await limit(async function task() {

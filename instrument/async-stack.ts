@@ -1,0 +1,63 @@
+import { types } from 'node:util';
+import { captureStack } from './capture-stack.ts';
+
+// Taken before anything is patched.
+const { then } = Promise.prototype;
+const settled = Promise.resolve();
+const nothing = (): void => undefined;
+
+/** Gives a promise that there is for the one that a reaction is to make, and cannot settle it. */
+class Existing {
+  static promise: object = settled;
+
+  constructor(executor: (ok: () => void, failed: () => void) => void) {
+    executor(nothing, nothing);
+    // biome-ignore lint/correctness/noConstructorReturn: it is made for this.
+    return Existing.promise;
+  }
+}
+
+/** One of which the engine believes that another promise is settled by it. */
+class Leading extends Promise<never> {
+  static override get [Symbol.species](): PromiseConstructor {
+    return Existing as unknown as PromiseConstructor;
+  }
+
+  /** The other promise is not touched. */
+  to(promise: object): void {
+    Existing.promise = promise;
+    try {
+      // Not its own, which an attribution may have patched.
+      void Reflect.apply(then, this, [nothing]);
+    } finally {
+      Existing.promise = settled;
+    }
+  }
+}
+
+/**
+ * The stack of the functions that await a pending promise, innermost first, as the engine would print it for an error that
+ * begins there: it follows a promise through `await`, `return`, `Promise.all` and resolve functions, as long as each is awaited
+ * by one only. It does so for the code of a reaction; ours seems to lead to the promise, and stays pending.
+ * Told in a microtask, which costs some ten microseconds.
+ */
+export function asyncStackOf(promise: object, frames: number, told: (stack: string) => void): void {
+  if (!types.isPromise(promise)) return;
+  let resolve: (value: never) => void = nothing;
+  const leading = new Leading((ok) => {
+    resolve = ok;
+  });
+  leading.to(promise);
+  const look = (): Promise<never> => {
+    try {
+      const holder: { stack?: string } = {};
+      captureStack(holder, look, frames);
+      told(holder.stack ?? '');
+    } catch {
+      // A rejection would be the program's.
+    }
+    return new Promise(nothing);
+  };
+  const looking = Reflect.apply(then, settled, [look]) as unknown as object;
+  void Reflect.apply(then, looking, [resolve]);
+}
