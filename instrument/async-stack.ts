@@ -39,15 +39,27 @@ class Leading extends Promise<never> {
  * The stack of the functions that await a pending promise, innermost first, as the engine would print it for an error that
  * begins there: it follows a promise through `await`, `return`, `Promise.all` and resolve functions, as long as each is awaited
  * by one only. It does so for the code of a reaction; ours seems to lead to the promise, and stays pending.
- * Told in a microtask, which costs some ten microseconds.
+ * Told in a microtask, which costs some ten microseconds; at once, of nothing, for what is no promise of the engine.
  */
 export function asyncStackOf(promise: object, frames: number, told: (stack: string) => void): void {
-  if (!types.isPromise(promise)) return;
+  if (!types.isPromise(promise)) {
+    told('');
+    return;
+  }
   let resolve: (value: never) => void = nothing;
   const leading = new Leading((ok) => {
     resolve = ok;
   });
   leading.to(promise);
+  asyncStackThrough(resolve, frames, told);
+}
+
+/** The same for the promise that this function of the engine resolves. It is not called. */
+export function asyncStackThrough(
+  resolve: (value: never) => void,
+  frames: number,
+  told: (stack: string) => void,
+): void {
   const look = (): Promise<never> => {
     try {
       const holder: { stack?: string } = {};

@@ -129,8 +129,13 @@ export function hasPendingReactions(): boolean {
     if (others === undefined) waiting.set(kept.parent, [kept]);
     else others.push(kept);
   }
+  const known = new Map<Kept, boolean>();
   // Nor does anybody wait for what only those wait for who want nothing more: `sleep(limit).then(giveUp)` that has lost a race.
-  const isIdle = (kept: Kept): boolean => kept.isIdle || (waiting.get(kept.reaction)?.every(isIdle) ?? false);
+  const isIdle = (kept: Kept): boolean => {
+    const idle = known.get(kept) ?? (kept.isIdle || (waiting.get(kept.reaction)?.every(isIdle) ?? false));
+    known.set(kept, idle);
+    return idle;
+  };
   return all.some((kept) => !isIdle(kept) && kept.isWaiting);
 }
 

@@ -5,6 +5,7 @@ import { promiseOfExecutor } from '../attribution/promise-links.ts';
 import { replaced } from '../replaced.ts';
 import { messageAwaited } from '../threads/message-waits.ts';
 import { MAIN_THREAD } from '../threads/thread-stand.ts';
+import type { AwaitedEvents } from './awaited-events.ts';
 import { type LateWaits, pending } from './late-waits.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { settlesPromise } from './settles-promise.ts';
@@ -26,14 +27,14 @@ type AddListener = (this: EventEmitter, event: string | symbol, listener: Listen
  * Watches who waits for an event through a promise: `events.once`, and `new Promise((resolve) => emitter.once(event,
  * resolve))` with either way to listen. @returns what restores the originals
  */
-export function watchEventsOnce(host: NodeHost, waits: LateWaits): () => void {
-  const undo = [watchOnce(host, waits), watchListeners(host, waits)];
+export function watchEventsOnce(host: NodeHost, waits: LateWaits, awaited: AwaitedEvents): () => void {
+  const undo = [watchOnce(host, waits, awaited), watchListeners(host, waits)];
   return () => {
     for (const restore of undo) restore();
   };
 }
 
-function watchOnce(host: NodeHost, waits: LateWaits): () => void {
+function watchOnce(host: NodeHost, waits: LateWaits, awaited: AwaitedEvents): () => void {
   const events = EventEmitter as unknown as { once: typeof EventEmitter.once };
   const restore = replaced(events, 'once', (original) => {
     return function once(this: unknown, ...args: Parameters<typeof original>): Promise<unknown[]> {
@@ -43,7 +44,10 @@ function watchOnce(host: NodeHost, waits: LateWaits): () => void {
       try {
         const promise = Reflect.apply(original, this, args) as Promise<unknown[]>;
         const isOpen = pending(new WeakRef(promise));
-        observed(host, () => waits.add(emitter, event, 'once', isOpen, () => promise));
+        observed(host, () => {
+          awaited.once(emitter, event, promise);
+          waits.add(emitter, event, 'once', isOpen, () => promise);
+        });
         if (emitter === parentPort && event === 'message' && !isAbortable) messageAwaited(emitter, MAIN_THREAD, isOpen);
         return promise;
       } finally {

@@ -2,6 +2,7 @@ import type { RuleSet } from '../../src/core/finding.ts';
 import type { Session } from '../../src/core/session.ts';
 import { AgentSockets } from './agent-sockets.ts';
 import { watchAtomicsWait } from './atomics-wait.ts';
+import { AwaitedEvents } from './awaited-events.ts';
 import { BlockedDatabases, followDatabases } from './blocked-databases.ts';
 import { getBuiltinModule, whenLoaded } from './builtins.ts';
 import { ChildProcesses } from './child-processes.ts';
@@ -46,11 +47,12 @@ export function watchNode(
   const children = new ChildProcesses(host);
   const undici = new UndiciRequests(host);
   const waits = new LateWaits(host, emitted);
-  const unread = new UnreadStreams(host, children);
+  const awaited = new AwaitedEvents(session.limits.maxStackFrames);
+  const unread = new UnreadStreams(host, children, awaited);
   const watchStreams = (classes: StreamClasses): (() => void) => unread.watch(classes);
   const undo = [
     emitted.install(),
-    watchEventsOnce(host, waits),
+    watchEventsOnce(host, waits, awaited),
     followPackages(waits),
     followDatabases(new BlockedDatabases(host)),
     watchModuleCircles(host),

@@ -34,11 +34,21 @@ export function unreadBranch(source: string, [read, readStack]: Branch, [unread,
   };
 }
 
+/** Who waits for an event, and where; a listener whose place is not known. */
+export interface Waiter {
+  readonly name: string;
+  readonly stack: Stack | null;
+}
+
 /**
  * A child process cannot end, or take more of its input, before its output is read, and that is waited for.
  * @param event `exit` or `close` of the child, or `drain` of its stdin
  */
-export function unreadOutput({ child, stack, pipe }: RunningChild & { readonly pipe: string }, event: string): Stuck {
+export function unreadOutput(
+  { child, stack, pipe }: RunningChild & { readonly pipe: string },
+  event: string,
+  waiter: Waiter,
+): Stuck {
   const program = programOf(child);
   const isInput = event === 'drain';
   const [what, cannot] = isInput ? ['drain of the stdin', 'take more'] : [event, 'end'];
@@ -51,11 +61,11 @@ export function unreadOutput({ child, stack, pipe }: RunningChild & { readonly p
     ],
     openWaits: [
       {
-        contextName: 'a listener',
+        contextName: waiter.name,
         label: 'wait',
         className: `${what} of ${program}`,
         objectLabel: `the ${what} of ${program}`,
-        stack: null,
+        stack: waiter.stack,
         owners: [{ contextName: `child process ${program}`, startLabel: 'spawn', stack }],
       },
       {
@@ -71,7 +81,7 @@ export function unreadOutput({ child, stack, pipe }: RunningChild & { readonly p
 }
 
 /** A stream cannot end before what it feeds is read, and its end is waited for. */
-export function unreadPart(stream: string, event: string, unread: string, isSame: boolean): Stuck {
+export function unreadPart(stream: string, event: string, unread: string, isSame: boolean, waiter: Waiter): Stuck {
   const what = isSame ? 'its own output' : `the ${unread} it feeds`;
   return {
     message: `The ${event} of ${stream} is waited for, but it cannot come before ${what} is read: that is full, and nobody reads it`,
@@ -81,11 +91,11 @@ export function unreadPart(stream: string, event: string, unread: string, isSame
     ],
     openWaits: [
       {
-        contextName: 'a listener',
+        contextName: waiter.name,
         label: 'wait',
         className: `${event} of ${stream}`,
         objectLabel: `the ${event} of ${stream}`,
-        stack: null,
+        stack: waiter.stack,
         owners: [{ contextName: stream, startLabel: 'write', stack: null }],
       },
       {

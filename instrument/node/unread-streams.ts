@@ -1,6 +1,10 @@
+import type { EventEmitter } from 'node:events';
 import Stream from 'node:stream';
+import type { Stack } from '../../src/core/stack.ts';
+import { callerName } from '../../src/tracker/advice.ts';
 import type { Stuck } from '../../src/tracker/stuck.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
+import type { AwaitedEvents } from './awaited-events.ts';
 import type { ChildProcesses } from './child-processes.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { Look } from './stall-clock.ts';
@@ -17,7 +21,7 @@ import {
   sinksOf,
   streamName,
 } from './stream-state.ts';
-import { unreadBranch, unreadOutput, unreadPart } from './unread-reports.ts';
+import { unreadBranch, unreadOutput, unreadPart, type Waiter } from './unread-reports.ts';
 
 /** A stream that was full when nobody read it. */
 interface Candidate {
@@ -28,6 +32,13 @@ interface Candidate {
   looks: number;
 }
 
+/** Why nobody goes on. */
+interface Explanation {
+  /** The event that somebody waits for; null where that is known otherwise. */
+  readonly awaited: readonly [emitter: EventEmitter, event: string] | null;
+  readonly tell: (waiter: Waiter) => Stuck;
+}
+
 /**
  * Finds waits that last until somebody reads: a stream is full, nobody has begun to read it, its source is stopped, and
  * something else that this source feeds or ends is waited for. A full stream that nobody waits for is left alone.
@@ -35,13 +46,15 @@ interface Candidate {
 export class UnreadStreams {
   readonly #host: NodeHost;
   readonly #children: ChildProcesses;
+  readonly #events: AwaitedEvents;
   readonly #links: StreamLinks;
   readonly #candidates = new Map<WeakRef<StreamLike>, Candidate>();
   readonly #known = new WeakSet<StreamLike>();
 
-  constructor(host: NodeHost, children: ChildProcesses) {
+  constructor(host: NodeHost, children: ChildProcesses, events: AwaitedEvents) {
     this.#host = host;
     this.#children = children;
+    this.#events = events;
     this.#links = new StreamLinks(host.session, (stream) => this.#add(stream));
     host.clock.add((look) => observed(host, () => this.#look(look)) ?? false);
   }
@@ -65,13 +78,23 @@ export class UnreadStreams {
       candidate.kept = null;
       if (stream === undefined || !isFull(stream) || !hasNoReader(stream)) this.#drop(candidate, stream);
       else if (this.#outlasts(candidate, stream, look)) {
-        const unread = this.#explain(stream);
-        if (unread === null) continue;
+        const explanation = this.#explain(stream);
+        if (explanation === null) continue;
         this.#candidates.delete(candidate.stream);
-        this.#host.onFinding(stuckFinding(unread, this.#host.rules, this.#host.session.now));
+        this.#report(explanation);
       }
     }
     return this.#candidates.size > 0;
+  }
+
+  #report({ awaited, tell }: Explanation): void {
+    const { session, rules, onFinding } = this.#host;
+    const report = (stack: Stack | null): void => {
+      const name = stack === null ? 'a listener' : callerName(session.main, [stack]);
+      observed(this.#host, () => onFinding(stuckFinding(tell({ name, stack }), rules, session.now)));
+    };
+    if (awaited === null) report(null);
+    else this.#events.placeOf(...awaited, report);
   }
 
   #drop({ stream: ref }: Candidate, stream: StreamLike | undefined): void {
@@ -88,13 +111,17 @@ export class UnreadStreams {
   }
 
   /** What waits for this stream to be read, or null. */
-  #explain(unread: StreamLike): Stuck | null {
+  #explain(unread: StreamLike): Explanation | null {
     const owner = this.#children.ownerOf(unread);
     if (owner !== null) {
-      const event = ['exit', 'close'].find((name) => owner.child.listenerCount(name) > 0);
-      if (event !== undefined) return unreadOutput(owner, event);
+      const { child } = owner;
+      const event = ['exit', 'close'].find((name) => child.listenerCount(name) > 0);
+      if (event !== undefined) {
+        return { awaited: [child, event], tell: (waiter) => unreadOutput(owner, event, waiter) };
+      }
       // It takes no more of its input either, as it cannot write.
-      return isDrainAwaited(owner.child.stdin) ? unreadOutput(owner, 'drain') : null;
+      if (child.stdin === null || !isDrainAwaited(child.stdin)) return null;
+      return { awaited: [child.stdin, 'drain'], tell: (waiter) => unreadOutput(owner, 'drain', waiter) };
     }
     const seen = new Set<StreamLike>();
     const open = [unread];
@@ -104,19 +131,20 @@ export class UnreadStreams {
       const event = stream === unread || !isStuckWriting(stream) ? null : this.#awaited(stream);
       const ownEvent = stream === unread && isStuckWriting(stream) ? this.#awaited(stream) : null;
       const found = event ?? ownEvent;
-      if (found !== null) return unreadPart(streamName(stream), found, streamName(unread), stream === unread);
+      if (found !== null) return endOf(stream, found, unread);
       for (const { source, stack } of this.#sourcesOf(stream)) {
         const starved = sinksOf(source).find((sink) => sink !== stream && isStarved(sink));
         if (starved !== undefined) {
           const [pipe] = this.#links.pipesInto(starved).filter((each) => each.source.deref() === source);
-          return unreadBranch(
+          const branches = unreadBranch(
             streamName(source),
             [streamName(starved), pipe?.stack ?? null],
             [streamName(unread), stack],
           );
+          return { awaited: null, tell: () => branches };
         }
         const sourceEvent = this.#awaited(source);
-        if (sourceEvent !== null) return unreadPart(streamName(source), sourceEvent, streamName(unread), false);
+        if (sourceEvent !== null) return endOf(source, sourceEvent, unread);
         open.push(source);
       }
       const feeder = this.#links.feederOf(stream);
@@ -142,9 +170,14 @@ export class UnreadStreams {
   }
 }
 
+function endOf(stream: StreamLike, event: string, unread: StreamLike): Explanation {
+  const [name, unreadName] = [streamName(stream), streamName(unread)];
+  return { awaited: [stream, event], tell: (waiter) => unreadPart(name, event, unreadName, stream === unread, waiter) };
+}
+
 /** More was written than the stream takes, and somebody waits for that to be processed. */
-function isDrainAwaited(stream: StreamLike | null): boolean {
-  return stream !== null && isStuckWriting(stream) && stream.listenerCount('drain') > 0;
+function isDrainAwaited(stream: StreamLike): boolean {
+  return isStuckWriting(stream) && stream.listenerCount('drain') > 0;
 }
 
 /** Node's own classes. */

@@ -28,6 +28,12 @@ function source(chunks = 2000): Readable {
   );
 }
 
+/** Who waits first in the first finding, and the function in which that is. */
+function firstWait(): readonly (string | null | undefined)[] {
+  const { contextName, stack } = stage.findings[0]?.openWaits[0] ?? {};
+  return [contextName, stack?.frames[0]?.functionName];
+}
+
 async function settle(): Promise<void> {
   for (let turns = 0; turns < 200; turns++) await turn();
 }
@@ -97,6 +103,21 @@ test.each<[what: string, wait: (stream: PassThrough) => void]>([
   wait(packed);
   stage.look({ isQuiet: true, times: 6 });
   expect(stage.messages).toEqual([expect.stringContaining(`The ${event} of PassThrough is waited for`)]);
+});
+
+test('says where it is awaited, if a listener settles the promise that is', async () => {
+  const form = new PassThrough();
+  const closed = new Promise((resolve) => form.on('close', resolve));
+  async function parse(): Promise<void> {
+    await closed;
+  }
+  for (let chunks = 0; chunks < 200; chunks++) form.write(CHUNK);
+  void parse();
+  await settle();
+  stage.look({ isQuiet: true, times: 6 });
+  await turn();
+  expect(stage.messages).toEqual([expect.stringContaining('The close of PassThrough is waited for')]);
+  expect(firstWait()).toEqual(['parse', 'parse']);
 });
 
 test('of a stream with two sides one goes on without the other', async () => {
@@ -181,10 +202,15 @@ test('a child whose output nobody reads cannot exit', async () => {
   const child = spawn(process.execPath, ['-e', 'fs.writeSync(1, Buffer.alloc(4e6))'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const exited = once(child, 'exit');
+  async function run(): Promise<void> {
+    await once(child, 'exit');
+  }
+  const exited = run();
   while (child.stdout.readableLength < child.stdout.readableHighWaterMark) await turn();
   stage.look({ isQuiet: true, times: 6 });
+  await turn();
   expect(stage.messages).toEqual([expect.stringMatching(/^DEPT003 The exit of node \(pid \d+\) is waited for/)]);
+  expect(firstWait()).toEqual(['run', 'run']);
   child.stdout.resume();
   await exited;
 });
