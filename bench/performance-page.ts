@@ -8,8 +8,11 @@ export interface Figure {
   readonly detail: string;
 }
 
+/** The figures of one bench, measured in one run. */
 export interface Section {
   readonly name: string;
+  /** The Node that ran it, as `v24.1.0`. */
+  readonly node: string;
   readonly rows: readonly Figure[];
 }
 
@@ -21,19 +24,43 @@ const HEADINGS: Readonly<Record<string, string>> = {
   scale: 'Memory and scale',
 };
 
-/** docs/performance.md, from the figures of one run. */
-export function performancePage(sections: readonly Section[], node: string): string {
-  const parts = sections.map(
-    ({ name, rows }) => `## ${HEADINGS[name] ?? name}\n\n${table(rows)}${name === 'graph' ? plot(rows) : ''}`,
-  );
+/** docs/performance.md. @param sections several of one name were run by several Nodes, and share a table */
+export function performancePage(sections: readonly Section[]): string {
+  const parts = Object.keys(HEADINGS).flatMap((name) => {
+    const runs = sections.filter((section) => section.name === name);
+    return runs.length === 0 ? [] : [`## ${HEADINGS[name]}\n\n${sectionOf(name, runs)}`];
+  });
   return `# Performance
 
-What you get here: what dept costs, measured in one run against baselines of the same run. The page is written by
-\`npm run bench -- --write\`; run it on your own machine. These figures come from a noisy machine with two cores, Node
-${node}. Read differences below a third as nothing. A goal that was not reached says so.
+What you get here: what dept costs, each section measured in one run against baselines of the same run. The page is written by
+\`npm run bench -- --write\`; run it on your own machine. These figures come from a noisy machine with two cores.
+Read differences below a third as nothing. A goal that was not reached says so.
 
 ${parts.join('\n\n')}
 `;
+}
+
+function sectionOf(name: string, runs: readonly Section[]): string {
+  const [first] = runs;
+  if (first === undefined) return '';
+  if (runs.length > 1) return byNode(runs);
+  return `Node ${first.node}.\n\n${table(first.rows)}${name === 'graph' ? plot(first.rows) : ''}`;
+}
+
+/** One column for each Node: a figure alone, as what it was measured against differs. */
+function byNode(runs: readonly Section[]): string {
+  const measures = [...new Set(runs.flatMap(({ rows }) => rows.map(({ measure }) => measure)))];
+  const head = ['what', ...runs.map(({ node }) => `Node ${node}`), 'goal'];
+  const lines = measures.map((measure) => {
+    const figures = runs.map(({ rows }) => rows.find((row) => row.measure === measure));
+    const goal = figures.find((figure) => figure !== undefined)?.goal ?? '';
+    return [measure, ...figures.map((figure) => (figure === undefined ? '' : shown(figure))), goal];
+  });
+  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function shown(figure: Figure): string {
+  return isMet(figure) ? figure.text : `${figure.text} **not reached**`;
 }
 
 function table(rows: readonly Figure[]): string {
@@ -43,18 +70,18 @@ function table(rows: readonly Figure[]): string {
     : '| what | measured | goal |\n|---|---|---|';
   const lines = rows.map((row) => {
     const measured = row.detail === '' ? row.text : `${row.text} (${row.detail})`;
-    const cells = hasNodes
-      ? [row.measure, row.nodes ?? '', measured, verdict(row)]
-      : [row.measure, measured, verdict(row)];
+    const verdict = isMet(row) ? row.goal : `${row.goal} **not reached**`;
+    const cells = hasNodes ? [row.measure, row.nodes ?? '', measured, verdict] : [row.measure, measured, verdict];
     return `| ${cells.join(' | ')} |`;
   });
   return [head, ...lines].join('\n');
 }
 
-function verdict({ goal, value }: Figure): string {
+/** True where there is no goal. */
+function isMet({ goal, value }: Figure): boolean {
+  if (goal === '') return true;
   const limit = Number(goal.replace(/^[<>]= ?/, ''));
-  const isMet = goal.startsWith('>') ? value >= limit : value <= limit;
-  return goal === '' ? '' : `${goal}${isMet ? '' : ' **not reached**'}`;
+  return goal.startsWith('>') ? value >= limit : value <= limit;
 }
 
 const WIDTH = 40;

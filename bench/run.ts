@@ -5,10 +5,12 @@
  *     npm run bench -- --short           a quick round that only shows that the benches live
  *     npm run bench -- --only graph      one of: graph, hot-path, preload, report, scale
  *     npm run bench -- --json FILE       all figures as JSON
- *     npm run bench -- --write           also writes docs/performance.md
+ *     npm run bench -- --write           also writes bench/figures.json, and docs/performance.md from that: sections that are
+ *                                        not run stay as they were
+ *     npm run bench -- --node PATH       runs the programs under that Node too; may be given several times
  *     npm run bench -- --against DIST    the hot path beside an earlier build
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -25,27 +27,43 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
     against: { type: 'string' },
+    node: { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
+/** The version of each Node that is asked for; a program that is none ends it before anything is measured. */
+const versions = new Map([process.execPath, ...options.node].map((node) => [node, versionOf(node)]));
+
+function versionOf(node: string): string {
+  try {
+    return execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+  } catch {
+    console.error(`bench: --node ${node} cannot be run. Give the path of a Node.`);
+    return process.exit(2);
+  }
+}
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'dept-bench-'));
 const sections: Section[] = [];
+const FIGURES = join(root, 'bench/figures.json');
+const PAGE = join(root, 'docs/performance.md');
 
-function run(name: string): void {
-  console.log(`\n== ${name}`);
+function run(name: string, node: string = process.execPath): void {
+  const version = versions.get(node) ?? '';
+  console.log(`\n== ${name}, Node ${version}`);
   const file = join(folder, `${name}.json`);
   const args = ['--expose-gc', '--conditions', 'dept:source', '--import', 'tsx', join(root, `bench/${name}.bench.ts`)];
   if (options.short) args.push('--short');
   if (options.against !== undefined && name === 'hot-path') args.push('--against', resolve(options.against));
-  const { status } = spawnSync(process.execPath, [...args, '--json', file], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(node, [...args, '--json', file], { cwd: root, stdio: 'inherit' });
   if (status !== 0) {
     console.error(`bench ${name} failed with exit code ${status}`);
     process.exitCode = 1;
     return;
   }
-  sections.push({ name, rows: rowsIn(JSON.parse(readFileSync(file, 'utf8'))) });
+  sections.push({ name, node: version, rows: rowsIn(JSON.parse(readFileSync(file, 'utf8'))) });
 }
 
 interface Measured {
@@ -71,6 +89,10 @@ function rowsIn(value: unknown): Section['rows'] {
   }));
 }
 
+function major({ node }: Section): number {
+  return Number.parseInt(node.slice(1), 10);
+}
+
 if (options.help) {
   console.log(
     readFileSync(fileURLToPath(import.meta.url), 'utf8')
@@ -79,8 +101,19 @@ if (options.help) {
   );
 } else {
   if (options.short) console.log('A short round: it shows that the benches live, its figures mean nothing.');
-  for (const name of BENCHES) if (options.only === undefined || options.only === name) run(name);
+  for (const name of BENCHES) {
+    if (options.only !== undefined && options.only !== name) continue;
+    run(name);
+    if (name === 'preload') for (const node of options.node) run(name, node);
+  }
+  sections.sort((one, other) => major(one) - major(other));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(sections, null, 2)}\n`);
-  if (options.write) writeFileSync(join(root, 'docs/performance.md'), performancePage(sections, process.version));
+  if (options.write) {
+    const isNew = (name: string): boolean => sections.some((section) => section.name === name);
+    const before = JSON.parse(readFileSync(FIGURES, 'utf8')) as readonly Section[];
+    const all = [...before.filter(({ name }) => !isNew(name)), ...sections];
+    writeFileSync(FIGURES, `${JSON.stringify(all, null, 2)}\n`);
+    writeFileSync(PAGE, performancePage(all));
+  }
 }
 rmSync(folder, { recursive: true, force: true });
