@@ -32,6 +32,15 @@ const { values: options } = parseArgs({
   },
 });
 
+if (options.only !== undefined && !BENCHES.some((name) => name === options.only)) {
+  console.error(`bench: --only ${options.only} is none of ${BENCHES.join(', ')}.`);
+  process.exit(2);
+}
+if (options.short && options.write) {
+  console.error('bench: --short and --write do not go together: figures of a short round mean nothing.');
+  process.exit(2);
+}
+
 /** The version of each Node that is asked for; a program that is none ends it before anything is measured. */
 const versions = new Map([process.execPath, ...options.node].map((node) => [node, versionOf(node)]));
 
