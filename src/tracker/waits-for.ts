@@ -288,10 +288,19 @@ export class WaitsFor implements Observer {
   #isKnown(fingerprint: string, steps: readonly Step[]): boolean {
     if (this.#options.breaks !== undefined) return false;
     const isTold = (wait: Wait): boolean => this.#deadlocked.has(wait) && this.#toldWith.get(wait) === fingerprint;
-    const isStoppedByIt = (held: EventContext): boolean => [...(this.#stoppedBy.get(held) ?? [])].some(isTold);
-    return steps.every(
-      ({ wait, held }) => isStoppedByIt(held) || holdersInTheWay(wait, this.#session).some(isStoppedByIt),
-    );
+    // One that was told of may have been broken, and come back with these.
+    const fresh = new Set(steps.flatMap(({ wait }) => (this.#deadlocked.has(wait) ? [] : [wait])));
+    const withoutThem: BlockedWaits = {
+      ...this.#view,
+      goesOnByItself: (wait) => fresh.has(wait) || this.#view.goesOnByItself(wait),
+    };
+    const isStuckAnyway = (wait: Wait): boolean => isTold(wait) && circleOfStuck(wait, withoutThem) !== null;
+    const isStoppedBy = (held: EventContext, counts: (wait: Wait) => boolean): boolean =>
+      [...(this.#stoppedBy.get(held) ?? [])].some(counts);
+    return steps.every(({ wait, held }) => {
+      if (isStoppedBy(held, isTold)) return true;
+      return holdersInTheWay(wait, this.#session).some((other) => isStoppedBy(other, isStuckAnyway));
+    });
   }
 
   #describe(waits: readonly Wait[]): readonly OpenWait[] {
