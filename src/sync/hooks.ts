@@ -237,7 +237,7 @@ export function owing<T>(
 
 /** The calling code goes on when this promise is settled, and sleeps until then, in whatever way it asks for that. */
 export function restOn(result: unknown): void {
-  if (active !== null && isObject(result)) active.attribution.restsOn(result);
+  if (isObject(result)) guarded((session) => session.attribution.restsOn(result));
 }
 
 function endWith(session: Session, result: unknown, held: EventContext): void {
