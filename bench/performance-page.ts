@@ -56,7 +56,8 @@ function byNode(runs: readonly Section[]): string {
     const goal = figures.find((figure) => figure !== undefined)?.goal ?? '';
     return [measure, ...figures.map((figure) => (figure === undefined ? '' : shown(figure))), goal];
   });
-  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const rows = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`);
+  return ['Each column is a run of its own, against baselines of that Node.', '', ...rows].join('\n');
 }
 
 function shown(figure: Figure): string {

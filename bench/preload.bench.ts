@@ -2,7 +2,7 @@
  * What the preload costs a program that knows nothing of it: each program with and without, in turns, in processes of
  * their own.
  *
- *     node --conditions dept:source --import tsx bench/preload.bench.ts [--short] [--json FILE]
+ *     node --conditions dept:source --import tsx bench/preload.bench.ts [--short] [--rounds N] [--json FILE]
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -23,8 +23,10 @@ interface Message {
   readonly requests?: number;
 }
 
-const { values: options } = parseArgs({ options: { short: { type: 'boolean' }, json: { type: 'string' } } });
-const ROUNDS = options.short ? 1 : 7;
+const { values: options } = parseArgs({
+  options: { short: { type: 'boolean' }, rounds: { type: 'string', default: '7' }, json: { type: 'string' } },
+});
+const ROUNDS = options.short ? 1 : Number(options.rounds);
 const SHARE = options.short ? 0.02 : 1;
 const PROGRAM = fileURLToPath(new URL('./preload/programs.mjs', import.meta.url));
 

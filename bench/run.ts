@@ -7,7 +7,7 @@
  *     npm run bench -- --json FILE       all figures as JSON
  *     npm run bench -- --write           also writes bench/figures.json, and docs/performance.md from that: sections that are
  *                                        not run stay as they were
- *     npm run bench -- --node PATH       runs the programs under that Node too; may be given several times
+ *     npm run bench -- --node PATH       runs the programs under that Node too, with fewer rounds; may be given several times
  *     npm run bench -- --against DIST    the hot path beside an earlier build
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -65,6 +65,7 @@ function run(name: string, node: string = process.execPath): void {
   const file = join(folder, `${name}.json`);
   const args = ['--expose-gc', '--conditions', 'dept:source', '--import', 'tsx', join(root, `bench/${name}.bench.ts`)];
   if (options.short) args.push('--short');
+  if (node !== process.execPath) args.push('--rounds', '3');
   if (options.against !== undefined && name === 'hot-path') args.push('--against', resolve(options.against));
   const { status } = spawnSync(node, [...args, '--json', file], { cwd: root, stdio: 'inherit' });
   if (status !== 0) {
