@@ -8,7 +8,7 @@ import { monotonicMs } from '../monotonic-clock.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { someHolderGoesOn, waitsLeftToTimers } from './going-holders.ts';
-import { isReadWithin, pictureOfStall, type StallPicture } from './stall-picture.ts';
+import { isReadWithin, NOTHING, pictureOfStall, type StallPicture } from './stall-picture.ts';
 
 /** Codes of findings that say why a program does not go on. */
 const HANGS: ReadonlySet<FindingCode> = new Set(['DEPT002', 'DEPT003', 'DEPT004']);
@@ -132,15 +132,7 @@ export class StallCheck {
       picture = pictureOfStall({ isOver, isStalled, isAsked, values, budgetMs });
     } catch (error) {
       const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
-      picture = {
-        functions: [],
-        cycles: [],
-        inLine: new Set(),
-        definitions: [],
-        omitted: 0,
-        hasLockWaiters: false,
-        cut,
-      };
+      picture = { ...NOTHING, cut };
     }
     if (picture.cut !== null && (isStalled || isAsked)) onFinding(stallCutFinding(picture.cut, now()));
     return picture;

@@ -53,7 +53,8 @@ export interface StallPicture {
   readonly cut: string | null;
 }
 
-const NOTHING: Omit<StallPicture, 'cut'> = {
+/** A picture of nothing; why it is not whole is to be said. */
+export const NOTHING: Omit<StallPicture, 'cut'> = {
   functions: [],
   cycles: [],
   inLine: new Set(),
