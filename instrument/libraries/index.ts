@@ -29,6 +29,7 @@ import { lruCache } from './lru-cache.ts';
 import { matrixaiAsyncLocks } from './matrixai-async-locks.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql2 } from './mysql2.ts';
+import { nodeRedis } from './node-redis.ts';
 import { pEvent } from './p-event.ts';
 import { pLimit } from './p-limit.ts';
 import { pMemoize } from './p-memoize.ts';
@@ -87,6 +88,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   matrixaiAsyncLocks,
   mutexify,
   mysql2,
+  nodeRedis,
   pLimit,
   pQueue,
   pEvent,

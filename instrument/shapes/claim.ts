@@ -6,14 +6,9 @@ import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { applied } from '../applied.ts';
 import type { Callable } from '../libraries/adapter.ts';
-import { isPlainPromise } from '../plain-promise.ts';
 import { standIn } from '../stand-in.ts';
-import { endingWith, observe, untilSettled } from './settled-result.ts';
-
-// Taken before anything is patched.
-const { nextTick } = process;
-// The promise's own: a subclass may do more in its `then`.
-const { then } = Promise.prototype;
+import { endedWith } from './ended-with.ts';
+import { endingWith, untilSettled } from './settled-result.ts';
 
 /**
  * One claim to a permit, a slot or a resource of a library: from the call that asks for it, over the moment it is granted,
@@ -149,7 +144,7 @@ export class Claim {
    * sees that dept listens, as on the signal that the caller gave.
    * @param onRejected told of any rejection, before it is refused
    */
-  refusedBy<P extends PromiseLike<unknown>>(promise: P, onRejected?: () => void): P {
+  refusedBy<P extends PromiseLike<unknown>>(promise: P, onRejected?: (reason: unknown) => void): P {
     return this.#endedBy(promise, () => undefined, onRejected);
   }
 
@@ -251,36 +246,14 @@ export class Claim {
   #endedBy<P extends PromiseLike<unknown>>(
     promise: P,
     ok: (value: unknown) => void,
-    onRejected: () => void = () => undefined,
+    onRejected: (reason: unknown) => void = () => undefined,
     tie: () => P = () => this.follow(promise),
   ): P {
-    const wait = this.#wait;
-    if (wait === null) return promise;
-    const refuse = (): void => {
-      onRejected();
+    const refused = (reason: unknown): void => {
+      onRejected(reason);
       this.refuse();
     };
-    if (hooks.followsPromises()) {
-      observe(promise, ok, (reason) => {
-        refuse();
-        raiseUnlessAwaited(wait, reason);
-      });
-      return tie();
-    }
-    // Nobody tells who else handles a rejection, so the caller gets a promise that is rejected in its turn.
-    if (!isPlainPromise(promise)) {
-      observe(promise, ok, refuse);
-      return this.bind(promise);
-    }
-    const passed = (value: unknown): unknown => {
-      ok(value);
-      return value;
-    };
-    const refused = (reason: unknown): never => {
-      refuse();
-      throw reason;
-    };
-    return this.bind(Reflect.apply(then, promise, [passed, refused]) as unknown as P);
+    return endedWith(promise, this.#wait, ok, refused, tie);
   }
 
   #end(): void {
@@ -288,14 +261,4 @@ export class Claim {
     for (const other of this.#company) hooks.extend(other.#wait);
     this.release();
   }
-}
-
-/**
- * We have handled the rejection; if we are the only ones when all reactions have run, it is unhandled all the same. Without
- * a session nobody knows.
- */
-function raiseUnlessAwaited(wait: Wait, reason: unknown): void {
-  nextTick(() => {
-    if (!wait.awaited && hooks.isFollowed(wait)) void Promise.reject(reason);
-  });
 }

@@ -10,11 +10,13 @@ interface Client {
   readonly socket: Socket;
   readonly commands: string[][];
   isBlocked: boolean;
+  /** Commands since MULTI. */
+  transaction: string[][] | null;
 }
 
 /**
- * A Redis server for lists: RPUSH, LPUSH and BLPOP, without timeouts. Everything else is answered with OK. Commands of a
- * connection are answered in order, as in Redis: what comes after a BLPOP waits for it.
+ * A Redis server for lists: RPUSH, LPUSH and BLPOP, without timeouts, and transactions. Everything else is answered with OK.
+ * Commands of a connection are answered in order, as in Redis: what comes after a BLPOP waits for it.
  */
 export async function redisServer(): Promise<RedisServer> {
   const lists = new Map<string, string[]>();
@@ -23,15 +25,27 @@ export async function redisServer(): Promise<RedisServer> {
 
   const run = (client: Client): void => {
     for (let next = client.commands.shift(); next !== undefined; next = client.commands.shift()) {
-      execute(client, next);
+      if (client.transaction === null || /^exec$/i.test(next[0] ?? '')) execute(client, next);
+      else {
+        client.transaction.push(next);
+        client.socket.write('+QUEUED\r\n');
+      }
       if (client.isBlocked) return;
     }
   };
-  const execute = (client: Client, [name = '', key = '', value = '']: readonly string[]): void => {
+  const execute = (
+    client: Client,
+    [name = '', key = '', value = '']: readonly string[],
+    isInTransaction = false,
+  ): void => {
     const list = lists.get(key) ?? [];
     lists.set(key, list);
     switch (name.toUpperCase()) {
       case 'BLPOP': {
+        if (isInTransaction && list.length === 0) {
+          client.socket.write('*-1\r\n');
+          return;
+        }
         client.isBlocked = list.length === 0;
         if (client.isBlocked) poppers.push({ client, key });
         else client.socket.write(array([key, list.shift() ?? '']));
@@ -50,6 +64,17 @@ export async function redisServer(): Promise<RedisServer> {
         client.socket.write(':1\r\n');
         return;
       }
+      case 'MULTI':
+        client.transaction = [];
+        client.socket.write('+OK\r\n');
+        return;
+      case 'EXEC': {
+        const queued = client.transaction ?? [];
+        client.transaction = null;
+        client.socket.write(`*${queued.length}\r\n`);
+        for (const command of queued) execute(client, command, true);
+        return;
+      }
       case 'INFO':
         client.socket.write(bulk('redis_version:7.0.0\r\nloading:0'));
         return;
@@ -59,7 +84,7 @@ export async function redisServer(): Promise<RedisServer> {
   };
 
   const server = createServer((socket) => {
-    const client: Client = { socket, commands: [], isBlocked: false };
+    const client: Client = { socket, commands: [], isBlocked: false, transaction: null };
     clients.add(client);
     let input = '';
     socket.on('error', () => undefined).on('close', () => clients.delete(client));

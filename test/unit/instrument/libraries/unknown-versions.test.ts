@@ -14,6 +14,7 @@ const POOL = 'class Pool { acquire() { return 1; } }';
 type Files = readonly [inner: string, commonJs: string, module: string];
 const FILES: Files = ['dist/cjs/internal/fiberRuntime.js', 'dist/cjs/Effect.js', 'dist/esm/Effect.js'];
 const FILES_OF: Readonly<Record<string, Files>> = {
+  '@redis/client': ['dist/lib/client/index.js', 'dist/lib/client/pool.js', 'dist/lib/client/commands-queue.js'],
   'es-toolkit': ['dist/promise/semaphore.js', 'dist/promise/index.js', 'dist/promise/index.mjs'],
   sequelize: ['lib/dialects/abstract/connection-manager.js', 'lib/index.js', 'lib/index.mjs'],
 };
