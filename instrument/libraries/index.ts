@@ -28,6 +28,7 @@ import { locks } from './locks.ts';
 import { lruCache } from './lru-cache.ts';
 import { matrixaiAsyncLocks } from './matrixai-async-locks.ts';
 import { mutexify } from './mutexify.ts';
+import { mysql } from './mysql.ts';
 import { mysql2 } from './mysql2.ts';
 import { nodeRedis } from './node-redis.ts';
 import { pEvent } from './p-event.ts';
@@ -87,6 +88,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   locks,
   matrixaiAsyncLocks,
   mutexify,
+  mysql,
   mysql2,
   nodeRedis,
   pLimit,

@@ -69,7 +69,8 @@ function watched(pool: PoolPrototype): WatchedPool | null {
   return watchedPool(pool, VERBS, capacity, () => placeOfUse('Pool', ['getConnection', 'query', 'execute']));
 }
 
-function patchPool(prototype: PoolPrototype): () => void {
+/** Also the pool of mysql, from which mysql2 comes. */
+export function patchPool(prototype: PoolPrototype): () => void {
   const { getConnection, releaseConnection } = prototype;
   prototype.getConnection = {
     getConnection(this: PoolPrototype, callback: Answer): unknown {
@@ -97,7 +98,7 @@ function patchPool(prototype: PoolPrototype): () => void {
 }
 
 /** A pool that was closed takes nothing back, but its holders are done all the same. */
-function patchPooled(prototype: PooledPrototype): () => void {
+export function patchPooled(prototype: PooledPrototype): () => void {
   const { release } = prototype;
   prototype.release = {
     release(this: PooledPrototype): unknown {

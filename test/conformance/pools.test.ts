@@ -90,29 +90,32 @@ interface MysqlPool extends Emitter {
   promise(): { getConnection(): Promise<MysqlConnection> };
 }
 
-for (const [major, load] of [
-  ['3', current],
-  ['2', previous],
+for (const [name, major, load] of [
+  ['mysql2', '3', current],
+  ['mysql2', '2', previous],
+  ['mysql', '2', current],
 ] as const) {
   const make = (max: number): MysqlPool => {
-    const { createPool } = load('mysql2') as { readonly createPool: (options: object) => MysqlPool };
+    const { createPool } = load(name) as { readonly createPool: (options: object) => MysqlPool };
     return survivesItsServer(createPool({ ...mysql.address, connectionLimit: max }));
   };
   const release = (connection: unknown): void => (connection as MysqlConnection).release();
 
-  poolSuite({
-    name: `mysql2 ${major}`,
-    // Its promises are made of callbacks.
-    promises: false,
-    className: /^promises(?:#\d)?:0$/,
-    make: (max) => {
-      const promises = make(max).promise();
-      return { acquire: () => promises.getConnection(), release };
-    },
-  });
+  if (name === 'mysql2') {
+    poolSuite({
+      name: `mysql2 ${major}`,
+      // Its promises are made of callbacks.
+      promises: false,
+      className: /^promises(?:#\d)?:0$/,
+      make: (max) => {
+        const promises = make(max).promise();
+        return { acquire: () => promises.getConnection(), release };
+      },
+    });
+  }
 
   poolSuite({
-    name: `mysql2 ${major} with callbacks`,
+    name: `${name} ${major} with callbacks`,
     promises: false,
     className: /^pool(?:#\d)?:0$/,
     make: (max) => {

@@ -13,6 +13,7 @@ export interface MysqlModule {
 
 interface ServedConnection {
   readonly stream: { destroy(): void };
+  sequenceId: number;
   serverHandshake(options: object): void;
   writeOk(): void;
   on(event: string, listener: () => void): void;
@@ -36,7 +37,14 @@ export async function mysqlServer(mysql: MysqlModule): Promise<MysqlServer> {
       characterSet: 33,
       capabilityFlags: 0xffffff,
     });
-    connection.on('query', () => connection.writeOk());
+    for (const command of ['query', 'ping']) {
+      connection.on(command, () => {
+        // Each command begins anew; mysql looks at that, mysql2 does not.
+        connection.sequenceId = 1;
+        connection.writeOk();
+        connection.sequenceId = 0;
+      });
+    }
     connection.on('error', () => undefined);
   });
   server.listen(0, '127.0.0.1');

@@ -236,13 +236,14 @@ describe('callbacks', () => {
   }
 
   test.each([
-    ['3', current],
-    ['2', previous],
-  ] as const)('of mysql2 %s go on as the code that asked', async (_major, load) => {
+    ['mysql2', '3', current],
+    ['mysql2', '2', previous],
+    ['mysql', '2', current],
+  ] as const)('of %s %s go on as the code that asked', async (name, _major, load) => {
     const { findings } = await withTracker(
       () =>
         new Promise<void>((done) => {
-          const { createPool } = load('mysql2') as { readonly createPool: (options: object) => MysqlPool };
+          const { createPool } = load(name) as { readonly createPool: (options: object) => MysqlPool };
           const pool = createPool({ ...mysql.address, connectionLimit: 2 });
           pool.getConnection((_error, connection) => {
             connection.query('START TRANSACTION', () => {
