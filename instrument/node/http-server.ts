@@ -6,6 +6,7 @@ import { isObject } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { calledBack } from '../called-back.ts';
 import { replaced } from '../replaced.ts';
 import { Stamp } from '../stamp.ts';
 import type { Exchange } from './exchange.ts';
@@ -157,8 +158,11 @@ export class HttpServers {
       return function close(this: Server, ...args: Parameters<Server['close']>): unknown {
         const wait = observed(host, () => (this.listening ? hooks.wait(objectOf(this), CLOSE) : null));
         if (wait !== null) {
-          if (typeof args.at(-1) === 'function') hooks.blocked(wait);
-          else sleepIfHeard(host.session, this, wait);
+          const callback = args.at(-1);
+          if (typeof callback === 'function') {
+            hooks.blocked(wait);
+            calledBack(wait, callback);
+          } else sleepIfHeard(host.session, this, wait);
           this.once('close', () => hooks.waited(wait));
         }
         return Reflect.apply(original, this, args);

@@ -22,7 +22,7 @@ export class HolderLook {
   /** The promises and functions that are stuck in the circles or behind them. */
   readonly stuck: ReadonlySet<HeapNode>;
   readonly #waits: ReadonlySet<Wait>;
-  readonly #marks: ReadonlyMap<EventContext | Wait, HeapNode>;
+  readonly #marks: ReadonlyMap<object, HeapNode>;
   /** The promises that functions compute. */
   readonly #computed: ReadonlySet<HeapNode | null>;
   /** False where it is not followed what promises have behind them. */
@@ -49,7 +49,7 @@ export class HolderLook {
     return new StepInHeap(step, this);
   }
 
-  nodeOf(marked: EventContext | Wait): HeapNode | null {
+  nodeOf(marked: object): HeapNode | null {
     return this.#marks.get(marked) ?? null;
   }
 

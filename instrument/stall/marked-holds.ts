@@ -1,29 +1,30 @@
-import type { EventContext } from '../../src/core/event-context.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
+import { callbackOf } from '../called-back.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { isFollowed, isGiven, isHistory, isSettling, isStep } from './own-references.ts';
 
 const MARKED: keyof MarkedHolds = 'marked';
 
-/** What is held and waited for, so that it is found again in a snapshot that is taken while this is there. */
+/** What is held and waited for, and the callbacks of the waits, so that it is found again in a snapshot that is taken while this is there. */
 export class MarkedHolds {
-  readonly marked: Readonly<Record<string, EventContext | Wait>>;
+  readonly marked: Readonly<Record<string, object>>;
 
   constructor(steps: readonly Step[], stuck: ReadonlySet<Wait>) {
-    const all = new Set([...steps.flatMap(({ wait, held }) => [wait, held]), ...stuck]);
+    const callbacks = steps.flatMap(({ wait }) => callbackOf(wait) ?? []);
+    const all = new Set([...steps.flatMap(({ wait, held }) => [wait, held]), ...stuck, ...callbacks]);
     this.marked = Object.fromEntries([...all].map((each, index) => [`mark${index}`, each]));
   }
 
   /** Where each of them is in the heap. */
-  nodesIn(heap: HeapGraph): ReadonlyMap<EventContext | Wait, HeapNode> {
+  nodesIn(heap: HeapGraph): ReadonlyMap<object, HeapNode> {
     for (let node = 0; node < heap.size; node++) {
       if (heap.name(node) !== MarkedHolds.name || heap.type(node) !== 'object') continue;
       const marked = heap.follow(node, MARKED);
       if (marked === null) continue;
       const nodes = new Map(heap.edges(marked).map((edge) => [edge.name, edge.node]));
       return new Map(
-        Object.entries(this.marked).flatMap(([name, each]): [EventContext | Wait, HeapNode][] => {
+        Object.entries(this.marked).flatMap(([name, each]): [object, HeapNode][] => {
           const found = nodes.get(name);
           return found === undefined ? [] : [[each, found]];
         }),

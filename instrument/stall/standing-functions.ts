@@ -37,19 +37,20 @@ export class StandingFunctions {
    */
   of(stack: Stack | null, isOther: (each: Suspended) => boolean = () => false): Standing {
     let isCertain = true;
+    let body: readonly Suspended[] = [];
     for (const frame of stack?.direct ?? stack?.frames ?? []) {
       const name = plainName(frame);
       const around = this.#written.filter((one) => one.name === name && !isOther(one.each) && this.#isIn(frame, one));
       // Where several begin before the place, it is in the last of them.
       const closest = around.filter(({ at }) => around.every((other) => begins(other.at, at)));
-      if (closest.length > 0) {
-        // A function without a name is not told from the body of its module.
-        const isKnown = name !== '' || closest.some(({ isBody }) => !isBody);
-        return { functions: closest.map(({ each }) => each), isCertain: isCertain && isKnown };
-      }
-      isCertain &&= isOfPackage(frame);
+      const functions = closest.map(({ each }) => each);
+      // A function without a name is not told from the body of its module; which nobody calls who stands in one.
+      const isKnown = name !== '' || closest.some(({ isBody }) => !isBody);
+      if (functions.length > 0 && isKnown) return { functions, isCertain };
+      if (body.length === 0) body = functions;
+      isCertain &&= functions.length === 0 && isOfPackage(frame);
     }
-    return { functions: [], isCertain: false };
+    return { functions: body, isCertain: false };
   }
 
   /** Functions without a name follow one another in a file: one that is over before the place is another one. */

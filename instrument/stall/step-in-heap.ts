@@ -1,4 +1,5 @@
 import type { Step } from '../../src/tracker/stuck-waits.ts';
+import { callbackOf } from '../called-back.ts';
 import type { HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { HolderLook } from './holder-look.ts';
@@ -29,6 +30,8 @@ export class StepInHeap {
   readonly #held: HeapNode | null;
   /** The functions that the waiter may stand in. */
   readonly #waiters: readonly Suspended[];
+  /** It was asked for with a callback that lets none of these go on: they only closed, and wait for something else. */
+  readonly #isAskedAside: boolean;
   /** The functions that cannot go on before the wait is over. */
   readonly #stopped: ReadonlySet<Suspended>;
   /** Those of the holder. */
@@ -46,12 +49,16 @@ export class StepInHeap {
     this.#isRequest = held.object.key.kind === 'http_server';
     this.isCalledFor = this.#isRequest || (this.isOwed && held.object.key.kind === 'pool');
     this.#waiters = waiters.functions;
+    const callback = callbackOf(wait);
+    const called = callback === null ? null : look.nodeOf(callback);
+    this.#isAskedAside = called !== null && waiters.functions.length > 0 && !this.#isLetOnBy(called);
     this.isHolderCertain = holders.isCertain;
     this.isHolderFound = holders.functions.length > 0;
     this.asked = promisesOf(look.nodeOf(wait), look.heap);
     const waiting = look.stoppedBy(this.asked);
     // Who has asked may have kept the promise, and wait for something else.
-    const isWaiting = this.asked.length === 0 || waiters.functions.some((waiter) => waiting.has(waiter));
+    const isWaiting =
+      this.asked.length === 0 ? !this.#isAskedAside : waiters.functions.some((waiter) => waiting.has(waiter));
     this.isWaiterSuspended = waiters.isCertain && waiters.functions.length > 0 && isWaiting;
     this.#stopped = this.isWaiterSuspended ? withAwaiters(waiters.functions, look.graph.functions) : waiting;
     this.isHolderStopped = holders.functions.some((holder) => this.#stopped.has(holder));
@@ -83,8 +90,8 @@ export class StepInHeap {
   get isCalleeGoing(): boolean {
     const [{ graph, heap, stuck }, held] = [this.#look, this.#held];
     if (held === null) return false;
-    const waiting = withAwaiters(this.#waiters, graph.functions);
-    const isKnown = this.#isRequest && waiting.size > 0;
+    const waiting = withAwaiters(this.#isAskedAside ? [] : this.#waiters, graph.functions);
+    const isKnown = this.#isRequest && this.#waiters.length > 0;
     return graph.functions.some((each) => {
       if (each.promise === null || this.#stopped.has(each) || waiting.has(each) || stuck.has(each.node)) return false;
       if (!hasBehind(each.promise, held, heap)) return false;
@@ -123,6 +130,15 @@ export class StepInHeap {
   /** Who waits was started aside, and has no part in what the holder waits for. */
   get isStartedAside(): boolean {
     return isAside(this.isWaiterSuspended ? [] : this.asked, this.#stopped, this.#awaited, this.#look);
+  }
+
+  /** All that the waiter waits for is settled by this callback, or may be: what else he waits for lets him go on before. */
+  #isLetOnBy(callback: HeapNode): boolean {
+    const { heap, places, stuck } = this.#look;
+    const open = withAwaited(this.#waiters).flatMap((each) => this.#look.openFor(each));
+    const isSettled = (promise: HeapNode): boolean =>
+      reaches(callback, resolveFunctions(promise, heap), heap, places, stuck);
+    return open.length > 0 && open.every(isSettled);
   }
 
   #isCalledBack(functions: readonly Suspended[]): boolean {

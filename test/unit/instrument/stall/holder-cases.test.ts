@@ -79,6 +79,9 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   besideMakingByTimer: [['called for it', GOES_ON]],
   forMaking: [['called for it', UNKNOWN]],
   inHandler: [['called for it', UNKNOWN]],
+  inHelperOfHandler: [['called for it', UNKNOWN]],
+  besideItself: [['called for it', GOES_ON]],
+  besideItselfForAWhile: [['called for it', GOES_ON]],
 };
 
 /** What `holders/look.ts` prints. */

@@ -50,3 +50,44 @@ export function inHandler() {
     await once(server, 'request');
   });
 }
+
+/** A helper that is no async function closes the server in the handler, which awaits it. */
+export function inHelperOfHandler() {
+  let server;
+  const ended = () => new Promise((resolve) => server.close(() => resolve()));
+  const handle = async function handle(_request, response) {
+    await ended();
+    response.end();
+  };
+  return serving(handle, async (made) => {
+    server = made;
+    await once(server, 'request');
+  });
+}
+
+/** The handler closes the server, and answers when something else has come. */
+export function besideItself() {
+  let server;
+  const handle = async function handle(_request, response) {
+    server.close(() => undefined);
+    await once(service, 'exit');
+    response.end();
+  };
+  return serving(handle, async (made) => {
+    server = made;
+    await once(server, 'request');
+  });
+}
+
+/** The same, and it would not wait for the end of that for longer. */
+export function besideItselfForAWhile() {
+  let server;
+  const handle = async function handle(_request, response) {
+    await Promise.race([closed(server), once(service, 'exit')]);
+    response.end();
+  };
+  return serving(handle, async (made) => {
+    server = made;
+    await once(server, 'request');
+  });
+}
