@@ -4,6 +4,7 @@ import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { Fiber } from '../../src/core/fiber.ts';
 import type { History } from '../../src/core/history.ts';
+import { Nests } from '../../src/core/nest.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import { Wait } from '../../src/core/wait.ts';
@@ -21,9 +22,11 @@ export const HAS_CHEAP_STORAGE: boolean =
 interface Known {
   /** True when there is nothing more to learn from what is owed having had to wait for what was passed. */
   knows(owed: EventContext, passed: EventContext): boolean;
+  /** How often something of what was known has become open again. */
+  readonly reopened: number;
 }
 
-const NOTHING_KNOWN: Known = Object.freeze({ knows: () => false });
+const NOTHING_KNOWN: Known = Object.freeze({ knows: () => false, reopened: 0 });
 /** What is owed, at most, that is looked at to find out whether a wait need not be carried. */
 const MOST_OWED = 16;
 
@@ -40,6 +43,7 @@ export class LightAttribution implements Attribution, Observer {
   readonly #known: Known;
   readonly #carries: boolean;
   readonly #places: WaiterPlaces;
+  readonly #nests = new Nests();
   #storage: AsyncLocalStorage<History | null> | null = null;
 
   /** @param carries false: nothing is carried from one slice of code to the next */
@@ -63,11 +67,22 @@ export class LightAttribution implements Attribution, Observer {
     this.#storage = null;
   }
 
+  onTaken(held: EventContext): void {
+    if (!this.#carries) return;
+    const nest = this.#nests.of(held);
+    // One that begins again is mostly in the same nest, and to look is cheaper than to write a reference.
+    if (held.nest !== nest) held.nest = nest;
+  }
+
+  onEnter(_context: Context, held: EventContext): void {
+    if (!held.context.exact) this.onTaken(held);
+  }
+
   onExit(_context: Context, held: EventContext): void {
     const { histories } = this.#session;
     // Where nothing else is held nobody will ask, and where all is known it would teach nothing.
     if (!this.#carries || held.context.exact || histories.isOnly(held)) return;
-    if (held.hasWait && histories.everyOther(held, MOST_OWED, (owed) => this.#known.knows(owed, held))) return;
+    if (held.hasWait && this.#teachesNothing(held)) return;
     const { wait } = held;
     if (wait === null) return;
     this.#storage ??= new AsyncLocalStorage();
@@ -110,6 +125,23 @@ export class LightAttribution implements Attribution, Observer {
 
   carry<T extends unknown[], R>(callback: Callback<T, R>): Callback<T, R> {
     return callback;
+  }
+
+  /** What is owed by then for longer would come after it. The rest began after what it had to wait for. */
+  #teachesNothing(held: EventContext): boolean {
+    return held.nest?.knownAt === this.#known.reopened || this.#asksForEach(held);
+  }
+
+  #asksForEach(held: EventContext): boolean {
+    const { nest } = held;
+    let older = 0;
+    const isKnown = this.#session.histories.everyOlder(held, MOST_OWED, (owed) => {
+      older++;
+      return this.#known.knows(owed, held);
+    });
+    // Of what has ended meanwhile nothing was asked.
+    if (isKnown && nest?.depth === older) nest.knownAt = this.#known.reopened;
+    return isKnown;
   }
 
   /** The storage may be made by what runs. */

@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { Cut, History, Mark } from './history.ts';
 import type { Tick } from './ids.ts';
+import type { Nest } from './nest.ts';
 import type { Stack } from './stack.ts';
 import type { TrackedObject } from './tracked-object.ts';
 import type { How, HowMuch } from './vocabulary.ts';
@@ -26,6 +27,8 @@ export class EventContext implements Mark, History {
   isKept = false;
   /** True while it keeps histories since its start: as long as it is open, outside an exact context. */
   keepsHistory = false;
+  /** What was owed when it began, where somebody tells that; never that of another one it was before. */
+  nest: Nest | null = null;
   previous: Mark | null = null;
   next: Mark | null = null;
   /** True when a wait led here, also one for nobody; false for a trylock or a hand-made start. */

@@ -62,13 +62,12 @@ export class Histories {
   }
 
   /**
-   * True when everything that is owed passes the test, apart from this one; false where something is asked for, and where more
-   * is owed than `most`, which it costs.
+   * True when everything that is owed since before this one passes the test; false where something is asked for since then, and
+   * where more is owed than `most`, which it costs.
    */
-  everyOther(mark: Mark, most: number, test: (held: EventContext) => boolean): boolean {
+  everyOlder(mark: Mark, most: number, test: (held: EventContext) => boolean): boolean {
     let left = most;
-    for (let each = this.#first; each !== null; each = each.next) {
-      if (each === mark) continue;
+    for (let each = mark.previous; each !== null; each = each.previous) {
       if (each.held === null || left-- === 0 || !test(each.held)) return false;
     }
     return true;

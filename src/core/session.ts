@@ -209,7 +209,7 @@ export class Session {
     context.addHeld(held);
     object.addHolder(held);
     const { onTaken } = this.#observers;
-    for (let i = 0; i < onTaken.length; i++) onTaken[i]?.onTaken();
+    for (let i = 0; i < onTaken.length; i++) onTaken[i]?.onTaken(held);
     return held;
   }
 

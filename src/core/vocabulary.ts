@@ -81,7 +81,7 @@ export interface Observer {
    * `onEnter`; and its end is not told when nothing has happened in between and nothing else is owed.
    */
   readonly skipsTaken?: true;
-  onTaken?(): void;
+  onTaken?(held: EventContext): void;
   /** `wait.context` may block here until the object's event; called before it blocks. */
   onWait?(context: Context, wait: Wait): void;
   /** The wait really sleeps now. */

@@ -13,6 +13,8 @@ const SEEN_ENOUGH = 64;
  */
 export class DependencyStore {
   readonly graph: DependencyGraph = new DependencyGraph();
+  /** How often an edge that was settled is so no more. */
+  reopened = 0;
   /** By edge number, as are the sightings: two arrays cost less than an object for each edge. */
   readonly #dependencies: (Dependency | undefined)[] = [];
   /** Null for an edge that was seen in a way that nothing can exclude. */
@@ -128,6 +130,7 @@ export class DependencyStore {
     const isSeenEnough = this.#repeats[edge] === SEEN_ENOUGH && !this.#watched.has(edge);
     const isSeen = this.sightings(edge) === null || isSeenEnough;
     const isFinal = isSeen && !this.dependency(edge).timed && !this.isGrouped(edge) && !this.#open.has(edge);
+    if (!isFinal && this.#settled[edge] === 1) this.reopened++;
     this.#settled[edge] = isFinal ? 1 : 0;
   }
 }

@@ -81,6 +81,11 @@ export class DeptTracker implements Observer {
     return this.#learning.knows(owed.object.classOf(owedBit(owed.object.key, owed.how, this.policy)), passed);
   }
 
+  /** How often a dependency of which all was known has become one that may teach something. */
+  get reopened(): number {
+    return this.#learning.store.reopened;
+  }
+
   onContextBegin(context: Context): void {
     this.#learning.contextBegins(context);
   }

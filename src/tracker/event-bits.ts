@@ -16,14 +16,17 @@ function hasReaders({ readers }: ClassKey, policy: Policy): boolean {
   return readers !== 'none' && (readers === 'spinning' || policy.sharedReaders);
 }
 
+/** True for a wait that may have to wait for readers, too. */
+export function awaitsReaders(key: ClassKey, how: How, policy: Policy): boolean {
+  return hasReaders(key, policy) && !(how.mode === 'read' && (how.recursive || !how.queued));
+}
+
 /**
  * The events a wait may have to wait for. Splitting readers from writers makes a circle through a recursive reader and a
  * shared holder impossible by construction: the strong-circle rule of lockdep (include/linux/dept_ldt.h).
  */
 export function awaitedBits(key: ClassKey, how: How, policy: Policy): readonly EventBit[] {
-  if (!hasReaders(key, policy)) return WRITE_ONLY;
-  if (how.mode === 'read' && (how.recursive || !how.queued)) return WRITE_ONLY;
-  return BOTH;
+  return awaitsReaders(key, how, policy) ? BOTH : WRITE_ONLY;
 }
 
 /** The event that a holder owes. */

@@ -11,7 +11,7 @@ import type { How } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
 import { Circles } from './circles.ts';
 import { DependencyStore } from './dependency-store.ts';
-import { awaitedBits } from './event-bits.ts';
+import { awaitsReaders, READ_BIT, WRITE_BIT } from './event-bits.ts';
 import { Evidence } from './evidence.ts';
 import { Families } from './families.ts';
 import { FamilyOrder } from './family-order.ts';
@@ -98,11 +98,8 @@ export class Learning {
 
   /** True when there is nothing more to learn from `owed` having had to wait for this. */
   knows(owed: ClassId, { object, how }: EventContext | Wait): boolean {
-    const bits = awaitedBits(object.key, how, this.#policy);
-    for (let i = 0; i < bits.length; i++) {
-      if (!this.store.isSettled(owed, object.classOf(bits[i] as EventBit))) return false;
-    }
-    return true;
+    if (!this.store.isSettled(owed, object.classOf(WRITE_BIT))) return false;
+    return !awaitsReaders(object.key, how, this.#policy) || this.store.isSettled(owed, object.classOf(READ_BIT));
   }
 
   /** `owed` cannot happen before what this wait waits for does. */
