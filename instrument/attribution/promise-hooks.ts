@@ -216,7 +216,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     else if (this.#isAdopting) this.#adopt(parent);
     // What is resolved with a thenable calls its `then` in a slice of its own, as the code that made it.
     note.history = session.slice.history;
-    if (this.#places.isExpecting) this.#guarded(() => this.#places.look(session));
+    if (this.#places.isLooking) this.#guarded(() => this.#places.look(session));
     if (parent === undefined) return;
     this.#results.asked(promise, parent);
     if (this.#owed.isUsed) this.#guarded(() => this.#owed.reactsTo(promise, parent));

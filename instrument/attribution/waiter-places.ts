@@ -16,6 +16,8 @@ const settled = Promise.resolve();
 const MAX_EXPECTED = 64;
 /** Promises that are made after one of them, of which it is asked who made them. */
 const MAX_TRIES = 8;
+/** Promises of one turn of which that is asked: code may make millions before its turn ends. */
+const MAX_LOOKS = 512;
 
 interface Expected {
   readonly promise: object;
@@ -29,10 +31,11 @@ interface Expected {
  * gave it, and the engine can tell where. Only stacks that were captured, so only where something new may be learnt.
  */
 export class WaiterPlaces {
-  /** A field: it is asked for each promise. */
-  isExpecting = false;
+  /** True while `look` is to be called. A field: it is asked for each promise. */
+  isLooking = false;
   readonly #maxFrames: number;
   #expected: Expected[] = [];
+  #looks = 0;
 
   constructor(maxFrames: number) {
     this.#maxFrames = maxFrames;
@@ -41,13 +44,14 @@ export class WaiterPlaces {
   /** The waiter will await this promise. */
   expect(promise: object, wait: Wait): void {
     if (this.#expected.length >= MAX_EXPECTED || !types.isPromise(promise)) return;
-    if (!this.isExpecting) nextTick(afterMicrotasks, () => this.#endTurn());
-    this.isExpecting = true;
+    if (this.#expected.length === 0) nextTick(afterMicrotasks, () => this.#endTurn());
+    this.isLooking = this.#looks < MAX_LOOKS;
     this.#expected.push({ promise, wait, tries: 0 });
   }
 
   /** The code that runs now makes a promise: it may be what goes on after one of the waits. */
   look(session: Session): void {
+    if (++this.#looks >= MAX_LOOKS) this.isLooking = false;
     for (const expected of this.#expected) {
       const { wait } = expected;
       if (wait.pending || expected.tries >= MAX_TRIES || session.heldBy(wait.object)?.wait !== wait) continue;
@@ -65,7 +69,8 @@ export class WaiterPlaces {
   #endTurn(): void {
     const expected = this.#expected;
     this.#expected = [];
-    this.isExpecting = false;
+    this.#looks = 0;
+    this.isLooking = false;
     try {
       for (const { promise, wait } of expected) {
         const { stack } = wait;
