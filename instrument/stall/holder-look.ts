@@ -6,7 +6,7 @@ import type { InspectorPlaces } from './inspector-places.ts';
 import { LiveTimers } from './live-timers.ts';
 import { hasBehind, isNoted, type MarkedHolds, promisesOf } from './marked-holds.ts';
 import { ReleasePaths } from './release-paths.ts';
-import { StandingFunctions } from './standing-functions.ts';
+import { type Standing, StandingFunctions } from './standing-functions.ts';
 import { StepInHeap } from './step-in-heap.ts';
 import { nodesOf, type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
@@ -57,21 +57,34 @@ export class HolderLook {
   stoppedBy(promises: Iterable<HeapNode>): ReadonlySet<Suspended> {
     const all = [...promises];
     // A package may give what it makes of a promise of its own, with a handler of errors.
-    const waiting = this.graph.functions.filter(({ awaits }) => {
-      const chain = this.graph.chainTo(awaits);
-      return all.some((promise) => chain.has(promise));
-    });
+    const waiting = this.graph.functions.filter((each) => this.#isNext(each, all));
     return withAwaiters(waiting, this.graph.functions);
   }
 
-  /** It waits for its turn with this object, and has not got what is held of it: another call of the same function has. */
-  isNextFor(held: EventContext, each: Suspended): boolean {
-    const chain = this.graph.chainTo(each.awaits);
-    const isInLine = [...this.#waits].some(
-      (wait) =>
-        wait.object === held.object && promisesOf(this.nodeOf(wait), this.heap).some((asked) => chain.has(asked)),
-    );
-    return isInLine && !this.openFor(each).some((open) => this.isAfter(open, this.nodeOf(held)));
+  /**
+   * The functions that the holder may stand in. What he called to get it may be called by others, who stand there in line for
+   * it: in one of a package, where one around it is not in line, or in any that has not got what is held.
+   */
+  holdersOf(held: EventContext): Standing {
+    const waits = [...this.#waits].filter(({ object }) => object === held.object);
+    const asked = waits.flatMap((wait) => promisesOf(this.nodeOf(wait), this.heap));
+    const inLine = this.stoppedBy(asked);
+    const around = this.standing.of(held.stack, (each) => inLine.has(each) && this.#isInstalled(each));
+    if (around.functions.length > 0) return around;
+    return this.standing.of(held.stack, (each) => this.#isNext(each, asked) && !this.#hasGot(held, each));
+  }
+
+  #isNext({ awaits }: Suspended, asked: readonly HeapNode[]): boolean {
+    const chain = this.graph.chainTo(awaits);
+    return asked.some((promise) => chain.has(promise));
+  }
+
+  #hasGot(held: EventContext, each: Suspended): boolean {
+    return this.openFor(each).some((open) => this.isAfter(open, this.nodeOf(held)));
+  }
+
+  #isInstalled({ fn }: Suspended): boolean {
+    return this.places.isInstalled(this.heap.placeOf(fn));
   }
 
   /** The promises it waits for that no function computes. */

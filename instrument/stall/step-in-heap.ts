@@ -41,8 +41,7 @@ export class StepInHeap {
 
   constructor({ wait, held }: Step, look: HolderLook) {
     const waiters = look.standing.of(wait.stack);
-    // What he called to get it may be called by others, who stand there in line.
-    const holders = look.standing.of(held.stack, (each) => look.isNextFor(held, each));
+    const holders = look.holdersOf(held);
     this.#look = look;
     this.#held = look.nodeOf(held);
     this.isOwed = !held.hasWait;
