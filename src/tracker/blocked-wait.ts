@@ -9,8 +9,12 @@ import { dependencyFrom } from './observation.ts';
 import { DEPT_POLICY } from './policy.ts';
 import type { Step } from './stuck-waits.ts';
 
-/** Who has to end an event context before this wait can go on. A reader passes readers. */
+/**
+ * Who has to end an event context before this wait can go on. A reader passes readers; and who has taken from what counts events
+ * does not owe the next one, which anybody may give.
+ */
 export function holdersInTheWay(wait: Wait, session: Session): readonly EventContext[] {
+  if (wait.object.countsEvents) return [];
   const bits = awaitedBits(wait.object.key, wait.how, DEPT_POLICY);
   return session.holders(wait.object).filter((held) => bits.includes(owedBit(held.object.key, held.how, DEPT_POLICY)));
 }

@@ -75,3 +75,25 @@ test('one that was only made larger is a pool as before', async () => {
   await copyTwice();
   expect(await stage.found()).toEqual(['DEPT001 error copies']);
 });
+
+test.each(COUNTS)(
+  'who waits for the next one of what a semaphore of %s counts is in no deadlock',
+  async (_name, make) => {
+    using stage = new LibraryStage();
+    const items = (await make())(0);
+    const taken: number[] = [];
+    const takes = async (): Promise<void> => {
+      for (let item = 0; item < 2; item++) {
+        await items.acquire();
+        taken.push(item);
+      }
+    };
+    const taking = takes();
+    items.release();
+    expect(await stage.found()).toEqual([]);
+    expect(taken).toEqual([0]);
+    items.release();
+    await taking;
+    expect(taken).toEqual([0, 1]);
+  },
+);
