@@ -69,9 +69,10 @@ export class HolderLook {
     const waits = [...this.#waits].filter(({ object }) => object === held.object);
     const asked = waits.flatMap((wait) => promisesOf(this.nodeOf(wait), this.heap));
     const inLine = this.stoppedBy(asked);
-    const around = this.standing.of(held.stack, (each) => inLine.has(each) && this.#isInstalled(each));
-    if (around.functions.length > 0) return around;
-    return this.standing.of(held.stack, (each) => this.#isNext(each, asked) && !this.#hasGot(held, each));
+    const isNext = (each: Suspended): boolean => this.#isNext(each, asked) && !this.#hasGot(held, each);
+    const isCalled = (each: Suspended): boolean => inLine.has(each) && this.#isInstalled(each);
+    const around = this.standing.of(held.stack, (each) => isNext(each) || isCalled(each));
+    return around.functions.length > 0 ? around : this.standing.of(held.stack, isNext);
   }
 
   #isNext({ awaits }: Suspended, asked: readonly HeapNode[]): boolean {
