@@ -62,17 +62,19 @@ export class HolderLook {
   }
 
   /**
-   * The functions that the holder may stand in. What he called to get it may be called by others, who stand there in line for
-   * it: in one of a package, where one around it is not in line, or in any that has not got what is held.
+   * The functions that the holder may stand in. What he called to get it may be called again: who stands in line and has not got
+   * it is another call, and so is who was called by somebody that had it, if the holder's own is found.
    */
   holdersOf(held: EventContext): Standing {
     const waits = [...this.#waits].filter(({ object }) => object === held.object);
     const asked = waits.flatMap((wait) => promisesOf(this.nodeOf(wait), this.heap));
-    const inLine = this.stoppedBy(asked);
     const isNext = (each: Suspended): boolean => this.#isNext(each, asked) && !this.#hasGot(held, each);
-    const isCalled = (each: Suspended): boolean => inLine.has(each) && this.#isInstalled(each);
-    const around = this.standing.of(held.stack, (each) => isNext(each) || isCalled(each));
-    return around.functions.length > 0 ? around : this.standing.of(held.stack, isNext);
+    const own = this.standing.of(held.stack, (each) => isNext(each) || this.#isCalledSince(held, each));
+    return own.functions.length > 0 ? own : this.standing.of(held.stack, isNext);
+  }
+
+  #isCalledSince(held: EventContext, { promise }: Suspended): boolean {
+    return this.#hasHistories && promise !== null && this.isAfter(promise, this.nodeOf(held));
   }
 
   #isNext({ awaits }: Suspended, asked: readonly HeapNode[]): boolean {
@@ -82,10 +84,6 @@ export class HolderLook {
 
   #hasGot(held: EventContext, each: Suspended): boolean {
     return this.openFor(each).some((open) => this.isAfter(open, this.nodeOf(held)));
-  }
-
-  #isInstalled({ fn }: Suspended): boolean {
-    return this.places.isInstalled(this.heap.placeOf(fn));
   }
 
   /** The promises it waits for that no function computes. */

@@ -38,7 +38,9 @@ export function isConnected(object: HeapNode, heap: HeapGraph): boolean {
     if (depth === MAX_DEPTH || depths.size > MAX_SEEN) continue;
     for (const { node: part, type, name } of heap.edges(node)) {
       const isPart = (type === 'property' || type === 'element' || name === 'elements') && name !== '__proto__';
-      if (isPart && isObject(part, heap) && !depths.has(part)) depths.set(part, depth + 1);
+      // The elements of a list are its own.
+      if (isPart && isObject(part, heap) && !depths.has(part))
+        depths.set(part, name === 'elements' ? depth : depth + 1);
     }
   }
   return false;

@@ -1,9 +1,12 @@
 import { isModule } from './definitions.ts';
-import type { HeapNode } from './heap-graph.ts';
+import type { HeapEdge, HeapNode } from './heap-graph.ts';
 import type { HolderLook } from './holder-look.ts';
 import { isConnected, keepersOf } from './promise-keepers.ts';
 import { reachedFrom, variablesOf } from './reached-objects.ts';
 import { nodesOf, type Suspended } from './suspended-graph.ts';
+
+/** How a snapshot calls what a `WeakMap` keeps for a key. */
+const OF_WEAK_MAP = / part of key /;
 
 /**
  * True when those who have stopped were started aside: whatever becomes of them, the holder goes on without them. He does not
@@ -49,7 +52,12 @@ function maySettle(each: Suspended, promise: HeapNode, look: HolderLook): boolea
   // What it waits for itself is no means: a pool keeps who waits for it beside those who wait for an answer.
   const own = new Set(look.openFor(each).flatMap((awaited) => [...keepersOf(awaited, heap)]));
   const used = [each.registers, ...(variablesOf(each.fn, heap, places) ?? [])];
-  const parts = used.flatMap((node) => heap.edges(node).filter(({ type }) => type !== 'weak' && type !== 'shortcut'));
-  const known = new Set([...used, ...parts.filter(({ name }) => name !== '__proto__').map(({ node }) => node)]);
+  const parts = used.flatMap((node) => heap.edges(node).filter(isPart));
+  const known = new Set([...used, ...parts.map(({ node }) => node)]);
   return [...known].some((node) => keepers.has(node) && !own.has(node) && !isConnected(node, heap));
+}
+
+/** Not what a `WeakMap` keeps for it, as dept's own do: who gets that has the map. */
+function isPart({ type, name }: HeapEdge): boolean {
+  return type !== 'weak' && type !== 'shortcut' && name !== '__proto__' && !OF_WEAK_MAP.test(name);
 }

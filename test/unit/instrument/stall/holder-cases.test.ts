@@ -58,6 +58,8 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   forEarlierNews: [['gave a task', UNKNOWN]],
   forTimer: [['waits for timers', GOES_ON]],
   besideFunction: [['started a function', GOES_ON]],
+  besideCallOfTheSame: [['started a function', GOES_ON]],
+  forCallOfTheSame: [['waits himself', UNKNOWN]],
   besideFunctionOfService: [['started a function', GOES_ON]],
   besideFunctionWithPromises: [['started a function', GOES_ON]],
   asksAhead: [['asked aside', GOES_ON]],

@@ -16,6 +16,38 @@ export function besideFunction() {
   void starting();
 }
 
+/** Both have asked in the same function; that of the holder is over. */
+export function besideCallOfTheSame() {
+  const mutex = new Mutex();
+  async function lock() {
+    const release = await mutex.acquire();
+    return release;
+  }
+  const note = async () => (await lock())();
+  async function starting() {
+    const release = await lock();
+    note().catch(nothing);
+    await once(service, 'exit');
+    release();
+  }
+  void starting();
+}
+
+/** The same, and the holder waits for it. */
+export function forCallOfTheSame() {
+  const mutex = new Mutex();
+  async function lockIt() {
+    const release = await mutex.acquire();
+    return release;
+  }
+  async function locksTwice() {
+    const release = await lockIt();
+    (await lockIt())();
+    release();
+  }
+  void locksTwice();
+}
+
 /** The note has a part in the process as well, but what that sends comes from outside. */
 export function besideFunctionOfService() {
   const mutex = new Mutex();
