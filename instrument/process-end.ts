@@ -8,12 +8,10 @@ import type { Installation } from './install.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
 import { CONFIRM_AFTER_MS, Suspicion } from './suspicion.ts';
+import { UnsettledAwait } from './unsettled-await.ts';
 
 /** How many reactions of promises are remembered in that time: a millisecond for all of them in a busy program. */
 const KEPT_REACTIONS = 32_768;
-
-/** Exit code of Node when a top-level await never settles. */
-const UNSETTLED_AWAIT = 13;
 
 /** What is to be done besides. */
 export interface EndWatch {
@@ -48,22 +46,23 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   }, CONFIRM_AFTER_MS).unref();
   // A program that calls process.exit() or throws may leave whatever it likes open.
   let hasNothingLeft = false;
+  const awaited = new UnsettledAwait();
   const atEnd = (code: number): void => {
     confirm(true);
     look();
     installation.noteUnknownLibraries();
-    const ended = Number(process.exitCode ?? code);
-    if (hasNothingLeft) tellStalled(installation, stalls, ended === UNSETTLED_AWAIT, recorder);
+    if (hasNothingLeft) tellStalled(installation, stalls, awaited.isUnsettled, recorder);
     recorder?.flush();
     const hasFindings = findings.some(({ severity }) => severity !== 'info');
-    if (config.exitCode !== 0 && ended === 0 && hasFindings) process.exitCode = config.exitCode;
+    if (config.exitCode !== 0 && Number(process.exitCode ?? code) === 0 && hasFindings)
+      process.exitCode = config.exitCode;
   };
   process.once('exit', atEnd);
   process.on('beforeExit', () => {
     hasNothingLeft = true;
     session.attribution.nothingLeft();
     confirm(true);
-    // Node's own listener sets the code of an unsettled await, unless there is one: ours has to come after it.
+    // Node 20 sets the code of an unsettled await in a listener, unless there is one: ours has to come after it.
     process.off('exit', atEnd);
     process.once('exit', atEnd);
   });

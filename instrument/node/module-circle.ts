@@ -4,27 +4,27 @@ import type { Tick } from '../../src/core/ids.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
 import { packageRelative } from '../paths.ts';
+import { UnsettledAwait } from '../unsettled-await.ts';
 import { circleOfImports, type ModuleImport, moduleImports } from './module-imports.ts';
 import { type NodeHost, observed } from './node-host.ts';
-
-/** Exit code of Node when a top-level await never settles. */
-const UNSETTLED_AWAIT = 13;
 
 /**
  * When the program ends because its top-level await never settles: names the modules that wait for each other, where they
  * do. @returns what ends that
  */
 export function watchModuleCircles(host: NodeHost): () => void {
-  const atExit = (code: number): void => {
-    if (Number(process.exitCode ?? code) === UNSETTLED_AWAIT) observed(host, () => report(host));
+  const awaited = new UnsettledAwait();
+  const atExit = (): void => {
+    if (awaited.isUnsettled) observed(host, () => report(host));
   };
   const atEnd = (): void => {
-    // Node's own listener sets the code, unless there is one: ours has to come after it.
+    // Node 20 sets the code in a listener, unless there is one: ours has to come after it.
     process.off('exit', atExit);
     process.once('exit', atExit);
   };
   process.on('beforeExit', atEnd);
   return () => {
+    awaited.stop();
     process.off('beforeExit', atEnd);
     process.off('exit', atExit);
   };

@@ -3,10 +3,8 @@ import { isMainThread } from 'node:worker_threads';
 import type { Finding } from '../../src/core/finding.ts';
 import { NEVER } from '../../src/core/ids.ts';
 import { processEnvironment, readConfig, sinksFor } from '../process-sinks.ts';
+import { UnsettledAwait } from '../unsettled-await.ts';
 import { StallCheck } from './stall-check.ts';
-
-/** Exit code of Node when a top-level await never settles. */
-const UNSETTLED_AWAIT = 13;
 
 if (isMainThread) await start();
 
@@ -31,13 +29,13 @@ async function start(): Promise<void> {
     });
   }
   let hasNothingLeft = false;
-  const atEnd = (code: number): void => {
-    const isUnsettled = Number(process.exitCode ?? code) === UNSETTLED_AWAIT;
-    if (hasNothingLeft) stalls.atEnd({ openWaits: [], isDoubtful: true, isUnsettled });
+  const awaited = new UnsettledAwait();
+  const atEnd = (): void => {
+    if (hasNothingLeft) stalls.atEnd({ openWaits: [], isDoubtful: true, isUnsettled: awaited.isUnsettled });
   };
   process.on('beforeExit', () => {
     hasNothingLeft = true;
-    // After Node's own listener, which sets the code of an unsettled await.
+    // After the listener of Node 20 that sets the code of an unsettled await, and all others.
     process.off('exit', atEnd);
     process.once('exit', atEnd);
   });

@@ -28,6 +28,7 @@ beforeAll(async () => {
     'unread-answers',
     'server-abba',
     'own-builtins',
+    'thirteen-failures',
   ];
   project = await Project.create(names.map((name) => `${name}.mjs`));
 }, CHILD_TIMEOUT_MS);
@@ -47,6 +48,10 @@ async function findingsOf(program: string, env: Record<string, string> = {}) {
 }
 
 describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT_MS }, () => {
+  test('may end with the exit code of an unsettled await by itself', async () => {
+    expect(await findingsOf('thirteen-failures')).toMatchObject({ code: 13, lines: [] });
+  });
+
   test('is told which async functions await each other', async () => {
     const { code, lines } = await findingsOf('memo-cycle');
     expect(code).toBe(13);
