@@ -152,6 +152,19 @@ export function watchFactoryIn<P extends object, F extends keyof P>(
   });
 }
 
+/**
+ * The program's factory with some methods replaced. All else of it is there as ever: the pool, and what it calls meanwhile, may
+ * ask for the limits that it was made with.
+ */
+export function factoryWith<F extends object, M extends Partial<F>>(factory: F, methods: M): F {
+  const get = (own: M, name: string | symbol): unknown => {
+    if (Object.hasOwn(own, name)) return Reflect.get(own, name);
+    const value: unknown = Reflect.get(factory, name);
+    return typeof value === 'function' ? value.bind(factory) : value;
+  };
+  return new Proxy(methods, { get }) as unknown as F;
+}
+
 /** Ends a wait that got nothing. */
 export function refuse(wait: Wait | null, outcome: Outcome = 'cancelled'): void {
   hooks.waited(wait, outcome);

@@ -3,7 +3,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { type PoolRequest, watchRequest } from '../settled-request.ts';
-import { poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
+import { factoryWith, poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const VERBS = poolVerbs('acquire', 'release', 'drain');
@@ -107,14 +107,12 @@ function patchPool(pool: Internals): () => void {
     },
   }._descheduleEvictorRun;
   const restoreFactories = restoreAll([
-    watchFactoryIn(pool, '_createResource', '_factory', watched, (factory, watch) => ({
-      create: () => watch.makes(() => factory.create()),
-      destroy: (resource) => factory.destroy(resource),
-    })),
-    watchFactoryIn(pool, '_evict', '_factory', watched, (factory, watch) => ({
-      create: () => factory.create(),
-      destroy: (resource) => watch.apart(() => factory.destroy(resource)),
-    })),
+    watchFactoryIn(pool, '_createResource', '_factory', watched, (factory, watch) =>
+      factoryWith(factory, { create: () => watch.makes(() => factory.create()) }),
+    ),
+    watchFactoryIn(pool, '_evict', '_factory', watched, (factory, watch) =>
+      factoryWith(factory, { destroy: (resource: unknown) => watch.apart(() => factory.destroy(resource)) }),
+    ),
   ]);
   return () => {
     restoreFactories?.();

@@ -3,7 +3,15 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { type PoolRequest, watchRequest } from '../settled-request.ts';
-import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
+import {
+  factoryWith,
+  type PoolVerbs,
+  poolVerbs,
+  refuse,
+  type WatchedPool,
+  watchedPool,
+  watchFactoryIn,
+} from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 export const SEQUELIZE_VERBS: PoolVerbs = poolVerbs('acquire', 'release', 'drain');
@@ -91,9 +99,9 @@ function patchPool(prototype: Internals): () => void {
       return hooks.follow(drained, wait);
     },
   }.drain;
-  const stopMaking = watchFactoryIn(prototype, '_createResource', '_factory', watched, (factory, watch) => ({
-    create: () => watch.makes(() => factory.create()),
-  }));
+  const stopMaking = watchFactoryIn(prototype, '_createResource', '_factory', watched, (factory, watch) =>
+    factoryWith(factory, { create: () => watch.makes(() => factory.create()) }),
+  );
   return () => {
     stopMaking();
     Object.assign(prototype, { acquire, release, destroy, drain, _dispense });

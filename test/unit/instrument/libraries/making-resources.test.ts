@@ -94,6 +94,34 @@ describe.each(POOLS)('what makes a resource of %s', (_name, makePool) => {
   });
 });
 
+test('what makes a resource of sequelize-pool sees the pool as it was made', async () => {
+  const { Pool } = latest('sequelize-pool') as typeof import('sequelize-pool');
+  const seen: string[] = [];
+  /** Its methods need the very object that the program has given to the pool. */
+  class Sockets {
+    readonly #prefix = 'socket';
+    readonly name = 'sockets';
+    readonly max = 2;
+    readonly min = 0;
+    create = async (): Promise<string> => {
+      seen.push(`${sockets.name} ${sockets.size} of ${sockets.minSize} to ${sockets.maxSize}`);
+      return this.#prefix;
+    };
+    validate(socket: string): boolean {
+      return socket === this.#prefix;
+    }
+    destroy(): void {}
+    readonly log = (message: string): void => {
+      if (message.startsWith('createResource()')) seen.push(message);
+    };
+  }
+  const sockets = new Pool<string>(new Sockets());
+  sockets.release(await sockets.acquire());
+  expect(await sockets.acquire()).toBe('socket');
+  expect(seen).toEqual(['createResource() - creating obj - count=1 min=0 max=2', 'sockets 1 of 0 to 2']);
+  expect(await stage.found()).toEqual([]);
+});
+
 describe('resources that generic-pool evicts', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
