@@ -14,7 +14,7 @@ import { LentSockets } from './lent-sockets.ts';
 import { watchModuleCircles } from './module-circle.ts';
 import type { NodeHost } from './node-host.ts';
 import { OwnExchanges } from './own-exchanges.ts';
-import { watchOwnFetches } from './own-fetches.ts';
+import { replaceFetch, watchOwnFetches } from './own-fetches.ts';
 import { OwnHttp2 } from './own-http2.ts';
 import { watchOwnAnswers, watchOwnRequests } from './own-requests.ts';
 import { StallClock } from './stall-clock.ts';
@@ -59,6 +59,7 @@ export function watchNode(
     () => children.stop(),
     watchStreams(NODE_STREAMS),
     watchStreamCopies(watchStreams),
+    replaceFetch(),
     watchHttp(host, undici),
     () => undici.stop(),
     watchWebLocks(),

@@ -40,6 +40,19 @@ export function placeOfAsking(take: TakeStack): boolean {
 }
 
 /**
+ * Puts a `fetch` that may be watched in the place of the global one. From the start on: a program may keep it before it has a
+ * server, and compare it with the global one later.
+ * @returns what restores it
+ */
+export function replaceFetch(): () => void {
+  return replaced(globalThis, 'fetch', (original) => {
+    return function fetch(this: unknown, ...args: unknown[]): unknown {
+      return asking(() => Reflect.apply(original, this, args as never) as unknown);
+    };
+  });
+}
+
+/**
  * `fetch` from a server of this process: it makes its first request before it returns, and undici publishes that. Whoever awaits
  * what it returns waits for the answer.
  */
@@ -92,14 +105,8 @@ export function watchOwnFetches(host: NodeHost, exchanges: OwnExchanges): () => 
     return answer;
   };
   current = ownAsking;
-  const restore = replaced(globalThis, 'fetch', (original) => {
-    return function fetch(this: unknown, ...args: unknown[]): unknown {
-      return ownAsking(() => Reflect.apply(original, this, args as never) as unknown);
-    };
-  });
   return () => {
     if (current === ownAsking) current = null;
-    restore();
     for (const stop of subscribed) stop();
   };
 }

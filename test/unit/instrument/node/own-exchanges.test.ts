@@ -10,6 +10,8 @@ import { NodeStage } from './node-stage.ts';
 type Route = (request: http.IncomingMessage, response: http.ServerResponse) => Promise<string>;
 
 let stage: NodeStage;
+/** What a program gets that keeps it before it has a server. */
+let keptFetch: typeof fetch;
 let server: http.Server;
 let port: number;
 let routes: Map<string, Route>;
@@ -18,6 +20,7 @@ let arrived: number;
 
 beforeEach(async () => {
   stage = new NodeStage();
+  keptFetch = globalThis.fetch;
   routes = new Map();
   arrived = 0;
   server = http.createServer((request, response) => {
@@ -292,6 +295,7 @@ test('a server that listened before is known from its first request on', async (
 
 test('programs see their own functions and properties', async () => {
   const { fetch: watched } = globalThis;
+  expect(watched).toBe(keptFetch);
   expect([watched.name, watched.length]).toEqual(['fetch', 1]);
   await expect(fetch('')).rejects.toThrow(TypeError);
   const lock = new Mutex({ name: 'lock' });
