@@ -1,5 +1,6 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { captureStack } from '../capture-stack.ts';
 import { placeOfCreation } from '../first-use.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
@@ -29,7 +30,7 @@ interface Sql {
 
 /** A query before it is run: it asks its handler for a connection when somebody awaits it. */
 interface Query extends Promise<unknown> {
-  handler: (query: Query) => unknown;
+  handler: ((query: Query) => unknown) & { readonly debug?: unknown };
   /** The connection that runs it; null before. */
   state: unknown;
   reject: (reason: unknown) => unknown;
@@ -69,7 +70,11 @@ function watched(sql: Sql): Sql {
   const object = place === null ? null : trackDistinct('pool', place, capacity);
   if (object === null) return sql;
   const { begin, reserve, unsafe, file, end } = sql;
-  const watchedSql = standIn(sql, (self, args) => watchedQuery(Reflect.apply(sql, self, args), object));
+  const watchedSql: Sql = standIn(sql, (self, args) => {
+    const made: unknown = Reflect.apply(sql, self, args);
+    if (isQuery(made)) keepPlace(made, watchedSql);
+    return watchedQuery(made, object);
+  });
   return Object.assign(watchedSql, {
     begin: standIn(begin, (self, args) => {
       const claim = new Claim(object, BEGIN);
@@ -91,6 +96,26 @@ function watched(sql: Sql): Sql {
       return claim.firedBy(ended);
     }),
   });
+}
+
+/** Stacks of queries that end in the program. */
+const placed = new WeakSet<Error>();
+
+/**
+ * For each literal of the program the first query keeps four frames, for the errors that queries may end with: the last one is
+ * the program's, but for ours in between.
+ */
+function keepPlace(query: Query, tag: Sql): void {
+  if (query.handler.debug === true) return;
+  for (const symbol of Object.getOwnPropertySymbols(query)) {
+    const kept: unknown = Reflect.get(query, symbol);
+    if (!(kept instanceof Error) || placed.has(kept)) continue;
+    placed.add(kept);
+    const at: { stack?: string } = {};
+    captureStack(at, tag, 1);
+    const frame = typeof at.stack === 'string' ? at.stack.split('\n').at(1) : undefined;
+    if (frame !== undefined && typeof kept.stack === 'string') kept.stack = kept.stack.replace(/[^\n]*$/, () => frame);
+  }
 }
 
 /** A query waits when it is run, in the code that awaits it. None of that is on the stack by then. */

@@ -46,6 +46,21 @@ describe('postgres.js', () => {
     expect(findings[0]?.circle[0]?.wait.stack?.frames[0]?.file).toMatch(/inner-connections\.test\.ts$/);
   });
 
+  test('the error of a query ends with the line of the program that made it', async () => {
+    const { value } = await withTracker(async () => {
+      const sql = (require('postgres') as (options: object) => Sql)({ host: '127.0.0.1', port: 1, max: 1 });
+      const refused = async (): Promise<string> => sql`SELECT 1`.then(String, ({ stack }: Error) => String(stack));
+      const stacks = [await refused(), await refused()];
+      await sql.end();
+      return stacks;
+    });
+    for (const stack of value ?? []) {
+      expect(stack).toContain('ECONNREFUSED');
+      expect(stack.split('\n').at(-1)).toMatch(/ refused .*inner-connections\.test\.ts:\d+:\d+\)$/);
+    }
+    expect(value).toHaveLength(2);
+  });
+
   test('and hangs when there is none', async () => {
     const { findings, settled } = await withTracker(
       async () => {
