@@ -15,7 +15,9 @@ interface Command extends RedisCommand {
 interface Redis {
   readonly options: { readonly host?: string; readonly port?: number; readonly path?: string };
   readonly condition?: { readonly select?: number } | null;
-  sendCommand(command: Command, stream?: unknown): unknown;
+  sendCommand(command: Command, ...rest: readonly unknown[]): unknown;
+  /** Not in a Cluster, which hands commands on to the connections of its nodes. */
+  monitor(): unknown;
 }
 
 const connections = new WeakMap<Redis, Connection>();
@@ -28,7 +30,9 @@ export const ioredis: LibraryAdapter = {
   versions: '>=4.28.0 <7.0.0',
   patch(exports) {
     return restoreAll(
-      [exports, exports['Redis'], exports['default']].map((made) => patchClass(made, 'sendCommand', patchRedis)),
+      [exports, exports['Redis'], exports['default']].map((made) =>
+        patchClass(made, 'sendCommand', patchRedis, ['monitor']),
+      ),
     );
   },
 };
@@ -36,12 +40,12 @@ export const ioredis: LibraryAdapter = {
 function patchRedis(prototype: Redis): () => void {
   const { sendCommand } = prototype;
   prototype.sendCommand = {
-    sendCommand(this: Redis, command: Command, stream?: unknown): unknown {
+    sendCommand(this: Redis, command: Command, ...rest: readonly unknown[]): unknown {
       if (hooks.activeSession() !== null && !sent.has(command)) {
         sent.add(command);
         watch(this, command);
       }
-      return sendCommand.call(this, command, stream);
+      return sendCommand.call(this, command, ...rest);
     },
   }.sendCommand;
   return () => Object.assign(prototype, { sendCommand });

@@ -15,7 +15,8 @@ interface Client {
 }
 
 /**
- * A Redis server for lists: RPUSH, LPUSH and BLPOP, without timeouts, and transactions. Everything else is answered with OK.
+ * A Redis server for lists: RPUSH, LPUSH and BLPOP, without timeouts, and transactions. It is a cluster of one node. Everything else
+ * is answered with OK.
  * Commands of a connection are answered in order, as in Redis: what comes after a BLPOP waits for it.
  */
 export async function redisServer(): Promise<RedisServer> {
@@ -73,6 +74,12 @@ export async function redisServer(): Promise<RedisServer> {
         client.transaction = null;
         client.socket.write(`*${queued.length}\r\n`);
         for (const command of queued) execute(client, command, true);
+        return;
+      }
+      case 'CLUSTER': {
+        // All slots are its own.
+        const { port } = server.address() as AddressInfo;
+        client.socket.write(`*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n${bulk('127.0.0.1')}:${port}\r\n${bulk('own')}`);
         return;
       }
       case 'INFO':

@@ -119,4 +119,24 @@ describe.each([
     });
     expect(value).toEqual(['OK', 'Connection is closed.', 'Connection is closed.']);
   });
+
+  test('a cluster hands all that it is given on to its nodes', async () => {
+    const { findings, value } = await withTracker(async () => {
+      const { Cluster } = load('ioredis') as typeof import('ioredis');
+      const cluster = new Cluster([server.address], { enableReadyCheck: false, enableAutoPipelining: true });
+      const pipelined = await cluster.pipeline().rpush('queue', 'one').set('queue', 'two').exec();
+      const together = await Promise.all([cluster.set('a', '1'), cluster.set('b', '2')]);
+      const popped = cluster.blpop('queue:done', 0);
+      await connection().rpush('queue:done', 'three');
+      const values = [pipelined, together, await popped];
+      cluster.disconnect();
+      return values;
+    });
+    const pipelined = [
+      [null, 1],
+      [null, 'OK'],
+    ];
+    expect(value).toEqual([pipelined, ['OK', 'OK'], ['queue:done', 'three']]);
+    expect(findings).toEqual([]);
+  });
 });
