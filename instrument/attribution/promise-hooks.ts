@@ -237,7 +237,9 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       }
       const made = note === undefined ? null : note.history;
       let history = made === null ? null : histories.fresh(made);
-      const before = parent === undefined ? null : this.#settledHistory(noteOf(parent, this));
+      // What is not there takes the engine longest to look for.
+      const isKnown = parent !== undefined && parent !== settled;
+      const before = isKnown ? this.#settledHistory(noteOf(parent, this)) : null;
       if (before !== null) history = histories.join(history, before);
       session.slice.history = wait === null ? history : histories.join(history, wait.node);
     } catch (fault) {

@@ -22,13 +22,15 @@ const HANDLE = defineHow({ mode: 'read', startLabel: 'request', waitLabel: 'requ
 const CLOSE = defineHow({ startLabel: 'close', waitLabel: 'close', eventLabel: 'closed' });
 
 interface Handled {
-  readonly held: EventContext | null;
+  held: EventContext | null;
   /** The response; only a look at the heap asks for it. */
   readonly lent: object;
   /** The socket of this process that the request came from, or null. */
-  readonly client: Lent | null;
+  client: Lent | null;
   /** The request of this process that it answers, or null. */
-  readonly exchange: Exchange | null;
+  exchange: Exchange | null;
+  /** Where it stands among those that are not answered. */
+  slot: number;
 }
 
 /** What is kept of a request on its response, until that is over. */
@@ -40,9 +42,17 @@ class Handling extends Stamp {
     this.#handled = handled;
   }
 
-  /** False for one that some server has handled, or does: one server may pass a request on to another. */
-  static isNew(response: unknown): boolean {
-    return isObject(response) && !(#handled in response);
+  /**
+   * @returns false for one that some server has handled, or does: one server may pass a request on to another. To ask first
+   * would cost each request more than it costs that one to be refused.
+   */
+  static isFirst(response: object, handled: Handled): boolean {
+    try {
+      new Handling(response, handled);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   static exchangeOf(response: object): Exchange | null {
@@ -136,7 +146,7 @@ export class HttpServers {
       return function emitted(this: Server, event: string | symbol, ...args: unknown[]): boolean {
         if (event === 'listening') observed(host, () => exchanges.listens(this));
         else if (event === 'close') exchanges.closed(this);
-        if (event !== 'request' || hooks.activeSession() !== session || !Handling.isNew(args[1])) {
+        if (event !== 'request' || hooks.activeSession() !== session || !isObject(args[1])) {
           return emit.call(this, event, ...args);
         }
         // What the handler owes is its own, not that of the request the parser finds next.
@@ -173,13 +183,14 @@ export class HttpServers {
   #begin(server: Server, request: IncomingMessage, response: ServerResponse): void {
     const { session } = this.#host;
     try {
+      const handled: Handled = { held: null, lent: response, client: null, exchange: null, slot: -1 };
+      if (!Handling.isFirst(response, handled)) return;
+      handled.slot = isAsked(handled);
       const client = this.#sockets.otherEndOf(request.socket);
       if (client !== null) session.slice.history = session.histories.join(session.slice.history, client.hold);
-      const exchange = this.#exchanges.arrived(request.socket);
-      const held = hooks.enter(this.#objectOf(server), HANDLE);
-      const handled: Handled = { held, lent: response, client, exchange };
-      new Handling(response, handled);
-      isAsked(handled);
+      handled.client = client;
+      handled.exchange = this.#exchanges.arrived(request.socket);
+      handled.held = hooks.enter(this.#objectOf(server), HANDLE);
     } catch (fault) {
       hooks.failed(fault, session);
     }
@@ -189,7 +200,7 @@ export class HttpServers {
   #end(response: ServerResponse, isGone: boolean): void {
     const handled = Handling.take(response);
     if (handled === null) return;
-    isAnswered(handled);
+    isAnswered(handled.slot);
     const { held, client, exchange } = handled;
     if (isGone) exchange?.cancel();
     else exchange?.ends();

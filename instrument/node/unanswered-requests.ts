@@ -1,17 +1,27 @@
-/** What servers of this process have not answered yet, the oldest first. */
-const unanswered = new Set<object>();
+/**
+ * What servers of this process have not answered yet. Its slots are used again: a `Set` that each answer empties is made
+ * anew by the engine each time.
+ */
+const unanswered: ({ readonly request: object; readonly turn: number } | null)[] = [];
+const free: number[] = [];
+let turns = 0;
 
-export function isAsked(request: object): void {
-  unanswered.add(request);
+/** @returns the slot that {@link isAnswered} takes */
+export function isAsked(request: object): number {
+  const slot = free.pop() ?? unanswered.length;
+  unanswered[slot] = { request, turn: turns++ };
+  return slot;
 }
 
-/** It is answered, or nobody wants an answer any more. */
-export function isAnswered(request: object): void {
-  unanswered.delete(request);
+/** It is answered, or nobody wants an answer any more. Once for each slot. */
+export function isAnswered(slot: number): void {
+  unanswered[slot] = null;
+  free.push(slot);
 }
 
 /** The request that has waited longest; null when all are answered. */
 export function oldestUnanswered(): object | null {
-  for (const request of unanswered) return request;
-  return null;
+  let oldest: { readonly request: object; readonly turn: number } | null = null;
+  for (const each of unanswered) if (each !== null && (oldest === null || each.turn < oldest.turn)) oldest = each;
+  return oldest?.request ?? null;
 }
