@@ -29,6 +29,12 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: () => true,
   },
   {
+    // The lock is a signal: who takes it never gives it back.
+    name: 'left to another',
+    applies: (step) => step.isLeftToAnother,
+    goesOn: () => true,
+  },
+  {
     // Who has taken it in a function that is over has left what gives it back to a process, a socket or a request, and kept nothing.
     name: 'left to a listener',
     applies: (step) => !step.isHolderCertain && step.isHolderStopped && step.isListenedFor && !step.isEndKept,

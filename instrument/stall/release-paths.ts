@@ -69,6 +69,13 @@ export class ReleasePaths {
     return [...functions, ...objects, ...(object === null ? [] : this.#instancesOf(object))];
   }
 
+  /** What has a method that gives back what is held, and what only dept's symbol tells that it has. */
+  lendersOf(held: HeapNode): ReadonlySet<HeapNode> {
+    const object = this.#heap.follow(held, OBJECT);
+    const noted = object === null ? [] : this.#heap.retainers(object).filter(({ name }) => isSymbol(name));
+    return new Set([...this.endsOf(held), ...noted.map(({ node }) => node)]);
+  }
+
   /** True when something alive leads to one of these functions, not through what is closed. */
   leadTo(functions: readonly HeapNode[], closed: ReadonlySet<HeapNode> = this.#closed): boolean {
     const seen = new Set(functions.filter((node) => !closed.has(node)));

@@ -5,9 +5,13 @@ import { resolveFunctions } from './held-resolvers.ts';
 import type { HolderLook } from './holder-look.ts';
 import type { LiveTimer } from './live-timers.ts';
 import { carriedBy, hasBehind, promisesOf } from './marked-holds.ts';
-import { partsOf, reaches } from './reached-objects.ts';
+import { partsOf, reaches, variablesOf } from './reached-objects.ts';
 import { isAside } from './started-aside.ts';
 import { type Suspended, withAwaiters } from './suspended-graph.ts';
+
+/** A call of a method of a lock, not of a function that was given to whoever has taken it. */
+const GIVES_BACK = /\.\s*(?:release|unlock|leave)\s*\(/;
+const MAY_GIVE_BACK = /release|unlock|leave/i;
 
 /** What the heap shows of a step of a circle: of who holds something, and of who waits in his name. */
 export class StepInHeap {
@@ -83,6 +87,26 @@ export class StepInHeap {
   }
 
   /**
+   * Neither he nor who awaits him has anything to give it back with, and code that a timer lets go on gives it back: so it is with a
+   * lock that is a signal.
+   */
+  get isLeftToAnother(): boolean {
+    const [{ graph, heap, places, paths, timers }, held] = [this.#look, this.#held];
+    if (held === null || this.isOwed || this.#holders.length === 0 || this.isEndKept) return false;
+    if ([...withAwaiters(this.#holders, graph.functions)].some(({ fn }) => MAY_GIVE_BACK.test(this.#textOf(fn))))
+      return false;
+    const lenders = paths.lendersOf(held);
+    // A mutex may be an object around a semaphore.
+    const lends = (part: HeapNode): boolean => lenders.has(part) || heap.edges(part).some((e) => lenders.has(e.node));
+    const givesBack = (fn: HeapNode): boolean => this.#isOfProgram(fn) && GIVES_BACK.test(this.#textOf(fn));
+    const sleeping = graph.functions.filter((each) => !this.#stopped.has(each) && givesBack(each.fn));
+    if (sleeping.some((each) => this.#isLeftToTimers(each) && partsOf(each.node, heap, places)?.some(lends) === true))
+      return true;
+    const called = timers.once.map(({ callback }) => carriedBy(callback, heap)).filter(givesBack);
+    return called.some((fn) => variablesOf(fn, heap, places)?.some(lends) === true);
+  }
+
+  /**
    * A function that was called for it is suspended, and is not the one that waits: of a request's it is enough where it is known
    * which that is. Else what it waits for comes by itself.
    */
@@ -153,6 +177,12 @@ export class StepInHeap {
     if (held === null) return [];
     const since = timers.filter(({ callback }) => hasBehind(callback, held, heap));
     return since.map(({ callback }) => carriedBy(callback, heap));
+  }
+
+  #textOf(fn: HeapNode): string {
+    const { heap, places } = this.#look;
+    const place = heap.placeOf(fn);
+    return (place === null ? null : places.textAt(place)) ?? '';
   }
 
   #isOfProgram(fn: HeapNode): boolean {

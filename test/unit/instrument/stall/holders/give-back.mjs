@@ -145,6 +145,112 @@ export function byTimerOfAPackage() {
   void mutex.acquire().then(note);
 }
 
+/** A signal: who takes it never gives it back, and another function does. */
+export function bySleeper() {
+  const ready = new Mutex();
+  async function consuming() {
+    for (let i = 0; i < 3; i++) await ready.acquire();
+  }
+  async function producing() {
+    await sleep(LONG_MS);
+    ready.release();
+  }
+  void consuming();
+  void producing();
+}
+
+/** The same with a lock that gives nothing to whoever takes it. */
+export function bySleeperWithTheLock() {
+  const gate = new AwaitLock();
+  async function entering() {
+    await gate.acquireAsync();
+    await gate.acquireAsync();
+  }
+  async function opening() {
+    await sleep(LONG_MS);
+    gate.release();
+  }
+  void entering();
+  void opening();
+}
+
+/** The same, and a timer gives it back that was set before. */
+export function byEarlierTimer() {
+  const gate = new AwaitLock();
+  async function entering() {
+    await gate.acquireAsync();
+    await gate.acquireAsync();
+  }
+  setTimeout(() => gate.release(), LONG_MS);
+  void entering();
+}
+
+/** The same, but who has taken it gives it back himself. */
+export function byItselfBesideASleeper() {
+  const gate = new AwaitLock();
+  async function passing() {
+    await gate.acquireAsync();
+    await gate.acquireAsync();
+    gate.release();
+  }
+  async function closing() {
+    await sleep(LONG_MS);
+    gate.release();
+  }
+  void passing();
+  void closing();
+}
+
+/** The same, but it is given back by who has called him. */
+export function byCallerBesideASleeper() {
+  const gate = new AwaitLock();
+  async function entering() {
+    await gate.acquireAsync();
+    await gate.acquireAsync();
+  }
+  async function calling() {
+    await entering();
+    gate.release();
+  }
+  async function closing() {
+    await sleep(LONG_MS);
+    gate.release();
+  }
+  void calling();
+  void closing();
+}
+
+/** The same, but what sleeps only looks. */
+export function bySleeperThatLooks() {
+  const ready = new Mutex();
+  async function consuming() {
+    await ready.acquire();
+    await ready.acquire();
+  }
+  async function looking() {
+    await sleep(LONG_MS);
+    return ready.isLocked();
+  }
+  void consuming();
+  void looking();
+}
+
+/** The same, but what sleeps gives back another one. */
+export function bySleeperWithAnother() {
+  const ready = new Mutex();
+  const other = new Mutex();
+  async function consuming() {
+    await ready.acquire();
+    await ready.acquire();
+  }
+  async function producing() {
+    await sleep(LONG_MS);
+    other.release();
+  }
+  void consuming();
+  void producing();
+}
+
 /** Taken in a callback; a process gives it back in another one. */
 export function byProcess() {
   const mutex = new Mutex();
