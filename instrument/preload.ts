@@ -25,7 +25,7 @@ import { WorkerListener } from './threads/worker-listener.ts';
 import { WorkerReporter } from './threads/worker-reporter.ts';
 
 /** How many listeners of one event of the process are dept's, at most. */
-const OWN_LISTENERS = 4;
+const OWN_LISTENERS = 6;
 
 /** Watches this thread. Where that is not possible, as with `--frozen-intrinsics`, one line says so and the program goes on. */
 export async function startPreload(): Promise<void> {
