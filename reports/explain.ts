@@ -26,7 +26,7 @@ const PAGES: Readonly<Record<FindingCode, Omit<FindingPage, 'code'>>> = {
       'For an AA report on a pool: hand the permit that is held down to the inner call instead of asking for a second one.',
     ],
     falseAlarm:
-      'Two objects made at the same place share a class. When they can never be mixed up, give them names of their own; when they nest in a fixed order, declare the nesting.',
+      'Two objects made at the same place share a class. When they can never be mixed up, give them names of their own; when they nest in a fixed order, declare the nesting. Code that runs once and takes several permits, to drain a semaphore or to keep a connection for good, cannot meet itself: suppress the finding, with that reason.',
   },
   DEPT002: {
     title: 'Deadlock: it is happening now',
@@ -37,7 +37,7 @@ const PAGES: Readonly<Record<FindingCode, Omit<FindingPage, 'code'>>> = {
       'A process in this state has to be restarted, or one of the waits cancelled.',
     ],
     falseAlarm:
-      'None is known for waits without a timeout: every context of the circle was seen to be blocked. A warning stands until a timeout of ten seconds or more ends it; check that it is meant to.',
+      'A lock that is a signal: who takes it never gives it back, and somebody does of whom that cannot be seen, such as another process. A semaphore that begins with none, or a completion, says so. A warning stands until a timeout of ten seconds or more ends it; check that it is meant to.',
   },
   DEPT003: {
     title: 'Stalled: something still waits, and nobody is left to end it',
