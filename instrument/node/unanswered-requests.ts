@@ -1,8 +1,13 @@
+interface Asked {
+  readonly request: object;
+  readonly turn: number;
+}
+
 /**
  * What servers of this process have not answered yet. Its slots are used again: a `Set` that each answer empties is made
  * anew by the engine each time.
  */
-const unanswered: ({ readonly request: object; readonly turn: number } | null)[] = [];
+const unanswered: (Asked | null)[] = [];
 const free: number[] = [];
 let turns = 0;
 
@@ -21,7 +26,7 @@ export function isAnswered(slot: number): void {
 
 /** The request that has waited longest; null when all are answered. */
 export function oldestUnanswered(): object | null {
-  let oldest: { readonly request: object; readonly turn: number } | null = null;
+  let oldest: Asked | null = null;
   for (const each of unanswered) if (each !== null && (oldest === null || each.turn < oldest.turn)) oldest = each;
   return oldest?.request ?? null;
 }

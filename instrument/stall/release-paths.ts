@@ -29,7 +29,9 @@ const CONNECTED = /^(?:TCP|TLSWrap|Pipe|Http2(?:Session|Stream)|(?:TCPConnect|Pi
 const OWED = /ServerResponse$|^(?:Worker|MessagePort)$/;
 /** Scopes are gone through by the names of their variables; what the engine notes of code leads nowhere. */
 const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator)$/;
-const METHOD = /^(?:release|unlock|leave)$/;
+/** Names of methods that give back, as alternatives of a pattern. */
+export const GIVING_BACK = 'release|unlock|leave';
+const METHOD = new RegExp(`^(?:${GIVING_BACK})$`);
 
 /** Which of what is alive outside can still end a hold: a listener of a process, a socket or a request names what gives it back. */
 export class ReleasePaths {

@@ -6,12 +6,13 @@ import type { HolderLook } from './holder-look.ts';
 import type { LiveTimer } from './live-timers.ts';
 import { carriedBy, hasBehind, promisesOf } from './marked-holds.ts';
 import { partsOf, reaches, variablesOf } from './reached-objects.ts';
+import { GIVING_BACK } from './release-paths.ts';
 import { isAside } from './started-aside.ts';
 import { type Suspended, withAwaiters } from './suspended-graph.ts';
 
 /** A call of a method of a lock, not of a function that was given to whoever has taken it. */
-const GIVES_BACK = /\.\s*(?:release|unlock|leave)\s*\(/;
-const MAY_GIVE_BACK = /release|unlock|leave/i;
+const GIVES_BACK = new RegExp(`\\.\\s*(?:${GIVING_BACK})\\s*\\(`);
+const MAY_GIVE_BACK = new RegExp(GIVING_BACK, 'i');
 
 /** What the heap shows of a step of a circle: of who holds something, and of who waits in his name. */
 export class StepInHeap {
