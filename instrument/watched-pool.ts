@@ -63,6 +63,8 @@ export function trackDistinct(kind: ObjectKind, { name, site }: NamedPlace, capa
 interface Loan {
   readonly held: EventContext | null;
   readonly lent: unknown;
+  /** It serves somebody else than whoever took it, for as long as the program wants. */
+  readonly isAside: boolean;
 }
 
 /** A pool of resources as its adapter tells of it: who waits for one, and who has which. */
@@ -92,13 +94,31 @@ export class WatchedPool {
 
   /** The resource goes to whoever waits. */
   lend(wait: Wait | null, resource: unknown): void {
-    this.#loans.set(resource, { held: hooks.granted(wait), lent: resource });
+    this.#loans.set(resource, { held: hooks.granted(wait), lent: resource, isAside: false });
   }
 
   /** The resource comes back, or is destroyed; one that is not out changes nothing. */
   takeBack(resource: unknown): void {
-    hooks.exit(this.#loans.get(resource)?.held ?? null);
+    const loan = this.#loans.get(resource);
+    if (loan === undefined) return;
     this.#loans.delete(resource);
+    if (loan.isAside) this.apart(() => hooks.exit(loan.held));
+    else hooks.exit(loan.held);
+  }
+
+  /**
+   * What was lent is out of the pool for a purpose of its own: nobody who waits for another one counts on it, as long as there
+   * is another one. The last one stays with whoever took it.
+   */
+  setAside(resource: unknown, how: How): void {
+    const loan = this.#loans.get(resource);
+    if (loan === undefined || loan.held === null || loan.isAside) return;
+    const aside = [...this.#loans.values()].filter(({ isAside }) => isAside).length;
+    if (aside + 1 >= this.#object.key.capacity) return;
+    this.apart(() => {
+      hooks.exit(loan.held);
+      this.#loans.set(resource, { held: hooks.enter(this.#object, how), lent: resource, isAside: true });
+    });
   }
 
   /**

@@ -4,6 +4,7 @@ import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
 import { poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
+import { lentBy } from './pg-listeners.ts';
 
 const VERBS = poolVerbs('connect', 'release', 'end');
 const WAIT: unique symbol = Symbol('dept.wait');
@@ -85,7 +86,11 @@ function patchPool(prototype: Internals): () => void {
   }.newClient;
   prototype._acquireClient = {
     _acquireClient(this: Internals, client: object, item: PendingItem, ...rest: unknown[]): unknown {
-      if (!item.timedOut) watched(this)?.lend(item[WAIT] ?? null, client);
+      if (!item.timedOut) {
+        const pool = watched(this);
+        pool?.lend(item[WAIT] ?? null, client);
+        lentBy(pool, client);
+      }
       return _acquireClient.call(this, client, item, ...rest);
     },
   }._acquireClient;

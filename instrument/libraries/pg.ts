@@ -1,6 +1,7 @@
 import { carryCallbacks } from '../carried-callbacks.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
+import { watchListeners } from './pg-listeners.ts';
 
 const CARRYING = ['query', 'connect', 'end'] as const;
 
@@ -15,7 +16,9 @@ export const pg: LibraryAdapter = {
   patch(exports) {
     return restoreAll(
       [exports, exports['Client']].map((made) =>
-        patchClass(made, '_pulseQueryQueue', (client: ClientPrototype) => carryCallbacks(client, CARRYING)),
+        patchClass(made, '_pulseQueryQueue', (client: ClientPrototype) =>
+          restoreAll([carryCallbacks(client, CARRYING), watchListeners(client)]),
+        ),
       ),
     );
   },
