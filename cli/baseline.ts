@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseReports } from '../reports/parse-report.ts';
 import { SUPPRESSIONS_FILE } from '../reports/suppressions.ts';
-import { DeptError } from '../src/core/dept-error.ts';
 import type { Finding } from '../src/core/finding.ts';
+import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
 import { SuppressionFile } from './suppression-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -46,6 +44,7 @@ export async function baselineCommand(argv: readonly string[], io: Io): Promise<
   if (reason?.trim() === '') throw new UsageError('--reason is empty: say why these findings may stay.');
   const findings = positionals.flatMap((name) => read(name, io.cwd));
   const file = new SuppressionFile(values.baseline, io.cwd);
+  if (reason === undefined && !file.exists) throw new UsageError(`There is no ${file.name} to prune.`);
   const done = file.change({
     ...(reason === undefined ? {} : { add: { findings, reason } }),
     ...(prune ? { keepOnly: new Set(findings.map(({ fingerprint }) => fingerprint)) } : {}),
@@ -56,11 +55,6 @@ export async function baselineCommand(argv: readonly string[], io: Io): Promise<
 
 /** Notices are about dept, not about the program: there is nothing to accept. */
 function read(name: string, cwd: string): readonly Finding[] {
-  try {
-    const reports = parseReports(readFileSync(resolve(cwd, name), 'utf8'));
-    return reports.map(({ finding }) => finding).filter(({ kind }) => kind !== 'notice');
-  } catch (error) {
-    if (error instanceof DeptError) throw new UsageError(`${name}, ${error.message}.`);
-    throw new UsageError(`Cannot read ${name}: ${(error as Error).message}.`);
-  }
+  const reports = readInput(name, cwd, parseReports);
+  return reports.map(({ finding }) => finding).filter(({ kind }) => kind !== 'notice');
 }

@@ -1,3 +1,4 @@
+import { oneLine } from '../reports/text/names.ts';
 import { DeptError } from '../src/core/dept-error.ts';
 import { version } from '../src/version.ts';
 import type { Io } from './io.ts';
@@ -16,9 +17,9 @@ Usage: dept COMMAND [options]
   merge FILE FILE... circles that only several processes or runs together show
   explain CODE       what a finding code means and what to do
 
-  dept COMMAND --help tells the options of a command.
+  dept COMMAND --help lists the options of a command.
   -h, --help         this text
-  --version          the version
+  -v, --version      the version
 `;
 
 type Command = (argv: string[], io: Io) => Promise<number>;
@@ -37,10 +38,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Runs one command line. @returns the exit code; 2 for anything that was not called right */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === '-h' || name === '--help' || name === 'help') {
+  const [name, ...rest] = argv[0] === 'help' && argv[1] !== undefined ? [argv[1], '--help'] : argv;
+  if (name === undefined) {
+    io.stderr.write(HELP);
+    return 2;
+  }
+  if (name === '-h' || name === '--help' || name === 'help') {
     io.stdout.write(HELP);
-    return name === undefined ? 2 : 0;
+    return 0;
   }
   if (name === '--version' || name === '-v') {
     io.stdout.write(`${version}\n`);
@@ -54,9 +59,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return await command(rest, io);
   } catch (error) {
     if (!isUsage(error)) throw error;
-    io.stderr.write(`dept: ${error.message}\n`);
+    const lines = messageOf(error, name).split('\n').map(oneLine);
+    io.stderr.write(`dept: ${lines.join('\n')}\n`);
     return 2;
   }
+}
+
+/** Node's own advice on an unknown option is how to pass it as a file, which nobody wants here. */
+function messageOf(error: Error, command: string): string {
+  const option = /^Unknown option '([^']+)'/.exec(error.message)?.[1];
+  if (option === undefined || error instanceof UsageError) return error.message;
+  const program = command === 'run' || command === 'stall' ? ' Options of the program itself go after --.' : '';
+  return `Unknown option '${option}'. dept ${command} --help lists the options.${program}`;
 }
 
 function isUsage(error: unknown): error is Error {

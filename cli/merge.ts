@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type EvidenceGraph, exportClassGraph, importClassGraph } from '../src/core/class-graph-export.ts';
-import { DeptError } from '../src/core/dept-error.ts';
+import {
+  type EvidenceGraph,
+  exportClassGraph,
+  importClassGraph,
+  parseClassGraph,
+} from '../src/core/class-graph-export.ts';
 import { commonGates } from '../src/tracker/common-gates.ts';
 import { MergedGraph } from '../src/tracker/merged-graph.ts';
 import { replay } from '../src/tracker/recording/replay.ts';
 import { formatNamed, printFound } from './found.ts';
+import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
 import { amount } from './suppression-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -39,7 +42,7 @@ export async function mergeCommand(argv: readonly string[], io: Io): Promise<num
   }
   if (positionals.length < 2) throw new UsageError('merge needs at least two files: dept merge a.json b.json');
   const format = formatNamed(values.format);
-  const merged = new MergedGraph(positionals.map((name) => read(name, io.cwd)));
+  const merged = new MergedGraph(positionals.map((name) => readInput(name, io.cwd, graphOf)));
   const circles = merged.circles();
   printFound(
     circles.map((finding) => ({ finding, environment: null })),
@@ -51,14 +54,8 @@ export async function mergeCommand(argv: readonly string[], io: Io): Promise<num
   return circles.length > 0 ? 1 : 0;
 }
 
-function read(name: string, cwd: string): EvidenceGraph {
-  try {
-    const text = readFileSync(resolve(cwd, name), 'utf8');
-    return text.startsWith('{"dept":"recording"') ? graphOfRecording(text) : importClassGraph(JSON.parse(text));
-  } catch (error) {
-    if (error instanceof DeptError) throw new UsageError(`${name}, ${error.message}.`);
-    throw new UsageError(`Cannot read ${name}: ${(error as Error).message}.`);
-  }
+function graphOf(text: string): EvidenceGraph {
+  return text.startsWith('{"dept":"recording"') ? graphOfRecording(text) : importClassGraph(parseClassGraph(text));
 }
 
 function graphOfRecording(text: string): EvidenceGraph {

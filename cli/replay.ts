@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ReportEnvironment } from '../reports/environment.ts';
 import type { FormatName } from '../reports/formats.ts';
-import { DeptError } from '../src/core/dept-error.ts';
 import type { Finding, RuleSet } from '../src/core/finding.ts';
 import { type Replayed, replay } from '../src/tracker/recording/replay.ts';
 import { formatNamed, printFound } from './found.ts';
+import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
 import { amount } from './suppression-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -52,13 +50,8 @@ export async function replayCommand(argv: readonly string[], io: Io): Promise<nu
 /** Replays a file. @throws UsageError when it cannot be read or is no recording */
 function replayFile(name: string, rules: RuleSet, cwd: string): { result: Replayed; findings: readonly Finding[] } {
   const findings: Finding[] = [];
-  try {
-    const lines = readFileSync(resolve(cwd, name), 'utf8').split('\n');
-    return { result: replay(lines, { rules, onFinding: (finding) => void findings.push(finding) }), findings };
-  } catch (error) {
-    if (error instanceof DeptError) throw new UsageError(`${name}, ${error.message}.`);
-    throw new UsageError(`Cannot read ${name}: ${(error as Error).message}.`);
-  }
+  const onFinding = (finding: Finding): void => void findings.push(finding);
+  return { result: readInput(name, cwd, (text) => replay(text.split('\n'), { rules, onFinding })), findings };
 }
 
 function planReplay(argv: readonly string[]): Plan | null {

@@ -1,8 +1,8 @@
-import { existsSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { SUPPRESSIONS_FILE } from '../reports/suppressions.ts';
 import type { Io } from './io.ts';
+import { findingsFile, newFile } from './output-file.ts';
 import { nodeOptions, programOf } from './program.ts';
 import { SuppressionFile } from './suppression-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -79,7 +79,7 @@ export function planRun(argv: readonly string[], { cwd }: Io): RunPlan | null {
   checkValues(values);
   const { command, args, isTypeScript } = programOf('run', positionals, cwd);
   const baseline = baselineFile(values, cwd);
-  const record = values.record === undefined ? null : freeFile(resolve(cwd, values.record), values.force);
+  const record = values.record === undefined ? null : newFile(values.record, cwd, values.force);
   const env = { NODE_OPTIONS: nodeOptions('register', isTypeScript), ...environmentOf(values, record, baseline, cwd) };
   if (record !== null) rmSync(record, { force: true });
   const { quiet, prune, 'suppress-all': suppressAll = null } = values;
@@ -107,8 +107,8 @@ function environmentOf(
   const { rules, report, graph, format, indent } = values;
   return {
     ...(rules === undefined ? {} : { DEPT_RULES: rules }),
-    ...(report === undefined ? {} : { DEPT_REPORT: resolve(cwd, report) }),
-    ...(graph === undefined ? {} : { DEPT_GRAPH: freeFile(resolve(cwd, graph), values.force) }),
+    ...(report === undefined ? {} : { DEPT_REPORT: findingsFile(report, cwd) }),
+    ...(graph === undefined ? {} : { DEPT_GRAPH: newFile(graph, cwd, values.force) }),
     // Every process below takes a file of its own without saying so.
     ...(record === null ? {} : { DEPT_RECORD: record, DEPT_RECORD_PID: String(process.pid) }),
     ...(baseline?.exists === true ? { DEPT_SUPPRESSIONS: baseline.path } : {}),
@@ -146,10 +146,4 @@ function baselineFile(values: Values, cwd: string): SuppressionFile | null {
     throw new UsageError(`There is no ${file.name}; dept run --suppress-all WHY writes one.`);
   }
   return file;
-}
-
-/** @throws UsageError when there is something that must not be overwritten */
-function freeFile(path: string, force: boolean | undefined): string {
-  if (force !== true && existsSync(path)) throw new UsageError(`${path} exists; --force overwrites it.`);
-  return path;
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RuleSet } from '../src/core/finding.ts';
 import { caseTitle, MODES, type Mode, type ScenarioCase } from '../src/scenario/case.ts';
@@ -9,6 +7,7 @@ import { jsonLine } from '../src/scenario/json-line.ts';
 import { parseScenarios } from '../src/scenario/parse.ts';
 import { runCase } from '../src/scenario/run-case.ts';
 import { verdictTable } from '../src/scenario/verdict-table.ts';
+import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -88,12 +87,12 @@ function planScenario(argv: readonly string[], cwd: string): Plan | null {
   });
   if (values.help) return null;
   if (positionals.length === 0)
-    throw new UsageError('dept scenario needs at least one FILE. --help tells the options.');
+    throw new UsageError('scenario needs a file of cases, for example: dept scenario cases.json');
   const mode = values.mode === undefined ? null : oneOf('--mode', values.mode, MODES);
   const detector = oneOf('--detector', values.detector, DETECTORS);
   const rules = oneOf('--rules', values.rules, RULES);
   const maxStates = values.cap === undefined ? DEFAULT_MAX_STATES : capOf(values.cap);
-  const all = positionals.flatMap((file) => parseScenarios(textOf(resolve(cwd, file), file), file));
+  const all = positionals.flatMap((file) => parseScenarios(readInput(file, cwd, String), file));
   const cases = all.filter((scenario) => caseTitle(scenario).includes(values.only));
   if (cases.length === 0 && values.only !== '')
     throw new UsageError(`No case of ${all.length} contains "${values.only}".`);
@@ -103,24 +102,14 @@ function planScenario(argv: readonly string[], cwd: string): Plan | null {
 
 function oneOf<T extends string>(flag: string, value: string, known: readonly T[]): T {
   const found = known.find((candidate) => candidate === value);
-  if (found === undefined) throw new UsageError(`${flag} is ${known.join(', ')}, not ${JSON.stringify(value)}.`);
-  return found;
+  if (found !== undefined) return found;
+  const names = `${known.slice(0, -1).join(', ')} or ${known.at(-1)}`;
+  throw new UsageError(`${flag} is ${JSON.stringify(value)}; it must be ${names}.`);
 }
 
 function capOf(value: string): number {
   const cap = Number(value);
   if (!Number.isSafeInteger(cap) || cap < 1)
-    throw new UsageError(`--cap is a positive whole number, not ${JSON.stringify(value)}.`);
+    throw new UsageError(`--cap is ${JSON.stringify(value)}; it must be a whole number from 1.`);
   return cap;
-}
-
-function textOf(path: string, file: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      code === 'ENOENT' ? `There is no file ${file}.` : `${file} cannot be read (${code ?? String(error)}).`,
-    );
-  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FORMAT_NAMES, FORMATS, type FormatName } from '../reports/formats.ts';
@@ -7,8 +7,8 @@ import { parseReports } from '../reports/parse-report.ts';
 import { SourceFiles } from '../reports/source/source-files.ts';
 import type { Indent } from '../reports/text/diagram.ts';
 import { wantsColor } from '../reports/text/palette.ts';
-import { DeptError } from '../src/core/dept-error.ts';
 import { version } from '../src/version.ts';
+import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -49,14 +49,14 @@ export async function showCommand(argv: readonly string[], io: Io): Promise<numb
     io.stdout.write(SHOW_HELP);
     return 0;
   }
-  const reports = read(plan.file, parseReports, io);
+  const reports = readInput(plan.file, io.cwd, parseReports);
   if (reports.length === 0) io.stderr.write(`dept: ${plan.file} holds no findings.\n`);
   const text = FORMATS[plan.format].format(reports, {
     indent: plan.indent,
     source: new SourceFiles(io.cwd),
     color: plan.out === null && wantsColor(process.env, io.stdout.isTTY === true),
     toolVersion: version,
-    graph: plan.graph === null ? null : read(plan.graph, readCountedGraph, io),
+    graph: plan.graph === null ? null : readInput(plan.graph, io.cwd, readCountedGraph),
   });
   if (plan.out === null) io.stdout.write(text);
   else save(text, plan.out, plan.force, io);
@@ -93,22 +93,8 @@ function planShow(argv: readonly string[]): Plan | null {
   if (file === undefined) throw new UsageError('show needs a file of findings, for example: dept show findings.ndjson');
   if (others.length > 0) throw new UsageError(`show takes one file; ${others.join(' ')} is too much.`);
   const { graph = null, out = null, force } = values;
+  if (out === '') throw new UsageError('--out needs the name of a file.');
   return { file, format, indent: indent === '4' ? 4 : 3, graph, out, force };
-}
-
-function read<T>(file: string, parse: (text: string) => T, io: Io): T {
-  let text: string;
-  try {
-    text = readFileSync(resolve(io.cwd, file), 'utf8');
-  } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${(error as Error).message}.`);
-  }
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof DeptError) throw new UsageError(`${file}, ${error.message}.`);
-    throw error;
-  }
 }
 
 function save(text: string, out: string, force: boolean, io: Io): void {
@@ -116,7 +102,7 @@ function save(text: string, out: string, force: boolean, io: Io): void {
     writeFileSync(resolve(io.cwd, out), text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new UsageError(`${out} exists; give --force to overwrite it.`);
+      throw new UsageError(`${out} exists; --force overwrites it.`);
     }
     throw new UsageError(`Cannot write ${out}: ${(error as Error).message}.`);
   }

@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
+import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Io } from './io.ts';
+import { findingsFile } from './output-file.ts';
 import { nodeOptions, programOf } from './program.ts';
 import { executeCounting } from './run.ts';
 import { UsageError } from './usage-error.ts';
@@ -56,9 +57,9 @@ export async function stallCommand(argv: readonly string[], io: Io): Promise<num
     NODE_OPTIONS: nodeOptions('stall/preload', isTypeScript),
     DEPT_STALL_BUDGET_MS: milliseconds('--budget', budget),
     ...(after === undefined ? {} : { DEPT_STALL_AFTER_MS: milliseconds('--after', after) }),
-    ...(on === undefined ? {} : { DEPT_STALL_SIGNAL: on }),
+    ...(on === undefined ? {} : { DEPT_STALL_SIGNAL: signal(on) }),
     ...(values.values ? { DEPT_STALL_VALUES: '1' } : {}),
-    ...(report === undefined ? {} : { DEPT_REPORT: resolve(io.cwd, report) }),
+    ...(report === undefined ? {} : { DEPT_REPORT: findingsFile(report, io.cwd) }),
     ...(format === undefined ? {} : { DEPT_FORMAT: format }),
   };
   const unused = { fails: true, quiet: false, record: null, baseline: null, suppressAll: null, prune: false };
@@ -67,5 +68,10 @@ export async function stallCommand(argv: readonly string[], io: Io): Promise<num
 
 function milliseconds(flag: string, value: string): string {
   if (/^[1-9]\d{0,8}$/.test(value)) return value;
-  throw new UsageError(`${flag} is ${JSON.stringify(value)}; it must be a number of milliseconds.`);
+  throw new UsageError(`${flag} is ${JSON.stringify(value)}; it must be a number of milliseconds, 1 to 999999999.`);
+}
+
+function signal(name: string): string {
+  if (Object.hasOwn(constants.signals, name) && name !== 'SIGKILL' && name !== 'SIGSTOP') return name;
+  throw new UsageError(`--on is ${JSON.stringify(name)}; it must be a signal that can be caught, such as SIGUSR2.`);
 }

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { addSuppressions, formatSuppressions, parseSuppressions, type Suppression } from '../reports/suppressions.ts';
-import { DeptError } from '../src/core/dept-error.ts';
 import type { Finding } from '../src/core/finding.ts';
+import { readInput } from './input-file.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a suppression is made from. */
@@ -20,10 +20,12 @@ export class SuppressionFile {
   /** As the user named it. */
   readonly name: string;
   readonly path: string;
+  readonly #cwd: string;
 
   constructor(name: string, cwd: string) {
     this.name = name;
     this.path = resolve(cwd, name);
+    this.#cwd = cwd;
   }
 
   get exists(): boolean {
@@ -32,13 +34,7 @@ export class SuppressionFile {
 
   /** @throws UsageError when it is not there or holds something else */
   read(): readonly Suppression[] {
-    try {
-      return parseSuppressions(readFileSync(this.path, 'utf8'));
-    } catch (error) {
-      if (error instanceof DeptError)
-        throw new UsageError(`${this.name} is no file of suppressions: ${error.message}.`);
-      throw new UsageError(`Cannot read ${this.name}: ${(error as Error).message}.`);
-    }
+    return readInput(this.name, this.#cwd, parseSuppressions, 'file of suppressions');
   }
 
   /**
@@ -60,10 +56,16 @@ export class SuppressionFile {
     return done;
   }
 
+  /** Whole or not at all: a full disk must not cost the reasons that are there. */
   #write(suppressions: readonly Suppression[]): void {
+    const path = this.exists ? realpathSync(this.path) : this.path;
+    const before = this.exists ? readInput(this.name, this.#cwd, (text): object => JSON.parse(text)) : {};
+    const whole = `${path}.${process.pid}.tmp`;
     try {
-      writeFileSync(this.path, formatSuppressions(suppressions));
+      writeFileSync(whole, formatSuppressions(suppressions, before), { flag: 'wx' });
+      renameSync(whole, path);
     } catch (error) {
+      rmSync(whole, { force: true });
       throw new UsageError(`Cannot write ${this.name}: ${(error as Error).message}.`);
     }
   }

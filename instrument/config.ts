@@ -99,7 +99,7 @@ function oneOf<T extends string>(env: Env, name: string, allowed: readonly T[], 
   const value = env[name];
   if (value === undefined || value === '') return fallback;
   const known = allowed.find((candidate) => candidate === value);
-  if (known === undefined) throw badConfig(name, value, allowed.join(' or '));
+  if (known === undefined) throw badConfig(name, value, `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`);
   return known;
 }
 
@@ -130,7 +130,7 @@ function wholeNumber(env: Env, name: string, max: number, fallback: number): num
   if (value === undefined || value === '') return fallback;
   const number = Number(value);
   if (!Number.isInteger(number) || number < 0 || number > max)
-    throw badConfig(name, value, `a number from 0 to ${max}`);
+    throw badConfig(name, value, `a whole number from 0 to ${max}`);
   return number;
 }
 

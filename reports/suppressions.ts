@@ -40,10 +40,13 @@ export function parseSuppressions(text: string): readonly Suppression[] {
   });
 }
 
-/** The suppressions as the text of a file, in order of fingerprint, so that a change of one is a change of a few lines. */
-export function formatSuppressions(suppressions: readonly Suppression[]): string {
+/**
+ * The suppressions as the text of a file, in order of fingerprint, so that a change of one is a change of a few lines.
+ * @param before what the file held: what dept knows nothing of stays in it
+ */
+export function formatSuppressions(suppressions: readonly Suppression[], before: object = {}): string {
   const sorted = [...suppressions].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
-  return `${JSON.stringify({ version: VERSION, suppressions: sorted }, null, 2)}\n`;
+  return `${JSON.stringify({ ...before, version: VERSION, suppressions: sorted }, null, 2)}\n`;
 }
 
 /**
@@ -71,7 +74,7 @@ export function suppressionTest(suppressions: readonly Suppression[]): (finding:
 
 function readEntry(entry: unknown, where: string): Suppression {
   if (!isRecord(entry)) throw bad(`${where} is no object`);
-  const { fingerprint, reason, code, message } = entry;
+  const { fingerprint, reason, code, message, ...others } = entry;
   if (typeof fingerprint !== 'string' || !FINGERPRINT.test(fingerprint)) {
     throw bad(`${where}.fingerprint is ${JSON.stringify(fingerprint) ?? 'missing'}, expected 16 hex digits`);
   }
@@ -83,6 +86,7 @@ function readEntry(entry: unknown, where: string): Suppression {
     ...(typeof code === 'string' ? { code } : {}),
     reason,
     ...(typeof message === 'string' ? { message } : {}),
+    ...others, // a ticket, an owner: not ours to drop
   };
 }
 

@@ -1,4 +1,4 @@
-import { type ClassGraph, importClassGraph } from '../../src/core/class-graph-export.ts';
+import { type ClassGraph, importClassGraph, parseClassGraph } from '../../src/core/class-graph-export.ts';
 import { DeptError } from '../../src/core/dept-error.ts';
 import type { ClassStatistics } from '../../src/tracker/statistics.ts';
 
@@ -16,24 +16,13 @@ const TIMES = ['totalMs', 'maxMs'] as const;
  * @throws DeptError ERR_DEPT_BAD_GRAPH when it is no class graph, or a row of its statistics is not one
  */
 export function readCountedGraph(text: string): CountedGraph {
-  const value = parse(text);
+  const value = parseClassGraph(text);
   const graph = importClassGraph(value);
   const label = (value as { readonly value?: unknown }).value;
   const rows = isRecord(label) ? label['statistics'] : undefined;
   if (rows === undefined) return { ...graph, statistics: [] };
   if (!Array.isArray(rows)) throw badStatistics('are not a list');
   return { ...graph, statistics: rows.map(readRow) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new DeptError(
-      'ERR_DEPT_BAD_GRAPH',
-      `This is not a class graph: it is not JSON (${(error as Error).message}).`,
-    );
-  }
 }
 
 function readRow(row: unknown, index: number): ClassStatistics {

@@ -62,6 +62,15 @@ export function exportClassGraph(
   return json.write(graph) as object;
 }
 
+/** The JSON of an exported class graph. @throws DeptError ERR_DEPT_BAD_GRAPH when it is none */
+export function parseClassGraph(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badGraph(`it is not JSON (${(error as Error).message})`);
+  }
+}
+
 /**
  * Reads an exported class graph; what an older dept did not write is left empty.
  * @throws DeptError ERR_DEPT_BAD_GRAPH when it is not one
@@ -91,7 +100,17 @@ function readGraph(value: unknown): Graph {
     value !== null &&
     Array.isArray((value as { nodes?: unknown }).nodes) &&
     Array.isArray((value as { edges?: unknown }).edges);
-  if (!isGraph)
-    throw new DeptError('ERR_DEPT_BAD_GRAPH', 'This is not a class graph: it has no lists of nodes and edges.');
-  return json.read(value as never) as Graph;
+  if (!isGraph) throw badGraph('it has no lists of nodes and edges');
+  try {
+    return json.read(value as never) as Graph;
+  } catch {
+    throw badGraph('one of its nodes or edges is none');
+  }
+}
+
+function badGraph(why: string): DeptError {
+  return new DeptError(
+    'ERR_DEPT_BAD_GRAPH',
+    `This is not a class graph: ${why}. A class graph is what dept run --graph writes.`,
+  );
 }

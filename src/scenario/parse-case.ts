@@ -13,7 +13,7 @@ export function buildCase(entry: unknown, index: number, file: string): Scenario
   const place: ScenarioPlace = { file, scenario: `#${index + 1} (${name})` };
   const fields = fieldsOf(entry, place, 'a case');
   const mode = modeOf(fields, place);
-  const contexts = contextsOf(fields, place);
+  const contexts = contextsOf(fields, mode, place);
   checkContexts(contexts, mode, place);
   const names = new Set(contexts.map((context) => context.name));
   const order = fields.texts('order') ?? [];
@@ -55,8 +55,12 @@ function expectOf(fields: Fields, place: ScenarioPlace): string | null {
   throw new ScenarioError(place, `"expect" is "${expect}"; expected ok, deadlock or misuse:<kind>`);
 }
 
-function contextsOf(fields: Fields, place: ScenarioPlace): readonly ScenarioContext[] {
-  return (fields.list('contexts') ?? []).map((raw, index) => {
+function contextsOf(fields: Fields, mode: Mode | 'property', place: ScenarioPlace): readonly ScenarioContext[] {
+  const contexts = fields.list('contexts');
+  if (contexts === null && mode !== 'property') {
+    throw new ScenarioError(place, 'expected "contexts", an array of contexts');
+  }
+  return (contexts ?? []).map((raw, index) => {
     const name = fieldsOf(raw, { ...place, context: `#${index + 1}` }, 'a context').text('name');
     const inside: ScenarioPlace = { ...place, context: name };
     const context = fieldsOf(raw, inside, 'a context');

@@ -41,7 +41,7 @@ function summary(results: readonly CaseResult[]): string {
   const count = (test: (result: CaseResult) => boolean): number => results.filter(test).length;
   const skipped = count((result) => result.skipped !== null);
   const parts = [
-    `${results.length} cases`,
+    `${results.length} ${results.length === 1 ? 'case' : 'cases'}`,
     `${count((result) => result.agrees === true)} agree`,
     `${count((result) => result.agrees === false)} disagree`,
     ...(skipped === 0 ? [] : [`${skipped} not replayable`]),

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LIBRARY_ADAPTERS } from '../../instrument/libraries/index.ts';
-import { FROM_SOURCE, runDept, runNode } from './child.ts';
+import { FROM_SOURCE, ROOT, runDept, runNode } from './child.ts';
 
 const PROGRAMS = 'test/e2e/programs';
 const TIMEOUT_MS = 60_000;
@@ -18,11 +20,25 @@ describe.concurrent('what was not called right is said in one line, with exit co
     ['a bad value', ['run', '--rules', 'bsd', 'x.mjs'], /^dept: --rules is "bsd"; it must be dept or linux\.\n$/],
     ['a bad format', ['run', '--format', 'x', 'x.mjs'], /^dept: --format is "x"; it must be pretty or dept\.\n$/],
     ['an unknown command', ['bogus'], /^dept: There is no command "bogus".*\n$/],
+    [
+      'a report in a folder that is not there',
+      ['run', '--report', 'nowhere/f', 'vitest.config.ts'],
+      /^dept: Cannot write nowhere\/f: there is no folder .*\n$/,
+    ],
   ])('%s', async (_what, args, message) => {
     const ended = await runDept(args);
     expect(ended.code).toBe(2);
     expect(ended.stdout).toBe('');
     expect(ended.stderr).toMatch(message);
+  });
+
+  test.runIf(existsSync('/dev/full'))('a full disk behind standard output', () => {
+    const full = openSync('/dev/full', 'w');
+    const args = [...FROM_SOURCE, `${ROOT}/cli/bin.ts`, 'explain', 'DEPT001'];
+    const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    closeSync(full);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^dept: Cannot write to standard output: ENOSPC.*\n$/);
   });
 
   test('a bad variable', async () => {
@@ -35,7 +51,8 @@ describe.concurrent('what was not called right is said in one line, with exit co
 describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
   test('when the report file cannot be written, which is said once', async () => {
     const file = 'no/such/folder/findings.ndjson';
-    const ended = await runDept(['run', '--quiet', '--report', file, `${PROGRAMS}/lucky-abba.mjs`]);
+    const env = { DEPT_REPORT: file };
+    const ended = await runDept(['run', '--quiet', `${PROGRAMS}/lucky-abba.mjs`], { env });
     expect(ended.stdout).toBe('ended well\n');
     expect(ended.stderr.match(/cannot write findings/g)).toHaveLength(1);
     expect(ended.stderr.split('\n')).toHaveLength(2);

@@ -35,7 +35,7 @@ test('all verdicts as expected: exit code 0', async () => {
   const { code, out, err } = await dept(file('good.json', JSON.stringify([{ ...AA, expect: 'deadlock' }])));
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toContain('lock a <- DEADLOCK');
-  expect(out).toContain('1 cases, 1 agree, 0 disagree');
+  expect(out).toContain('1 case, 1 agree, 0 disagree');
 });
 
 test('a verdict that is not the expected one: exit code 1', async () => {
@@ -77,19 +77,26 @@ test('--detector asks only one, and --rules takes the kernel set', async () => {
 });
 
 test.each([
-  ['no file', [], /needs at least one FILE/],
+  ['no file', [], /scenario needs a file of cases/],
   ['a file that is not there', ['nope.json'], /There is no file nope\.json/],
-  ['a folder', ['.'], /\. cannot be read \(EISDIR\)/],
+  ['a folder', ['.'], /\. is a folder, not a file/],
   ['an unknown flag', ['x.json', '--fast'], /Unknown option '--fast'/],
-  ['an unknown mode', ['x.json', '--mode', 'fast'], /--mode is class, instance, explore, graph, not "fast"/],
-  ['an unknown detector', ['x.json', '--detector', 'tsan'], /--detector is dept, lockdep, both/],
-  ['unknown rules', ['x.json', '--rules', 'bsd'], /--rules is dept, linux/],
-  ['a cap that is none', ['x.json', '--cap', '0'], /--cap is a positive whole number, not "0"/],
+  ['an unknown mode', ['x.json', '--mode', 'fast'], /--mode is "fast"; it must be class, instance, explore or graph\./],
+  ['an unknown detector', ['x.json', '--detector', 'tsan'], /--detector is "tsan"; it must be dept, lockdep or both\./],
+  ['unknown rules', ['x.json', '--rules', 'bsd'], /--rules is "bsd"; it must be dept or linux\./],
+  ['a cap that is none', ['x.json', '--cap', '0'], /--cap is "0"; it must be a whole number from 1\./],
 ])('%s: one message and exit code 2', async (_what, argv, message) => {
   const { code, out, err } = await dept(...argv);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toMatch(message);
   expect(err.trimEnd()).not.toContain('\n');
+});
+
+test('JSON of another kind is no scenario file, and a byte order mark does no harm', async () => {
+  const { code, err } = await dept(file('package.json', JSON.stringify({ name: 'shop', version: '1.0.0' })));
+  expect(code).toBe(2);
+  expect(err).toBe('dept: package.json, case #1 (shop): expected "contexts", an array of contexts\n');
+  expect((await dept(file('bom.json', `\uFEFF${JSON.stringify(AA)}`))).code).toBe(0);
 });
 
 test('a file that is no scenario file: one message that says where, nothing on stdout', async () => {
