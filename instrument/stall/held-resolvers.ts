@@ -1,4 +1,5 @@
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import { isKept } from './own-references.ts';
 
 /** Objects looked at on the way from a promise to those who can settle it. */
 const MAX_SEEN = 60;
@@ -18,8 +19,8 @@ export function soleResolvers<T>(
   const seen = new Set<HeapNode>(resolveFunctions(promise, heap));
   for (const node of seen) {
     if (seen.size > MAX_SEEN) return null;
-    for (const { node: retainer, type } of heap.retainers(node)) {
-      if (type === 'weak' || type === 'shortcut') continue;
+    for (const { node: retainer, type, name } of heap.retainers(node)) {
+      if (type === 'weak' || type === 'shortcut' || isKept(heap.name(retainer), name)) continue;
       const holder = holderOf(retainer);
       if (holder !== undefined) holders.add(holder);
       // A variable that a closure has captured, and what a promise was fulfilled with or a reaction gets.

@@ -1,5 +1,6 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
+import { Kept } from '../attribution/kept-reactions.ts';
 import { PromiseNote } from '../attribution/promise-notes.ts';
 import type { Claim } from '../shapes/claim.ts';
 import type { ShapeInstance } from '../shapes/shape-instances.ts';
@@ -25,6 +26,7 @@ const BEHIND: keyof PromiseNote = 'next';
 const MADE = /^#object\d*$/;
 const INSTANCE = /^#note\d*$/;
 const SYMBOL = '<symbol dept.';
+const KEPT: ReadonlySet<string> = new Set<keyof Kept>(['reaction', 'parent']);
 
 /** From a claim, a loan or a ticket to what is held. */
 export function isHold(name: string): boolean {
@@ -124,6 +126,11 @@ export function isSymbol(name: string): boolean {
 /** What dept notes on promises, and on objects of packages: no code of the program follows it. */
 export function isNote(name: string): boolean {
   return NOTES.has(name) || isSymbol(name);
+}
+
+/** What keeps promises from being collected for a look at the heap: nobody settles them through it. */
+export function isKept(className: string, name: string): boolean {
+  return className === Kept.name && KEPT.has(name);
 }
 
 /** True for the class of stacks that were captured: they know functions, and lead nowhere. */
