@@ -59,7 +59,9 @@ function patchLock(prototype: AsyncLock): () => void {
       return result;
     }
     const promise = acquire.apply(this, args) as Promise<unknown>;
-    return timeoutMs === undefined ? claim.follow(promise) : claim.refusedBy(promise);
+    if (timeoutMs === undefined) return claim.follow(promise);
+    // Nothing else refuses a call that was let in, and how long it has waited on a busy machine says little.
+    return claim.refusedBy(promise, () => claim.refuse('timed-out'));
   }, acquire);
   return () => {
     prototype.acquire = acquire;

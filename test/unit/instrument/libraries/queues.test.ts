@@ -226,6 +226,17 @@ describe('async-lock', () => {
     expect(found()).toEqual(['DEPT001 warning lock', 'DEPT001 warning lock lock']);
   });
 
+  test('a wait that gives up has lasted, also where the process was busy for all of it', async () => {
+    const lock = new (AsyncLock as unknown as new (options: object) => AsyncLock)({ timeout: 5 });
+    const outer = lock.acquire('a', () => {
+      const inner = lock.acquire('a', none);
+      for (const begin = performance.now(); performance.now() - begin < 6; );
+      return inner;
+    });
+    await expect(outer).rejects.toThrow('timed out');
+    expect(found()).toEqual(['DEPT001 warning lock']);
+  });
+
   test('who is refused because too many wait does not wait', async () => {
     const lock = new (AsyncLock as unknown as new (options: object) => AsyncLock)({ maxPending: 1 });
     void lock.acquire('a', never);
