@@ -67,7 +67,7 @@ function ofItself(dependency: Dependency, isHappening: boolean, forEver: string)
 }
 
 function listed(names: readonly string[]): string {
-  return names.length === 2 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return names.length <= 2 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** What to do about it, best advice first. @param isHappening true where it hangs now */
@@ -93,7 +93,7 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
   if (circle.length === 1 && isClosedFromInside(first)) {
     return [
       'Answer the request first, and close the server after that: without an await, or when the response has finished.',
-      'Or close it from outside of a handler, for example on a signal.',
+      'Or close it outside of handlers, for example on a signal.',
     ];
   }
   if (circle.length === 1 && isMaking(first)) {
@@ -113,15 +113,15 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
   if (circle.some(({ from }) => from.key.kind === 'exchange')) {
     const held = circle.filter(({ from }) => from.key.kind !== 'exchange').map(({ from }) => from.key.name);
     return [
-      `Release ${held.join(', ')} before asking the own server, or do not wait for it in the handler.`,
-      'Or call the function behind the handler without a request, so that it can be told what is held.',
+      `Release ${listed(held)} before you send a request to your own server, or do not wait for it in the handler.`,
+      'Or call what the handler does as a function, without a request, and tell it what is held already.',
     ];
   }
   const order = [...new Set(circle.map((dependency) => dependency.from.key.name))].sort();
   const locks = circle.every((dependency) => dependency.start.label !== null);
   return locks
     ? [
-        `Take ${order.join(', ')} in one order everywhere, for example this one.`,
+        `Take ${listed(order)} in the same order everywhere, for example in this one.`,
         'Or release the first before asking for the second.',
       ]
     : [

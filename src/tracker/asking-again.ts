@@ -43,7 +43,7 @@ const OF_A_REQUEST: AskingAgain = {
   advice: (what, capacity) => [
     ...together(what, capacity),
     `Make the inner request through an agent or pool of its own, instead of asking ${what} for another one.`,
-    'Or call in the handler what would answer it, without a request.',
+    'Or call what answers it as a function, without a request.',
   ],
 };
 
@@ -89,7 +89,7 @@ export function adviceAgain(dependency: Dependency, isHappening: boolean): reado
   const advice = said.advice(name, capacity);
   if (capacity > 1 || said.how !== again) return advice;
   if (isHappening) {
-    return [...advice, 'If it should have been given back by then, a release is missing on the way from [S] to [W].'];
+    return [...advice, 'If it should have been released by then: a release is missing on the way from [S] to [W].'];
   }
   const { instances } = dependency;
   return instances !== null && instances.from === instances.to

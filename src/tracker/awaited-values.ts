@@ -3,7 +3,7 @@ import type { Dependency } from '../core/dependency.ts';
 /** What to do about values that are made by code which awaits them in a circle. */
 export const AWAITED_VALUES_ADVICE: readonly string[] = Object.freeze([
   'Break the circle: let one of these functions start its work without awaiting another one of them.',
-  'What is needed by both can be made first, by a function that awaits neither.',
+  'Or make what both need first, in a function that awaits neither of them.',
 ]);
 
 /** True for a circle of values (promises that a factory, a cache or a loader gives) alone. */

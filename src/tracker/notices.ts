@@ -22,7 +22,7 @@ export function misuseFinding(
     rules,
     circle: [],
     message: `${misuse.kind}: ${misuse.message} (in ${context.name}).`,
-    help: [`See the page of DEPT006 for what ${misuse.kind} means.`],
+    help: ['The call trace shows the call that breaks the rules; dept explain DEPT006 says what to do about it.'],
     predictedBy: null,
     openWaits: [],
     stack,
@@ -33,7 +33,7 @@ export function misuseFinding(
 /** DEPT009: a cap was hit, so what comes after may be missed. */
 export function limitFinding(limit: keyof Limits, value: number, rules: RuleSet, at: Tick): Finding {
   const message = `The limit ${limit} (${value}) is reached; what goes beyond it is not tracked.`;
-  return notice(limit, message, `Raise ${limit} in the options if the machine has the memory.`, rules, at);
+  return notice(limit, message, `Raise ${limit} in the limits of install(), if there is memory for it (docs/limits.md).`, rules, at);
 }
 
 /** DEPT009: a recording has reached its bound; tracking goes on. */

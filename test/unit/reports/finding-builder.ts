@@ -143,7 +143,7 @@ export function abba(more: Partial<Finding> = {}): Finding {
       },
     ],
     {
-      help: ['Take orders:0, stock:0 in one order everywhere, for example this one.'],
+      help: ['Take orders:0 and stock:0 in the same order everywhere, for example in this one.'],
       stack: stack(
         'refundOrder src/refunds.ts:33:18',
         'process.processTicksAndRejections node:internal/process/task_queues:95:5',

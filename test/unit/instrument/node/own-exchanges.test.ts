@@ -101,7 +101,7 @@ describe.each(CLIENTS)('%s', (_name, get) => {
     ]);
     expect(circle[1]?.instances?.toLabel).toBe('GET /stock');
     expect(circle[0]?.start.stack?.frames[0]?.file).toMatch(/own-exchanges\.test\.ts$/);
-    expect(help[0]).toMatch(/^Release stock before asking the own server/);
+    expect(help[0]).toMatch(/^Release stock before you send a request to your own server/);
     server.closeAllConnections();
     await expect(order).rejects.toThrow();
     expect(stage.openWaits).toBe(0);
