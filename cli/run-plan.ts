@@ -81,7 +81,7 @@ export function planRun(argv: readonly string[], { cwd }: Io): RunPlan | null {
   const baseline = baselineFile(values, cwd);
   const record = values.record === undefined ? null : newFile(values.record, cwd, values.force);
   const env = { NODE_OPTIONS: nodeOptions('register', isTypeScript), ...environmentOf(values, record, baseline, cwd) };
-  if (record !== null) rmSync(record, { force: true });
+  if (record !== null && values.force) rmSync(record, { force: true });
   const { quiet, prune, 'suppress-all': suppressAll = null } = values;
   return { command, args, env, fails: values['no-fail'] !== true, quiet, record, baseline, suppressAll, prune };
 }

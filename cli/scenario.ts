@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { oneLine } from '../reports/text/names.ts';
 import type { RuleSet } from '../src/core/finding.ts';
 import { caseTitle, MODES, type Mode, type ScenarioCase } from '../src/scenario/case.ts';
 import type { Detector } from '../src/scenario/class-mode.ts';
@@ -15,6 +16,8 @@ const DETECTORS: readonly Detector[] = ['dept', 'lockdep', 'both'];
 const RULES: readonly RuleSet[] = ['dept', 'linux'];
 /** Up to so many cases are drawn without being asked to. */
 const DRAWN_CASES = 10;
+/** A search that takes longer than that says how far it is. */
+const PROGRESS_EVERY_MS = 2_000;
 
 export const SCENARIO_HELP: string = `Usage: dept scenario FILE... [options]
 
@@ -62,12 +65,23 @@ export async function scenarioCommand(argv: readonly string[], io: Io): Promise<
   }
   const { mode, detector, rules, maxStates } = plan;
   const results = plan.cases.map((scenario) => {
-    const result = runCase(scenario, { mode, detector, rules, maxStates });
+    const onStates = progressOf(scenario, io);
+    const result = runCase(scenario, { mode, detector, rules, maxStates, onStates });
     if (plan.isJson) io.stdout.write(`${JSON.stringify(jsonLine(result))}\n`);
     return result;
   });
   if (!plan.isJson) io.stdout.write(`${verdictTable(results, plan.isDrawn)}\n`);
   return results.some(({ agrees }) => agrees === false) ? 1 : 0;
+}
+
+/** Says on standard error how far a long search is. */
+function progressOf(scenario: ScenarioCase, io: Io): (states: number) => void {
+  let said = Date.now();
+  return (states) => {
+    if (Date.now() - said < PROGRESS_EVERY_MS) return;
+    said = Date.now();
+    io.stderr.write(`dept: ${oneLine(caseTitle(scenario))}: ${states} states looked at so far.\n`);
+  };
 }
 
 function planScenario(argv: readonly string[], cwd: string): Plan | null {

@@ -79,5 +79,5 @@ export interface ScenarioCase {
 
 /** The case as reports name it: `suite/name`. */
 export function caseTitle(scenario: ScenarioCase): string {
-  return `${scenario.suite}/${scenario.name}`;
+  return scenario.suite === '' ? scenario.name : `${scenario.suite}/${scenario.name}`;
 }

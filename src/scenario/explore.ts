@@ -20,6 +20,8 @@ export interface ExploreOptions {
   readonly maxStates?: number;
   /** `depth` finds some hang soon, `breadth` finds one with the fewest moves. */
   readonly strategy?: 'depth' | 'breadth';
+  /** Told now and then how many states have been looked at: a search may take long. */
+  readonly onStates?: (states: number) => void;
 }
 
 export interface Exploration<Move> {
@@ -37,6 +39,8 @@ export interface Exploration<Move> {
 
 /** States a search looks at before it gives up. */
 export const DEFAULT_MAX_STATES = 200_000;
+/** Expanded states between two calls of `onStates`; a power of two. */
+const STATES_PER_CALL = 4_096;
 
 interface Node<State, Move> {
   state: State | null;
@@ -49,17 +53,19 @@ interface Node<State, Move> {
  * times moves, and memory holds one key for each state.
  */
 export function explore<State, Move>(system: Explorable<State, Move>, options: ExploreOptions = {}): Exploration<Move> {
-  const { maxStates = DEFAULT_MAX_STATES, strategy = 'breadth' } = options;
+  const { maxStates = DEFAULT_MAX_STATES, strategy = 'breadth', onStates } = options;
   const first: Node<State, Move> = { state: system.initial(), move: null, parent: null };
   const seen = new Set<string>([system.key(first.state as State)]);
   const open: Node<State, Move>[] = [first];
   let fault: Exploration<Move>['fault'] = null;
   let lucky: readonly Move[] | null = null;
   let isCapped = false;
+  let expanded = 0;
   for (let next = 0; strategy === 'breadth' ? next < open.length : open.length > 0; ) {
     const node = (strategy === 'breadth' ? open[next++] : open.pop()) as Node<State, Move>;
     const state = node.state as State;
     node.state = null;
+    if (++expanded % STATES_PER_CALL === 0) onStates?.(seen.size);
     if (fault === null) fault = faultOf(system, state, node);
     const moves = system.moves(state);
     if (moves.length === 0) {

@@ -1,7 +1,7 @@
 import type { Finding, RuleSet } from '../core/finding.ts';
 import type { Mode, ScenarioCase } from './case.ts';
 import { type Detector, runClassMode } from './class-mode.ts';
-import { DEFAULT_MAX_STATES, type Exploration, explore } from './explore.ts';
+import { DEFAULT_MAX_STATES, type Exploration, type ExploreOptions, explore } from './explore.ts';
 import { type Failed, runGraph } from './graph-mode.ts';
 import { runInstance, type Started } from './instance-mode.ts';
 import { Machine, type Move } from './machine.ts';
@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly rules?: RuleSet;
   /** States an exploration looks at. */
   readonly maxStates?: number;
+  /** Told now and then how many states an exploration has looked at. */
+  readonly onStates?: (states: number) => void;
 }
 
 /** What running a case told. Fields that a mode does not have are null or empty. */
@@ -52,7 +54,7 @@ export function runCase(scenario: ScenarioCase, options: RunOptions = {}): CaseR
     const why = scenario.replayable ? 'parameters of a randomised test' : 'documented only (replayable: false)';
     return { ...blank(scenario, mode), skipped: why };
   }
-  const { detector = 'both', rules = 'dept', maxStates = DEFAULT_MAX_STATES } = options;
+  const { detector = 'both', rules = 'dept', maxStates = DEFAULT_MAX_STATES, onStates } = options;
   switch (mode) {
     case 'class': {
       const { reports, ...said } = runClassMode(scenario, { detector, rules });
@@ -61,7 +63,7 @@ export function runCase(scenario: ScenarioCase, options: RunOptions = {}): CaseR
     case 'instance':
       return judged(instance(scenario, detector, rules));
     case 'explore':
-      return judged(explored(scenario, maxStates));
+      return judged(explored(scenario, { maxStates, ...(onStates === undefined ? {} : { onStates }) }));
     case 'graph':
       return judged(graph(scenario));
   }
@@ -88,11 +90,13 @@ function instance(scenario: ScenarioCase, detector: Detector, rules: RuleSet): C
   };
 }
 
-function explored(scenario: ScenarioCase, maxStates: number): CaseResult {
+type Search = ExploreOptions & { readonly maxStates: number };
+
+function explored(scenario: ScenarioCase, search: Search): CaseResult {
   const machine = new Machine(scenario);
-  const broad = explore(machine, { maxStates });
+  const broad = explore(machine, search);
   // What is too much to search in breadth may still show a hang in depth.
-  const { hang, fault, complete, states } = broad.complete ? broad : deepen(machine, maxStates, broad);
+  const { hang, fault, complete, states } = broad.complete ? broad : deepen(machine, search, broad);
   const shown = hang ?? fault?.order ?? null;
   const names = shown?.map((move) => machine.plan.contexts[move.context]?.name ?? '') ?? null;
   const run = names === null ? null : runInstance(scenario, names);
@@ -110,8 +114,8 @@ function explored(scenario: ScenarioCase, maxStates: number): CaseResult {
 /** Part of the search in breadth that is spent again on a search in depth. */
 const DEEP_SHARE = 0.25;
 
-function deepen(machine: Machine, maxStates: number, broad: Exploration<Move>): Exploration<Move> {
-  const deep = explore(machine, { maxStates: Math.ceil(maxStates * DEEP_SHARE), strategy: 'depth' });
+function deepen(machine: Machine, search: Search, broad: Exploration<Move>): Exploration<Move> {
+  const deep = explore(machine, { ...search, maxStates: Math.ceil(search.maxStates * DEEP_SHARE), strategy: 'depth' });
   return deep.hang === null && broad.fault !== null ? broad : deep;
 }
 

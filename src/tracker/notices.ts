@@ -33,7 +33,13 @@ export function misuseFinding(
 /** DEPT009: a cap was hit, so what comes after may be missed. */
 export function limitFinding(limit: keyof Limits, value: number, rules: RuleSet, at: Tick): Finding {
   const message = `The limit ${limit} (${value}) is reached; what goes beyond it is not tracked.`;
-  return notice(limit, message, `Raise ${limit} in the limits of install(), if there is memory for it (docs/limits.md).`, rules, at);
+  return notice(
+    limit,
+    message,
+    `Raise ${limit} in the limits of install(), if there is memory for it (docs/limits.md).`,
+    rules,
+    at,
+  );
 }
 
 /** DEPT009: a recording has reached its bound; tracking goes on. */

@@ -33,6 +33,13 @@ test('the search in breadth tells a shortest way to a hang', () => {
   expect(explore(walk(ways), { strategy: 'depth' }).hang).toEqual([2, 3, 4]);
 });
 
+test('a long search tells how far it is', () => {
+  const ways = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [i + 1, [i + 2]]));
+  const told: number[] = [];
+  explore(walk({ ...ways, 9_001: [0] }), { onStates: (states) => told.push(states) });
+  expect(told).toEqual([4_096, 8_192]);
+});
+
 test('a search that hits its cap says so and claims no hang', () => {
   const found = explore(walk({ 1: [2], 2: [3], 3: [4] }), { maxStates: 3 });
   expect(found).toMatchObject({ hang: null, complete: false, states: 3 });
