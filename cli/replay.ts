@@ -6,6 +6,7 @@ import { type Replayed, replay } from '../src/tracker/recording/replay.ts';
 import { formatNamed, printFound } from './found.ts';
 import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
+import { Progress } from './progress.ts';
 import { amount } from './suppression-file.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -34,7 +35,7 @@ export async function replayCommand(argv: readonly string[], io: Io): Promise<nu
     io.stdout.write(REPLAY_HELP);
     return 0;
   }
-  const { result, findings } = replayFile(plan.file, plan.rules, io.cwd);
+  const { result, findings } = replayFile(plan.file, plan.rules, io);
   const environment = environmentOf(result.about);
   printFound(
     findings.map((finding) => ({ finding, environment })),
@@ -48,10 +49,23 @@ export async function replayCommand(argv: readonly string[], io: Io): Promise<nu
 }
 
 /** Replays a file. @throws UsageError when it cannot be read or is no recording */
-function replayFile(name: string, rules: RuleSet, cwd: string): { result: Replayed; findings: readonly Finding[] } {
+function replayFile(name: string, rules: RuleSet, io: Io): { result: Replayed; findings: readonly Finding[] } {
   const findings: Finding[] = [];
   const onFinding = (finding: Finding): void => void findings.push(finding);
-  return { result: readInput(name, cwd, (text) => replay(text.split('\n'), { rules, onFinding })), findings };
+  const progress = new Progress(io);
+  const onPart = (part: number): void => progress.at(() => `${Math.floor(part * 100)} % of ${name} replayed so far.`);
+  return { result: readInput(name, io.cwd, (text) => replay(linesOf(text, onPart), { rules, onFinding })), findings };
+}
+
+/** One after the other: a recording may have ten million lines. */
+function* linesOf(text: string, onPart: (part: number) => void): Generator<string> {
+  for (let start = 0; start <= text.length; ) {
+    const end = text.indexOf('\n', start);
+    yield text.slice(start, end < 0 ? text.length : end);
+    if (end < 0) return;
+    start = end + 1;
+    onPart(start / text.length);
+  }
 }
 
 function planReplay(argv: readonly string[]): Plan | null {

@@ -10,14 +10,13 @@ import { runCase } from '../src/scenario/run-case.ts';
 import { verdictTable } from '../src/scenario/verdict-table.ts';
 import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
+import { Progress } from './progress.ts';
 import { UsageError } from './usage-error.ts';
 
 const DETECTORS: readonly Detector[] = ['dept', 'lockdep', 'both'];
 const RULES: readonly RuleSet[] = ['dept', 'linux'];
 /** Up to so many cases are drawn without being asked to. */
 const DRAWN_CASES = 10;
-/** A search that takes longer than that says how far it is. */
-const PROGRESS_EVERY_MS = 2_000;
 
 export const SCENARIO_HELP: string = `Usage: dept scenario FILE... [options]
 
@@ -64,24 +63,17 @@ export async function scenarioCommand(argv: readonly string[], io: Io): Promise<
     return 0;
   }
   const { mode, detector, rules, maxStates } = plan;
+  const progress = new Progress(io);
   const results = plan.cases.map((scenario) => {
-    const onStates = progressOf(scenario, io);
+    const onStates = (states: number): void => {
+      progress.at(() => `${oneLine(caseTitle(scenario))}: ${states} states looked at so far.`);
+    };
     const result = runCase(scenario, { mode, detector, rules, maxStates, onStates });
     if (plan.isJson) io.stdout.write(`${JSON.stringify(jsonLine(result))}\n`);
     return result;
   });
   if (!plan.isJson) io.stdout.write(`${verdictTable(results, plan.isDrawn)}\n`);
   return results.some(({ agrees }) => agrees === false) ? 1 : 0;
-}
-
-/** Says on standard error how far a long search is. */
-function progressOf(scenario: ScenarioCase, io: Io): (states: number) => void {
-  let said = Date.now();
-  return (states) => {
-    if (Date.now() - said < PROGRESS_EVERY_MS) return;
-    said = Date.now();
-    io.stderr.write(`dept: ${oneLine(caseTitle(scenario))}: ${states} states looked at so far.\n`);
-  };
 }
 
 function planScenario(argv: readonly string[], cwd: string): Plan | null {
