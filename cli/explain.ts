@@ -10,7 +10,7 @@ function listOfCodes(): string {
 
 const EXPLAIN_HELP = `Usage: dept explain CODE
 
-Tells what a finding code means and what to do. The codes:
+Says what a finding code means and what to do. The codes:
 
 ${listOfCodes()}
   -h, --help   this text

@@ -4,17 +4,17 @@ import { version } from '../src/version.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
-const HELP = `dept finds deadlocks in asynchronous programs, also those that did not happen this time.
+const HELP = `dept finds deadlocks in asynchronous programs, even those that did not happen in this run.
 
 Usage: dept COMMAND [options]
 
   run -- COMMAND     run a program with dept preloaded
-  stall -- COMMAND   tell what a program that hangs or ends too early has stopped at
-  scenario FILE...   replay contexts x operations tables under DEPT and lockdep
+  stall -- COMMAND   show where a program that hangs or ends too early has stopped
+  scenario FILE...   replay tables of contexts and operations under DEPT and lockdep
   show FILE          print findings that were recorded with --report
   baseline FILE...   accept recorded findings, so that only new ones fail a run
   replay FILE        find deadlocks in a program that was recorded with --record
-  merge FILE FILE... circles that only several processes or runs together show
+  merge FILE FILE... find circles that only several processes or runs together show
   explain CODE       what a finding code means and what to do
 
   dept COMMAND --help lists the options of a command.

@@ -12,19 +12,19 @@ export const RUN_HELP: string = `Usage: dept run [options] -- COMMAND [ARGS...]
 Runs a program with dept preloaded and reports the deadlocks that can happen.
 
   dept run -- node app.js        dept run -- node app.ts (through tsx)
-  dept run app.js                the same, node is understood
+  dept run app.js                the same: a script is run by node
   dept run -- npm test           every Node process below is watched
 
 Options:
   --rules dept|linux   dept's rules (default) or the kernel's exact ones
   --report FILE        append each finding to FILE as one JSON line
   --graph FILE         write the class graph to FILE when the program ends (graphlib JSON)
-  --record FILE        record the program in FILE for dept replay; processes it starts record in FILE.PID
+  --record FILE        record the program in FILE for dept replay; processes that it starts in FILE.PID
   --force              let --graph and --record overwrite FILE
   --baseline [FILE]    findings in FILE are known: only new ones are printed and count;
                        ${SUPPRESSIONS_FILE} if no FILE.json is given
-  --suppress-all WHY   write all findings to the baseline, with this reason; known ones keep theirs
-  --prune              drop what is in the baseline but was not found, if the program ended with 0
+  --suppress-all WHY   write all findings to the baseline, with WHY as the reason; known ones keep theirs
+  --prune              drop entries of the baseline that were not found, if the program ended with 0
   --format pretty|dept layout of the printed reports; pretty on a terminal if not given, dept elsewhere
   --quiet              print no reports and no summary (use with --report)
   --indent 3|4         layout of the report: 3 spaces, or 4 as in older kernels

@@ -20,7 +20,7 @@ const DRAWN_CASES = 10;
 
 export const SCENARIO_HELP: string = `Usage: dept scenario FILE... [options]
 
-Replays tables of contexts x operations and prints a verdict for each case. A file is a JSON array of
+Replays tables of contexts and operations, and prints a verdict for each case. A file is a JSON array of
 cases, one case, or one case a line.
 
 Options:

@@ -8,17 +8,17 @@ import { UsageError } from './usage-error.ts';
 
 export const STALL_HELP: string = `Usage: dept stall [options] -- COMMAND [ARGS...]
 
-Runs a program as it is, and when it ends with something left undone, reads from its heap which async
-functions have stopped, where, and what each of them awaits. Nothing is tracked and nothing is slower.
+Runs a program as it is. When it ends with something left undone, its heap shows which async functions
+have stopped, where, and what each of them awaits. Nothing is tracked, and nothing is slower.
 
   dept stall -- node app.js               a program that ends too early, or with exit code 13
-  dept stall --after 5000 -- node app.js  a program that hangs: tells after 5 s, and the program goes on
+  dept stall --after 5000 -- node app.js  a program that hangs: reports after 5 s, and the program goes on
 
 Options:
-  --after MS             tell also after that long, if the program still runs
-  --on SIGNAL            tell also when the program is sent SIGNAL, for example SIGUSR2
-  --values               values of variables too, not only their names: they may hold secrets
-  --budget MS            how long reading the heap may take; 30000 if not given
+  --after MS             report after MS milliseconds too, if the program still runs
+  --on SIGNAL            report when the program receives SIGNAL too, for example SIGUSR2
+  --values               show values of variables, not only their names: they may hold secrets
+  --budget MS            how many ms reading the heap may take; 30000 if not given
   --report FILE          append each finding to FILE as one JSON line
   --format pretty|dept   layout of the printed reports; pretty on a terminal if not given, dept elsewhere
   -h, --help             this text
