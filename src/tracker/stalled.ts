@@ -27,6 +27,7 @@ const LOST_EVENT =
   'Find the code that should have triggered the event: an early return or a thrown error often skips it.';
 const UNSEEN_HOLD =
   'Or one of these functions holds what another one awaits: a lock, a queue or a pool that dept does not watch.';
+const ONLY_SEEN = 'Callbacks that never come cannot be seen, nor can promises that nothing refers to any more.';
 const NAMES = 6;
 
 /**
@@ -43,6 +44,9 @@ export function stalledFinding({ openWaits, suspended = [], reason, severity = '
   const classes = unique(openWaits.map(({ className }) => className));
   const places = unique(suspended.map(({ name, stack }) => `${name}@${stack?.frames[0]?.file ?? ''}`));
   const parts = [...classes.sort(), ...(classes.length === 0 ? places.sort() : [])];
+  // A program that still runs was asked, and there is nothing to tell. At the end it is a top-level await that says so.
+  const isAsked = reason !== undefined && reason.kind !== 'nothing-left';
+  const isQuiet = isAsked && openWaits.length === 0 && suspended.length === 0;
   return {
     code: 'DEPT003',
     kind: 'stalled',
@@ -50,12 +54,7 @@ export function stalledFinding({ openWaits, suspended = [], reason, severity = '
     fingerprint: fingerprint(`DEPT003\u0000${parts.join('\u0000')}`),
     rules: 'dept',
     circle: [],
-    message: `${lead(reason ?? { kind: 'nothing-left' })} ${openParts(openWaits, suspended)}.`,
-    help: [
-      ...excessAdvice(openWaits),
-      LOST_EVENT,
-      ...(openWaits.length === 0 && suspended.length > 1 ? [UNSEEN_HOLD] : []),
-    ],
+    ...(isQuiet ? nobodyWaits(reason) : told(openWaits, suspended, reason)),
     predictedBy: null,
     openWaits,
     ...(suspended.length === 0 ? {} : { suspended }),
@@ -64,11 +63,30 @@ export function stalledFinding({ openWaits, suspended = [], reason, severity = '
   };
 }
 
+function told(
+  openWaits: readonly OpenWait[],
+  suspended: readonly SuspendedFunction[],
+  reason: StallReason = { kind: 'nothing-left' },
+): Pick<Finding, 'message' | 'help'> {
+  return {
+    message: `${lead(reason)} while ${openParts(openWaits, suspended)}.`,
+    help: [
+      ...excessAdvice(openWaits),
+      LOST_EVENT,
+      ...(openWaits.length === 0 && suspended.length > 1 ? [UNSEEN_HOLD] : []),
+    ],
+  };
+}
+
+function nobodyWaits(reason: StallReason): Pick<Finding, 'message' | 'help'> {
+  return { message: `${lead(reason)}. Nothing in it is known to wait.`, help: [ONLY_SEEN] };
+}
+
 function lead(reason: StallReason): string {
-  if (reason.kind === 'nothing-left') return 'The program has nothing left to run while';
-  if (reason.kind === 'watchdog') return `Nothing tracked has moved for ${reason.quietMs} ms while`;
-  if (reason.kind === 'after') return `The program still runs after ${reason.afterMs} ms while`;
-  return `The program was sent ${reason.signal} while`;
+  if (reason.kind === 'nothing-left') return 'The program has nothing left to run';
+  if (reason.kind === 'watchdog') return `Nothing tracked has moved for ${reason.quietMs} ms`;
+  if (reason.kind === 'after') return `The program still runs after ${reason.afterMs} ms`;
+  return `The program was sent ${reason.signal}`;
 }
 
 function openParts(openWaits: readonly OpenWait[], suspended: readonly SuspendedFunction[]): string {

@@ -349,11 +349,14 @@ describe.concurrent('dept stall', { timeout: TIMEOUT_MS }, () => {
 
   test.each([
     [['stall'], 'stall needs a program, for example: dept stall -- node app.js'],
-    [['stall', '--after', 'soon', `${PROGRAMS}/fixed.mjs`], '--after is "soon"; it must be a number of milliseconds.'],
+    [
+      ['stall', '--after', 'soon', `${PROGRAMS}/fixed.mjs`],
+      '--after is "soon"; it must be a number of milliseconds, 1 to 999999999.',
+    ],
     [['stall', '--format', 'html', 'app.js'], '--format is "html"; it must be pretty or dept.'],
     [
       ['stall', '--on', 'SIGKILL', `${PROGRAMS}/fixed.mjs`],
-      'DEPT_STALL_SIGNAL is "SIGKILL"; it must be a signal that can be caught',
+      '--on is "SIGKILL"; it must be a signal that can be caught',
     ],
   ])('%j is refused', async (args, message) => {
     const ended = await runDept(args, options);

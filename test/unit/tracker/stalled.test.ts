@@ -18,3 +18,14 @@ test('several functions that have stopped may hold what the others await, as far
     'Or one of these functions holds what another one awaits: a lock, a queue or a pool that dept does not watch.',
   ]);
 });
+
+test('a running program that is asked while nothing waits is not said to stand in a top-level await', () => {
+  const none = { openWaits: [], suspended: [], severity: 'info' as const, at: 1 as Tick };
+  const asked = stalledFinding({ ...none, reason: { kind: 'signal', signal: 'SIGUSR2' } });
+  expect(asked.message).toBe('The program was sent SIGUSR2. Nothing in it is known to wait.');
+  expect(asked.help).toHaveLength(1);
+  const after = stalledFinding({ ...none, reason: { kind: 'after', afterMs: 500 } });
+  expect(after.message).toBe('The program still runs after 500 ms. Nothing in it is known to wait.');
+  const ended = stalledFinding({ ...none, reason: { kind: 'nothing-left' } });
+  expect(ended.message).toBe('The program has nothing left to run while a top-level await is not settled.');
+});
