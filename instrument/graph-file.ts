@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { exportClassGraph } from '../src/core/class-graph-export.ts';
 import { commonGates } from '../src/tracker/common-gates.ts';
 import { Statistics } from '../src/tracker/statistics.ts';
@@ -9,7 +10,8 @@ import { monotonicMs } from './monotonic-clock.ts';
  * Writes the class graph when the process ends, with the statistics of its classes as the graph's own value. A file that
  * cannot be written is said on stderr and changes nothing.
  */
-export function writeGraphAtExit({ session, tracker }: Installation, path: string): void {
+export function writeGraphAtExit({ session, tracker }: Installation, file: string): void {
+  const path = resolve(file); // now: the program may change its folder
   const statistics = new Statistics({ clock: monotonicMs });
   session.addObserver(statistics);
   process.once('exit', () => {

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LIBRARY_ADAPTERS } from '../../instrument/libraries/index.ts';
 import { FROM_SOURCE, ROOT, runDept, runNode } from './child.ts';
+import { WorkFolder } from './work-folder.ts';
 
 const PROGRAMS = 'test/e2e/programs';
 const TIMEOUT_MS = 60_000;
@@ -57,6 +58,15 @@ describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
     expect(ended.stderr.match(/cannot write findings/g)).toHaveLength(1);
     expect(ended.stderr.split('\n')).toHaveLength(2);
     expect(ended.code).toBe(1);
+  });
+
+  test('in another folder, and the class graph is written where it was asked for', async () => {
+    using folder = new WorkFolder();
+    const program = `process.chdir(${JSON.stringify(ROOT)})`;
+    const args = [...FROM_SOURCE, '--import', `${ROOT}/instrument/register.ts`, '-e', program];
+    const ended = await runNode(args, { cwd: folder.path, env: { DEPT_GRAPH: 'graph.json' } });
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(folder.names).toEqual(['graph.json']);
   });
 
   test('when nothing in it can be replaced, which is said once', async () => {
