@@ -45,6 +45,16 @@ export interface Config {
   readonly tally: string;
 }
 
+/** What may be chosen by name, in variables and in options. */
+export const CHOICES: {
+  readonly [Name in 'rules' | 'attribution' | 'stacks' | 'onDeadlock']: readonly Config[Name][];
+} = Object.freeze({
+  rules: ['dept', 'linux'],
+  attribution: ['precise', 'dynamic', 'light'],
+  stacks: ['new', 'off'],
+  onDeadlock: ['report', 'reject'],
+});
+
 export const DEFAULT_CONFIG: Config = Object.freeze({
   rules: 'dept',
   attribution: 'precise',
@@ -78,8 +88,8 @@ type Env = Readonly<Record<string, string | undefined>>;
  */
 export function configFromEnv(env: Env): Config {
   return {
-    rules: oneOf(env, 'DEPT_RULES', ['dept', 'linux'], DEFAULT_CONFIG.rules),
-    attribution: oneOf(env, 'DEPT_ATTRIBUTION', ['precise', 'dynamic', 'light'], DEFAULT_CONFIG.attribution),
+    rules: oneOf(env, 'DEPT_RULES', CHOICES.rules, DEFAULT_CONFIG.rules),
+    attribution: oneOf(env, 'DEPT_ATTRIBUTION', CHOICES.attribution, DEFAULT_CONFIG.attribution),
     report: env['DEPT_REPORT'] ?? '',
     graph: env['DEPT_GRAPH'] ?? '',
     record: env['DEPT_RECORD'] ?? '',
@@ -87,9 +97,9 @@ export function configFromEnv(env: Env): Config {
     print: oneOf(env, 'DEPT_PRINT', ['1', '0'], '1') === '1',
     format: oneOf(env, 'DEPT_FORMAT', ['auto', 'pretty', 'dept'], DEFAULT_CONFIG.format),
     indent: oneOf(env, 'DEPT_INDENT', ['3', '4'], '3') === '4' ? 4 : 3,
-    stacks: oneOf(env, 'DEPT_STACKS', ['new', 'off'], DEFAULT_CONFIG.stacks),
+    stacks: oneOf(env, 'DEPT_STACKS', CHOICES.stacks, DEFAULT_CONFIG.stacks),
     exitCode: wholeNumber(env, 'DEPT_EXIT_CODE', 255, DEFAULT_CONFIG.exitCode),
-    onDeadlock: oneOf(env, 'DEPT_ON_DEADLOCK', ['report', 'reject'], DEFAULT_CONFIG.onDeadlock),
+    onDeadlock: oneOf(env, 'DEPT_ON_DEADLOCK', CHOICES.onDeadlock, DEFAULT_CONFIG.onDeadlock),
     ...stallConfig(env),
     tally: env['DEPT_TALLY'] ?? '',
   };

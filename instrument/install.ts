@@ -3,22 +3,21 @@ import type { Sink } from '../reports/sinks/sink.ts';
 import { type Suppression, suppressionTest } from '../reports/suppressions.ts';
 import { formatReport } from '../reports/text/report.ts';
 import type { Finding, FindingListener } from '../src/core/finding.ts';
-import type { Limits } from '../src/core/limits.ts';
 import type { Session } from '../src/core/session.ts';
 import type { Wait } from '../src/core/wait.ts';
 import { isAttached } from '../src/sync/hooks.ts';
 import type { DeptTracker } from '../src/tracker/dept.ts';
 import { unknownLibraryFinding } from '../src/tracker/notices.ts';
 import type { WaitsFor } from '../src/tracker/waits-for.ts';
-import { type Config, DEFAULT_CONFIG } from './config.ts';
+import { type Choices, checkOptions } from './choices.ts';
+import { DEFAULT_CONFIG } from './config.ts';
 import { deadlockBreaker } from './deadlock-breaker.ts';
 import { LIBRARY_ADAPTERS } from './libraries/index.ts';
 import { watchModules } from './module-hooks.ts';
 import { watchNode } from './node/index.ts';
 import { startTracking } from './tracking.ts';
 
-export interface InstallOptions extends Partial<Config> {
-  readonly limits?: Partial<Limits>;
+export interface InstallOptions extends Choices {
   /** False: no loader is hooked; packages are patched as they are handed to `meet`. True if not given. */
   readonly hookLoaders?: boolean;
   /** True: this runs before any module of the program is loaded. False if not given. */
@@ -64,8 +63,10 @@ let installed: Installation | null = null;
  * Watches this process: attaches a session, attributes promises precisely, patches the libraries dept knows.
  * A second call while one is installed returns the first. What happened before is not seen; what was made before is
  * watched from its next use on, and so are libraries that an earlier installation has met.
+ * @throws DeptError ERR_DEPT_BAD_OPTION for a value that is not allowed
  */
 export function install(options: InstallOptions = {}): Installation {
+  checkOptions(options);
   if (installed !== null) {
     if (isAttached(installed.session)) return installed;
     // A fault has detached it: its patches and hooks are still there.

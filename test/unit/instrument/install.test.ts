@@ -33,6 +33,18 @@ function globals(): readonly unknown[] {
 }
 
 describe('install', () => {
+  test.each([
+    [{ rules: 'bsd' }, 'install(): rules is "bsd"; it must be dept or linux.'],
+    [{ attribution: true }, 'install(): attribution is true; it must be precise, dynamic or light.'],
+    [{ limits: { maxFindings: 'many' } }, 'install(): limits.maxFindings is "many"; it must be a number from 0.'],
+    [{ limits: { maxLocks: 1 } }, 'There is no limit maxLocks; see docs/limits.md.'],
+  ])('refuses %j', (options, message) => {
+    expect(() => Reflect.apply(install, null, [options])).toThrow(
+      expect.objectContaining({ code: 'ERR_DEPT_BAD_OPTION', message }),
+    );
+    expect(currentInstallation()).toBeNull();
+  });
+
   test('returns the first installation while there is one', () => {
     const first = install();
     expect(install()).toBe(first);
