@@ -13,6 +13,11 @@ const OWN_LINE_ADVICE: readonly string[] = Object.freeze([
   'Or give what is called from inside a limiter of its own.',
 ]);
 
+/** What to do where those who wait in different lists wait for each other. */
+const LINES_ADVICE: readonly string[] = Object.freeze([
+  'Take the locks of the circle in one order everywhere, or wait for the one without the other.',
+]);
+
 /** DEPT002 for each circle of async functions that await each other: none of them can ever settle. */
 export function awaitDeadlocks({ functions, cycles, inLine, definitions }: StallPicture, at: Tick): readonly Finding[] {
   return cycles.map((cycle) => {
@@ -37,10 +42,15 @@ export function awaitDeadlocks({ functions, cycles, inLine, definitions }: Stall
         circle.map(({ context }) => context.name),
         members.some(({ each }) => each.waitsFor.length > 0),
       ),
-      help: cycle.some((index) => inLine.has(index)) ? OWN_LINE_ADVICE : AWAITED_VALUES_ADVICE,
+      help: adviceOn(cycle.filter((index) => inLine.has(index)).length),
       at,
     });
   });
+}
+
+function adviceOn(lines: number): readonly string[] {
+  if (lines > 1) return LINES_ADVICE;
+  return lines === 1 ? OWN_LINE_ADVICE : AWAITED_VALUES_ADVICE;
 }
 
 interface Step {

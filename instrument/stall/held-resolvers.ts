@@ -15,8 +15,18 @@ export function soleResolvers<T>(
   heap: HeapGraph,
   holderOf: (node: HeapNode) => T | undefined,
 ): readonly T[] | null {
+  return soleHolders(resolveFunctions(promise, heap), heap, holderOf);
+}
+
+/** The same for any functions; `isPart` for what is not looked at otherwise, but is a variable's as well. */
+export function soleHolders<T>(
+  functions: readonly HeapNode[],
+  heap: HeapGraph,
+  holderOf: (node: HeapNode) => T | undefined,
+  isPart: (node: HeapNode) => boolean = () => false,
+): readonly T[] | null {
   const holders = new Set<T>();
-  const seen = new Set<HeapNode>(resolveFunctions(promise, heap));
+  const seen = new Set<HeapNode>(functions);
   for (const node of seen) {
     if (seen.size > MAX_SEEN) return null;
     for (const { node: retainer, type, name } of heap.retainers(node)) {
@@ -24,7 +34,7 @@ export function soleResolvers<T>(
       const holder = holderOf(retainer);
       if (holder !== undefined) holders.add(holder);
       // A variable that a closure has captured, and what a promise was fulfilled with or a reaction gets.
-      else if (isPassage(retainer, heap)) seen.add(retainer);
+      else if (isPassage(retainer, heap) || isPart(retainer)) seen.add(retainer);
       else return null;
     }
   }

@@ -30,16 +30,26 @@ export function isGivenUp(waiter: Suspended, graph: SuspendedGraph, heap: HeapGr
   const last = [...withAwaiters([waiter], graph.functions)].filter((each) => !graph.isAwaited(each));
   return last.every((each) => {
     const handlers = graph.valueHandlersOf(each.promise);
-    return handlers === null || handlers.some((handler) => settlesPromise(handler, heap));
+    return handlers === null || handlers.some((handler) => isLost(handler, graph, heap));
   });
 }
 
-/** A resolve function of V8's own knows its promise, until it has settled that: then, since Node 26, nothing. */
-function settlesPromise(handler: HeapNode, heap: HeapGraph): boolean {
+/** True for what settles a promise with whose value nobody goes on; one that `then` was given instead of a value leads on. */
+function isLost(handler: HeapNode, graph: SuspendedGraph, heap: HeapGraph): boolean {
+  const settled = settledPromises(handler, heap);
+  return settled?.every((promise) => graph.valueHandlersOf(promise)?.length === 0) ?? false;
+}
+
+/**
+ * A resolve function of V8's own knows its promise, until it has settled that: then, since Node 26, nothing. Null for any other
+ * function.
+ */
+function settledPromises(handler: HeapNode, heap: HeapGraph): readonly HeapNode[] | null {
   const context = heap.placeOf(handler) === null ? heap.follow(handler, 'context') : null;
-  if (context === null || heap.name(context).includes('NativeContext')) return false;
+  if (context === null || heap.name(context).includes('NativeContext')) return null;
   const known = heap.edges(context).filter(({ type }) => type === 'hidden' || type === 'context');
-  return known.length === 0 || known.some(({ node }) => heap.isPromise(node));
+  const promises = known.map(({ node }) => node).filter((node) => heap.isPromise(node));
+  return known.length === 0 || promises.length > 0 ? promises : null;
 }
 
 function lockAround(promise: HeapNode, heap: HeapGraph): Keeper | null {

@@ -1,73 +1,97 @@
+import { unlockersOf } from './given-unlocks.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
-import { resolveFunctions } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
+import { functionsCalled, type ListOwner, ownerOf, scopesOf, takesFrom, textOf } from './list-owners.ts';
 import { type Suspended, type SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
-/** Whom a list belongs to, and what it is called there: a property of an object, or a variable of a scope. */
-interface Owner {
-  readonly node: HeapNode;
-  readonly name: string;
-  readonly isScope: boolean;
+/** Somebody who has got past the line, and is to let the next one go on. */
+interface Passed {
+  readonly call: Suspended;
+  /** The function that he was given to do it with; null for a call of the function that the next one stands in: it does it itself. */
+  readonly unlock: HeapNode | null;
 }
 
-/** One who stands in line behind earlier calls of the same function on the same object, one of which awaits him. */
+/** One who stands in line in a limiter or a lock behind those who seem to wait for him. */
 export interface InLine {
   readonly waiter: Suspended;
-  readonly owner: Owner;
-  /** The calls that have got past the line, and those of them that await him. */
-  readonly before: readonly Suspended[];
-  readonly awaiting: readonly Suspended[];
+  readonly owner: ListOwner;
+  /** Those who have got past the line, and those of them that wait for him. */
+  readonly before: readonly Passed[];
+  readonly awaiting: readonly Passed[];
 }
 
-const LIST = /^(?:Array|Set|Map)$|queue|list|deque/i;
-const PASSAGE = /^(?:Object|Array|Set|Map|)$|queue|list|deque|node|entry|item|task|job/i;
-const MAX_SEEN = 200;
-const MAX_RETAINERS = 50;
-const MAX_SCOPES = 6;
-/** What takes one out of a list. */
-const TAKES =
-  '\\s*(?:\\?|!)?\\.?\\s*(?:\\[|shift|pop|splice|slice|delete|forEach|values|entries|dequeue|poll|take|remove)';
-
 /**
- * Those who stand in line in a limiter or a lock of the program's own, though an earlier call of it awaits them: as far as the
+ * Those who stand in line in a limiter or a lock of the program's own, though somebody who has got past it waits for them: as far as the
  * heap alone shows.
+ * @param isOver nothing is left to run: who has a function that unlocks does not use it any more
  */
-export function standingInLine(graph: SuspendedGraph, heap: HeapGraph): readonly InLine[] {
-  const waiting = new Map<Suspended, Owner>();
+export function standingInLine(graph: SuspendedGraph, heap: HeapGraph, isOver: boolean): readonly InLine[] {
+  const waiting = new Map<Suspended, { readonly owner: ListOwner; readonly promise: HeapNode }>();
   for (const each of graph.functions) {
-    if (each.waitsFor.length > 0 || each.promise === null) continue;
-    const owner = graph.sourcesOf(each.awaits).flatMap((promise) => ownerOf(promise, heap) ?? [])[0];
-    if (owner !== undefined && isOf(each, owner, heap)) waiting.set(each, owner);
+    if (each.waitsFor.length > 0) continue;
+    for (const promise of graph.sourcesOf(each.awaits)) {
+      const owner = waiting.has(each) ? null : ownerOf(promise, heap);
+      if (owner !== null) waiting.set(each, { owner, promise });
+    }
   }
-  return [...waiting].flatMap(([waiter, owner]) => {
-    const all = graph.functions.filter((each) => isOf(each, owner, heap));
-    return callsAround(waiter, owner, all).flatMap((call): InLine[] => {
-      const stopped = withAwaiters([call], graph.functions);
-      const same = all.filter((each) => each !== call && isSameFunction(each, call, heap));
-      // Who stands in line as well has not got past it.
-      const before = same.filter((each) => ![...waiting.keys()].some((other) => isInLine(each, other, owner, all)));
-      const awaiting = before.filter((each) => stopped.has(each));
-      return awaiting.length > 0 ? [{ waiter, owner, before, awaiting }] : [];
-    });
+  const lines = [...waiting].flatMap(([waiter, { owner, promise }]) => {
+    const own =
+      waiter.promise !== null && isOf(waiter, owner, heap) ? callsBefore(waiter, owner, waiting, graph, heap) : [];
+    if (own.length > 0) return own.map((before) => ({ waiter, owner, before }));
+    const unlockers = isOver ? unlockersOf(waiter, promise, owner, graph, heap) : [];
+    const before = unlockers.map(({ holder, unlock }): Passed => ({ call: holder, unlock }));
+    return before.length > 0 ? [{ waiter, owner, before }] : [];
+  });
+  const mayWaitFor = new Map(graph.functions.map((each) => [each, new Set(each.waitsFor)]));
+  for (const { waiter, before } of lines) for (const { call } of before) mayWaitFor.get(waiter)?.add(call);
+  return lines.flatMap(({ waiter, owner, before }): InLine[] => {
+    const stopped = awaitersOf(waiter, mayWaitFor);
+    const awaiting = before.filter(({ call }) => stopped.has(call));
+    return awaiting.length > 0 ? [{ waiter, owner, before, awaiting }] : [];
   });
 }
 
+/** The earlier calls of the function that the waiter stands in, and of those that await it in methods of the same object. */
+function callsBefore(
+  waiter: Suspended,
+  owner: ListOwner,
+  waiting: ReadonlyMap<Suspended, unknown>,
+  graph: SuspendedGraph,
+  heap: HeapGraph,
+): readonly (readonly Passed[])[] {
+  const all = graph.functions.filter((each) => isOf(each, owner, heap));
+  return callsAround(waiter, owner, all).flatMap((call) => {
+    const same = all.filter((each) => each !== call && isSameFunction(each, call, heap));
+    // Who stands in line as well has not got past it.
+    const before = same.filter((each) => ![...waiting.keys()].some((other) => isInLine(each, other, owner, all)));
+    return before.length > 0 ? [before.map((each): Passed => ({ call: each, unlock: null }))] : [];
+  });
+}
+
+function awaitersOf(
+  waiter: Suspended,
+  mayWaitFor: ReadonlyMap<Suspended, ReadonlySet<Suspended>>,
+): ReadonlySet<Suspended> {
+  const stopped = new Set([waiter]);
+  for (const each of stopped) for (const [other, awaited] of mayWaitFor) if (awaited.has(each)) stopped.add(other);
+  return stopped;
+}
+
 /**
- * Those of them whom the end of such a call would let go on, as its text says: behind where it has stopped it takes the next one
+ * Those of them whom the end of such a call, or the function that was given, would let go on, as its text says: it takes the next one
  * out of the list, itself or in a function that it calls. They wait for these calls then.
  * @returns these waiters
  */
 export function joinLines(lines: readonly InLine[], heap: HeapGraph, places: InspectorPlaces): ReadonlySet<Suspended> {
   const joined = new Set<Suspended>();
   for (const { waiter, owner, before, awaiting } of lines) {
-    const list = escaped(owner.name);
-    const takes = new RegExp(`${list}${TAKES}`);
-    const letsGo = awaiting.some((each) => {
-      const rest = restOf(each, heap, places);
-      const called = functionsCalled(rest, each, owner, heap).map((fn) => textOf(fn, heap, places));
-      return [rest, ...called].some((text) => takes.test(text));
+    const takes = takesFrom(owner);
+    const letsGo = awaiting.some(({ call, unlock }) => {
+      const text = unlock === null ? restOf(call, heap, places) : textOf(unlock, heap, places);
+      const called = functionsCalled(text, unlock ?? call.fn, owner, heap).map((fn) => textOf(fn, heap, places));
+      return [text, ...called].some((each) => takes.test(each));
     });
-    if (letsGo) joined.add(Object.assign(waiter, { waitsFor: before, isOpen: false }));
+    if (letsGo) joined.add(Object.assign(waiter, { waitsFor: before.map(({ call }) => call), isOpen: false }));
   }
   return joined;
 }
@@ -84,65 +108,17 @@ function restOf({ node, fn }: Suspended, heap: HeapGraph, places: InspectorPlace
   return [(lines[0] ?? '').slice(Math.max(column, 0)), ...lines.slice(1)].join('\n');
 }
 
-function textOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlaces): string {
-  const place = heap.placeOf(fn);
-  return (place === null ? null : places.textAt(place)) ?? '';
-}
-
-/** The functions around it that a text calls, and the methods of the owner. */
-function functionsCalled(text: string, { fn }: Suspended, owner: Owner, heap: HeapGraph): readonly HeapNode[] {
-  const own = owner.isScope ? [] : prototypesOf(owner.node, heap);
-  const isCalled = (name: string, before: string): boolean => new RegExp(`${before}${escaped(name)}\\s*\\(`).test(text);
-  const called = (from: readonly HeapNode[], before: string): readonly HeapNode[] =>
-    from
-      .flatMap((node) => heap.edges(node))
-      .filter(({ name, node }) => heap.type(node) === 'closure' && isCalled(name, before))
-      .map(({ node }) => node);
-  // A private method is a variable of its class.
-  return [...called(scopesOf(fn, heap), '(?:^|[^.\\w$#]|this\\.(?=#))'), ...called(own, 'this\\.')];
-}
-
-function escaped(name: string): string {
-  return name.replaceAll('$', '\\$');
-}
-
-function ownerOf(promise: HeapNode, heap: HeapGraph): Owner | null {
-  const seen = new Set(resolveFunctions(promise, heap));
-  for (const node of seen) {
-    if (seen.size > MAX_SEEN) return null;
-    const retainers = heap.retainers(node);
-    if (retainers.length > MAX_RETAINERS) continue;
-    for (const { node: above, type, name } of retainers) {
-      if (type === 'weak' || type === 'shortcut') continue;
-      const isScope = heap.name(above).endsWith('Context');
-      if (
-        heap.type(node) === 'object' &&
-        LIST.test(heap.name(node)) &&
-        (isScope ? type === 'context' : type === 'property')
-      ) {
-        if (isScope || !LIST.test(heap.name(above))) return { node: above, name, isScope };
-      }
-      if (isScope && type === 'context') {
-        for (const edge of heap.retainers(above))
-          if (edge.name === 'context' && heap.type(edge.node) === 'closure') seen.add(edge.node);
-      } else if (heap.type(above) === 'array' || (heap.type(above) === 'object' && PASSAGE.test(heap.name(above))))
-        seen.add(above);
-    }
-  }
-  return null;
-}
-
 /** A method that was called on the owner, or a function that sees the variable. */
-function isOf(each: Suspended, { node, isScope }: Owner, heap: HeapGraph): boolean {
+function isOf(each: Suspended, { node, isScope }: ListOwner, heap: HeapGraph): boolean {
   return isScope ? scopesOf(each.fn, heap).includes(node) : heap.follow(each.node, 'receiver') === node;
 }
 
 /** The waiter's own call, and those of methods of the same object that await it one after the other. */
-function callsAround(waiter: Suspended, { isScope }: Owner, all: readonly Suspended[]): readonly Suspended[] {
+function callsAround(waiter: Suspended, { isScope }: ListOwner, all: readonly Suspended[]): readonly Suspended[] {
   return isScope ? [waiter] : [...withAwaiters([waiter], all)];
 }
 
-function isInLine(each: Suspended, waiter: Suspended, owner: Owner, all: readonly Suspended[]): boolean {
+function isInLine(each: Suspended, waiter: Suspended, owner: ListOwner, all: readonly Suspended[]): boolean {
   return (
     each === waiter ||
     (!owner.isScope && each.waitsFor.length === 1 && each.waitsFor[0] === waiter && all.includes(each))
@@ -152,26 +128,4 @@ function isInLine(each: Suspended, waiter: Suspended, owner: Owner, all: readonl
 function isSameFunction(one: Suspended, other: Suspended, heap: HeapGraph): boolean {
   const [a, b] = [heap.placeOf(one.fn), heap.placeOf(other.fn)];
   return a !== null && b !== null && a.scriptId === b.scriptId && a.line === b.line && a.column === b.column;
-}
-
-function scopesOf(fn: HeapNode, heap: HeapGraph): readonly HeapNode[] {
-  const scopes: HeapNode[] = [];
-  for (
-    let scope = heap.follow(fn, 'context');
-    scope !== null && scopes.length < MAX_SCOPES;
-    scope = heap.follow(scope, 'previous')
-  ) {
-    if (heap.name(scope).includes('NativeContext')) break;
-    scopes.push(scope);
-  }
-  return scopes;
-}
-
-function prototypesOf(object: HeapNode, heap: HeapGraph): readonly HeapNode[] {
-  const all = [object];
-  for (const each of all) {
-    const next = heap.follow(each, '__proto__');
-    if (next !== null && all.length < 3) all.push(next);
-  }
-  return all;
 }

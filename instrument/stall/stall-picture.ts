@@ -69,42 +69,43 @@ export const NOTHING: Omit<StallPicture, 'cut'> = {
  * that is too large for the budget is not read.
  */
 export function pictureOfStall(options: PictureOptions): StallPicture {
-  const { budgetMs, isStalled, isAsked, isOver } = options;
+  const { budgetMs } = options;
   const until = monotonicMs() + budgetMs;
   if (!isReadWithin(budgetMs)) {
     const megabytes = Math.round(process.memoryUsage().heapUsed / 1e6);
     return { ...NOTHING, cut: `the heap (${megabytes} MB) is too large to be read within ${budgetMs} ms` };
   }
   const heap = takeHeapGraph();
+  let opened: InspectorPlaces | null = null;
+  // One for all: what the inspector knows the objects of a snapshot by, it forgets when it is left. Places are what a reader needs
+  // first: they get a part of the budget even when the snapshot took all of it.
+  const open = (): InspectorPlaces => {
+    opened ??= new InspectorPlaces(Math.max(until - monotonicMs(), budgetMs / 4));
+    return opened;
+  };
+  try {
+    return pictureOf(heap, open, options);
+  } finally {
+    (opened as InspectorPlaces | null)?.close();
+  }
+}
+
+function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: PictureOptions): StallPicture {
+  const { isStalled, isAsked, isOver } = options;
   const graph = new SuspendedGraph(heap);
-  const lines = standingInLine(graph, heap);
-  const inLine =
-    lines.length === 0 ? new Set<Suspended>() : withTexts(budgetMs, (texts) => joinLines(lines, heap, texts));
+  const lines = standingInLine(graph, heap, isOver);
+  const inLine = lines.length === 0 ? new Set<Suspended>() : joinLines(lines, heap, open());
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
   if (isDoubtful && inLocks.size === 0 && unseen.size === 0) return { ...NOTHING, cut: null };
-  // Places are what a reader needs first: they get a part of the budget even when the snapshot took all of it.
-  const places = new InspectorPlaces(Math.max(until - monotonicMs(), budgetMs / 4));
-  try {
-    // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
-    const counts = unseen.size > 0 && !hasTimerSet(heap, places);
-    return new Painter(graph, heap, places, options, inLine).paint(
-      isDoubtful,
-      counts ? new Map([...inLocks, ...unseen]) : inLocks,
-    );
-  } finally {
-    places.close();
-  }
-}
-
-function withTexts<T>(budgetMs: number, read: (places: InspectorPlaces) => T): T {
-  const places = new InspectorPlaces(budgetMs);
-  try {
-    return read(places);
-  } finally {
-    places.close();
-  }
+  const places = open();
+  // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
+  const counts = unseen.size > 0 && !hasTimerSet(heap, places);
+  return new Painter(graph, heap, places, options, inLine).paint(
+    isDoubtful,
+    counts ? new Map([...inLocks, ...unseen]) : inLocks,
+  );
 }
 
 /** True when the heap of now is small enough to be read in that time, in milliseconds. */

@@ -75,6 +75,11 @@ export class SuspendedGraph {
     for (const each of this.functions) Object.assign(each, this.#computing(each, byPromise));
   }
 
+  /** The function whose variables, or whose state, this is. */
+  functionAt(node: HeapNode): Suspended | undefined {
+    return this.#byFrame.get(node);
+  }
+
   /** Where a chain of promises begins: those that no other promise settles. */
   sourcesOf(promise: HeapNode): readonly HeapNode[] {
     return [...this.chainTo(promise)].filter((each) => !this.#settledBy.has(each));
@@ -152,7 +157,7 @@ export class SuspendedGraph {
 
   /** Those who alone can let the waiter go on; null where the waiter is one of them, or nobody knows. */
   #soleHolders(promise: HeapNode, waiter: Suspended): readonly Suspended[] | null {
-    const holders = soleResolvers(promise, this.#heap, (node) => this.#byFrame.get(node));
+    const holders = soleResolvers(promise, this.#heap, (node) => this.functionAt(node));
     return holders?.includes(waiter) === true ? null : holders;
   }
 

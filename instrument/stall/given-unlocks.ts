@@ -1,0 +1,80 @@
+import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import { resolveFunctions, soleHolders } from './held-resolvers.ts';
+import { type ListOwner, scopesAround, scopesOf } from './list-owners.ts';
+import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
+
+/** A suspended function, and the function among its variables that lets the next one go on. */
+export interface Unlocker {
+  readonly holder: Suspended;
+  readonly unlock: HeapNode;
+}
+
+/**
+ * Who holds the lock in whose list somebody stands, where its `lock()` gives a function that unlocks it, or an object with one: who
+ * alone has that function in his variables. It was made by an earlier call of the very function in which the waiter stands, for the
+ * same list; the two ends of a channel are not made so.
+ * @param promise what the waiter waits for in the end
+ */
+export function unlockersOf(
+  waiter: Suspended,
+  promise: HeapNode,
+  owner: ListOwner,
+  graph: SuspendedGraph,
+  heap: HeapGraph,
+): readonly Unlocker[] {
+  const call = callsIn(waiter, promise, heap);
+  const kinds = new Set([...call].flatMap((scope) => kindOf(scope, heap) ?? []));
+  const isSibling = (scope: HeapNode): boolean => !call.has(scope) && kinds.has(kindOf(scope, heap) as HeapNode);
+  const isUnlock = (fn: HeapNode): boolean => {
+    const scopes = scopesOf(fn, heap);
+    return scopes.some(isSibling) && isAbout(owner, scopes, heap);
+  };
+  return graph.functions.flatMap((holder) => {
+    if (holder === waiter) return [];
+    return functionsIn(holder, heap)
+      .filter((fn) => isUnlock(fn) && isHeldBy(holder, fn, graph, heap))
+      .map((unlock) => ({ holder, unlock }));
+  });
+}
+
+/** The scopes of the call in which the waiter stands in the list: its own, and that of the function that listed it. */
+function callsIn({ node }: Suspended, promise: HeapNode, heap: HeapGraph): ReadonlySet<HeapNode> {
+  const listing = resolveFunctions(promise, heap)
+    .flatMap((resolve) => heap.retainers(resolve))
+    .filter(({ type }) => type === 'context')
+    .map((retainer) => retainer.node);
+  return new Set([heap.follow(node, 'context'), ...listing].flatMap((scope) => scopesAround(scope, heap)));
+}
+
+/** What all scopes of one function, or of one block of it, have in common. */
+function kindOf(scope: HeapNode, heap: HeapGraph): HeapNode | null {
+  return heap.follow(scope, 'scope_info');
+}
+
+function isAbout({ node, isScope }: ListOwner, scopes: readonly HeapNode[], heap: HeapGraph): boolean {
+  if (isScope) return scopes.includes(node);
+  return scopes.some((scope) => heap.edges(scope).some((edge) => edge.type === 'context' && edge.node === node));
+}
+
+function functionsIn({ registers }: Suspended, heap: HeapGraph): readonly HeapNode[] {
+  const variables = heap.edges(registers).map(({ node }) => node);
+  const parts = variables
+    .filter((node) => isPlainObject(node, heap))
+    .flatMap((node) => heap.edges(node).filter(({ type }) => type === 'property'))
+    .map(({ node }) => node);
+  return [...new Set([...variables, ...parts])].filter((node) => heap.type(node) === 'closure');
+}
+
+function isHeldBy(holder: Suspended, fn: HeapNode, graph: SuspendedGraph, heap: HeapGraph): boolean {
+  const holders = soleHolders(
+    [fn],
+    heap,
+    (node) => graph.functionAt(node),
+    (node) => isPlainObject(node, heap),
+  );
+  return holders?.length === 1 && holders[0] === holder;
+}
+
+function isPlainObject(node: HeapNode, heap: HeapGraph): boolean {
+  return heap.type(node) === 'object' && heap.name(node) === 'Object';
+}

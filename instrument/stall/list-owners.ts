@@ -1,0 +1,103 @@
+import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
+import { resolveFunctions } from './held-resolvers.ts';
+import type { InspectorPlaces } from './inspector-places.ts';
+
+/** Whom a list belongs to, and what it is called there: a property of an object, or a variable of a scope. */
+export interface ListOwner {
+  readonly node: HeapNode;
+  readonly name: string;
+  readonly isScope: boolean;
+}
+
+const LIST = /^(?:Array|Set|Map)$|queue|list|deque/i;
+const PASSAGE = /^(?:Object|Array|Set|Map|)$|queue|list|deque|node|entry|item|task|job/i;
+const MAX_SEEN = 200;
+const MAX_RETAINERS = 50;
+const MAX_SCOPES = 6;
+/** What takes one out of a list. */
+const TAKES =
+  '\\s*(?:\\?|!)?\\.?\\s*(?:\\[|shift|pop|splice|slice|delete|forEach|values|entries|dequeue|poll|take|remove)';
+
+/** The list that keeps what settles the promise, by the object or the scope it belongs to; null when there is none. */
+export function ownerOf(promise: HeapNode, heap: HeapGraph): ListOwner | null {
+  const seen = new Set(resolveFunctions(promise, heap));
+  for (const node of seen) {
+    if (seen.size > MAX_SEEN) return null;
+    const retainers = heap.retainers(node);
+    if (retainers.length > MAX_RETAINERS) continue;
+    for (const { node: above, type, name } of retainers) {
+      if (type === 'weak' || type === 'shortcut') continue;
+      const isScope = heap.name(above).endsWith('Context');
+      if (
+        heap.type(node) === 'object' &&
+        LIST.test(heap.name(node)) &&
+        (isScope ? type === 'context' : type === 'property')
+      ) {
+        if (isScope || !LIST.test(heap.name(above))) return { node: above, name, isScope };
+      }
+      if (isScope && type === 'context') {
+        for (const edge of heap.retainers(above))
+          if (edge.name === 'context' && heap.type(edge.node) === 'closure') seen.add(edge.node);
+      } else if (heap.type(above) === 'array' || (heap.type(above) === 'object' && PASSAGE.test(heap.name(above))))
+        seen.add(above);
+    }
+  }
+  return null;
+}
+
+/** What takes one out of its list, in the text of a function. */
+export function takesFrom({ name }: ListOwner): RegExp {
+  return new RegExp(`${escaped(name)}${TAKES}`);
+}
+
+/** The functions around it that a text calls, and the methods of the owner. */
+export function functionsCalled(text: string, fn: HeapNode, owner: ListOwner, heap: HeapGraph): readonly HeapNode[] {
+  const own = owner.isScope ? [] : prototypesOf(owner.node, heap);
+  const isCalled = (name: string, before: string): boolean => new RegExp(`${before}${escaped(name)}\\s*\\(`).test(text);
+  const called = (from: readonly HeapNode[], before: string): readonly HeapNode[] =>
+    from
+      .flatMap((node) => heap.edges(node))
+      .filter((edge) => heap.type(edge.node) === 'closure' && isCalled(nameOf(edge, heap), before))
+      .map(({ node }) => node);
+  // A private method is a variable of its class.
+  return [...called(scopesOf(fn, heap), '(?:^|[^.\\w$#]|this\\.(?=#))'), ...called(own, 'this\\.')];
+}
+
+/** V8 does not say what the variables of a class are called: private methods know their names. */
+function nameOf({ type, name, node }: HeapEdge, heap: HeapGraph): string {
+  return type === 'hidden' ? heap.name(node) : name;
+}
+
+/** Empty for what is no function of a script. */
+export function textOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlaces): string {
+  const place = heap.placeOf(fn);
+  return (place === null ? null : places.textAt(place)) ?? '';
+}
+
+/** The scopes that a function sees, its own one first; without those that all share. */
+export function scopesOf(fn: HeapNode, heap: HeapGraph): readonly HeapNode[] {
+  return scopesAround(heap.follow(fn, 'context'), heap);
+}
+
+/** This scope and those around it. */
+export function scopesAround(inner: HeapNode | null, heap: HeapGraph): readonly HeapNode[] {
+  const scopes: HeapNode[] = [];
+  for (let scope = inner; scope !== null && scopes.length < MAX_SCOPES; scope = heap.follow(scope, 'previous')) {
+    if (heap.name(scope).includes('NativeContext')) break;
+    scopes.push(scope);
+  }
+  return scopes;
+}
+
+function prototypesOf(object: HeapNode, heap: HeapGraph): readonly HeapNode[] {
+  const all = [object];
+  for (const each of all) {
+    const next = heap.follow(each, '__proto__');
+    if (next !== null && all.length < 3) all.push(next);
+  }
+  return all;
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('$', '\\$');
+}
