@@ -37,7 +37,7 @@ export function isGivenUp(waiter: Suspended, graph: SuspendedGraph, heap: HeapGr
 /** True for what settles a promise with whose value nobody goes on; one that `then` was given instead of a value leads on. */
 function isLost(handler: HeapNode, graph: SuspendedGraph, heap: HeapGraph): boolean {
   const settled = settledPromises(handler, heap);
-  return settled?.every((promise) => graph.valueHandlersOf(promise)?.length === 0) ?? false;
+  return settled?.every((promise) => (graph.valueHandlersOf(promise)?.length ?? 0) === 0) ?? false;
 }
 
 /**
