@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { CHOICES } from '../../instrument/config.ts';
 import { ldt } from '../../instrument/hooks/ldt.ts';
 import { sdt } from '../../instrument/hooks/sdt.ts';
 import { LIBRARY_ADAPTERS } from '../../instrument/libraries/index.ts';
@@ -21,6 +22,10 @@ test('every variable that is read has its row', () => {
   const variables = [...read('instrument/config.ts').matchAll(/'(DEPT_[A-Z_]+)'/g)].map((match) => match[1]);
   expect(variables.length).toBeGreaterThan(0);
   expect(rows('cli.md')).toEqual(expect.arrayContaining(variables));
+});
+
+test('every choice of install() has its row', () => {
+  expect(rows('install.md')).toEqual(expect.arrayContaining(Object.keys(CHOICES)));
 });
 
 test('every limit has its row', () => {
