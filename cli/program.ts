@@ -17,7 +17,8 @@ export interface Program {
  */
 export function programOf(name: string, positionals: readonly string[], cwd: string): Program {
   const [first, ...rest] = positionals;
-  if (first === undefined) throw new UsageError(`${name} needs a program, for example: dept ${name} -- node app.js`);
+  if (first === undefined || first === '')
+    throw new UsageError(`${name} needs a program, for example: dept ${name} -- node app.js`);
   const isScript = SCRIPT.test(extname(first));
   const command = isScript || first === 'node' ? process.execPath : first;
   const args = isScript ? positionals : rest;

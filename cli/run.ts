@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Io } from './io.ts';
@@ -19,13 +19,32 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
 
 /** Any process below may make a finding and end as it likes: the tally file tells. @returns the exit code */
 export async function executeCounting(plan: RunPlan, io: Io): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'dept-'));
+  const folder = temporaryFolder();
   const tally = join(folder, 'findings');
   try {
+    makeReport(plan.env['DEPT_REPORT']);
     const code = await execute({ ...plan, env: { ...plan.env, DEPT_TALLY: tally } }, io);
     return conclude(plan, new RunOutcome(tally), code, io);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'dept-'));
+  } catch (error) {
+    throw new UsageError(`Cannot make a temporary folder in ${tmpdir()}: ${(error as Error).message}.`);
+  }
+}
+
+/** No findings are findings as well: what reads the file after the run must find it. */
+function makeReport(path: string | undefined): void {
+  if (path === undefined) return;
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    throw new UsageError(`Cannot write ${path}: ${(error as Error).message}.`);
   }
 }
 

@@ -49,7 +49,8 @@ describe.concurrent('suppressions', { timeout: TIMEOUT_MS }, () => {
     const args = ['run', '--baseline', 'b.json', '--report', folder.file('r'), ...program];
     const again = await runDept(args, { cwd: folder.path });
     expect(again).toMatchObject({ code: 0, stderr: 'dept: no new finding, 1 suppressed.\n' });
-    expect(folder.names).toEqual(['b.json']);
+    expect(folder.names).toEqual(['b.json', 'r']);
+    expect(folder.read('r')).toBe('');
   });
 
   test('--prune drops what was not found, unless the program failed', async () => {

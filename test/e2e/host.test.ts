@@ -17,6 +17,7 @@ describe.concurrent('what was not called right is said in one line, with exit co
       /^dept: Cannot run no-such-command-here: .*\n$/,
     ],
     ['no program', ['run'], /^dept: run needs a program.*\n$/],
+    ['a program without a name', ['run', '--', ''], /^dept: run needs a program.*\n$/],
     ['an unknown flag', ['run', '--bogus', 'x.mjs'], /^dept: Unknown option '--bogus'.*\n$/],
     ['a bad value', ['run', '--rules', 'bsd', 'x.mjs'], /^dept: --rules is "bsd"; it must be dept or linux\.\n$/],
     ['a bad format', ['run', '--format', 'x', 'x.mjs'], /^dept: --format is "x"; it must be pretty or dept\.\n$/],
@@ -58,6 +59,15 @@ describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
     expect(ended.stderr.match(/cannot write findings/g)).toHaveLength(1);
     expect(ended.stderr.split('\n')).toHaveLength(2);
     expect(ended.code).toBe(1);
+  });
+
+  test('and its findings file is there though it is empty', async () => {
+    using folder = new WorkFolder();
+    const report = ['--report', folder.file('f.ndjson')];
+    expect((await runDept(['run', ...report, `${PROGRAMS}/fixed.mjs`])).code).toBe(0);
+    const shown = await runDept(['show', '--format', 'sarif', folder.file('f.ndjson')]);
+    expect(shown.code).toBe(0);
+    expect(JSON.parse(shown.stdout).runs[0].results).toEqual([]);
   });
 
   test('in another folder, and the class graph is written where it was asked for', async () => {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { planRun } from '../../../cli/run-plan.ts';
 import { formatReportLine } from '../../../reports/ndjson.ts';
@@ -141,6 +141,15 @@ test('a file of suppressions keeps what dept knows nothing of, where it is and w
   expect(written.suppressions).toHaveLength(2);
   expect(lstatSync(join(cwd, 's.json')).isSymbolicLink()).toBe(true);
   expect(readdirSync(join(cwd, 'shared'))).toEqual(['s.json']);
+});
+
+test('a folder for temporary files that is none is said in one line', async () => {
+  given('file', '');
+  vi.stubEnv('TMPDIR', join(cwd, 'file'));
+  const { code, stderr } = await dept('run', '--', 'true');
+  vi.unstubAllEnvs();
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^dept: Cannot make a temporary folder in .*file: .*\.\n$/);
 });
 
 test('there must be something to prune', async () => {
