@@ -72,7 +72,7 @@ function unclosed(
 ): Stuck {
   const [count, are] = openedAt.length === 1 ? ['a connection', 'is'] : [`${openedAt.length} connections`, 'are'];
   return {
-    message: `${waiter} waits for ${label} of the database ${database}, which cannot go on before ${count} to it ${are} closed, and nobody does that`,
+    message: `${waiter} waits for ${label} of the database ${database}, which cannot go on before ${count} to it ${are} closed, and nobody closes ${openedAt.length === 1 ? 'it' : 'them'}`,
     help: [
       'Close the connection before: db.close().',
       'Or let its owner close it when it is asked to: in the event versionchange, which is `blocking` of idb.',

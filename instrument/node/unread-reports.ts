@@ -8,7 +8,7 @@ type Branch = readonly [name: string, pipedAt: Stack | null];
 /** A source feeds two streams: one is read, the other one is full and stops the source. */
 export function unreadBranch(source: string, [read, readStack]: Branch, [unread, unreadStack]: Branch): Stuck {
   return {
-    message: `A reader of ${read} waits for ever: ${source}, which is piped into it, is stopped by another ${unread} it is piped into, which is full, and nobody reads that one`,
+    message: `A reader of ${read} waits for ever: its source, ${source}, has stopped, because another ${unread} that it is piped into is full and nobody reads that one`,
     help: [
       'Read both branches at the same time (Promise.all), not one after the other.',
       'Or destroy, or resume(), the branch that is not needed.',

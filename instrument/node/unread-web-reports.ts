@@ -10,7 +10,7 @@ export type { Requested };
 export function unreadSide({ name, stack }: Requested, label: string, stream: string, fed: string | null): Stuck {
   const unread = fed === null ? 'its readable side' : `the ${fed} it feeds`;
   return {
-    message: `${name} waits for ever in ${label} of ${stream}: it cannot go on before ${unread} is read, and nobody reads that`,
+    message: `${name} waits for ever in ${label} of ${stream}: it cannot go on before ${unread} is read, and nobody reads it`,
     help: [
       `Begin to read ${unread} first, then write, and await both together: Promise.all([new Response(readable).text(), ...]).`,
       'Or do not await each write() and ready before somebody reads; a TransformStream may be given room: new TransformStream({}, {}, { highWaterMark: 16 }).',
@@ -40,7 +40,7 @@ export function unreadSide({ name, stack }: Requested, label: string, stream: st
 export function uncancelledBranch({ name, stack }: Requested): Stuck {
   const other = 'the other branch';
   return {
-    message: `${name} waits for ever for the cancel of a branch of tee() or clone(): it ends when ${other} is cancelled too or has been read, and nobody reads that`,
+    message: `${name} waits for ever for the cancel of a branch of tee() or clone(): it ends when ${other} is cancelled too or has been read, and nobody reads it`,
     help: [
       `Do not await the cancel() of one branch: cancel both (Promise.all), or read ${other}.`,
       'A response that is not needed twice need not be cloned.',

@@ -28,7 +28,7 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
     ],
     [
       'stream-tee-backpressure',
-      'DEPT003 A reader of PassThrough waits for ever: Readable, which is piped into it, is stopped by another PassThrough it is piped into, which is full, and nobody reads that one.',
+      'DEPT003 A reader of PassThrough waits for ever: its source, Readable, has stopped, because another PassThrough that it is piped into is full and nobody reads that one.',
     ],
     [
       'busboy-undrained',

@@ -256,7 +256,11 @@ test('methods keep their name and length, and nothing is seen when nothing is in
 });
 
 test('an object without the methods, or one that is wrapped, is refused', () => {
-  expect(() => wrap({}, { acquire: 'enter' })).toThrow('none of the methods');
+  expect(() => wrap({}, { acquire: 'enter' })).toThrow('acquire: the object has no method enter.');
+  expect(() => wrap(new Gate(), { acquire: 'enter', release: 'laeve' })).toThrow(
+    'release: the object has no method laeve.',
+  );
+  expect(() => wrap(new Gate(), { name: 'gate' })).toThrow('none of the methods');
   const gate = wrap(new Gate(), { acquire: 'enter' });
   expect(() => wrap(gate, { acquire: 'enter' })).toThrow('wrapped already');
 });
