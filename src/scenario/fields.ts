@@ -1,5 +1,7 @@
 import { ScenarioError, type ScenarioPlace } from './scenario-error.ts';
 
+const MAX_SHOWN = 80;
+
 /** Reads the fields of one JSON object and says precisely what is wrong with them. */
 export class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
@@ -49,14 +51,22 @@ export class Fields {
   }
 
   #fail(name: string, wanted: string): never {
-    throw new ScenarioError(this.#place, `expected "${name}" to be ${wanted}, got ${JSON.stringify(this.raw(name))}`);
+    throw new ScenarioError(this.#place, `expected "${name}" to be ${wanted}, got ${shown(this.raw(name))}`);
   }
 }
 
 /** @throws ScenarioError when the value is not an object */
 export function fieldsOf(value: unknown, place: ScenarioPlace, what: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ScenarioError(place, `expected ${what} to be an object, got ${JSON.stringify(value) ?? 'nothing'}`);
+    throw new ScenarioError(place, `expected ${what} to be an object, got ${shown(value)}`);
   }
   return new Fields(value as Record<string, unknown>, place);
+}
+
+/** A value as messages name it: a file may hold anything, however large or deep. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }

@@ -71,6 +71,8 @@ test.each([
   ['a broken line', `${caseText({})}\n{"name"`, /line 2 is not valid JSON/],
   ['an empty file', '  \n', /the file is empty/],
   ['a number', '7', /case #1: expected a case to be an object, got 7/],
+  ['lists without end', '['.repeat(1e5) + ']'.repeat(1e5), /case #1: expected a case to be an object, got an array$/],
+  ['a word without end', JSON.stringify('x'.repeat(1e6)), /expected a case to be an object, got "x{79}\.\.\.$/],
 ])('%s is one precise error', (_what, text, message) => {
   expect(fault(text)).toMatch(message);
   expect(fault(text)).not.toContain('\n');
