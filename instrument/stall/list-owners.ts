@@ -18,6 +18,9 @@ const MAX_SCOPES = 6;
 const TAKES =
   '\\s*(?:\\?|!)?\\.?\\s*(?:\\[|shift|pop|splice|slice|delete|forEach|values|entries|dequeue|poll|take|remove)';
 
+/** What puts one into it. */
+const ADDS = '\\s*(?:\\?|!)?\\.?\\s*(?:push|unshift|add|set|enqueue|append|insert)\\s*\\(';
+
 /** The list that keeps what settles the promise, by the object or the scope it belongs to; null when there is none. */
 export function ownerOf(promise: HeapNode, heap: HeapGraph): ListOwner | null {
   const seen = new Set(resolveFunctions(promise, heap));
@@ -48,6 +51,18 @@ export function ownerOf(promise: HeapNode, heap: HeapGraph): ListOwner | null {
 /** What takes one out of its list, in the text of a function. */
 export function takesFrom({ name }: ListOwner): RegExp {
   return new RegExp(`${escaped(name)}${TAKES}`);
+}
+
+/** What puts one into its list. */
+export function addsTo({ name }: ListOwner): RegExp {
+  return new RegExp(`${escaped(name)}${ADDS}`);
+}
+
+/** The methods of an object, by name. */
+export function methodsOf(object: HeapNode, heap: HeapGraph): readonly HeapEdge[] {
+  return prototypesOf(object, heap)
+    .flatMap((node) => heap.edges(node))
+    .filter(({ type, name, node }) => type === 'property' && name !== 'constructor' && heap.type(node) === 'closure');
 }
 
 /** The functions around it that a text calls, and the methods of the owner. */

@@ -1,18 +1,22 @@
 import { unlockersOf } from './given-unlocks.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
+import { LaterReleases } from './later-releases.ts';
 import { functionsCalled, type ListOwner, ownerOf, scopesOf, takesFrom, textOf } from './list-owners.ts';
 import { type Suspended, type SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** Somebody who has got past the line, and is to let the next one go on. */
 interface Passed {
   readonly call: Suspended;
-  /** The function that he was given to do it with; null for a call of the function that the next one stands in: it does it itself. */
-  readonly unlock: HeapNode | null;
+  /**
+   * By a function that he was given; `itself`: it is a call of the function that the next one stands in; `later`: perhaps, by calling
+   * another function of the lock, if he has taken it.
+   */
+  readonly by: HeapNode | 'itself' | 'later';
 }
 
 /** One who stands in line in a limiter or a lock behind those who seem to wait for him. */
-export interface InLine {
+interface InLine {
   readonly waiter: Suspended;
   readonly owner: ListOwner;
   /** Those who have got past the line, and those of them that wait for him. */
@@ -22,11 +26,70 @@ export interface InLine {
 
 /**
  * Those who stand in line in a limiter or a lock of the program's own, though somebody who has got past it waits for them: as far as the
- * heap alone shows.
- * @param isOver nothing is left to run: who has a function that unlocks does not use it any more
+ * heap alone shows, until their texts are looked at.
  */
-export function standingInLine(graph: SuspendedGraph, heap: HeapGraph, isOver: boolean): readonly InLine[] {
-  const waiting = new Map<Suspended, { readonly owner: ListOwner; readonly promise: HeapNode }>();
+export class OwnLines {
+  readonly #heap: HeapGraph;
+  readonly #later: LaterReleases | null;
+  readonly #lines: readonly InLine[];
+
+  /** @param isOver nothing is left to run: who has not given back yet never will */
+  constructor(graph: SuspendedGraph, heap: HeapGraph, isOver: boolean) {
+    this.#heap = heap;
+    const waiting = waitingInLists(graph, heap);
+    this.#later = isOver && waiting.size > 0 ? new LaterReleases(graph.functions, heap) : null;
+    const lines = [...waiting].flatMap(([waiter, { owner, promise }]) => {
+      const own =
+        waiter.promise !== null && isOf(waiter, owner, heap) ? callsBefore(waiter, owner, waiting, graph, heap) : [];
+      if (own.length > 0) return own.map((before) => ({ waiter, owner, before }));
+      const unlockers = isOver ? unlockersOf(waiter, promise, owner, graph, heap) : [];
+      const before: readonly Passed[] =
+        unlockers.length > 0
+          ? unlockers.map(({ holder, unlock }) => ({ call: holder, by: unlock }))
+          : (this.#later?.seeing(owner) ?? []).map((call) => ({ call, by: 'later' }));
+      return before.length > 0 ? [{ waiter, owner, before }] : [];
+    });
+    this.#lines = standingInWay(lines, graph);
+  }
+
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
+  /**
+   * Those who have got past it let the next one go on, as their text says: behind where they have stopped they take him out of the
+   * list, in a function that they call or were given. Whoever stands there waits for them then.
+   * @returns these waiters
+   */
+  join(places: InspectorPlaces): ReadonlySet<Suspended> {
+    const joined = new Set<Suspended>();
+    for (const { waiter, owner, before, awaiting } of this.#lines) {
+      const letting = awaiting.filter((each) => this.#letsGo(each, owner, places));
+      if (letting.length === 0) continue;
+      const all = before.filter((each) => each.by !== 'later' || letting.includes(each));
+      joined.add(Object.assign(waiter, { waitsFor: all.map(({ call }) => call), isOpen: false }));
+    }
+    return joined;
+  }
+
+  #letsGo({ call, by }: Passed, owner: ListOwner, places: InspectorPlaces): boolean {
+    const heap = this.#heap;
+    if (by === 'later') return this.#later?.holds(call, owner, places, () => splitText(call, heap, places)) ?? false;
+    const text = by === 'itself' ? splitText(call, heap, places)[1] : textOf(by, heap, places);
+    const called = functionsCalled(text, by === 'itself' ? call.fn : by, owner, heap);
+    const takes = takesFrom(owner);
+    return [text, ...called.map((fn) => textOf(fn, heap, places))].some((each) => takes.test(each));
+  }
+}
+
+interface Waiting {
+  readonly owner: ListOwner;
+  /** What the waiter waits for in the end. */
+  readonly promise: HeapNode;
+}
+
+function waitingInLists(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap<Suspended, Waiting> {
+  const waiting = new Map<Suspended, Waiting>();
   for (const each of graph.functions) {
     if (each.waitsFor.length > 0) continue;
     for (const promise of graph.sourcesOf(each.awaits)) {
@@ -34,20 +97,17 @@ export function standingInLine(graph: SuspendedGraph, heap: HeapGraph, isOver: b
       if (owner !== null) waiting.set(each, { owner, promise });
     }
   }
-  const lines = [...waiting].flatMap(([waiter, { owner, promise }]) => {
-    const own =
-      waiter.promise !== null && isOf(waiter, owner, heap) ? callsBefore(waiter, owner, waiting, graph, heap) : [];
-    if (own.length > 0) return own.map((before) => ({ waiter, owner, before }));
-    const unlockers = isOver ? unlockersOf(waiter, promise, owner, graph, heap) : [];
-    const before = unlockers.map(({ holder, unlock }): Passed => ({ call: holder, unlock }));
-    return before.length > 0 ? [{ waiter, owner, before }] : [];
-  });
+  return waiting;
+}
+
+/** Those lines in which somebody who has got past them may wait for one who stands in them. */
+function standingInWay(lines: readonly Omit<InLine, 'awaiting'>[], graph: SuspendedGraph): readonly InLine[] {
   const mayWaitFor = new Map(graph.functions.map((each) => [each, new Set(each.waitsFor)]));
   for (const { waiter, before } of lines) for (const { call } of before) mayWaitFor.get(waiter)?.add(call);
-  return lines.flatMap(({ waiter, owner, before }): InLine[] => {
-    const stopped = awaitersOf(waiter, mayWaitFor);
-    const awaiting = before.filter(({ call }) => stopped.has(call));
-    return awaiting.length > 0 ? [{ waiter, owner, before, awaiting }] : [];
+  return lines.flatMap((line): InLine[] => {
+    const stopped = awaitersOf(line.waiter, mayWaitFor);
+    const awaiting = line.before.filter(({ call }) => stopped.has(call));
+    return awaiting.length > 0 ? [{ ...line, awaiting }] : [];
   });
 }
 
@@ -64,7 +124,7 @@ function callsBefore(
     const same = all.filter((each) => each !== call && isSameFunction(each, call, heap));
     // Who stands in line as well has not got past it.
     const before = same.filter((each) => ![...waiting.keys()].some((other) => isInLine(each, other, owner, all)));
-    return before.length > 0 ? [before.map((each): Passed => ({ call: each, unlock: null }))] : [];
+    return before.length > 0 ? [before.map((each): Passed => ({ call: each, by: 'itself' }))] : [];
   });
 }
 
@@ -77,35 +137,16 @@ function awaitersOf(
   return stopped;
 }
 
-/**
- * Those of them whom the end of such a call, or the function that was given, would let go on, as its text says: it takes the next one
- * out of the list, itself or in a function that it calls. They wait for these calls then.
- * @returns these waiters
- */
-export function joinLines(lines: readonly InLine[], heap: HeapGraph, places: InspectorPlaces): ReadonlySet<Suspended> {
-  const joined = new Set<Suspended>();
-  for (const { waiter, owner, before, awaiting } of lines) {
-    const takes = takesFrom(owner);
-    const letsGo = awaiting.some(({ call, unlock }) => {
-      const text = unlock === null ? restOf(call, heap, places) : textOf(unlock, heap, places);
-      const called = functionsCalled(text, unlock ?? call.fn, owner, heap).map((fn) => textOf(fn, heap, places));
-      return [text, ...called].some((each) => takes.test(each));
-    });
-    if (letsGo) joined.add(Object.assign(waiter, { waitsFor: before.map(({ call }) => call), isOpen: false }));
-  }
-  return joined;
-}
-
-/** The text of a function behind the place at which it has stopped. */
-function restOf({ node, fn }: Suspended, heap: HeapGraph, places: InspectorPlaces): string {
+/** The text of a function before and behind the place at which it has stopped. */
+function splitText({ node, fn }: Suspended, heap: HeapGraph, places: InspectorPlaces): readonly [string, string] {
   const begin = heap.placeOf(fn);
   const at = begin === null ? null : places.find(heap.id(node));
-  if (begin === null || at === null) return '';
-  const lines = textOf(fn, heap, places)
-    .split('\n')
-    .slice(at.line - 1 - begin.line);
+  if (begin === null || at === null) return ['', ''];
+  const text = textOf(fn, heap, places);
+  const lines = text.split('\n').slice(0, at.line - 1 - begin.line);
   const column = at.line - 1 === begin.line ? at.column - 1 - begin.column : at.column - 1;
-  return [(lines[0] ?? '').slice(Math.max(column, 0)), ...lines.slice(1)].join('\n');
+  const offset = lines.reduce((sum, line) => sum + line.length + 1, 0) + Math.max(column, 0);
+  return [text.slice(0, offset), text.slice(offset)];
 }
 
 /** A method that was called on the owner, or a function that sees the variable. */

@@ -9,7 +9,7 @@ import { InspectorPlaces, type SuspendedPlace } from './inspector-places.ts';
 import { hasTimerSet } from './live-timers.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
 import { lockWaiters } from './lock-waiters.ts';
-import { joinLines, standingInLine } from './own-lines.ts';
+import { OwnLines } from './own-lines.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 import { unseenWaiters } from './unseen-waiters.ts';
 
@@ -93,8 +93,8 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
 function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: PictureOptions): StallPicture {
   const { isStalled, isAsked, isOver } = options;
   const graph = new SuspendedGraph(heap);
-  const lines = standingInLine(graph, heap, isOver);
-  const inLine = lines.length === 0 ? new Set<Suspended>() : joinLines(lines, heap, open());
+  const lines = new OwnLines(graph, heap, isOver);
+  const inLine = lines.isEmpty ? new Set<Suspended>() : lines.join(open());
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();

@@ -22,6 +22,7 @@ beforeAll(async () => {
     'closed-chain',
     'lost-reply',
     'idle-workers',
+    'idle-at-end',
     'held-forever',
     'flush-aside',
     'held-in-a-worker',
@@ -123,6 +124,21 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     expect(idle).toMatchObject({ code: 0, stdout: 'given up\n', stderr: '' });
     expect(findings.read()).toEqual([]);
   });
+
+  test.each([
+    ['crawler', 'one\ntwo\n'],
+    ['signal', 'begun\n'],
+    ['lease', 'sent\n'],
+    ['sections', 'first\n'],
+  ])(
+    'is told nothing of who stands in a list, if nobody who would let him go on waits for him: %s',
+    async (form, stdout) => {
+      using findings = new FindingsFile();
+      const ended = await runPreloaded(['src/idle-at-end.mjs', form], { env: { DEPT_REPORT: findings.path } });
+      expect(ended).toMatchObject({ code: 0, stdout, stderr: '' });
+      expect(findings.read()).toEqual([]);
+    },
+  );
 
   test.each([
     ['class', ['acquire', 'run']],

@@ -1,0 +1,163 @@
+import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
+import type { InspectorPlaces } from './inspector-places.ts';
+import { addsTo, functionsCalled, type ListOwner, methodsOf, scopesOf, takesFrom, textOf } from './list-owners.ts';
+import { hasTimerSet } from './live-timers.ts';
+import type { Suspended } from './suspended-graph.ts';
+
+/** Functions that are looked at: each for each waiter. */
+const MAX_FUNCTIONS = 400;
+/** A function that is called without anything. */
+const NO_PARAMETERS = /^\s*\(\s*\)/;
+
+/** What a function that has stopped sees: by name, as far as the heap knows names. */
+interface Sight {
+  readonly named: ReadonlyMap<string, HeapNode>;
+  readonly nameless: ReadonlySet<HeapNode>;
+}
+
+/** How a lock is taken and given back, where these are two functions of one object or of one scope. */
+interface Verbs {
+  readonly takes: readonly string[];
+  readonly givesBack: readonly string[];
+}
+
+/**
+ * Who holds a lock that is taken by one function and given back by another one: who has called the first before the place where he has
+ * stopped, and calls the second behind it. For a program that has nothing left to run.
+ */
+export class LaterReleases {
+  readonly #heap: HeapGraph;
+  readonly #sights = new Map<Suspended, Sight>();
+  readonly #verbs = new Map<HeapNode, Verbs>();
+  #hasTimers: boolean | null = null;
+
+  constructor(functions: readonly Suspended[], heap: HeapGraph) {
+    this.#heap = heap;
+    if (functions.length > MAX_FUNCTIONS) return;
+    for (const each of functions) this.#sights.set(each, sightOf(each, heap));
+  }
+
+  /** Those who see the lock. */
+  seeing({ node, isScope }: ListOwner): readonly Suspended[] {
+    return [...this.#sights].flatMap(([each, { named, nameless }]) => {
+      const isSeen = (seen: HeapNode): boolean =>
+        seen === node ||
+        (isScope && functionsIn(seen, this.#heap).some((fn) => scopesOf(fn, this.#heap).includes(node)));
+      return nameless.has(node) || [...named.values(), ...nameless].some(isSeen) ? [each] : [];
+    });
+  }
+
+  /** Whether the text of a function says that it holds the lock. @param split its text before and behind the place where it has stopped */
+  holds(each: Suspended, owner: ListOwner, places: InspectorPlaces, split: () => readonly [string, string]): boolean {
+    const { takes, givesBack } = this.#verbsOf(owner, places);
+    const last = (text: string, names: readonly string[]): number => this.#lastCall(text, names, owner, each);
+    const whole = textOf(each.fn, this.#heap, places);
+    if (last(whole, takes) < 0 || last(whole, givesBack) < 0 || this.#isLeftToTimers(places)) return false;
+    const [before, behind] = split();
+    return last(before, takes) > last(before, givesBack) && last(behind, givesBack) >= 0;
+  }
+
+  /** What a timer gives back that keeps no program alive may be left undone. */
+  #isLeftToTimers(places: InspectorPlaces): boolean {
+    this.#hasTimers ??= hasTimerSet(this.#heap, places);
+    return this.#hasTimers;
+  }
+
+  /** Where one of these is called last; -1 where none is. */
+  #lastCall(text: string, names: readonly string[], owner: ListOwner, each: Suspended): number {
+    const places = names.flatMap((name) => {
+      const call = new RegExp(`(?:([\\w$#]+)\\s*\\.\\s*)?(?<![\\w$#])${name.replaceAll('$', '\\$')}\\s*\\(`, 'g');
+      return [...text.matchAll(call)].filter(([, of]) => this.#isOf(of ?? null, name, owner, each));
+    });
+    return Math.max(-1, ...places.map(({ index }) => index));
+  }
+
+  /** @param of what stands before the name; null where it is called by its name alone */
+  #isOf(of: string | null, name: string, { node, isScope }: ListOwner, each: Suspended): boolean {
+    const sight = this.#sights.get(each);
+    // A method is called on its object.
+    if (sight === undefined || (of === null && !isScope)) return false;
+    const isAbout = (seen: HeapNode): boolean =>
+      isScope ? functionsIn(seen, this.#heap).some((fn) => scopesOf(fn, this.#heap).includes(node)) : seen === node;
+    const seen = sight.named.get(of ?? name);
+    return seen === undefined ? [...sight.nameless].some(isAbout) : isAbout(seen);
+  }
+
+  #verbsOf(owner: ListOwner, places: InspectorPlaces): Verbs {
+    const known = this.#verbs.get(owner.node);
+    if (known !== undefined) return known;
+    const heap = this.#heap;
+    const [takes, givesBack]: [string[], string[]] = [[], []];
+    for (const { name, node } of owner.isScope ? this.#functionsOver(owner.node) : methodsOf(owner.node, heap)) {
+      const text = textOf(node, heap, places);
+      const all = [text, ...functionsCalled(text, node, owner, heap).map((called) => textOf(called, heap, places))];
+      const [adds, lets] = [addsTo(owner), takesFrom(owner)].map((test) => all.some((each) => test.test(each)));
+      if (adds === true && lets === false) takes.push(name);
+      // Who gives something to whoever waits is no holder: he may be idle himself.
+      else if (lets === true && adds === false && NO_PARAMETERS.test(text)) givesBack.push(name);
+    }
+    const verbs = { takes, givesBack };
+    this.#verbs.set(owner.node, verbs);
+    return verbs;
+  }
+
+  /** The functions over a scope that somebody sees, by the name that he has for them. */
+  #functionsOver(scope: HeapNode): readonly { readonly name: string; readonly node: HeapNode }[] {
+    const heap = this.#heap;
+    const found = new Map<HeapNode, string>();
+    const add = (node: HeapNode, name: string): void => {
+      if (heap.type(node) === 'closure' && scopesOf(node, heap).includes(scope)) found.set(node, name);
+    };
+    for (const { named, nameless } of this.#sights.values()) {
+      for (const [name, node] of named) add(node, name);
+      for (const node of nameless) add(node, heap.name(node));
+      for (const node of [...named.values(), ...nameless])
+        if (heap.type(node) === 'object') for (const edge of propertiesOf(node, heap)) add(edge.node, edge.name);
+    }
+    return [...found].map(([node, name]) => ({ name, node }));
+  }
+}
+
+/** Its variables have no names in the heap, those around it do, and so have the properties of what it was called on. */
+function sightOf({ node, fn, registers }: Suspended, heap: HeapGraph): Sight {
+  const named = new Map<string, HeapNode>();
+  const nameless = new Set(heap.edges(registers).map((edge) => edge.node));
+  const receiver = heap.follow(node, 'receiver');
+  if (receiver !== null) {
+    named.set('this', receiver);
+    for (const edge of propertiesOf(receiver, heap)) named.set(edge.name, edge.node);
+  }
+  const inner = heap.follow(node, 'context');
+  const scopes = [...(inner === null ? [] : [inner]), ...scopesOf(fn, heap)];
+  for (const scope of scopes) {
+    for (const { type, name, node: seen } of heap.edges(scope))
+      if (type === 'context' && name !== 'this' && !named.has(name)) named.set(name, seen);
+    for (const seen of importsOf(scope, heap)) nameless.add(seen);
+  }
+  return { named, nameless };
+}
+
+/** What a module exports and imports stands in cells. */
+function importsOf(scope: HeapNode, heap: HeapGraph): readonly HeapNode[] {
+  const module = heap.follow(scope, 'extension');
+  if (module === null || !heap.name(module).includes('SourceTextModule')) return [];
+  return heap
+    .edges(module)
+    .filter(({ type, node }) => type === 'hidden' && heap.type(node) === 'array')
+    .flatMap(({ node }) => heap.edges(node))
+    .filter(({ node }) => heap.name(node).endsWith(' / Cell'))
+    .flatMap(({ node }) => heap.follow(node, 'value') ?? []);
+}
+
+function propertiesOf(object: HeapNode, heap: HeapGraph): readonly HeapEdge[] {
+  return heap.edges(object).filter(({ type, name }) => type === 'property' && name !== '__proto__');
+}
+
+/** The function itself, or those of a plain object. */
+function functionsIn(node: HeapNode, heap: HeapGraph): readonly HeapNode[] {
+  if (heap.type(node) === 'closure') return [node];
+  if (heap.type(node) !== 'object' || heap.name(node) !== 'Object') return [];
+  return propertiesOf(node, heap)
+    .map((edge) => edge.node)
+    .filter((part) => heap.type(part) === 'closure');
+}
