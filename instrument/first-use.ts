@@ -68,15 +68,15 @@ function calleeAt(line: string, column: number): string | null {
   return called === null ? null : before + called;
 }
 
+/** Names, elements and calls, as in `this.#lockOf(id(order))!.inner`: a keyed lock is often found by a function. */
+const RECEIVER = String.raw`(?:this\.)?[\w$#]+(?:[?!]?\.[\w$#]+|\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\))*`;
+
 /**
- * The expression before `.method(` at this column (from 1) of a line, or null where it is no plain one. A column that
+ * The expression before `.method(` at this column (from 1) of a line, or null where it is something else. A column that
  * does not point at a method, as some source maps give it, takes the nearest call before it.
  */
 export function receiverAt(line: string, column: number, methods: readonly string[]): string | null {
-  const pattern = new RegExp(
-    `((?:this\\.)?[\\w$#]+(?:\\.[\\w$#]+|\\[[^\\]]*\\])*)\\s*(?:\\?|!)?\\.\\s*(${methods.join('|')})\\s*[(<]`,
-    'dg',
-  );
+  const pattern = new RegExp(`(${RECEIVER})\\s*[?!]?\\.\\s*(${methods.join('|')})\\s*[(<]`, 'dg');
   const isExact = methods.some((method) => line.startsWith(method, column - 1));
   let name: string | null = null;
   for (const match of line.matchAll(pattern)) {

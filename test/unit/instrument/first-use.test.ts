@@ -14,12 +14,17 @@ test.each([
   ['await locks[i]?.acquire();', '                ^', 'locks[i]'],
   ['await a.runExclusive(() => b.acquire());', '                             ^', 'b'],
   ['await a.runExclusive(() => b.acquire());', '        ^', 'a'],
+  ['releases.push(await this.#of(id).acquire());', '                                 ^', 'this.#of(id)'],
+  ['return locks.get(keyOf(user))!.runExclusive(work);', '                               ^', 'locks.get(keyOf(user))'],
+  ['await a.runExclusive(() => pick(b).acquire());', '                                   ^', 'pick(b)'],
 ])('%s', (line, pointer, name) => {
   expect(receiver(line, pointer)).toBe(name);
 });
 
-test('a call on the result of another one is not given the name of a neighbour', () => {
-  expect(receiver('await a.runExclusive(() => pick(b).acquire());', '                                   ^')).toBeNull();
+test('a call on something in brackets is not given the name of a neighbour', () => {
+  expect(
+    receiver('await a.runExclusive(() => (b ?? c).acquire());', '                                    ^'),
+  ).toBeNull();
 });
 
 test('a column beside every call takes the nearest call before it', () => {
