@@ -11,6 +11,7 @@ import { Observers } from './observers.ts';
 import type { OwedPromise } from './owed-promise.ts';
 import { SleepingWaits } from './sleeping-waits.ts';
 import { NO_STACKS, type Stack, type StackSource } from './stack.ts';
+import { StackBudget } from './stack-budget.ts';
 import { TrackedObject } from './tracked-object.ts';
 import type { How, HowMuch, Misuse, Observer, Outcome } from './vocabulary.ts';
 import { Wait } from './wait.ts';
@@ -57,6 +58,7 @@ export class Session {
   /** Waits that sleep now, oldest first. */
   readonly sleeping: SleepingWaits = new SleepingWaits();
   readonly #observers = new Observers();
+  readonly stackBudget: StackBudget;
   readonly #stacks: StackSource;
   readonly #clock: (() => number) | null;
   readonly #onLimit: (name: keyof Limits, limit: number) => void;
@@ -70,6 +72,7 @@ export class Session {
   constructor(options: SessionOptions = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#stacks = options.stacks ?? NO_STACKS;
+    this.stackBudget = new StackBudget(this.#stacks);
     this.#clock = options.clock ?? null;
     this.#onLimit = options.onLimit ?? (() => undefined);
     this.classes = new ClassRegistry(this.limits.maxClasses, this.limits.maxStacksPerClass);
@@ -136,7 +139,8 @@ export class Session {
   /** `context` may block until the object's event. Call before it blocks. */
   wait(object: TrackedObject, how: How, more: HowMuch | null = null, context: Context = this.current): Wait {
     if (object.destroyed) this.#usedAfterDestroy(object, how.waitLabel, context);
-    const wait = new Wait(object, how, more, context, this.#next(), context.history, this.#stackFor(object));
+    const { history } = context;
+    const wait = new Wait(object, how, more, context, this.#next(), history, this.stackBudget.spend(object, history));
     context.addWait(wait);
     const { onWait } = this.#observers;
     for (let i = 0; i < onWait.length; i++) onWait[i]?.onWait(context, wait);
@@ -201,7 +205,7 @@ export class Session {
     this.#tick += 3;
     const begin = this.now;
     const { history } = context;
-    const stack = this.#stackFor(object);
+    const stack = this.stackBudget.spend(object, history);
     let held = this.#forgotten;
     if (held === null) held = new EventContext(object, how, more, context, begin, stack, null, history, true);
     else held.beginAgain(object, how, more, context, begin, stack, history);
@@ -241,7 +245,7 @@ export class Session {
     if (object.destroyed) this.#usedAfterDestroy(object, how.startLabel, context);
     return this.#enter(
       context,
-      new EventContext(object, how, more, context, this.#next(), this.#stackFor(object), null),
+      new EventContext(object, how, more, context, this.#next(), this.stackBudget.spend(object, context.history), null),
     );
   }
 
@@ -371,13 +375,6 @@ export class Session {
       { kind: 'use-after-destroy', object, message: `${label}(${object.label}) after it was destroyed` },
       context,
     );
-  }
-
-  /** Stacks cost microseconds: a key has a few to spend, and the tracker grants more when it learns something new. */
-  #stackFor(object: TrackedObject): Stack | null {
-    if (object.key.captures <= 0) return null;
-    object.key.captures--;
-    return this.#stacks.capture();
   }
 
   #limit(name: keyof Limits): void {

@@ -10,7 +10,7 @@ import type { EventBit, TrackedObject } from '../core/tracked-object.ts';
 import type { How, Misuse, Observer, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
 import type { DependencyStore } from './dependency-store.ts';
-import { awaitedBits, owedBit } from './event-bits.ts';
+import { awaitedBits, owedBit, WRITE_BIT } from './event-bits.ts';
 import { type Interrupted, Interrupts } from './interrupts.ts';
 import { Learning } from './learning.ts';
 import { isExcused } from './nesting.ts';
@@ -59,6 +59,7 @@ export class DeptTracker implements Observer {
       notice: (limit) => this.notice(limit),
       onDependency,
     });
+    session.stackBudget.novelty = (held, object) => this.#isNew(held, object);
   }
 
   /** The dependencies between classes that were learnt. */
@@ -79,6 +80,13 @@ export class DeptTracker implements Observer {
   /** True when there is nothing more to learn from what is owed having had to wait for what was passed. */
   knows(owed: EventContext, passed: EventContext): boolean {
     return this.#learning.knows(owed.object.classOf(owedBit(owed.object.key, owed.how, this.policy)), passed);
+  }
+
+  /** Of one class it is a matter of instances, of which nothing is asked here. */
+  #isNew(held: EventContext, object: TrackedObject): boolean {
+    const owed = held.object.classOf(owedBit(held.object.key, held.how, this.policy));
+    const awaited = object.classOf(WRITE_BIT);
+    return owed >= 0 && awaited >= 0 && (owed === awaited || this.store.graph.edgeOf(owed, awaited) < 0);
   }
 
   /** How often a dependency of which all was known has become one that may teach something. */

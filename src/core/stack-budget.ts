@@ -1,0 +1,49 @@
+import type { EventContext } from './event-context.ts';
+import type { History } from './history.ts';
+import type { Stack, StackSource } from './stack.ts';
+import type { TrackedObject } from './tracked-object.ts';
+
+/** True when it would be new that the end of `held` has to wait for this object. */
+export type Novelty = (held: EventContext, object: TrackedObject) => boolean;
+
+/** Stacks of a class for what may be news, when those for anything are spent. Each lesson grants more of both. */
+const MAX_NEWS = 32;
+
+/** Steps that are looked at in a row, and joins in a row whose other side is looked at as well. */
+const MAX_STEPS = 12;
+const MAX_JOINS = 1;
+
+/**
+ * Stacks cost microseconds: a class has a few to spend, and the tracker grants more when it learns something new. Some are kept for what it
+ * may learn from: a program asks a pool a hundred times before it does so in a transaction.
+ */
+export class StackBudget {
+  novelty: Novelty | null = null;
+  readonly #stacks: StackSource;
+
+  constructor(stacks: StackSource) {
+    this.#stacks = stacks;
+  }
+
+  /** @param behind what the code has behind it that uses the object now */
+  spend(object: TrackedObject, behind: History | null): Stack | null {
+    const { key } = object;
+    if (key.captures <= 0 && (behind === null || key.captures <= -MAX_NEWS || !this.#isNews(object, behind, MAX_JOINS)))
+      return null;
+    key.captures--;
+    return this.#stacks.capture();
+  }
+
+  /** Something is held, and it would be new that its end has to wait for the object. */
+  #isNews(object: TrackedObject, behind: History, joins: number): boolean {
+    if (this.novelty === null) return false;
+    let step: History | null = behind;
+    for (let left = MAX_STEPS; step !== null && left > 0; left--) {
+      const { held, right } = step;
+      if (held?.open === true && this.novelty(held, object)) return true;
+      if (right !== null && joins > 0 && this.#isNews(object, right, joins - 1)) return true;
+      step = step.left;
+    }
+    return false;
+  }
+}
