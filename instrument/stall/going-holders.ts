@@ -5,15 +5,21 @@ import { holderGoesOn } from './holder-cases.ts';
 import { HolderLook } from './holder-look.ts';
 import { InspectorPlaces } from './inspector-places.ts';
 import { MarkedHolds } from './marked-holds.ts';
+import { placeWaits } from './waiting-places.ts';
 
 /**
  * True when the heap shows that somebody goes on who was taken to be stuck: whoever has taken what others wait for has
  * started the one that waits in his name aside, and waits for something else himself. False where it shows nothing of the
- * kind: nothing is known then.
+ * kind: nothing is known then, and the waits that have no stack get one from the heap.
  */
 export function someHolderGoesOn(steps: readonly Step[], stuck: ReadonlySet<Wait>, budgetMs: number): boolean {
   if (steps.length === 0) return false;
-  return lookAt(steps, stuck, budgetMs, (look) => steps.some((step) => holderGoesOn(look.at(step))));
+  return lookAt(steps, stuck, budgetMs, (look) => {
+    const goesOn = steps.some((step) => holderGoesOn(look.at(step)));
+    // They are told of next.
+    if (!goesOn) placeWaits(new Set(steps.map(({ wait }) => wait)), look);
+    return goesOn;
+  });
 }
 
 /** The waits that go on when a timer runs: it alone is what who is in their way waits for, or it gives back itself what he has. */

@@ -61,6 +61,12 @@ export class HolderLook {
     return withAwaiters(waiting, this.graph.functions);
   }
 
+  /** The functions that go on first when this wait is over. */
+  waitersFor(wait: Wait): readonly Suspended[] {
+    const asked = promisesOf(this.nodeOf(wait), this.heap);
+    return this.graph.functions.filter((each) => this.#isNext(each, asked));
+  }
+
   /**
    * The functions that the holder may stand in. What he called to get it may be called again: who stands in line and has not got
    * it is another call, and so is who was called by somebody that had it, if the holder's own is found.

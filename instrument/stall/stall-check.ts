@@ -80,7 +80,8 @@ export class StallCheck {
   /** Nothing goes on, though the program may go on when it is spoken to: circles that the heap shows are told, and nothing else. */
   atStandstill(): void {
     if (this.#options.stall === 'never' || this.#isTold()) return;
-    const picture = this.#look(false, false, false);
+    // Nobody is kept from anything meanwhile, and programs that answer requests have large heaps.
+    const picture = this.#look(false, false, false, 2 * this.#options.stallBudgetMs);
     this.#tellCycles(picture);
     this.#tellModules(picture);
   }
@@ -125,8 +126,8 @@ export class StallCheck {
   }
 
   /** @param isStalled false: nobody need hear how much of a program that may well be finished was not read */
-  #look(isOver: boolean, isAsked: boolean, isStalled = true): StallPicture {
-    const { stallValues: values, stallBudgetMs: budgetMs, onFinding, now } = this.#options;
+  #look(isOver: boolean, isAsked: boolean, isStalled = true, budgetMs = this.#options.stallBudgetMs): StallPicture {
+    const { stallValues: values, onFinding, now } = this.#options;
     let picture: StallPicture;
     try {
       picture = pictureOfStall({ isOver, isStalled, isAsked, values, budgetMs });
@@ -141,9 +142,13 @@ export class StallCheck {
   /** A circle that the tracker has reported itself is known by the places of its waits. */
   #tellCycles(picture: StallPicture | null): boolean {
     if (picture === null) return false;
-    const told = this.#options.findings.filter(({ code }) => code === 'DEPT002').map(placesOf);
+    const told = new Set(this.#options.findings.filter(({ code }) => code === 'DEPT002').map(placesOf));
     const found = awaitDeadlocks(picture, this.#options.now());
-    for (const finding of found) if (!told.includes(placesOf(finding))) this.#options.onFinding(finding);
+    for (const finding of found) {
+      // The same code may stand in several circles, one for each key of a cache.
+      if (!told.has(placesOf(finding))) this.#options.onFinding(finding);
+      told.add(placesOf(finding));
+    }
     return found.length > 0;
   }
 

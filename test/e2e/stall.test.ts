@@ -28,6 +28,8 @@ beforeAll(async () => {
     'held-in-a-worker',
     'unread-answers',
     'server-abba',
+    'standing-request',
+    'spent-places',
     'own-builtins',
     'thirteen-failures',
   ];
@@ -286,21 +288,39 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
     expect(line?.message).toMatch(/^Nothing tracked has moved for \d+ ms while a wait is still open: mutex:0\.$/);
   });
 
-  test('is told of its deadlock while only a listening socket keeps it alive', async () => {
+  /** Until it is told of something. */
+  async function toldWhileRunning(program: string, signal: NodeJS.Signals) {
     using findings = new FindingsFile();
     const env = { DEPT_REPORT: findings.path };
-    await runPreloaded(['src/server-abba.mjs'], {
+    await runPreloaded([`src/${program}.mjs`], {
       env,
       onStdout: (_text, kill) => {
         const looking = setInterval(() => {
           if (findings.read().length === 0) return;
           clearInterval(looking);
-          kill('SIGKILL');
+          kill(signal);
         }, 50);
         looking.unref();
       },
     });
-    expect(findings.read().map(({ code }) => code)).toEqual(['DEPT002']);
+    return findings.read();
+  }
+
+  test('is told of its deadlock while only a listening socket keeps it alive', async () => {
+    expect((await toldWhileRunning('server-abba', 'SIGKILL')).map(({ code }) => code)).toEqual(['DEPT002']);
+  });
+
+  test('is told where it waits, also where it has waited a hundred times before', async () => {
+    const [told] = await toldWhileRunning('spent-places', 'SIGKILL');
+    expect(told?.code).toBe('DEPT002');
+    expect(told?.contexts.map(({ name }) => name).sort()).toEqual(['close', 'enter']);
+    expect(JSON.stringify(told?.contexts)).toContain('src/spent-places.mjs:15:3');
+  });
+
+  test('is told, once, what a request stands at though timers and other processes could let it go on', async () => {
+    const told = await toldWhileRunning('standing-request', 'SIGTERM');
+    expect(told.map(({ code }) => code)).toEqual(['DEPT002']);
+    expect(told[0]?.contexts.map(({ name }) => name).sort()).toEqual(['readLimit', 'readSize']);
   });
 
   test('answers a signal and goes on', async () => {
