@@ -11,6 +11,7 @@ import {
   type ExportedPlace,
   evidenceOf,
 } from './evidence-graph.ts';
+import { isEdge, isNode } from './exported-labels.ts';
 
 export type {
   ClassGraph,
@@ -85,11 +86,14 @@ export function importClassGraph(value: unknown): EvidenceGraph {
       throw new DeptError('ERR_DEPT_BAD_GRAPH', `Node ${id} of the graph has no name.`);
     const sub = label.sub ?? Number(/:(\d+)$/.exec(label.name)?.[1] ?? 0);
     const { kind = 'unknown', site = null, capacity = 1 } = label;
-    return { name: label.name, kind, site, sub, capacity };
+    const node = { name: label.name, kind, site, sub, capacity };
+    if (!isNode(node)) throw badGraph(`its node ${id} is none`);
+    return node;
   });
   const dependencies = graph.edges().map((edge) => {
-    const label = graph.edge(edge) as Partial<EvidenceEdge> | undefined;
-    return { from: index.get(edge.v) ?? 0, to: index.get(edge.w) ?? 0, ...NO_LABEL, ...label };
+    const label = { ...NO_LABEL, ...(graph.edge(edge) as Partial<EvidenceEdge> | undefined) };
+    if (!isEdge(label)) throw badGraph(`its edge from ${edge.v} to ${edge.w} is none`);
+    return { from: index.get(edge.v) ?? 0, to: index.get(edge.w) ?? 0, ...label };
   });
   return { classes, dependencies };
 }

@@ -35,6 +35,12 @@ function contentOf(name: string): string {
   return readFileSync(join(cwd, name), 'utf8');
 }
 
+function graphText(node: object, edge: object): string {
+  const options = { directed: true, multigraph: false, compound: false };
+  const edges = [{ v: 'c0', w: 'c0', value: edge }];
+  return JSON.stringify({ options, nodes: [{ v: 'c0', value: node }], edges });
+}
+
 async function dept(...argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const output = { stdout: '', stderr: '' };
   const into = (name: 'stdout' | 'stderr') => ({
@@ -91,6 +97,16 @@ test.each([
   ['no JSON', 'nodes', /^dept: g: This is not a class graph: it is not JSON \(.*\)\. A class graph is .*\.\n$/],
   ['another object', OTHER, /^dept: g: This is not a class graph: it has no lists of nodes and edges\. .*\.\n$/],
   ['rows that are none', '{"nodes":[null],"edges":[7]}', /^dept: g: This is not a class graph: .*\.\n$/],
+  [
+    'a node of no kind',
+    graphText({ name: 'a:0', kind: 7 }, {}),
+    /^dept: g: This is not a class graph: its node c0 .*\n$/,
+  ],
+  [
+    'an edge without frames',
+    graphText({ name: 'a:0' }, { wait: { label: null } }),
+    /^dept: g: This is not a class graph: its edge from c0 to c0 .*\n$/,
+  ],
 ])('%s is no class graph', async (_what, text, message) => {
   given('g', text);
   given('f.ndjson', formatReportLine(abba()));
