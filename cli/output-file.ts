@@ -30,7 +30,8 @@ export function newFile(name: string, cwd: string, force: boolean): string {
   return path;
 }
 
-function outputFile(name: string, cwd: string): { readonly path: string; readonly stats: Stats | undefined } {
+/** @throws UsageError when there is no such folder, or the file or its folder cannot be written */
+export function outputFile(name: string, cwd: string): { readonly path: string; readonly stats: Stats | undefined } {
   if (name === '') throw new UsageError('A file to write has an empty name.');
   const path = resolve(cwd, name);
   const folder = dirname(path);

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { SUPPRESSIONS_FILE } from '../reports/suppressions.ts';
 import type { Io } from './io.ts';
-import { findingsFile, newFile } from './output-file.ts';
+import { findingsFile, newFile, outputFile } from './output-file.ts';
 import { nodeOptions, programOf } from './program.ts';
 import { SuppressionFile } from './suppression-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -141,6 +141,7 @@ function baselineFile(values: Values, cwd: string): SuppressionFile | null {
     return null;
   }
   const file = new SuppressionFile(name ?? SUPPRESSIONS_FILE, cwd);
+  if (suppressAll !== undefined || prune) outputFile(file.name, cwd);
   if (file.exists) file.read();
   else if (suppressAll === undefined) {
     throw new UsageError(`There is no ${file.name}; dept run --suppress-all WHY writes one.`);

@@ -15,6 +15,9 @@ export interface Changes {
   readonly keepOnly?: ReadonlySet<string>;
 }
 
+/** What says that the folder keeps its entries, as it does where one file alone is mounted. */
+const KEPT: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EBUSY', 'EROFS', 'EXDEV']);
+
 /** A file of suppressions, as commands read and change it. */
 export class SuppressionFile {
   /** As the user named it. */
@@ -61,13 +64,27 @@ export class SuppressionFile {
     const path = this.exists ? realpathSync(this.path) : this.path;
     const before = this.exists ? readInput(this.name, this.#cwd, (text): object => JSON.parse(text)) : {};
     const whole = `${path}.${process.pid}.tmp`;
+    const text = formatSuppressions(suppressions, before);
     try {
-      writeFileSync(whole, formatSuppressions(suppressions, before), { flag: 'wx' });
+      writeFileSync(whole, text, { flag: 'wx' });
       renameSync(whole, path);
     } catch (error) {
       rmSync(whole, { force: true });
-      throw new UsageError(`Cannot write ${this.name}: ${(error as Error).message}.`);
+      if (KEPT.has(String((error as NodeJS.ErrnoException).code))) this.#writeInPlace(path, text);
+      else throw this.#unwritable(error);
     }
+  }
+
+  #writeInPlace(path: string, text: string): void {
+    try {
+      writeFileSync(path, text);
+    } catch (error) {
+      throw this.#unwritable(error);
+    }
+  }
+
+  #unwritable(error: unknown): UsageError {
+    return new UsageError(`Cannot write ${this.name}: ${(error as Error).message}.`);
   }
 }
 

@@ -69,6 +69,13 @@ test.each([
   }
 });
 
+test('a baseline that cannot be written costs no run', () => {
+  const message = /^Cannot write no\/s\.json: there is no folder .*no\.$/;
+  expect(() => planOf('--suppress-all', 'known', '--baseline', 'no/s.json')).toThrow(message);
+  given('s.json', '{"version":1,"suppressions":[]}');
+  expect(planOf('--prune', '--baseline', 's.json')?.prune).toBe(true);
+});
+
 test('findings are appended to findings only', () => {
   given('package.json', OTHER);
   expect(() => planOf('--report', 'package.json')).toThrow(
