@@ -164,6 +164,17 @@ test('who waits behind a circle stands in the plain words, not among its context
   ]);
 });
 
+test('those who wait at one place behind a circle are one line', () => {
+  const wait = { label: 'acquire', className: 'stock:0', objectLabel: 'stock', ageMs: 9, owners: [], stack: null };
+  const openWaits = ['audit', 'main', 'main', 'main'].map((contextName) => ({ ...wait, contextName }));
+  const finding = abba({ code: 'DEPT002', kind: 'deadlock', openWaits });
+  const lines = explain(finding).split('\n');
+  expect(lines.filter((line) => line.startsWith('also'))).toEqual([
+    'also waiting behind it: audit in acquire(stock:0)',
+    'also waiting behind it: main in acquire(stock:0), 3 times',
+  ]);
+});
+
 test('a misuse and a notice', () => {
   const misuse = bare({
     code: 'DEPT006',
