@@ -101,13 +101,20 @@ export type FindingListener = (finding: Finding) => void;
  * circle found from any edge.
  */
 export function circleFingerprint(code: FindingCode, circle: readonly Dependency[]): string {
-  const names = circle.map(({ from }) => `${from.key.kind}:${className(from)}@${fileOf(from.key.site)}`);
+  const names = withoutRepeats(
+    circle.map(({ from }) => `${from.key.kind}:${className(from)}@${fileOf(from.key.site)}`),
+  );
   let best: string | null = null;
   for (let shift = 0; shift < names.length; shift++) {
     const turned = [...names.slice(shift), ...names.slice(0, shift)].join('\u0000');
     if (best === null || turned < best) best = turned;
   }
   return fingerprint(`${code}\u0000${best ?? ''}`);
+}
+
+/** A circle of instances of one class is the same fault whether two of them meet or ten. */
+export function withoutRepeats(classes: readonly string[]): readonly string[] {
+  return new Set(classes).size === 1 ? classes.slice(0, 2) : classes;
 }
 
 /** A site without its line: a finding outlives an edit above it. */

@@ -3,7 +3,7 @@ import type { ClassKey, EventClass } from '../core/classes.ts';
 import type { Context } from '../core/context.ts';
 import type { Dependency } from '../core/dependency.ts';
 import type { EventContext } from '../core/event-context.ts';
-import { circleFingerprint, type FilteredCircle, type Finding } from '../core/finding.ts';
+import { circleFingerprint, type FilteredCircle, type Finding, withoutRepeats } from '../core/finding.ts';
 import type { Tick } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
 import { adviceFor, named, sentence } from './advice.ts';
@@ -205,7 +205,9 @@ export function inReadingOrder(path: readonly Dependency[]): readonly Dependency
 
 /** The very classes of a circle, from any of its edges; a fingerprint also stands for namesakes in the same file. */
 function circleKey(circle: readonly Dependency[], families: Families): string {
-  const ids = circle.map(({ from, irqs }) => `${families.rootOf(from.key).id}:${from.sub}${irqs.join('')}`);
+  const ids = withoutRepeats(
+    circle.map(({ from, irqs }) => `${families.rootOf(from.key).id}:${from.sub}${irqs.join('')}`),
+  );
   const turns = ids.map((_, shift) => [...ids.slice(shift), ...ids.slice(0, shift)].join());
   return turns.sort()[0] ?? '';
 }

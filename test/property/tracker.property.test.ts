@@ -217,9 +217,10 @@ class Comparison {
     const hasGroups = this.oracle.groupedPairs.size > 0;
     if (!hasGroups) expect(ofInstances.length > 0 && instances.length === 0).toBe(false);
     for (const { shortest, isHard } of instances) {
-      const alike = this.found.filter(
-        ({ circle }) => isOfInstances(circle) && (hasGroups ? circle.length <= shortest : circle.length === shortest),
-      );
+      // One is told for two of them and for more.
+      const [most, how] = [Math.min(shortest, 2), (length: number): number => Math.min(length, 2)];
+      const isAlike = (length: number): boolean => (hasGroups ? how(length) <= most : how(length) === most);
+      const alike = this.found.filter(({ circle }) => isOfInstances(circle) && isAlike(circle.length));
       expect(alike.length).toBeGreaterThan(0);
       if (!isHard) continue;
       const hard = this.found.filter(({ circle, severity }) => isOfInstances(circle) && severity === 'error');
@@ -346,7 +347,7 @@ test.each(['linux', 'dept'] as const)(
       expect(found[0]!.circle).toHaveLength(2);
       expect(className(found[0]!.circle[0]!.from)).toBe(`L${label[inner]}:0`);
     });
-    fc.assert(run, { seed: 8, numRuns: 400 });
+    fc.assert(run, { seed: 8, numRuns: 1000 });
   },
 );
 

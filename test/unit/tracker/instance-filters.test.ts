@@ -44,6 +44,17 @@ describe('instances of one class that nest in both orders', () => {
     expect(findings.map(({ code }) => code)).toEqual(['DEPT001']);
   });
 
+  test('are told once, whether it takes three of them or two', () => {
+    const { session, findings, node, nest } = stage();
+    const [one, two, three, four] = [node('one'), node('two'), node('three'), node('four')];
+    nest(session.exactContext('X'), one, two);
+    nest(session.exactContext('Y'), two, three);
+    nest(session.exactContext('Z'), three, one);
+    nest(session.exactContext('X'), three, four);
+    nest(session.exactContext('Y'), four, three);
+    expect(findings.map(({ circle }) => circle.length)).toEqual([3]);
+  });
+
   test('are none under a parent that both hold, until one does not', () => {
     const { session, findings, tracker, node, nest } = stage();
     const [one, two] = [node('one'), node('two')];
