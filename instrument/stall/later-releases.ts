@@ -134,6 +134,11 @@ function sightOf({ node, fn, registers }: Suspended, heap: HeapGraph): Sight {
       if (type === 'context' && name !== 'this' && !named.has(name)) named.set(name, seen);
     for (const seen of importsOf(scope, heap)) nameless.add(seen);
   }
+  // As in `locks.disk.acquire()`.
+  for (const seen of [...named.values()]) {
+    if (heap.type(seen) !== 'object' || heap.name(seen) !== 'Object') continue;
+    for (const edge of propertiesOf(seen, heap)) if (!named.has(edge.name)) named.set(edge.name, edge.node);
+  }
   return { named, nameless };
 }
 

@@ -7,6 +7,8 @@ export interface ListOwner {
   readonly node: HeapNode;
   readonly name: string;
   readonly isScope: boolean;
+  /** Null for a list. Else what stands there is one promise with its resolve functions, and these are their names. */
+  readonly settlers: readonly string[] | null;
 }
 
 const LIST = /^(?:Array|Set|Map)$|queue|list|deque/i;
@@ -21,41 +23,61 @@ const TAKES =
 /** What puts one into it. */
 const ADDS = '\\s*(?:\\?|!)?\\.?\\s*(?:push|unshift|add|set|enqueue|append|insert)\\s*\\(';
 
-/** The list that keeps what settles the promise, by the object or the scope it belongs to; null when there is none. */
+const PUTS = '\\s*(?:\\?\\?)?=(?!=)(?!\\s*(?:null|undefined|void|false)\\b)';
+
+/**
+ * What keeps what settles the promise, by the object or the scope it belongs to: a list, or if there is none, the place of that
+ * promise alone; null when there is neither.
+ */
 export function ownerOf(promise: HeapNode, heap: HeapGraph): ListOwner | null {
   const seen = new Set(resolveFunctions(promise, heap));
+  const deferred = new Map<HeapNode, string[]>();
+  let alone: ListOwner | null = null;
   for (const node of seen) {
     if (seen.size > MAX_SEEN) return null;
     const retainers = heap.retainers(node);
     if (retainers.length > MAX_RETAINERS) continue;
+    const settlers = deferred.get(node) ?? null;
+    const isList = heap.type(node) === 'object' && LIST.test(heap.name(node));
     for (const { node: above, type, name } of retainers) {
       if (type === 'weak' || type === 'shortcut') continue;
       const isScope = heap.name(above).endsWith('Context');
-      if (
-        heap.type(node) === 'object' &&
-        LIST.test(heap.name(node)) &&
-        (isScope ? type === 'context' : type === 'property')
-      ) {
-        if (isScope || !LIST.test(heap.name(above))) return { node: above, name, isScope };
+      if (isScope ? type === 'context' : type === 'property' && heap.type(above) === 'object') {
+        const owner = { node: above, name, isScope };
+        if (isList && (isScope || !LIST.test(heap.name(above)))) return { ...owner, settlers: null };
+        if (settlers !== null && name !== '__proto__' && name !== 'this') alone ??= { ...owner, settlers };
       }
       if (isScope && type === 'context') {
         for (const edge of heap.retainers(above))
           if (edge.name === 'context' && heap.type(edge.node) === 'closure') seen.add(edge.node);
-      } else if (heap.type(above) === 'array' || (heap.type(above) === 'object' && PASSAGE.test(heap.name(above))))
+      } else if (heap.type(above) === 'array' || (heap.type(above) === 'object' && PASSAGE.test(heap.name(above)))) {
         seen.add(above);
+      }
+      if (isDeferred(above, promise, heap) && heap.type(node) === 'closure') {
+        deferred.set(above, [...(deferred.get(above) ?? []), name]);
+        seen.add(above);
+      }
     }
   }
-  return null;
+  return alone;
 }
 
-/** What takes one out of its list, in the text of a function. */
-export function takesFrom({ name }: ListOwner): RegExp {
-  return new RegExp(`${escaped(name)}${TAKES}`);
+/** An object that has a promise beside the function that settles it. */
+function isDeferred(object: HeapNode, promise: HeapNode, heap: HeapGraph): boolean {
+  if (heap.type(object) !== 'object' || heap.isPromise(object)) return false;
+  return heap.edges(object).some(({ type, node }) => type === 'property' && node === promise);
 }
 
-/** What puts one into its list. */
-export function addsTo({ name }: ListOwner): RegExp {
-  return new RegExp(`${escaped(name)}${ADDS}`);
+/** What takes one out of its list, in the text of a function, or settles the promise that stands there. */
+export function takesFrom({ name, settlers }: ListOwner): RegExp {
+  if (settlers === null) return new RegExp(`${escaped(name)}${TAKES}`);
+  const calls = `(?<![\\w$])(?:${settlers.map(escaped).join('|')})\\s*(?:\\?\\.\\s*)?\\(`;
+  return new RegExp(`${escaped(name)}(?![\\w$])[^]*?${calls}`);
+}
+
+/** What puts one into its list, or a promise there. */
+export function addsTo({ name, settlers }: ListOwner): RegExp {
+  return new RegExp(`${escaped(name)}${settlers === null ? ADDS : PUTS}`);
 }
 
 /** The methods of an object, by name. */

@@ -23,6 +23,8 @@ beforeAll(async () => {
     'lost-reply',
     'idle-workers',
     'idle-at-end',
+    'own-lock-forms',
+    'shared-lock',
     'held-forever',
     'flush-aside',
     'held-in-a-worker',
@@ -125,6 +127,17 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     const idle = await runPreloaded(['src/left-in-a-lock.mjs', 'idle'], { env: { DEPT_REPORT: findings.path } });
     expect(idle).toMatchObject({ code: 0, stdout: 'given up\n', stderr: '' });
     expect(findings.read()).toEqual([]);
+  });
+
+  test('is told of home-made locks that are taken again, however they are made', async () => {
+    const { code, lines } = await findingsOf('own-lock-forms');
+    expect(code).toBe(0);
+    expect(new Set(lines.map((line) => line.code))).toEqual(new Set(['DEPT002']));
+    const forms = lines.flatMap(({ contexts }) =>
+      contexts.map(({ name }) => name).filter((name) => name.startsWith('by')),
+    );
+    const all = ['bySlot', 'byList', 'byClosure', 'byGift', 'byImport', 'byPart', 'byField'];
+    expect([...new Set(forms)].toSorted()).toEqual(all.toSorted());
   });
 
   test.each([
