@@ -19,6 +19,7 @@ export function lentBy(pool: WatchedPool | null, client: object): void {
  * does not owe it to those who wait for another one. @returns what restores `query`
  */
 export function watchListeners(client: { query: Callable }): () => void {
+  if (typeof client.query !== 'function') return () => undefined;
   return replaced(client, 'query', (query) => {
     return function sends(this: object, ...args: unknown[]): unknown {
       if (isListen(args[0])) lenders.get(this)?.setAside(this, LISTEN);

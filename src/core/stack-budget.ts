@@ -1,3 +1,4 @@
+import type { ClassKey } from './classes.ts';
 import type { EventContext } from './event-context.ts';
 import type { History } from './history.ts';
 import type { Stack, StackSource } from './stack.ts';
@@ -20,6 +21,8 @@ const MAX_JOINS = 1;
 export class StackBudget {
   novelty: Novelty | null = null;
   readonly #stacks: StackSource;
+  /** By the number of a class: what was held last when nothing new was to be learnt from a use of it; null for nothing. */
+  readonly #knownBehind: (ClassKey | null)[] = [];
 
   constructor(stacks: StackSource) {
     this.#stacks = stacks;
@@ -28,10 +31,19 @@ export class StackBudget {
   /** @param behind what the code has behind it that uses the object now */
   spend(object: TrackedObject, behind: History | null): Stack | null {
     const { key } = object;
-    if (key.captures <= 0 && (behind === null || key.captures <= -MAX_NEWS || !this.#isNews(object, behind, MAX_JOINS)))
+    if (key.captures <= 0 && (behind === null || key.captures <= -MAX_NEWS || !this.#mayTeach(object, behind)))
       return null;
     key.captures--;
     return this.#stacks.capture();
+  }
+
+  /** What has been asked of a class under the last thing that was held under it is not asked again. */
+  #mayTeach(object: TrackedObject, behind: History): boolean {
+    const last = lastHeld(behind);
+    if (this.#knownBehind[object.key.id] === last) return false;
+    if (this.#isNews(object, behind, MAX_JOINS)) return true;
+    this.#knownBehind[object.key.id] = last;
+    return false;
   }
 
   /** Something is held, and it would be new that its end has to wait for the object. */
@@ -46,4 +58,15 @@ export class StackBudget {
     }
     return false;
   }
+}
+
+/** What is held by the newest of these steps that holds something; null where none of them is looked at or holds anything. */
+function lastHeld(behind: History): ClassKey | null {
+  let step: History | null = behind;
+  for (let left = MAX_STEPS; step !== null && left > 0; left--) {
+    const { held } = step;
+    if (held?.open === true) return held.object.key;
+    step = step.left;
+  }
+  return null;
 }
