@@ -28,7 +28,8 @@ interface Verbs {
 export class LaterReleases {
   readonly #heap: HeapGraph;
   readonly #sights = new Map<Suspended, Sight>();
-  readonly #verbs = new Map<HeapNode, Verbs>();
+  /** By the owner of a list, and the name of that: an object may have one for readers and one for writers. */
+  readonly #verbs = new Map<string, Verbs>();
   #hasTimers: boolean | null = null;
 
   constructor(functions: readonly Suspended[], heap: HeapGraph) {
@@ -84,7 +85,8 @@ export class LaterReleases {
   }
 
   #verbsOf(owner: ListOwner, places: InspectorPlaces): Verbs {
-    const known = this.#verbs.get(owner.node);
+    const list = `${owner.node} ${owner.name}`;
+    const known = this.#verbs.get(list);
     if (known !== undefined) return known;
     const heap = this.#heap;
     const [takes, givesBack]: [string[], string[]] = [[], []];
@@ -97,7 +99,7 @@ export class LaterReleases {
       else if (lets === true && adds === false && NO_PARAMETERS.test(text)) givesBack.push(name);
     }
     const verbs = { takes, givesBack };
-    this.#verbs.set(owner.node, verbs);
+    this.#verbs.set(list, verbs);
     return verbs;
   }
 

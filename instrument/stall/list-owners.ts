@@ -53,7 +53,7 @@ export function ownerOf(promise: HeapNode, heap: HeapGraph): ListOwner | null {
       } else if (heap.type(above) === 'array' || (heap.type(above) === 'object' && PASSAGE.test(heap.name(above)))) {
         seen.add(above);
       }
-      if (isDeferred(above, promise, heap) && heap.type(node) === 'closure') {
+      if (heap.type(node) === 'closure' && isDeferred(above, promise, heap)) {
         deferred.set(above, [...(deferred.get(above) ?? []), name]);
         seen.add(above);
       }
@@ -70,14 +70,14 @@ function isDeferred(object: HeapNode, promise: HeapNode, heap: HeapGraph): boole
 
 /** What takes one out of its list, in the text of a function, or settles the promise that stands there. */
 export function takesFrom({ name, settlers }: ListOwner): RegExp {
-  if (settlers === null) return new RegExp(`${escaped(name)}${TAKES}`);
+  if (settlers === null) return new RegExp(`${named(name)}${TAKES}`);
   const calls = `(?<![\\w$])(?:${settlers.map(escaped).join('|')})\\s*(?:\\?\\.\\s*)?\\(`;
-  return new RegExp(`${escaped(name)}(?![\\w$])[^]*?${calls}`);
+  return new RegExp(`${named(name)}(?![\\w$])[^]*?${calls}`);
 }
 
 /** What puts one into its list, or a promise there. */
 export function addsTo({ name, settlers }: ListOwner): RegExp {
-  return new RegExp(`${escaped(name)}${settlers === null ? ADDS : PUTS}`);
+  return new RegExp(`${named(name)}${settlers === null ? ADDS : PUTS}`);
 }
 
 /** The methods of an object, by name. */
@@ -133,6 +133,11 @@ function prototypesOf(object: HeapNode, heap: HeapGraph): readonly HeapNode[] {
     if (next !== null && all.length < 3) all.push(next);
   }
   return all;
+}
+
+/** The name itself, not the end of a longer one. */
+function named(name: string): string {
+  return `(?<![\\w$#])${escaped(name)}`;
 }
 
 function escaped(name: string): string {
