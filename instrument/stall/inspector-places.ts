@@ -43,6 +43,7 @@ export class InspectorPlaces {
   readonly #sources = new Map<string, ScriptSource>();
   readonly #texts = new Map<string, string | null>();
   readonly #names = new Map<string, ReadonlySet<string>>();
+  readonly #found = new Map<HeapNode, SuspendedPlace | null>();
   readonly #until: number;
   /** True when a place was not looked up because the time was spent. */
   isSpent = false;
@@ -102,12 +103,20 @@ export class InspectorPlaces {
     return begin === undefined ? null : functionText(source.text, begin + column);
   }
 
-  /** @param id as `HeapGraph.id` gives it. @returns null when the object is gone or the time is spent */
+  /** Looked up once. @param id as `HeapGraph.id` gives it. @returns null when the object is gone or the time is spent */
   find(id: HeapNode): SuspendedPlace | null {
+    const known = this.#found.get(id);
+    if (known !== undefined) return known;
     if (monotonicMs() > this.#until) {
       this.isSpent = true;
       return null;
     }
+    const place = this.#lookUp(id);
+    this.#found.set(id, place);
+    return place;
+  }
+
+  #lookUp(id: HeapNode): SuspendedPlace | null {
     try {
       const { result } = this.#post('HeapProfiler.getObjectByHeapObjectId', { objectId: String(id) }) as {
         result: { objectId: string };
