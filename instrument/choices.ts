@@ -1,6 +1,6 @@
 import { DeptError } from '../src/core/dept-error.ts';
 import { DEFAULT_LIMITS, type Limits } from '../src/core/limits.ts';
-import { CHOICES, type Config } from './config.ts';
+import { CHOICES, type Config, inWords } from './config.ts';
 
 /** What a program may choose when it installs dept itself. The rest of the configuration is the preload's. */
 export interface Choices extends Partial<Pick<Config, keyof typeof CHOICES>> {
@@ -15,7 +15,7 @@ export function checkOptions(options: Choices): void {
   for (const [name, allowed] of Object.entries(CHOICES)) {
     const value: unknown = options[name as keyof typeof CHOICES];
     if (value === undefined || allowed.some((choice) => choice === value)) continue;
-    throw bad(name, value, `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`);
+    throw bad(name, value, inWords(allowed));
   }
   for (const [name, value] of Object.entries(options.limits ?? {}) as [string, unknown][]) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) {

@@ -105,11 +105,16 @@ export function configFromEnv(env: Env): Config {
   };
 }
 
+/** What may be chosen, as messages say it. */
+export function inWords(allowed: readonly string[]): string {
+  return `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`;
+}
+
 function oneOf<T extends string>(env: Env, name: string, allowed: readonly T[], fallback: T): T {
   const value = env[name];
   if (value === undefined || value === '') return fallback;
   const known = allowed.find((candidate) => candidate === value);
-  if (known === undefined) throw badConfig(name, value, `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`);
+  if (known === undefined) throw badConfig(name, value, inWords(allowed));
   return known;
 }
 

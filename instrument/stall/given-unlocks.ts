@@ -1,6 +1,6 @@
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions, soleHolders } from './held-resolvers.ts';
-import { type ListOwner, scopesAround, scopesOf } from './list-owners.ts';
+import { functionsIn, isPlainObject, type ListOwner, scopesAround, scopesOf } from './list-owners.ts';
 import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
 
 /** A suspended function, and the function among its variables that lets the next one go on. */
@@ -23,15 +23,16 @@ export function unlockersOf(
   heap: HeapGraph,
 ): readonly Unlocker[] {
   const call = callsIn(waiter, promise, heap);
-  const kinds = new Set([...call].flatMap((scope) => kindOf(scope, heap) ?? []));
-  const isSibling = (scope: HeapNode): boolean => !call.has(scope) && kinds.has(kindOf(scope, heap) as HeapNode);
+  const kinds = new Set<HeapNode | null>([...call].flatMap((scope) => kindOf(scope, heap) ?? []));
+  const isSibling = (scope: HeapNode): boolean => !call.has(scope) && kinds.has(kindOf(scope, heap));
   const isUnlock = (fn: HeapNode): boolean => {
     const scopes = scopesOf(fn, heap);
     return scopes.some(isSibling) && isAbout(owner, scopes, heap);
   };
   return graph.functions.flatMap((holder) => {
     if (holder === waiter) return [];
-    return functionsIn(holder, heap)
+    const functions = heap.edges(holder.registers).flatMap(({ node }) => functionsIn(node, heap));
+    return [...new Set(functions)]
       .filter((fn) => isUnlock(fn) && isHeldBy(holder, fn, graph, heap))
       .map((unlock) => ({ holder, unlock }));
   });
@@ -56,15 +57,6 @@ function isAbout({ node, isScope }: ListOwner, scopes: readonly HeapNode[], heap
   return scopes.some((scope) => heap.edges(scope).some((edge) => edge.type === 'context' && edge.node === node));
 }
 
-function functionsIn({ registers }: Suspended, heap: HeapGraph): readonly HeapNode[] {
-  const variables = heap.edges(registers).map(({ node }) => node);
-  const parts = variables
-    .filter((node) => isPlainObject(node, heap))
-    .flatMap((node) => heap.edges(node).filter(({ type }) => type === 'property'))
-    .map(({ node }) => node);
-  return [...new Set([...variables, ...parts])].filter((node) => heap.type(node) === 'closure');
-}
-
 function isHeldBy(holder: Suspended, fn: HeapNode, graph: SuspendedGraph, heap: HeapGraph): boolean {
   const holders = soleHolders(
     [fn],
@@ -73,8 +65,4 @@ function isHeldBy(holder: Suspended, fn: HeapNode, graph: SuspendedGraph, heap: 
     (node) => isPlainObject(node, heap),
   );
   return holders?.length === 1 && holders[0] === holder;
-}
-
-function isPlainObject(node: HeapNode, heap: HeapGraph): boolean {
-  return heap.type(node) === 'object' && heap.name(node) === 'Object';
 }

@@ -1,6 +1,18 @@
-import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
+import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
-import { addsTo, functionsCalled, type ListOwner, methodsOf, scopesOf, takesFrom, textOf } from './list-owners.ts';
+import {
+  addsTo,
+  escaped,
+  functionsCalled,
+  functionsIn,
+  isPlainObject,
+  type ListOwner,
+  methodsOf,
+  propertiesOf,
+  scopesOf,
+  takesFrom,
+  textOf,
+} from './list-owners.ts';
 import { hasTimerSet } from './live-timers.ts';
 import type { Suspended } from './suspended-graph.ts';
 
@@ -39,13 +51,16 @@ export class LaterReleases {
   }
 
   /** Those who see the lock. */
-  seeing({ node, isScope }: ListOwner): readonly Suspended[] {
-    return [...this.#sights].flatMap(([each, { named, nameless }]) => {
-      const isSeen = (seen: HeapNode): boolean =>
-        seen === node ||
-        (isScope && functionsIn(seen, this.#heap).some((fn) => scopesOf(fn, this.#heap).includes(node)));
-      return nameless.has(node) || [...named.values(), ...nameless].some(isSeen) ? [each] : [];
-    });
+  seeing(owner: ListOwner): readonly Suspended[] {
+    return [...this.#sights].flatMap(([each, { named, nameless }]) =>
+      [...named.values(), ...nameless].some((seen) => this.#isAbout(seen, owner)) ? [each] : [],
+    );
+  }
+
+  /** The lock itself, or where it is a scope, functions over that. */
+  #isAbout(seen: HeapNode, { node, isScope }: ListOwner): boolean {
+    if (!isScope) return seen === node;
+    return functionsIn(seen, this.#heap).some((fn) => scopesOf(fn, this.#heap).includes(node));
   }
 
   /** Whether the text of a function says that it holds the lock. @param split its text before and behind the place where it has stopped */
@@ -67,21 +82,19 @@ export class LaterReleases {
   /** Where one of these is called last; -1 where none is. */
   #lastCall(text: string, names: readonly string[], owner: ListOwner, each: Suspended): number {
     const places = names.flatMap((name) => {
-      const call = new RegExp(`(?:([\\w$#]+)\\s*\\.\\s*)?(?<![\\w$#])${name.replaceAll('$', '\\$')}\\s*\\(`, 'g');
+      const call = new RegExp(`(?:([\\w$#]+)\\s*\\.\\s*)?(?<![\\w$#])${escaped(name)}\\s*\\(`, 'g');
       return [...text.matchAll(call)].filter(([, of]) => this.#isOf(of ?? null, name, owner, each));
     });
     return Math.max(-1, ...places.map(({ index }) => index));
   }
 
   /** @param of what stands before the name; null where it is called by its name alone */
-  #isOf(of: string | null, name: string, { node, isScope }: ListOwner, each: Suspended): boolean {
+  #isOf(of: string | null, name: string, owner: ListOwner, each: Suspended): boolean {
     const sight = this.#sights.get(each);
     // A method is called on its object.
-    if (sight === undefined || (of === null && !isScope)) return false;
-    const isAbout = (seen: HeapNode): boolean =>
-      isScope ? functionsIn(seen, this.#heap).some((fn) => scopesOf(fn, this.#heap).includes(node)) : seen === node;
+    if (sight === undefined || (of === null && !owner.isScope)) return false;
     const seen = sight.named.get(of ?? name);
-    return seen === undefined ? [...sight.nameless].some(isAbout) : isAbout(seen);
+    return (seen === undefined ? [...sight.nameless] : [seen]).some((each) => this.#isAbout(each, owner));
   }
 
   #verbsOf(owner: ListOwner, places: InspectorPlaces): Verbs {
@@ -138,7 +151,7 @@ function sightOf({ node, fn, registers }: Suspended, heap: HeapGraph): Sight {
   }
   // As in `locks.disk.acquire()`.
   for (const seen of [...named.values()]) {
-    if (heap.type(seen) !== 'object' || heap.name(seen) !== 'Object') continue;
+    if (!isPlainObject(seen, heap)) continue;
     for (const edge of propertiesOf(seen, heap)) if (!named.has(edge.name)) named.set(edge.name, edge.node);
   }
   return { named, nameless };
@@ -154,17 +167,4 @@ function importsOf(scope: HeapNode, heap: HeapGraph): readonly HeapNode[] {
     .flatMap(({ node }) => heap.edges(node))
     .filter(({ node }) => heap.name(node).endsWith(' / Cell'))
     .flatMap(({ node }) => heap.follow(node, 'value') ?? []);
-}
-
-function propertiesOf(object: HeapNode, heap: HeapGraph): readonly HeapEdge[] {
-  return heap.edges(object).filter(({ type, name }) => type === 'property' && name !== '__proto__');
-}
-
-/** The function itself, or those of a plain object. */
-function functionsIn(node: HeapNode, heap: HeapGraph): readonly HeapNode[] {
-  if (heap.type(node) === 'closure') return [node];
-  if (heap.type(node) !== 'object' || heap.name(node) !== 'Object') return [];
-  return propertiesOf(node, heap)
-    .map((edge) => edge.node)
-    .filter((part) => heap.type(part) === 'closure');
 }

@@ -105,6 +105,24 @@ function nameOf({ type, name, node }: HeapEdge, heap: HeapGraph): string {
   return type === 'hidden' ? heap.name(node) : name;
 }
 
+/** The references of an object to its properties. */
+export function propertiesOf(object: HeapNode, heap: HeapGraph): readonly HeapEdge[] {
+  return heap.edges(object).filter(({ type, name }) => type === 'property' && name !== '__proto__');
+}
+
+export function isPlainObject(node: HeapNode, heap: HeapGraph): boolean {
+  return heap.type(node) === 'object' && heap.name(node) === 'Object';
+}
+
+/** The function itself, or those of a plain object. */
+export function functionsIn(node: HeapNode, heap: HeapGraph): readonly HeapNode[] {
+  if (heap.type(node) === 'closure') return [node];
+  if (!isPlainObject(node, heap)) return [];
+  return propertiesOf(node, heap)
+    .map((edge) => edge.node)
+    .filter((part) => heap.type(part) === 'closure');
+}
+
 /** Empty for what is no function of a script. */
 export function textOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlaces): string {
   const place = heap.placeOf(fn);
@@ -140,6 +158,7 @@ function named(name: string): string {
   return `(?<![\\w$#])${escaped(name)}`;
 }
 
-function escaped(name: string): string {
+/** The name as a part of a pattern. */
+export function escaped(name: string): string {
   return name.replaceAll('$', '\\$');
 }

@@ -102,10 +102,12 @@ function waitingInLists(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap<Sus
 
 /** Those lines in which somebody who has got past them may wait for one who stands in them. */
 function standingInWay(lines: readonly Omit<InLine, 'awaiting'>[], graph: SuspendedGraph): readonly InLine[] {
-  const mayWaitFor = new Map(graph.functions.map((each) => [each, new Set(each.waitsFor)]));
-  for (const { waiter, before } of lines) for (const { call } of before) mayWaitFor.get(waiter)?.add(call);
+  const lined = new Map(lines.map(({ waiter }): [Suspended, Suspended[]] => [waiter, []]));
+  for (const { waiter, before } of lines) lined.get(waiter)?.push(...before.map(({ call }) => call));
+  // Who stands in a line waits for nobody that is known.
+  const mayWaitFor = (each: Suspended): readonly Suspended[] => lined.get(each) ?? each.waitsFor;
   return lines.flatMap((line): InLine[] => {
-    const stopped = awaitersOf(line.waiter, mayWaitFor);
+    const stopped = withAwaiters([line.waiter], graph.functions, mayWaitFor);
     const awaiting = line.before.filter(({ call }) => stopped.has(call));
     return awaiting.length > 0 ? [{ ...line, awaiting }] : [];
   });
@@ -126,15 +128,6 @@ function callsBefore(
     const before = same.filter((each) => ![...waiting.keys()].some((other) => isInLine(each, other, owner, all)));
     return before.length > 0 ? [before.map((each): Passed => ({ call: each, by: 'itself' }))] : [];
   });
-}
-
-function awaitersOf(
-  waiter: Suspended,
-  mayWaitFor: ReadonlyMap<Suspended, ReadonlySet<Suspended>>,
-): ReadonlySet<Suspended> {
-  const stopped = new Set([waiter]);
-  for (const each of stopped) for (const [other, awaited] of mayWaitFor) if (awaited.has(each)) stopped.add(other);
-  return stopped;
 }
 
 /** The text of a function before and behind the place at which it has stopped. */

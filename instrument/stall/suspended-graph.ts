@@ -240,9 +240,16 @@ export function nodesOf(functions: Iterable<Suspended>): readonly HeapNode[] {
   return [...functions].flatMap(({ node, registers }) => [node, registers]);
 }
 
-/** These and all that await one of them, directly or not. */
-export function withAwaiters(waiters: readonly Suspended[], functions: readonly Suspended[]): ReadonlySet<Suspended> {
+/**
+ * These and all that await one of them, directly or not.
+ * @param awaited whom each waits for, if not those who are known
+ */
+export function withAwaiters(
+  waiters: readonly Suspended[],
+  functions: readonly Suspended[],
+  awaited: (each: Suspended) => readonly Suspended[] = ({ waitsFor }) => waitsFor,
+): ReadonlySet<Suspended> {
   const stopped = new Set(waiters);
-  for (const each of stopped) for (const other of functions) if (other.waitsFor.includes(each)) stopped.add(other);
+  for (const each of stopped) for (const other of functions) if (awaited(other).includes(each)) stopped.add(other);
   return stopped;
 }

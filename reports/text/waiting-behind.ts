@@ -9,7 +9,7 @@ const MAX_SHOWN = 8;
 export function waitingBehindLines({ circle, openWaits }: Finding): readonly string[] {
   if (circle.length === 0) return [];
   const counts = new Map<string, number>();
-  for (const wait of openWaits) counts.set(behindText(wait), (counts.get(behindText(wait)) ?? 0) + 1);
+  for (const text of openWaits.map(behindText)) counts.set(text, (counts.get(text) ?? 0) + 1);
   const shown = [...counts].slice(0, MAX_SHOWN);
   const rest = openWaits.length - shown.reduce((sum, [, count]) => sum + count, 0);
   return [
