@@ -5,8 +5,8 @@ import { bundle } from '../scripts/bundle.ts';
 
 /** The package as it is published, for as long as a bench runs: a loader of TypeScript makes closures cost more. */
 export class Built {
-  // The packages that dept needs are found from inside the repository only.
-  readonly folder: string = mkdtempSync(fileURLToPath(new URL('../node_modules/.dept-bench-', import.meta.url)));
+  // The packages that dept needs are found from inside the repository only; and what lies in node_modules is no program.
+  readonly folder: string = mkdtempSync(fileURLToPath(new URL('../.bench-', import.meta.url)));
 
   static async make(): Promise<Built> {
     const built = new Built();

@@ -5,6 +5,7 @@ import type { EventContext } from '../../src/core/event-context.ts';
 import type { Fiber } from '../../src/core/fiber.ts';
 import type { History } from '../../src/core/history.ts';
 import { Nests } from '../../src/core/nest.ts';
+import { type Known, PassingHolds } from '../../src/core/passing-holds.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import { Wait } from '../../src/core/wait.ts';
@@ -18,15 +19,12 @@ export const HAS_CHEAP_STORAGE: boolean =
   Number(process.versions.node.split('.')[0]) >= 24 &&
   ![...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((arg) => arg.includes('no-async-context-frame'));
 
-/** What has been learnt so far. */
-interface Known {
+interface Knowing extends Known {
   /** True when there is nothing more to learn from what is owed having had to wait for what was passed. */
   knows(owed: EventContext, passed: EventContext): boolean;
-  /** How often something of what was known has become open again. */
-  readonly reopened: number;
 }
 
-const NOTHING_KNOWN: Known = Object.freeze({ knows: () => false, reopened: 0 });
+const NOTHING_KNOWN: Knowing = Object.freeze({ knows: () => false, reopened: 0 });
 /** What is owed, at most, that is looked at to find out whether a wait need not be carried. */
 const MOST_OWED = 16;
 
@@ -40,14 +38,14 @@ export class LightAttribution implements Attribution, Observer {
   readonly followsSince = null;
   readonly skipsTaken = true;
   readonly #session: Session;
-  readonly #known: Known;
+  readonly #known: Knowing;
   readonly #carries: boolean;
   readonly #places: WaiterPlaces;
   readonly #nests = new Nests();
   #storage: AsyncLocalStorage<History | null> | null = null;
 
   /** @param carries false: nothing is carried from one slice of code to the next */
-  constructor(session: Session, known: Known = NOTHING_KNOWN, carries: boolean = HAS_CHEAP_STORAGE) {
+  constructor(session: Session, known: Knowing = NOTHING_KNOWN, carries: boolean = HAS_CHEAP_STORAGE) {
     this.#session = session;
     this.#known = known;
     this.#carries = carries;
@@ -58,9 +56,11 @@ export class LightAttribution implements Attribution, Observer {
     this.#session.slice.source = () => this.#storage?.getStore() ?? null;
     this.#session.addObserver(this);
     this.#session.attribution = this;
+    if (this.#carries) this.#session.passing = new PassingHolds(this.#session.histories, this.#nests, this.#known);
   }
 
   uninstall(): void {
+    this.#session.passing = null;
     this.#session.removeObserver(this);
     this.#session.slice.source = null;
     this.#storage?.disable();

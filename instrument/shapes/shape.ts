@@ -56,6 +56,8 @@ export function patchShape(target: object, shape: Shape): (() => void) | null {
   return new ShapePatch(target as Target, shape).apply();
 }
 
+const NO_ARGS: Args = Object.freeze([]);
+
 class ShapePatch {
   readonly #target: Target;
   readonly #shape: Shape;
@@ -72,18 +74,22 @@ class ShapePatch {
   }
 
   apply(): (() => void) | null {
-    const { acquire, tryAcquire, release, run, idle } = this.#shape;
+    const { acquire, tryAcquire, release, run, idle, isFree, releaser } = this.#shape;
     const end = this.#releaseLabel();
     for (const name of list(acquire)) {
       const how = howOf(name, end);
-      this.#replace(name, (self, original, args) => this.#acquire(self, how, original, args));
+      if (isFree === undefined || releaser !== undefined) {
+        this.#replace(name, (self, original, args) => this.#await(self, how, original, args));
+      } else {
+        this.#replaceWith(name, (original) => this.#takingFree(original, how, isFree));
+      }
     }
     for (const name of list(tryAcquire)) {
       const how = howOf(name, end, { trylock: true });
       this.#replace(name, (self, original, args) => this.#try(self, how, original, args));
     }
     for (const name of list(release)) {
-      this.#replace(name, (self, original, args) => this.#release(self, original, args));
+      this.#replaceWith(name, (original) => this.#givingBack(original));
     }
     for (const name of list(run)) {
       const how = howOf(name, 'end', { structured: true });
@@ -100,17 +106,12 @@ class ShapePatch {
   }
 
   /** Not by `replaced`, which leaves alone what is fixed: whoever wraps an object is to hear that it cannot be watched. */
-  #replace(name: string, wrapped: Method): void {
+  #replaceWith(name: string, wrapping: (original: Callable) => Callable): void {
     const target = this.#target;
     const original = target[name];
     if (typeof original !== 'function') return;
     const descriptor = Object.getOwnPropertyDescriptor(target, name);
-    const isInside = (of: object): boolean => this.#inside === of;
-    const value = dressed(function replacement(this: object, ...args: unknown[]): unknown {
-      // What a method calls of its own object is part of it.
-      const isPart = hooks.activeSession() === null || isInside(this);
-      return isPart ? Reflect.apply(original, this, args) : wrapped(this, original as Callable, args);
-    }, original);
+    const value = dressed(wrapping(original as Callable), original);
     Object.defineProperty(target, name, {
       configurable: true,
       enumerable: false,
@@ -125,6 +126,83 @@ class ShapePatch {
     });
   }
 
+  #replace(name: string, wrapped: Method): void {
+    this.#replaceWith(name, (original) => this.#watching(original, wrapped));
+  }
+
+  #watching(original: Callable, wrapped: Method): Callable {
+    const patch = { of: this };
+    return function replacement(this: object, ...args: never[]): unknown {
+      return patch.of.#isPart(this) ? Reflect.apply(original, this, args) : wrapped(this, original, args);
+    } as Callable;
+  }
+
+  /** What a method calls of its own object is part of it. */
+  #isPart(of: object): boolean {
+    return hooks.activeSession() === null || this.#inside === of;
+  }
+
+  /** Takes one without a wait where it is free. */
+  #takingFree(original: Callable, how: How, isFree: NonNullable<Shape['isFree']>): Callable {
+    const patch = { of: this };
+    const taking: Method = (self, _original, args) => {
+      if (typeof last(args) === 'function' || !isFree(self, args.length === 0 ? undefined : args[0])) {
+        return this.#await(self, how, original, args);
+      }
+      // Asked first: the capacity of some is what they have left.
+      const object = this.#instances.objectOf(self, args);
+      const promise = this.#call(self, original, self, args);
+      const held = hooks.taken(object, how, this.#more(self, args));
+      return isPromiseLike(promise) ? hooks.bind(promise, held) : promise;
+    };
+    const general = this.#watching(original, taking);
+    const { key, timeoutMs } = this.#shape;
+    if (key !== undefined) return general;
+    // The same for a call without arguments, as most are: to collect and to pass on none would cost more than all the rest.
+    return function replacement(this: object, ...args: never[]): unknown {
+      const { of } = patch;
+      if (args.length > 0 || of.#isPart(this) || !isFree(this)) return Reflect.apply(general, this, args);
+      const { object } = of.#instances.of(this);
+      const outer = of.#inside;
+      of.#inside = this;
+      let promise: unknown;
+      try {
+        promise = original.call(this);
+      } finally {
+        of.#inside = outer;
+      }
+      const held = hooks.taken(object, how, timeoutMs === undefined ? null : of.#more(this, NO_ARGS));
+      return held?.passes === true || !isPromiseLike(promise) ? promise : hooks.bind(promise, held);
+    } as Callable;
+  }
+
+  #givingBack(original: Callable): Callable {
+    const patch = { of: this };
+    const general = this.#watching(original, (self, _original, args) => {
+      const claim = args.length === 0 ? null : this.#instances.of(self).lent.take(args[0]);
+      if (claim !== null) claim.release();
+      else this.#giveBack(this.#instances.objectOf(self, args), args);
+      // Else nobody hears of what is settled meanwhile.
+      return hooks.followsPromises() ? this.#quietly(self, original, args) : this.#call(self, original, self, args);
+    });
+    if (this.#shape.key !== undefined) return general;
+    return function replacement(this: object, ...args: never[]): unknown {
+      const { of } = patch;
+      if (args.length > 0 || of.#isPart(this) || hooks.followsPromises()) return Reflect.apply(general, this, args);
+      const { object } = of.#instances.of(this);
+      const held = hooks.holderToRelease(object);
+      if (held === null) hooks.countEvent(object);
+      else hooks.exit(held);
+      const outer = of.#inside;
+      of.#inside = this;
+      try {
+        return original.call(this);
+      } finally {
+        of.#inside = outer;
+      }
+    } as Callable;
+  }
+
   /** Calls what the library does; `inside` is null where it calls the program back. */
   #call(inside: object | null, original: Callable, self: unknown, args: Args): unknown {
     const outer = this.#inside;
@@ -134,19 +212,6 @@ class ShapePatch {
     } finally {
       this.#inside = outer;
     }
-  }
-
-  #acquire(self: object, how: How, original: Callable, args: Args): unknown {
-    const { releaser, isFree } = this.#shape;
-    const isGiven = isFree === undefined || releaser !== undefined || typeof last(args) === 'function';
-    if (isGiven || !isFree(self, args.length === 0 ? undefined : args[0])) {
-      return this.#await(self, how, original, args);
-    }
-    // Asked first: the capacity of some is what they have left.
-    const object = this.#instances.objectOf(self, args);
-    const promise = this.#call(self, original, self, args);
-    const held = hooks.taken(object, how, this.#more(self, args));
-    return isPromiseLike(promise) ? hooks.bind(promise, held) : promise;
   }
 
   #await(self: object, how: How, original: Callable, args: Args): unknown {
@@ -197,14 +262,6 @@ class ShapePatch {
     const result = this.#call(self, original, self, args);
     if (result === undefined || result === null || result === false) return result;
     return this.#lend(new Claim(this.#instances.objectOf(self, args), how), lent, result);
-  }
-
-  #release(self: object, original: Callable, args: Args): unknown {
-    const claim = args.length === 0 ? null : this.#instances.of(self).lent.take(args[0]);
-    if (claim !== null) claim.release();
-    else this.#giveBack(this.#instances.objectOf(self, args), args);
-    // Else nobody hears of what is settled meanwhile.
-    return hooks.followsPromises() ? this.#quietly(self, original, args) : this.#call(self, original, self, args);
   }
 
   /** Who gives back without saying what, while nobody has anything, adds to what there is. */

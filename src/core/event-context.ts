@@ -119,6 +119,11 @@ export class EventContext implements Mark, History {
     return 1;
   }
 
+  /** True while it needs no record; nobody follows it then. */
+  get passes(): boolean {
+    return this.nest !== null && this.nest.passing === this;
+  }
+
   get open(): boolean {
     return this.end === null;
   }

@@ -3,12 +3,15 @@ import { type Attribution, NO_ATTRIBUTION } from './attribution.ts';
 import { type ClassIdentity, ClassRegistry } from './classes.ts';
 import { type Context, type ContextKind, ExactContext } from './context.ts';
 import { EventContext } from './event-context.ts';
-import { Histories, type History, type Mark } from './history.ts';
+import { Histories, type History } from './history.ts';
 import { type ContextId, NEVER, type ObjectId, type Tick } from './ids.ts';
 import type { IrqType } from './irq.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { LimitsHit } from './limits-hit.ts';
+import { destroyHeld, initHeld, usedAfterDestroy } from './object-misuse.ts';
 import { Observers } from './observers.ts';
 import type { OwedPromise } from './owed-promise.ts';
+import type { PassingHolds } from './passing-holds.ts';
 import { SleepingWaits } from './sleeping-waits.ts';
 import { NO_STACKS, type Stack, type StackSource } from './stack.ts';
 import { StackBudget } from './stack-budget.ts';
@@ -53,6 +56,7 @@ export class Session {
   current: Context;
   /** What ties asynchronous code to its history; none until an attribution is installed. */
   attribution: Attribution = NO_ATTRIBUTION;
+  #passing: PassingHolds | null = null;
   /** How often an observer has learnt something that was not known before. */
   lessons = 0;
   /** Waits that sleep now, oldest first. */
@@ -61,8 +65,7 @@ export class Session {
   readonly stackBudget: StackBudget;
   readonly #stacks: StackSource;
   readonly #clock: (() => number) | null;
-  readonly #onLimit: (name: keyof Limits, limit: number) => void;
-  readonly #limitsHit = new Set<keyof Limits>();
+  readonly #limitsHit: LimitsHit;
   /** One that has ended, to be used again. */
   #forgotten: EventContext | null = null;
   #tick = 0;
@@ -74,7 +77,7 @@ export class Session {
     this.#stacks = options.stacks ?? NO_STACKS;
     this.stackBudget = new StackBudget(this.#stacks);
     this.#clock = options.clock ?? null;
-    this.#onLimit = options.onLimit ?? (() => undefined);
+    this.#limitsHit = new LimitsHit(this.limits, options.onLimit);
     this.classes = new ClassRegistry(this.limits.maxClasses, this.limits.maxStacksPerClass);
     this.histories = new Histories(this.limits.maxHistoryNodes);
     this.slice = new Slice(this.histories);
@@ -89,10 +92,17 @@ export class Session {
 
   addObserver(observer: Observer): void {
     this.#observers.add(observer);
+    if (this.#observers.hearsTaken) this.passing = null;
   }
 
   removeObserver(observer: Observer): void {
     this.#observers.remove(observer);
+  }
+
+  /** From now on these need no record: where no attribution follows who holds what, until an observer hears everything. */
+  set passing(holds: PassingHolds | null) {
+    this.#recordPassing();
+    this.#passing = this.#observers.hearsTaken ? null : holds;
   }
 
   /** The session's clock, in milliseconds; null when it has none. */
@@ -138,7 +148,7 @@ export class Session {
 
   /** `context` may block until the object's event. Call before it blocks. */
   wait(object: TrackedObject, how: How, more: HowMuch | null = null, context: Context = this.current): Wait {
-    if (object.destroyed) this.#usedAfterDestroy(object, how.waitLabel, context);
+    if (object.destroyed) this.misuse(usedAfterDestroy(object, how.waitLabel), context);
     const { history } = context;
     const wait = new Wait(object, how, more, context, this.#next(), history, this.stackBudget.spend(object, history));
     context.addWait(wait);
@@ -200,8 +210,14 @@ export class Session {
    * forgotten. So who takes must not keep it past its end.
    */
   taken(object: TrackedObject, how: How, more: HowMuch | null = null, context: Context = this.current): EventContext {
+    const passing = more === null && this.#passing !== null ? this.#passing.take(object, how, context, this.now) : null;
+    return passing ?? this.#takes(object, how, more, context);
+  }
+
+  #takes(object: TrackedObject, how: How, more: HowMuch | null, context: Context): EventContext {
     if (context.exact || this.#observers.hearsTaken) return this.granted(this.wait(object, how, more, context));
-    if (object.destroyed) this.#usedAfterDestroy(object, how.waitLabel, context);
+    this.#recordPassing();
+    if (object.destroyed) this.misuse(usedAfterDestroy(object, how.waitLabel), context);
     this.#tick += 3;
     const begin = this.now;
     const { history } = context;
@@ -242,7 +258,7 @@ export class Session {
 
   /** An event context begins without a wait: trylock, or a hand-made start. */
   enter(object: TrackedObject, how: How, more: HowMuch | null = null, context: Context = this.current): EventContext {
-    if (object.destroyed) this.#usedAfterDestroy(object, how.startLabel, context);
+    if (object.destroyed) this.misuse(usedAfterDestroy(object, how.startLabel), context);
     return this.#enter(
       context,
       new EventContext(object, how, more, context, this.#next(), this.stackBudget.spend(object, context.history), null),
@@ -251,7 +267,10 @@ export class Session {
 
   /** An event context ends, in `context`. Order of release is free. */
   exit(held: EventContext, context: Context = this.current): void {
-    if (!held.open) return;
+    if (held.open && (this.#passing === null || !this.#passing.end(held))) this.#exits(held, context);
+  }
+
+  #exits(held: EventContext, context: Context): void {
     const at = this.#next();
     const isQuiet = at === held.begin + 1 && held.hasWait && !this.#observers.hearsTaken && this.histories.isOnly(held);
     const { onExit } = this.#observers;
@@ -259,7 +278,9 @@ export class Session {
     held.end = at;
     held.context.removeHeld(held);
     held.object.removeHolder(held);
-    if (isQuiet && held.isForgotten) this.#forgotten = held;
+    if (!held.isForgotten) return;
+    this.#passing?.admit(held);
+    if (isQuiet) this.#forgotten = held;
   }
 
   /** The newest open event context of this object that `context` owes, or null. */
@@ -273,16 +294,15 @@ export class Session {
 
   /** Every open event context of the object, oldest first. */
   holders(object: TrackedObject): readonly EventContext[] {
+    this.#recordPassing();
     return object.holders;
   }
 
   /** Somebody asks for the event: whoever is heading for it counts from here. The last request wins. */
   request(object: TrackedObject, context: Context = this.current, by: Wait | null = null): void {
     const at = this.#next();
-    object.requestedAt = at;
-    object.requestedBy = by;
-    if (by?.timed !== true) object.untimedRequestedAt = at;
-    object.requestMark ??= this.#mark(at);
+    const mark = object.ask(at, by);
+    if (mark !== null) this.histories.mark(mark);
     const { onRequest } = this.#observers;
     for (let i = 0; i < onRequest.length; i++) onRequest[i]?.onRequest(context, object, at);
   }
@@ -292,15 +312,13 @@ export class Session {
     const at = this.#next();
     const { onEvent } = this.#observers;
     for (let i = 0; i < onEvent.length; i++) onEvent[i]?.onEvent(context, object, how, at);
-    if (object.requestMark !== null) this.histories.unmark(object.requestMark);
-    object.requestMark = null;
-    object.requestedAt = NEVER;
-    object.untimedRequestedAt = NEVER;
-    object.requestedBy = null;
+    const mark = object.answer();
+    if (mark !== null) this.histories.unmark(mark);
   }
 
   /** What is owed passes to another context, which will trigger the event. */
   handover(held: EventContext, to: Context): void {
+    this.#recordPassing();
     const from = held.context;
     from.removeHeld(held);
     held.context = to;
@@ -326,17 +344,13 @@ export class Session {
   }
 
   init(object: TrackedObject, context: Context = this.current): void {
-    if (object.isHeld) {
-      this.misuse({ kind: 'init-held', object, message: `${object.label} is initialised while it is held` }, context);
-    }
+    if (object.isHeld) this.misuse(initHeld(object), context);
     object.destroyed = false;
     for (const observer of this.#observers.onInit) observer.onInit(context, object);
   }
 
   destroy(object: TrackedObject, context: Context = this.current): void {
-    if (object.isHeld) {
-      this.misuse({ kind: 'destroy-held', object, message: `${object.label} is destroyed while it is held` }, context);
-    }
+    if (object.isHeld) this.misuse(destroyHeld(object), context);
     object.destroyed = true;
     for (const observer of this.#observers.onDestroy) observer.onDestroy(context, object);
   }
@@ -357,34 +371,26 @@ export class Session {
   }
 
   #enter(context: Context, held: EventContext): EventContext {
-    if (!context.addHeld(held)) this.#limit('maxOpenEventContexts');
+    if (!context.addHeld(held)) this.#limitsHit.add('maxOpenEventContexts');
     held.object.addHolder(held);
     const { onEnter } = this.#observers;
     for (let i = 0; i < onEnter.length; i++) onEnter[i]?.onEnter(context, held);
     return held;
   }
 
-  #mark(at: Tick): Mark {
-    const mark: Mark = { at, held: null, previous: null, next: null };
-    this.histories.mark(mark);
-    return mark;
-  }
-
-  #usedAfterDestroy(object: TrackedObject, label: string, context: Context): void {
-    this.misuse(
-      { kind: 'use-after-destroy', object, message: `${label}(${object.label}) after it was destroyed` },
-      context,
-    );
-  }
-
-  #limit(name: keyof Limits): void {
-    if (this.#limitsHit.has(name)) return;
-    this.#limitsHit.add(name);
-    this.#onLimit(name, this.limits[name]);
-  }
-
   #next(): Tick {
+    if (this.#passing !== null) this.#recordPassing();
     return ++this.#tick as Tick;
+  }
+
+  /** What was held in passing, and is on its object already, begins before whatever happens now. */
+  #recordPassing(): void {
+    for (const held of this.#passing?.record() ?? []) {
+      this.#tick += 3;
+      held.at = this.now;
+      held.context.addHeld(held);
+      for (const observer of this.#observers.onTaken) observer.onTaken(held);
+    }
   }
 
   #nextContextId(): ContextId {

@@ -97,6 +97,26 @@ export class TrackedObject {
     if (more.length === 0) this.#moreHolders = null;
   }
 
+  /** Somebody asks for its event: the last request wins. @returns the mark of the oldest one that is outstanding, when it is new */
+  ask(at: Tick, by: Wait | null): Mark | null {
+    this.requestedAt = at;
+    this.requestedBy = by;
+    if (by?.timed !== true) this.untimedRequestedAt = at;
+    if (this.requestMark !== null) return null;
+    this.requestMark = { at, held: null, previous: null, next: null };
+    return this.requestMark;
+  }
+
+  /** Its event has happened: nobody asks for it any more. @returns the mark that is done with */
+  answer(): Mark | null {
+    const mark = this.requestMark;
+    this.requestMark = null;
+    this.requestedAt = NEVER;
+    this.untimedRequestedAt = NEVER;
+    this.requestedBy = null;
+    return mark;
+  }
+
   /** The class of this object's event; -1 when the registry is full. */
   classOf(bit: EventBit): ClassId {
     const known = bit === 0 ? this.#plainClass : this.#readersClass;
