@@ -12,8 +12,6 @@ export interface Known {
   readonly reopened: number;
 }
 
-const NONE: readonly EventContext[] = Object.freeze([]);
-
 /**
  * Holds that have passed before in the same nest and taught nothing: a free lock is taken, and given back before anything
  * else happens. Such a hold is on its object like any other, but it takes no tick, keeps no history and nobody is told, until
@@ -32,6 +30,11 @@ export class PassingHolds {
     this.#known = known;
     this.#none = nests.root;
     this.#open = nests.root;
+  }
+
+  /** True while none is open. */
+  get isEmpty(): boolean {
+    return this.#open === this.#none;
   }
 
   /** The hold that begins now; null where it is to be recorded. @param at the last tick that was given out */
@@ -68,7 +71,6 @@ export class PassingHolds {
 
   /** Something happens: no hold that is open now passes. @returns them, the oldest first */
   record(): readonly EventContext[] {
-    if (this.#open === this.#none) return NONE;
     const all: EventContext[] = [];
     for (let nest: Nest | null = this.#open; nest !== null; nest = nest.outer) {
       if (nest.passing !== null) all.push(nest.passing);

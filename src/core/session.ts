@@ -278,9 +278,8 @@ export class Session {
     held.end = at;
     held.context.removeHeld(held);
     held.object.removeHolder(held);
-    if (!held.isForgotten) return;
-    this.#passing?.admit(held);
-    if (isQuiet) this.#forgotten = held;
+    if (held.isForgotten) this.#passing?.admit(held);
+    if (isQuiet && held.isForgotten) this.#forgotten = held;
   }
 
   /** The newest open event context of this object that `context` owes, or null. */
@@ -379,18 +378,20 @@ export class Session {
   }
 
   #next(): Tick {
-    if (this.#passing !== null) this.#recordPassing();
+    this.#recordPassing();
     return ++this.#tick as Tick;
   }
 
   /** What was held in passing, and is on its object already, begins before whatever happens now. */
   #recordPassing(): void {
-    for (const held of this.#passing?.record() ?? []) {
-      this.#tick += 3;
-      held.at = this.now;
-      held.context.addHeld(held);
-      for (const observer of this.#observers.onTaken) observer.onTaken(held);
-    }
+    if (this.#passing !== null && !this.#passing.isEmpty) for (const held of this.#passing.record()) this.#begins(held);
+  }
+
+  #begins(held: EventContext): void {
+    this.#tick += 3;
+    held.at = this.now;
+    held.context.addHeld(held);
+    for (const observer of this.#observers.onTaken) observer.onTaken(held);
   }
 
   #nextContextId(): ContextId {
