@@ -26,7 +26,7 @@ const PAGES: Readonly<Record<FindingCode, Omit<FindingPage, 'code'>>> = {
       'For an AA report on a pool: pass the connection or permit that is held on to the inner call, instead of asking for a second one.',
     ],
     falseAlarm:
-      'Objects that are made at the same place share a class. When they can never be mixed up, give each its own name; when they nest in a fixed order, declare the nesting. Code that runs only once and takes several permits, to drain a semaphore or to keep a connection for good, cannot meet itself: suppress the finding, and give that as the reason.',
+      'Objects that are made at the same place share a class. When they can never be mixed up, give each its own name; when they nest in a fixed order, declare the nesting. Code that takes one permit after the other until it has them all, to wait until everybody else is done, is told only when two do so at the same time (from three permits on). Other code that runs only once and takes several permits, for instance to keep a connection for good, cannot meet itself: suppress the finding, and give that as the reason.',
   },
   DEPT002: {
     title: 'Deadlock: it is happening now',

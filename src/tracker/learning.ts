@@ -11,6 +11,7 @@ import type { How } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
 import { Circles } from './circles.ts';
 import { DependencyStore } from './dependency-store.ts';
+import { DrainedPools } from './drained-pools.ts';
 import { awaitsReaders, READ_BIT, WRITE_BIT } from './event-bits.ts';
 import { Evidence } from './evidence.ts';
 import { Families } from './families.ts';
@@ -49,6 +50,7 @@ export class Learning {
   readonly #instances: Layer;
   readonly #families: FamilyOrder;
   readonly #pools: RunningDry;
+  readonly #drained: DrainedPools;
 
   constructor(tools: LearningTools) {
     const { session, interrupts, policy, order, emit } = tools;
@@ -63,6 +65,7 @@ export class Learning {
     this.#classes = layer(this.store, 'maxDependencies');
     this.#instances = layer(new DependencyStore(), 'maxInstancePairs');
     this.#families = new FamilyOrder(families, this.#classes, this.#instances, (full) => this.#isFull(full));
+    this.#drained = new DrainedPools(session.histories);
     this.#pools = new RunningDry(pools, [this.#classes, this.#instances], session.histories);
   }
 
@@ -157,6 +160,7 @@ export class Learning {
       return;
     }
     const { classes } = this.#tools.session;
+    if (owner === object && this.#drained.isAlone(seen, this.#tools.session.now)) return;
     const tail = this.#families.node(owner, classes.get(owed));
     const head = this.#families.node(object, classes.get(awaited));
     const layer = this.#instances;
