@@ -26,6 +26,7 @@ import { kysely } from './kysely.ts';
 import { livekitMutex } from './livekit-mutex.ts';
 import { locks } from './locks.ts';
 import { lruCache } from './lru-cache.ts';
+import { mariadb } from './mariadb.ts';
 import { matrixaiAsyncLocks } from './matrixai-async-locks.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql } from './mysql.ts';
@@ -86,6 +87,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   kysely,
   livekitMutex,
   locks,
+  mariadb,
   matrixaiAsyncLocks,
   mutexify,
   mysql,

@@ -37,7 +37,7 @@ export function releasing<F extends Callable>(claim: Claim, release: F): F {
 }
 
 /** Patches the method by which a resource gives itself back, until it is called. */
-export function releasingMethod(claim: Claim, resource: unknown, method: string): void {
+export function releasingMethod(claim: Pick<Claim, 'release'>, resource: unknown, method: string): void {
   if (!isObject(resource)) return;
   const target = resource as Record<string, unknown>;
   const original = target[method];

@@ -131,6 +131,49 @@ for (const [name, major, load] of [
   });
 }
 
+interface MariadbPool {
+  getConnection(answer: (error: Error | null, connection: MysqlConnection) => void): void;
+}
+
+interface MariadbPromisePool {
+  getConnection(): Promise<{ release(): Promise<void> }>;
+}
+
+for (const [major, load] of [
+  ['3.5', current],
+  ['3.2', previous],
+] as const) {
+  poolSuite({
+    name: `mariadb ${major}`,
+    className: /^pool(?:#\d)?:0$/,
+    make: (max) => {
+      const { createPool } = load('mariadb') as { readonly createPool: (options: object) => MariadbPromisePool };
+      const pool = createPool({ ...mysql.address, connectionLimit: max });
+      return {
+        acquire: () => pool.getConnection(),
+        release: (connection) => (connection as { release(): Promise<void> }).release(),
+      };
+    },
+  });
+
+  poolSuite({
+    name: `mariadb ${major} with callbacks`,
+    promises: false,
+    className: /^pool(?:#\d)?:0$/,
+    make: (max) => {
+      const { createPool } = load('mariadb/callback') as { readonly createPool: (options: object) => MariadbPool };
+      const pool = createPool({ ...mysql.address, connectionLimit: max });
+      return {
+        acquire: () =>
+          new Promise((done, fail) => {
+            pool.getConnection((error, connection) => (error === null ? done(connection) : fail(error)));
+          }),
+        release: (connection) => (connection as MysqlConnection).release(),
+      };
+    },
+  });
+}
+
 const factory = { create: async () => ({}), destroy: async () => undefined };
 
 poolSuite({

@@ -27,17 +27,24 @@ export interface MysqlServer extends AsyncDisposable {
 export async function mysqlServer(mysql: MysqlModule): Promise<MysqlServer> {
   const connections = new Set<ServedConnection>();
   const server = mysql.createServer();
+  let connectionId = 0;
   server.on('connection', (connection) => {
     connections.add(connection);
     connection.serverHandshake({
       protocolVersion: 10,
       serverVersion: '8.0.0',
-      connectionId: 1,
+      // mariadb tells its connections apart by it.
+      connectionId: ++connectionId,
       statusFlags: 2,
       characterSet: 33,
       capabilityFlags: 0xffffff,
+      authCallback: (_login: object, answer: (error: null) => void) => {
+        answer(null);
+        connection.sequenceId = 0;
+      },
     });
-    for (const command of ['query', 'ping']) {
+    // It takes what sets a variable, as mariadb does first, for the preparation of a statement.
+    for (const command of ['query', 'ping', 'stmt_prepare']) {
       connection.on(command, () => {
         // Each command begins anew; mysql looks at that, mysql2 does not.
         connection.sequenceId = 1;

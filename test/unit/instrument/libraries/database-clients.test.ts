@@ -239,6 +239,8 @@ describe('callbacks', () => {
     ['mysql2', '3', current],
     ['mysql2', '2', previous],
     ['mysql', '2', current],
+    ['mariadb/callback', '3.5', current],
+    ['mariadb/callback', '3.2', previous],
   ] as const)('of %s %s go on as the code that asked', async (name, _major, load) => {
     const { findings } = await withTracker(
       () =>

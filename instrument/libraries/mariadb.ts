@@ -1,0 +1,132 @@
+import type { Outcome } from '../../src/core/vocabulary.ts';
+import type { Wait } from '../../src/core/wait.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+import { applied } from '../applied.ts';
+import { carryCallbacks } from '../carried-callbacks.ts';
+import { patchClass, restoreAll } from '../class-patch.ts';
+import { placeOfCreation } from '../first-use.ts';
+import { replaced } from '../replaced.ts';
+import { endedWith } from '../shapes/ended-with.ts';
+import { hasMethods } from '../shapes/has-methods.ts';
+import { releasingMethod } from '../shapes/lent.ts';
+import { standIn } from '../stand-in.ts';
+import { poolVerbs, refuse, trackDistinct, WatchedPool } from '../watched-pool.ts';
+import type { Callable, LibraryAdapter } from './adapter.ts';
+import { type MariadbOptions, readLimits } from './mariadb-limits.ts';
+
+const VERBS = poolVerbs('getConnection', 'release');
+const BORROWING = ['query', 'execute', 'batch', 'importFile'] as const;
+/** All of them give a connection back, or make it leave its pool. */
+const GIVING_BACK = ['release', 'end', 'close', 'destroy'] as const;
+const CARRYING = [...BORROWING, 'ping', 'beginTransaction', 'commit', 'rollback', 'changeUser', 'reset'] as const;
+
+type Pool = Record<'getConnection' | (typeof BORROWING)[number], Callable>;
+type Maker = (options: MariadbOptions) => unknown;
+
+/** What is known of a pool. */
+interface Known {
+  readonly watched: WatchedPool;
+  /** Undefined where the program left it to the package. */
+  readonly timeoutMs: number | undefined;
+}
+
+type Ended = (wait: Wait | null, given: unknown) => void;
+
+/**
+ * mariadb 3. All that has a connection to itself is behind private fields, and 3.5 is one minified file to CommonJS, so a pool
+ * is watched from outside: as `createPool` gives it, with promises or, from `mariadb/callback`, with callbacks.
+ */
+export const mariadb: LibraryAdapter = {
+  name: 'mariadb',
+  versions: '>=3.0.0 <4.0.0',
+  rebinds: ['createPool'],
+  modules: /(?:dist\/)?(?:promise|callback)\.[cm]?js/,
+  patch(exports, rebind) {
+    const undo: (() => void)[] = [];
+    const watchedMaker = <F>(make: F): F =>
+      standIn(make as Maker, (self, args) => {
+        const pool = applied(make as Callable, self, args);
+        const known = hasMethods(pool, ['getConnection', 'query']) ? track(args[0]) : null;
+        if (known !== null) watchPool(pool as Pool, known, undo);
+        return pool;
+      }) as F;
+    if (!rebind('createPool', watchedMaker)) return null;
+    const all = exports['default'] as { createPool?: Maker } | undefined;
+    if (typeof all?.createPool === 'function')
+      undo.push(replaced(all as { createPool: Maker }, 'createPool', watchedMaker));
+    return () => restoreAll(undo.splice(0))?.();
+  },
+};
+
+function track(options: unknown): Known | null {
+  const { connectionLimit, timeoutMs } = readLimits(options as MariadbOptions);
+  const place = Number.isFinite(connectionLimit) ? placeOfCreation('pool') : null;
+  const object = place === null ? null : trackDistinct('pool', place, connectionLimit);
+  return object === null ? null : { watched: new WatchedPool(object, VERBS), timeoutMs };
+}
+
+function watchPool(pool: Pool, { watched, timeoutMs }: Known, undo: (() => void)[]): void {
+  const watch = (name: keyof Pool, ended: Ended): void => {
+    // Not all versions have each of them.
+    if (!hasMethods(pool, [name])) return;
+    replaced(pool, name, (method) =>
+      standIn(method, (self, args) => {
+        if (args.some((arg) => typeof arg === 'function')) {
+          return withCallback(method, self, args, watched.ask(timeoutMs), ended);
+        }
+        const result = applied(method, self, args);
+        // Without a callback nobody waits for what others call back.
+        return result instanceof Promise ? withPromise(result, watched.ask(timeoutMs), ended) : result;
+      }),
+    );
+  };
+  watch('getConnection', (wait, connection) => {
+    const restore = patchClass((connection as object).constructor, 'query', carryAll);
+    if (restore !== null) undo.push(restore);
+    watched.lend(wait, connection);
+    const loan = { release: () => watched.takeBack(connection) };
+    for (const name of GIVING_BACK) releasingMethod(loan, connection, name);
+  });
+  // Nobody of the program has the connection meanwhile.
+  for (const name of BORROWING) watch(name, (wait) => hooks.waited(wait));
+}
+
+/** It sleeps at once, as whoever calls back later is all that it waits for. */
+function withCallback(method: Callable, self: unknown, args: unknown[], wait: Wait | null, ended: Ended): unknown {
+  const at = args.findLastIndex((arg) => typeof arg === 'function');
+  const callback = args[at] as Callable;
+  args[at] = standIn(callback, (of, results) => {
+    const [error, given] = results;
+    if (error === undefined || error === null) ended(wait, given);
+    else refuse(wait, outcomeOf(error));
+    return hooks.resume(wait, () => applied(callback, of, results));
+  });
+  try {
+    const result = applied(method, self, args);
+    if (wait?.pending === true) hooks.blocked(wait);
+    return result;
+  } catch (error) {
+    refuse(wait);
+    throw error;
+  }
+}
+
+function withPromise(promise: Promise<unknown>, wait: Wait | null, ended: Ended): Promise<unknown> {
+  return endedWith(
+    promise,
+    wait,
+    (given) => ended(wait, given),
+    (reason) => refuse(wait, outcomeOf(reason)),
+    () => hooks.follow(promise, wait),
+  );
+}
+
+function carryAll(connection: Record<(typeof CARRYING)[number], Callable>): () => void {
+  return carryCallbacks(connection, CARRYING);
+}
+
+function outcomeOf(error: unknown): Outcome {
+  return (error as { readonly code?: unknown } | null)?.code === 'ER_GET_CONNECTION_TIMEOUT'
+    ? 'timed-out'
+    : 'cancelled';
+}
