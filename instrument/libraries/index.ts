@@ -20,6 +20,7 @@ import { fakeIndexedDb } from './fake-indexeddb.ts';
 import { fastify } from './fastify.ts';
 import { fastq } from './fastq.ts';
 import { genericPool } from './generic-pool.ts';
+import { henrygdQueue } from './henrygd-queue.ts';
 import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { kysely } from './kysely.ts';
@@ -55,6 +56,7 @@ import { semaphore } from './semaphore.ts';
 import { semaphoreAsyncAwait } from './semaphore-async-await.ts';
 import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
+import { shopifySemaphore } from './shopify-semaphore.ts';
 import { tarn } from './tarn.ts';
 import { throat } from './throat.ts';
 import { tinypool } from './tinypool.ts';
@@ -82,6 +84,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   fastify,
   fastq,
   genericPool,
+  henrygdQueue,
   ioredis,
   knex,
   kysely,
@@ -114,6 +117,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   semaphoreAsyncAwait,
   sequelize,
   sequelizePool,
+  shopifySemaphore,
   tarn,
   throat,
   tinypool,

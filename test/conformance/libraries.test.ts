@@ -873,3 +873,39 @@ librarySuite({
     };
   },
 });
+
+librarySuite({
+  name: '@shopify/semaphore',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { Semaphore } = await import('@shopify/semaphore');
+    return (capacity) => {
+      const semaphore = new Semaphore(capacity);
+      return guarded(
+        () => semaphore.acquire(),
+        (permit) => void permit.release(),
+      );
+    };
+  },
+});
+
+for (const [form, load] of [
+  ['', async () => import('@henrygd/queue')],
+  [' in CommonJS', async () => require('@henrygd/queue')],
+  [': rl', async () => import('@henrygd/queue/rl')],
+  [': async-storage', async () => import('@henrygd/queue/async-storage')],
+] as [string, () => Promise<typeof import('@henrygd/queue')>][]) {
+  librarySuite({
+    name: `@henrygd/queue${form}`,
+    tasks: true,
+    capacities: [1, 2],
+    load: async () => {
+      const { newQueue } = await load();
+      return (capacity) => {
+        const queue = newQueue(capacity);
+        return (task) => queue.add(async () => task());
+      };
+    },
+  });
+}

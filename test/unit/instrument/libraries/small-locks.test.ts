@@ -44,6 +44,14 @@ const LOCKS: Readonly<Record<string, () => Lock>> = {
     const queue = new AsyncQueue();
     return { take: () => queue.wait(), give: () => queue.shift() };
   },
+  '@shopify/semaphore': () => {
+    const { Semaphore } = latest('@shopify/semaphore') as typeof import('@shopify/semaphore');
+    const semaphore = new Semaphore(1);
+    return {
+      take: () => semaphore.acquire(),
+      give: (permit) => void (permit as import('@shopify/semaphore').Permit).release(),
+    };
+  },
 };
 
 describe.each(Object.keys(LOCKS))('%s', (name) => {
@@ -133,6 +141,7 @@ test('the methods that were there come back when nobody watches any more', () =>
     latest('semaphore-async-await').default.prototype,
     latest('async-await-mutex-lock').Lock.prototype,
     latest('@sapphire/async-queue').AsyncQueue.prototype,
+    latest('@shopify/semaphore').Semaphore.prototype,
     latest('promise-queue').prototype,
   ];
   const methods = (): unknown[] => prototypes().map((prototype) => Object.getOwnPropertyDescriptors(prototype));
@@ -346,5 +355,62 @@ describe('promise-queue', () => {
     const queue = new Queue();
     expect(await queue.add(() => queue.add(() => 'inner'))).toBe('inner');
     expect(await stage.found()).toEqual([]);
+  });
+});
+
+describe('@shopify/semaphore', () => {
+  const { Semaphore } = latest('@shopify/semaphore') as typeof import('@shopify/semaphore');
+
+  test('a permit is given back once, by whoever has it, and looks as it did', async () => {
+    using stage = new LibraryStage();
+    const [semaphore, other] = [new Semaphore(2), new Semaphore(2)];
+    const permit = await semaphore.acquire();
+    expect(Object.keys(permit)).toEqual(['isReleased', 'onRelease']);
+    await permit.release();
+    await permit.release();
+    const second = await other.acquire();
+    await (await semaphore.acquire()).release();
+    await second.release();
+    expect(await stage.found()).toEqual([]);
+    const again = await semaphore.acquire();
+    await (await semaphore.acquire()).release();
+    await again.release();
+    expect(await stage.found()).toEqual(['DEPT001 error semaphore']);
+    expect(stage.open).toEqual([]);
+  });
+});
+
+describe('@henrygd/queue', () => {
+  const module = (form = ''): typeof import('@henrygd/queue') => latest(`@henrygd/queue${form}`);
+
+  test.each(['', '/rl'])('what is cleared from %s before it begins waits no more', async (form) => {
+    using stage = new LibraryStage();
+    const queue = module(form).newQueue(1);
+    const gate = new EventTarget();
+    const add = async (task: () => Promise<unknown>): Promise<void> => {
+      await queue.add(task);
+    };
+    const long = (): Promise<void> => new Promise((end) => gate.addEventListener('open', () => end()));
+    const added = Promise.allSettled([add(long), add(turn), add(turn)]);
+    await turn();
+    expect(stage.open).toHaveLength(2);
+    queue.clear();
+    gate.dispatchEvent(new Event('open'));
+    expect((await added).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(stage.open).toEqual([]);
+    expect(await stage.found()).toEqual([]);
+  });
+
+  test('a task of all that awaits another task of its queue is a circle', async () => {
+    using stage = new LibraryStage();
+    const queue = module().newQueue(2);
+    expect(await queue.all<unknown>([() => queue.add(async () => 'inner'), Promise.resolve(7)])).toEqual(['inner', 7]);
+    expect(await stage.found()).toEqual(['DEPT001 error queue']);
+  });
+
+  test('a queue looks as it did', () => {
+    const bare = Object.keys(module().newQueue(1));
+    using _stage = new LibraryStage();
+    expect(Object.keys(module().newQueue(1))).toEqual(bare);
   });
 });

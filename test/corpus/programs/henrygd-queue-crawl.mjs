@@ -1,0 +1,18 @@
+// henrygd-queue-crawl [hang] (@henrygd/queue) - queue.add() inside of a task
+import { setTimeout } from 'node:timers/promises';
+import { newQueue } from '@henrygd/queue';
+
+const queue = newQueue(2);
+const site = () => ({ links: [{ links: [] }, { links: [] }] });
+
+async function crawl(page) {
+  return queue.add(async () => {
+    await setTimeout(5);
+    let pages = 1;
+    for (const link of page.links) pages += await crawl(link); // needs another slot
+    return pages;
+  });
+}
+
+await Promise.all([crawl(site()), crawl(site())]);
+console.log('done');
