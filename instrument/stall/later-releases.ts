@@ -24,6 +24,8 @@ const NO_PARAMETERS = /^\s*\(\s*\)/;
 /** What a function that has stopped sees: by name, as far as the heap knows names. */
 interface Sight {
   readonly named: ReadonlyMap<string, HeapNode>;
+  /** By their place among the parameters: what they are called its text says. */
+  readonly parameters: ReadonlyMap<number, HeapNode>;
   readonly nameless: ReadonlySet<HeapNode>;
 }
 
@@ -66,8 +68,10 @@ export class LaterReleases {
   /** Whether the text of a function says that it holds the lock. @param split its text before and behind the place where it has stopped */
   holds(each: Suspended, owner: ListOwner, places: InspectorPlaces, split: () => readonly [string, string]): boolean {
     const { takes, givesBack } = this.#verbsOf(owner, places);
-    const last = (text: string, names: readonly string[]): number => this.#lastCall(text, names, owner, each);
     const whole = textOf(each.fn, this.#heap, places);
+    const parameters = parametersIn(whole);
+    const last = (text: string, names: readonly string[]): number =>
+      this.#lastCall(text, names, (of, name) => this.#isOf(of, name, owner, each, parameters));
     if (last(whole, takes) < 0 || last(whole, givesBack) < 0 || this.#isLeftToTimers(places)) return false;
     const [before, behind] = split();
     return last(before, takes) > last(before, givesBack) && last(behind, givesBack) >= 0;
@@ -79,21 +83,22 @@ export class LaterReleases {
     return this.#hasTimers;
   }
 
-  /** Where one of these is called last; -1 where none is. */
-  #lastCall(text: string, names: readonly string[], owner: ListOwner, each: Suspended): number {
+  /** Where one of these is called last; -1 where none is. @param isOf told what stands before the name, or null */
+  #lastCall(text: string, names: readonly string[], isOf: (of: string | null, name: string) => boolean): number {
     const places = names.flatMap((name) => {
       const call = new RegExp(`(?:([\\w$#]+)\\s*\\.\\s*)?(?<![\\w$#])${escaped(name)}\\s*\\(`, 'g');
-      return [...text.matchAll(call)].filter(([, of]) => this.#isOf(of ?? null, name, owner, each));
+      return [...text.matchAll(call)].filter(([, of]) => isOf(of ?? null, name));
     });
     return Math.max(-1, ...places.map(({ index }) => index));
   }
 
   /** @param of what stands before the name; null where it is called by its name alone */
-  #isOf(of: string | null, name: string, owner: ListOwner, each: Suspended): boolean {
+  #isOf(of: string | null, name: string, owner: ListOwner, each: Suspended, parameters: readonly string[]): boolean {
     const sight = this.#sights.get(each);
     // A method is called on its object.
     if (sight === undefined || (of === null && !owner.isScope)) return false;
-    const seen = sight.named.get(of ?? name);
+    // A parameter hides what is around the function.
+    const seen = sight.parameters.get(parameters.indexOf(of ?? name)) ?? sight.named.get(of ?? name);
     return (seen === undefined ? [...sight.nameless] : [seen]).some((each) => this.#isAbout(each, owner));
   }
 
@@ -137,6 +142,8 @@ export class LaterReleases {
 function sightOf({ node, fn, registers }: Suspended, heap: HeapGraph): Sight {
   const named = new Map<string, HeapNode>();
   const nameless = new Set(heap.edges(registers).map((edge) => edge.node));
+  // V8 keeps the parameters first.
+  const parameters = new Map(heap.edges(registers).map((edge): [number, HeapNode] => [Number(edge.name), edge.node]));
   const receiver = heap.follow(node, 'receiver');
   if (receiver !== null) {
     named.set('this', receiver);
@@ -154,7 +161,13 @@ function sightOf({ node, fn, registers }: Suspended, heap: HeapGraph): Sight {
     if (!isPlainObject(seen, heap)) continue;
     for (const edge of propertiesOf(seen, heap)) if (!named.has(edge.name)) named.set(edge.name, edge.node);
   }
-  return { named, nameless };
+  return { named, parameters, nameless };
+}
+
+/** What a function calls its parameters; empty where that is not a plain name. */
+function parametersIn(text: string): readonly string[] {
+  const list = /^\s*\(([^()]*)\)/.exec(text)?.[1] ?? '';
+  return list.split(',').map((each) => /^\s*([\w$]+)\s*(?:=.*)?$/s.exec(each)?.[1] ?? '');
 }
 
 /** What a module exports and imports stands in cells. */

@@ -2,13 +2,15 @@ import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 
-/** Whom a list belongs to, and what it is called there: a property of an object, or a variable of a scope. */
+/** Whom a list belongs to, and what it is called there: a property of an object, a variable of a scope, or an event of an emitter. */
 export interface ListOwner {
   readonly node: HeapNode;
   readonly name: string;
   readonly isScope: boolean;
   /** Null for a list. Else what stands there is one promise with its resolve functions, and these are their names. */
   readonly settlers: readonly string[] | null;
+  /** True for the listeners of an event. */
+  readonly isEvent: boolean;
 }
 
 const LIST = /^(?:Array|Set|Map)$|queue|list|deque/i;
@@ -22,6 +24,11 @@ const TAKES =
 
 /** What puts one into it. */
 const ADDS = '\\s*(?:\\?|!)?\\.?\\s*(?:push|unshift|add|set|enqueue|append|insert)\\s*\\(';
+
+const EMITS = '\\.\\s*emit\\s*\\(\\s*';
+/** Of the emitter itself, or `once` of `node:events`. */
+const LISTENS =
+  '(?:\\.\\s*(?:on|once|addListener|prependListener|prependOnceListener)\\s*\\(|(?<![\\w$])once\\s*\\([^,()]*,)\\s*';
 
 const PUTS = '\\s*(?:\\?\\?)?=(?!=)(?!\\s*(?:null|undefined|void|false)\\b)';
 
@@ -43,7 +50,7 @@ export function ownerOf(promise: HeapNode, heap: HeapGraph): ListOwner | null {
       if (type === 'weak' || type === 'shortcut') continue;
       const isScope = heap.name(above).endsWith('Context');
       if (isScope ? type === 'context' : type === 'property' && heap.type(above) === 'object') {
-        const owner = { node: above, name, isScope };
+        const owner = { node: above, name, isScope, isEvent: false };
         if (isList && (isScope || !LIST.test(heap.name(above)))) return { ...owner, settlers: null };
         if (settlers !== null && name !== '__proto__' && name !== 'this') alone ??= { ...owner, settlers };
       }
@@ -69,14 +76,16 @@ function isDeferred(object: HeapNode, promise: HeapNode, heap: HeapGraph): boole
 }
 
 /** What takes one out of its list, in the text of a function, or settles the promise that stands there. */
-export function takesFrom({ name, settlers }: ListOwner): RegExp {
+export function takesFrom({ name, settlers, isEvent }: ListOwner): RegExp {
+  if (isEvent) return new RegExp(`${EMITS}${quoted(name)}`);
   if (settlers === null) return new RegExp(`${named(name)}${TAKES}`);
   const calls = `(?<![\\w$])(?:${settlers.map(escaped).join('|')})\\s*(?:\\?\\.\\s*)?\\(`;
   return new RegExp(`${named(name)}(?![\\w$])[^]*?${calls}`);
 }
 
 /** What puts one into its list, or a promise there. */
-export function addsTo({ name, settlers }: ListOwner): RegExp {
+export function addsTo({ name, settlers, isEvent }: ListOwner): RegExp {
+  if (isEvent) return new RegExp(`${LISTENS}${quoted(name)}`);
   return new RegExp(`${named(name)}${settlers === null ? ADDS : PUTS}`);
 }
 
@@ -156,6 +165,10 @@ function prototypesOf(object: HeapNode, heap: HeapGraph): readonly HeapNode[] {
 /** The name itself, not the end of a longer one. */
 function named(name: string): string {
   return `(?<![\\w$#])${escaped(name)}`;
+}
+
+function quoted(name: string): string {
+  return `(['"\`])${name.replaceAll(/[^\w]/g, '\\$&')}\\1`;
 }
 
 /** The name as a part of a pattern. */

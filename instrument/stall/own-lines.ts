@@ -1,8 +1,18 @@
+import { emitterOwnerOf } from './emitter-owners.ts';
 import { unlockersOf } from './given-unlocks.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 import { LaterReleases } from './later-releases.ts';
-import { functionsCalled, type ListOwner, ownerOf, scopesOf, takesFrom, textOf } from './list-owners.ts';
+import {
+  escaped,
+  functionsCalled,
+  type ListOwner,
+  methodsOf,
+  ownerOf,
+  scopesOf,
+  takesFrom,
+  textOf,
+} from './list-owners.ts';
 import { type Suspended, type SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** Somebody who has got past the line, and is to let the next one go on. */
@@ -13,6 +23,8 @@ interface Passed {
    * another function of the lock, if he has taken it.
    */
   readonly by: HeapNode | 'itself' | 'later';
+  /** The method of a guard by which he does so, where it is one. */
+  readonly method?: string | null;
 }
 
 /** One who stands in line in a limiter or a lock behind those who seem to wait for him. */
@@ -45,7 +57,7 @@ export class OwnLines {
       const unlockers = isOver ? unlockersOf(waiter, promise, owner, graph, heap) : [];
       const before: readonly Passed[] =
         unlockers.length > 0
-          ? unlockers.map(({ holder, unlock }) => ({ call: holder, by: unlock }))
+          ? unlockers.map(({ holder, unlock, method }) => ({ call: holder, by: unlock, method }))
           : (this.#later?.seeing(owner) ?? []).map((call) => ({ call, by: 'later' }));
       return before.length > 0 ? [{ waiter, owner, before }] : [];
     });
@@ -72,11 +84,15 @@ export class OwnLines {
     return joined;
   }
 
-  #letsGo({ call, by }: Passed, owner: ListOwner, places: InspectorPlaces): boolean {
+  #letsGo({ call, by, method = null }: Passed, owner: ListOwner, places: InspectorPlaces): boolean {
     const heap = this.#heap;
+    if (method !== null && !callsMethod(splitText(call, heap, places)[1], method)) return false;
     if (by === 'later') return this.#later?.holds(call, owner, places, () => splitText(call, heap, places)) ?? false;
     const text = by === 'itself' ? splitText(call, heap, places)[1] : textOf(by, heap, places);
-    const called = functionsCalled(text, by === 'itself' ? call.fn : by, owner, heap);
+    const called =
+      method === null
+        ? functionsCalled(text, by === 'itself' ? call.fn : by, owner, heap)
+        : methodsCalled(text, owner, heap);
     const takes = takesFrom(owner);
     return [text, ...called.map((fn) => textOf(fn, heap, places))].some((each) => takes.test(each));
   }
@@ -93,7 +109,7 @@ function waitingInLists(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap<Sus
   for (const each of graph.functions) {
     if (each.waitsFor.length > 0) continue;
     for (const promise of graph.sourcesOf(each.awaits)) {
-      const owner = waiting.has(each) ? null : ownerOf(promise, heap);
+      const owner = waiting.has(each) ? null : (ownerOf(promise, heap) ?? emitterOwnerOf(promise, heap));
       if (owner !== null) waiting.set(each, { owner, promise });
     }
   }
@@ -128,6 +144,16 @@ function callsBefore(
     const before = same.filter((each) => ![...waiting.keys()].some((other) => isInLine(each, other, owner, all)));
     return before.length > 0 ? [before.map((each): Passed => ({ call: each, by: 'itself' }))] : [];
   });
+}
+
+/** A guard calls those of its lock by whatever it calls that. */
+function methodsCalled(text: string, { node, isScope }: ListOwner, heap: HeapGraph): readonly HeapNode[] {
+  const methods = isScope ? [] : methodsOf(node, heap);
+  return methods.filter(({ name }) => callsMethod(text, name)).map((method) => method.node);
+}
+
+function callsMethod(text: string, name: string): boolean {
+  return new RegExp(`\\.\\s*${escaped(name)}\\s*\\(`).test(text);
 }
 
 /** The text of a function before and behind the place at which it has stopped. */

@@ -136,7 +136,8 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     const forms = lines.flatMap(({ contexts }) =>
       contexts.map(({ name }) => name).filter((name) => name.startsWith('by')),
     );
-    const all = ['bySlot', 'byList', 'byClosure', 'byGift', 'byImport', 'byPart', 'byField'];
+    const lists = ['bySlot', 'byList', 'byClosure', 'byGift', 'byImport', 'byPart', 'byField'];
+    const all = [...lists, 'byGuard', 'byEvent', 'byOwnEvent', 'byDoor'];
     expect([...new Set(forms)].toSorted()).toEqual(all.toSorted());
   });
 
@@ -145,6 +146,8 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     ['signal', 'begun\n'],
     ['lease', 'sent\n'],
     ['sections', 'first\n'],
+    ['feed', 'first\n'],
+    ['reader', 'first\n'],
   ])(
     'is told nothing of who stands in a list, if nobody who would let him go on waits for him: %s',
     async (form, stdout) => {

@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+
 // Programs that end well while somebody still stands in a home-made list: nobody who would let him go on waits for him.
 class Semaphore {
   #waiting = [];
@@ -32,7 +34,54 @@ class Queue {
   }
 }
 
+class Feed extends EventEmitter {
+  next() {
+    return once(this, 'item');
+  }
+  end() {
+    this.emit('item', 'end');
+  }
+}
+
 const FORMS = {
+  // Whoever has what would let the reader go on waits for something else, and not for the reader.
+  async reader() {
+    class Reader {
+      constructor(queue) {
+        this.queue = queue;
+      }
+      cancel() {
+        for (const resolve of this.queue.waiting.splice(0)) resolve();
+      }
+    }
+    const [queue, other] = [new Queue(), new Queue()];
+    const read = async () => {
+      console.log(await queue.take());
+      await queue.take();
+    };
+    const lead = async (reader) => {
+      await other.take();
+      reader.cancel();
+    };
+    queue.push('first');
+    void read();
+    void lead(new Reader(queue));
+  },
+  // Whoever would end the feed waits for something else, and for nobody who listens.
+  async feed() {
+    const [feed, queue] = [new Feed(), new Queue()];
+    const read = async () => {
+      for (;;) console.log(...(await feed.next()));
+    };
+    const lead = async () => {
+      await feed.next();
+      await queue.take();
+      feed.end();
+    };
+    void read();
+    void lead();
+    feed.emit('item', 'first');
+  },
   // The workers feed themselves, and the queue runs dry.
   async crawler() {
     const queue = new Queue();

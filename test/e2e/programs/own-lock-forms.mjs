@@ -1,4 +1,5 @@
 // Home-made locks as people write them. In each form somebody takes the lock again that he has, so nothing is left to run.
+import { EventEmitter, once } from 'node:events';
 import { Lock, shared } from './shared-lock.mjs';
 
 class Deferred {
@@ -75,6 +76,77 @@ class Given {
   }
 }
 
+class Announced {
+  isTaken = false;
+  events = new EventEmitter();
+  acquire() {
+    return new Promise((resolve) => {
+      const attempt = () => {
+        if (this.isTaken) return;
+        this.isTaken = true;
+        this.events.removeListener('release', attempt);
+        resolve();
+      };
+      this.events.on('release', attempt);
+      attempt();
+    });
+  }
+  release() {
+    this.isTaken = false;
+    setImmediate(() => this.events.emit('release'));
+  }
+}
+
+class Heard extends EventEmitter {
+  isTaken = false;
+  async lock() {
+    while (this.isTaken) await once(this, 'free');
+    this.isTaken = true;
+  }
+  unlock() {
+    this.isTaken = false;
+    this.emit('free');
+  }
+}
+
+const doors = new EventEmitter();
+let isShut = false;
+async function shut() {
+  while (isShut) await new Promise((resolve) => doors.once('door:open', resolve));
+  isShut = true;
+}
+function open() {
+  isShut = false;
+  doors.emit('door:open');
+}
+
+class Guard {
+  #lock;
+  constructor(lock) {
+    this.#lock = lock;
+  }
+  release() {
+    this.#lock.leave();
+  }
+}
+
+class Guarded {
+  isTaken = false;
+  waiting = [];
+  async enter() {
+    if (this.isTaken) await new Promise((resolve) => this.waiting.push(resolve));
+    this.isTaken = true;
+    return new Guard(this);
+  }
+  leave() {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.isTaken = false;
+  }
+}
+
+const guarded = new Guarded();
+const [announced, heard] = [new Announced(), new Heard()];
 const [slot, listed, closed, given] = [new Slot(), new Waiting(), closure(), new Given()];
 const locks = { inside: new Lock() };
 
@@ -114,6 +186,30 @@ async function byPart(isAgain) {
   locks.inside.release();
 }
 
+async function byGuard(isAgain) {
+  const guard = await guarded.enter();
+  if (!isAgain) await byGuard(true);
+  guard.release();
+}
+
+async function byEvent(isAgain) {
+  await announced.acquire();
+  if (!isAgain) await byEvent(true);
+  announced.release();
+}
+
+async function byOwnEvent(lock, isAgain) {
+  await lock.lock();
+  if (!isAgain) await byOwnEvent(lock, true);
+  lock.unlock();
+}
+
+async function byDoor(isAgain) {
+  await shut();
+  if (!isAgain) await byDoor(true);
+  open();
+}
+
 class Service {
   #lock = new Lock();
   async byField(isAgain) {
@@ -124,4 +220,8 @@ class Service {
 }
 
 for (const form of [bySlot, byList, byClosure, byGift, byImport, byPart]) void form(false);
+void byGuard(false);
+void byEvent(false);
+void byOwnEvent(heard, false);
+void byDoor(false);
 void new Service().byField(false);
