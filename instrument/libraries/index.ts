@@ -1,6 +1,7 @@
 import type { LibraryAdapter } from './adapter.ts';
 import { asyncLibrary } from './async.ts';
 import { asyncAwaitMutexLock } from './async-await-mutex-lock.ts';
+import { asyncCacheDedupe } from './async-cache-dedupe.ts';
 import { asyncLock } from './async-lock.ts';
 import { asyncMutex } from './async-mutex.ts';
 import { asyncRwLock } from './async-rwlock.ts';
@@ -67,6 +68,7 @@ import { workerpool } from './workerpool.ts';
 export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   asyncLibrary,
   asyncAwaitMutexLock,
+  asyncCacheDedupe,
   asyncLock,
   asyncMutex,
   asyncRwLock,

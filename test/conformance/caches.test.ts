@@ -68,6 +68,18 @@ const queryCore = (from: Load): CacheUnderTest['load'] => {
   };
 };
 
+const asyncCacheDedupe: CacheUnderTest['load'] = async () => {
+  const { createCache } = await load<typeof import('async-cache-dedupe')>('async-cache-dedupe');
+  return (compute) => {
+    const cache = createCache({ ttl: 100, storage: { type: 'memory' } }).define('value', compute);
+    return {
+      get: (key) => cache.value(key),
+      put: (key, value) => cache.set('value', `value~${key}`, value, 100),
+      forget: (key) => cache.clear('value', key),
+    };
+  };
+};
+
 cacheSuite({ name: 'p-memoize 9', load: pMemoize(loadNext) });
 cacheSuite({ name: 'p-memoize 8', load: pMemoize(load) });
 cacheSuite({ name: 'p-memoize 7', load: pMemoize(loadPrevious) });
@@ -75,6 +87,7 @@ cacheSuite({ name: 'lru-cache 11', load: lruCache(load) });
 cacheSuite({ name: 'lru-cache 10', load: lruCache(loadPrevious) });
 cacheSuite({ name: 'cache-manager 7', load: cacheManager(load) });
 cacheSuite({ name: 'cache-manager 6', load: cacheManager(loadPrevious) });
+cacheSuite({ name: 'async-cache-dedupe', load: asyncCacheDedupe });
 cacheSuite({ name: '@tanstack/query-core 5', load: queryCore(load) });
 cacheSuite({ name: '@tanstack/query-core 4', load: queryCore(loadPrevious) });
 
