@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import Stream from 'node:stream';
+import { isObject } from '../../src/core/thenable.ts';
 import { loadNet } from './net.ts';
 
 /** How one sees on an object of Node's own that an event which comes once has come, in words; null while it has not. */
@@ -18,6 +19,7 @@ const PAST: Readonly<Record<string, Past>> = Object.freeze({
       ? 'stream.closed is true'
       : null,
   exit: (emitter) => exited(emitter),
+  response: (request) => (isAnswered(request) ? 'request.res is set' : null),
   spawn: (child) => (isChild(child) && child.pid !== undefined ? 'child.pid is set' : null),
 });
 
@@ -48,6 +50,11 @@ function exited(emitter: object): string | null {
   }
   const isWorker = emitter.constructor.name === 'Worker' && 'threadId' in emitter && 'resourceLimits' in emitter;
   return isWorker && emitter.threadId === -1 ? 'worker.threadId is -1' : null;
+}
+
+/** A request of `node:http`. Node drops the answer when nobody listens for it. */
+function isAnswered(emitter: object): boolean {
+  return 'res' in emitter && isObject(emitter.res) && emitter.constructor.name === 'ClientRequest';
 }
 
 function isChild(emitter: object): emitter is ChildProcess {

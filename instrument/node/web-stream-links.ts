@@ -86,6 +86,11 @@ export class WebStreamLinks {
   }
 }
 
+/** The stream that a reader reads, or null: of one that has released it, or of a later Node. */
+export function streamOf(reader: object): ReadableStream | null {
+  return (stateOf(reader)['stream'] as ReadableStream | undefined) ?? null;
+}
+
 type State = Readonly<Record<string, unknown>>;
 
 /** What a web stream of Node keeps of its state; empty where a later Node keeps it elsewhere, and then nothing is known. */

@@ -4,11 +4,15 @@ import { replaced, replacedGetter } from '../replaced.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { watchClones } from './web-clones.ts';
 import { watchEnds } from './web-stream-ends.ts';
-import { type Transform, WebStreamLinks } from './web-stream-links.ts';
+import { streamOf, type Transform, WebStreamLinks } from './web-stream-links.ts';
 import { TRANSFORMS, whenUsed } from './web-stream-use.ts';
 import { WebStreamWaits } from './web-stream-waits.ts';
 
 type WebStreams = typeof import('node:stream/web');
+
+interface Cancelling {
+  cancel(...args: unknown[]): unknown;
+}
 
 const require = createRequire(import.meta.url);
 
@@ -86,11 +90,12 @@ function isTransform(value: unknown, streams: WebStreams): value is Transform {
 
 function watchBranches(
   host: NodeHost,
-  { ReadableStream }: WebStreams,
+  { ReadableStream, ReadableStreamDefaultReader, ReadableStreamBYOBReader }: WebStreams,
   links: WebStreamLinks,
   waits: WebStreamWaits,
 ): (() => void)[] {
   const prototype = ReadableStream.prototype as ReadableStream;
+  const readers = [ReadableStreamDefaultReader, ReadableStreamBYOBReader];
   return [
     replaced(prototype, 'tee', (original) => {
       return function tee(this: ReadableStream): unknown {
@@ -107,6 +112,16 @@ function watchBranches(
         return cancelled;
       };
     }),
+    ...readers.map(({ prototype: reader }) =>
+      replaced(reader as Cancelling, 'cancel', (original) => {
+        return function cancel(this: Cancelling, ...args: unknown[]): unknown {
+          const branch = observed(host, () => streamOf(this));
+          const cancelled = Reflect.apply(original, this, args) as unknown;
+          if (branch !== null) waits.cancelling(cancelled, branch);
+          return cancelled;
+        };
+      }),
+    ),
   ];
 }
 

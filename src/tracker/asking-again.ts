@@ -52,6 +52,9 @@ const FOR_THE_END: AskingAgain = {
   advice: (what) => [`Wait for the end of ${what} outside of what it runs or has lent.`],
 };
 
+const FORGOTTEN =
+  'If it should have been given back by then: a release is missing behind [S], for example where something fails.';
+
 const OF_A_LOCK: AskingAgain = {
   how: again,
   advice: (what, capacity) =>
@@ -87,6 +90,8 @@ export function adviceAgain(dependency: Dependency, isHappening: boolean): reado
   const { name, capacity } = dependency.to.key;
   const said = askingAgain(dependency);
   const advice = said.advice(name, capacity);
+  // What was lent and forgotten stands here too: whoever has waited for its taker seems to have it.
+  if (said === FOR_THE_END && isHappening && dependency.to.key.kind === 'pool') return [...advice, FORGOTTEN];
   if (capacity > 1 || said.how !== again) return advice;
   if (isHappening) {
     return [...advice, 'If it should have been released by then: a release is missing on the way from [S] to [W].'];

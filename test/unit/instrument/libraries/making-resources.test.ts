@@ -50,6 +50,26 @@ const POOLS: readonly (readonly [string, (max: number, create: Make) => Made])[]
   ],
 ];
 
+test('who waits for the end of a pool may have forgotten what it lent, and is told so', async () => {
+  const { createPool } = latest('generic-pool') as {
+    readonly createPool: (factory: object, options: Options) => GenericPool<object>;
+  };
+  const clients = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 2 });
+  const statement = async (): Promise<void> => {
+    await clients.acquire();
+    throw new Error('no such table');
+  };
+  void (async () => {
+    await statement().catch(() => undefined);
+    await clients.drain();
+  })();
+  expect(await stage.found()).toEqual(['DEPT002 error clients']);
+  expect(stage.installation.findings[0]?.help).toEqual([
+    'Wait for the end of clients outside of what it runs or has lent.',
+    expect.stringContaining('a release is missing behind [S]'),
+  ]);
+});
+
 describe.each(POOLS)('what makes a resource of %s', (_name, makePool) => {
   test('and asks the pool for another one waits for itself where there is but one', async () => {
     const made = makePool(1, async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer, get, IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NodeStage } from './node-stage.ts';
@@ -116,6 +117,24 @@ test.each(['on', 'once'] as const)('a child that has its id is waited for by %s'
   await new Promise<void>((resolve) => child[name]('exit', () => resolve()));
   stage.look({ isLast: true });
   expect(stage.messages).toEqual([]);
+});
+
+test('the answer of a request that came when nobody listened is lost', async () => {
+  const server = createHttpServer((_request, response) => response.end('ok'));
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  const heard = get({ port });
+  expect((await once(heard, 'response'))[0]).toBeInstanceOf(IncomingMessage);
+  const request = get({ port });
+  const closed = once(request, 'close');
+  await closed;
+  void once(request, 'response');
+  stage.look({ isQuiet: true, times: 4 });
+  server.close();
+  server.closeAllConnections();
+  expect(stage.messages).toEqual([
+    expect.stringMatching(/waits for response of ClientRequest, .* request\.res is set/),
+  ]);
 });
 
 test('a listener that stays has heard the second event of a kind', () => {

@@ -236,6 +236,17 @@ describe('branches of tee()', () => {
     expect(messages).toEqual([expect.stringContaining('for the cancel of a branch of tee() or clone()')]);
   });
 
+  test('so does the cancel by a reader of one that was read for a while', async () => {
+    const messages = await lookAt(async () => {
+      const [kept, dropped] = source().tee();
+      const reader = dropped.getReader();
+      await reader.read();
+      await reader.cancel();
+      await textOf(kept);
+    });
+    expect(messages).toEqual([expect.stringContaining('for the cancel of a branch of tee() or clone()')]);
+  });
+
   // Before and after Node has loaded what makes responses.
   test.each(['first', 'later'])('the cancel of the body of the %s clone waits for the other body', async () => {
     const response = new Response(source(3).pipeThrough(new TextEncoderStream()));
@@ -254,6 +265,9 @@ describe('branches of tee()', () => {
       expect(await textOf(kept)).toHaveLength(5 * CHUNKS);
       const [, given] = source().tee();
       given.cancel().catch(() => undefined);
+      const reader = source().tee()[0].getReader();
+      void reader.cancel();
+      await source().getReader().cancel();
     });
     expect(messages).toEqual([]);
   });
