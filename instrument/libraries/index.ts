@@ -50,6 +50,7 @@ import { properLockfile } from './proper-lockfile.ts';
 import { queryCore } from './query-core.ts';
 import { readableStream } from './readable-stream.ts';
 import { redlock } from './redlock.ts';
+import { rocicorpLock } from './rocicorp-lock.ts';
 import { rwlock } from './rwlock.ts';
 import { rxjs } from './rxjs.ts';
 import { sapphireAsyncQueue } from './sapphire-async-queue.ts';
@@ -112,6 +113,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   properLockfile,
   readableStream,
   redlock,
+  rocicorpLock,
   rwlock,
   rxjs,
   sapphireAsyncQueue,

@@ -909,3 +909,55 @@ for (const [form, load] of [
     },
   });
 }
+
+const rocicorpLocks: readonly [version: string, load: () => Promise<typeof import('@rocicorp/lock')>][] = [
+  ['1', () => import('@rocicorp/lock')],
+  // It needs Node 22.
+  ...('withResolvers' in Promise ? [['2', () => next('@rocicorp/lock')] as never] : []),
+];
+
+for (const [version, load] of rocicorpLocks) {
+  librarySuite({
+    name: `@rocicorp/lock ${version}`,
+    tasks: false,
+    capacities: [1],
+    load: async () => {
+      const { Lock } = await load();
+      return () => {
+        const lock = new Lock();
+        return guarded(
+          () => lock.lock(),
+          (release) => release(),
+        );
+      };
+    },
+  });
+
+  librarySuite({
+    name: `@rocicorp/lock ${version} around a task`,
+    tasks: false,
+    capacities: [1],
+    load: async () => {
+      const { Lock } = await load();
+      return () => {
+        const lock = new Lock();
+        return (task) => lock.withLock(async () => task());
+      };
+    },
+  });
+
+  librarySuite({
+    name: `@rocicorp/lock ${version} as a writer`,
+    tasks: false,
+    // A writer is let in one microtask later.
+    timers: true,
+    capacities: [1],
+    load: async () => {
+      const { RWLock } = await load();
+      return () => {
+        const lock = new RWLock();
+        return (task) => lock.withWrite(async () => task());
+      };
+    },
+  });
+}
