@@ -22,6 +22,7 @@ import { fastify } from './fastify.ts';
 import { fastq } from './fastq.ts';
 import { genericPool } from './generic-pool.ts';
 import { henrygdQueue } from './henrygd-queue.ts';
+import { henrygdSemaphore } from './henrygd-semaphore.ts';
 import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { kysely } from './kysely.ts';
@@ -88,6 +89,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   fastq,
   genericPool,
   henrygdQueue,
+  henrygdSemaphore,
   ioredis,
   knex,
   kysely,

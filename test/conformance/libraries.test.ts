@@ -961,3 +961,46 @@ for (const [version, load] of rocicorpLocks) {
     },
   });
 }
+
+for (const [form, load] of [
+  ['', async () => import('@henrygd/semaphore')],
+  [' in CommonJS', async () => require('@henrygd/semaphore')],
+] as [string, () => Promise<typeof import('@henrygd/semaphore')>][]) {
+  librarySuite({
+    name: `@henrygd/semaphore${form}`,
+    tasks: false,
+    capacities: [1, 2],
+    load: async () => {
+      const { getSemaphore } = await load();
+      return (capacity) => {
+        const semaphore = getSemaphore(undefined, capacity);
+        return guarded(
+          () => semaphore.acquire(),
+          () => semaphore.release(),
+        );
+      };
+    },
+  });
+
+  librarySuite({
+    name: `@henrygd/semaphore${form} by key`,
+    tasks: false,
+    capacities: [1, 2],
+    load: async () => {
+      const { getSemaphore } = await load();
+      let keys = 0;
+      return (capacity) => {
+        const key = `key ${++keys}`;
+        // A key that nobody uses is forgotten, so each holder has the semaphore that was there for him.
+        return guarded(
+          async () => {
+            const semaphore = getSemaphore(key, capacity);
+            await semaphore.acquire();
+            return semaphore;
+          },
+          (semaphore) => semaphore.release(),
+        );
+      };
+    },
+  });
+}

@@ -44,6 +44,16 @@ const LOCKS: Readonly<Record<string, () => Lock>> = {
     const queue = new AsyncQueue();
     return { take: () => queue.wait(), give: () => queue.shift() };
   },
+  '@henrygd/semaphore': () => {
+    const { getSemaphore } = latest('@henrygd/semaphore') as typeof import('@henrygd/semaphore');
+    const semaphore = getSemaphore();
+    return { take: () => semaphore.acquire(), give: () => semaphore.release() };
+  },
+  '@henrygd/semaphore by key': () => {
+    const { getSemaphore } = latest('@henrygd/semaphore') as typeof import('@henrygd/semaphore');
+    const semaphore = getSemaphore(Symbol('key'));
+    return { take: () => semaphore.acquire(), give: () => semaphore.release() };
+  },
   '@shopify/semaphore': () => {
     const { Semaphore } = latest('@shopify/semaphore') as typeof import('@shopify/semaphore');
     const semaphore = new Semaphore(1);
@@ -412,5 +422,59 @@ describe('@henrygd/queue', () => {
     const bare = Object.keys(module().newQueue(1));
     using _stage = new LibraryStage();
     expect(Object.keys(module().newQueue(1))).toEqual(bare);
+  });
+});
+
+describe('@henrygd/semaphore', () => {
+  const module = (): typeof import('@henrygd/semaphore') => latest('@henrygd/semaphore');
+
+  async function both(first: string, second: string): Promise<void> {
+    const { getSemaphore } = module();
+    const [one, other] = [getSemaphore(first), getSemaphore(second)];
+    await one.acquire();
+    await other.acquire();
+    other.release();
+    one.release();
+  }
+
+  test('two keys in two orders are a circle, in one order they are none, also when nobody has had them in between', async () => {
+    using stage = new LibraryStage();
+    await both('alice', 'bob');
+    await both('bob', 'carol');
+    expect(await stage.found()).toEqual([]);
+    await both('bob', 'alice');
+    expect(await stage.found()).toEqual(['DEPT001 error getSemaphore getSemaphore']);
+    expect(stage.open).toEqual([]);
+  });
+
+  test('a holder of a key of several permits that asks for one more is a circle', async () => {
+    using stage = new LibraryStage();
+    const slots = module().getSemaphore('slots', 2);
+    await slots.acquire();
+    await slots.acquire();
+    slots.release();
+    slots.release();
+    expect(await stage.found()).toEqual(['DEPT001 error getSemaphore']);
+    expect(stage.installation.findings[0]?.help[0]).toContain('as soon as 2 holders');
+  });
+
+  test('the same key gives the same semaphore as long as somebody uses it, and it looks as it did', () => {
+    const look = (): readonly unknown[] => {
+      const { getSemaphore } = module();
+      const first = getSemaphore('same', 2);
+      const answers: unknown[] = [
+        first === getSemaphore('same', 2),
+        first === getSemaphore('other'),
+        Object.keys(first),
+      ];
+      void first.acquire();
+      answers.push(first === getSemaphore('same', 2), first.size());
+      first.release();
+      first.release();
+      return [...answers, first === getSemaphore('same', 2), first.size()];
+    };
+    const bare = look();
+    using _stage = new LibraryStage();
+    expect(look()).toEqual(bare);
   });
 });
