@@ -37,17 +37,20 @@ interface Verbs {
 
 /**
  * Who holds a lock that is taken by one function and given back by another one: who has called the first before the place where he has
- * stopped, and calls the second behind it. For a program that has nothing left to run.
+ * stopped, and calls the second behind it. For a program that has nothing left to run, or has done nothing for long.
  */
 export class LaterReleases {
   readonly #heap: HeapGraph;
   readonly #sights = new Map<Suspended, Sight>();
   /** By the owner of a list, and the name of that: an object may have one for readers and one for writers. */
   readonly #verbs = new Map<string, Verbs>();
+  readonly #isOver: boolean;
   #hasTimers: boolean | null = null;
 
-  constructor(functions: readonly Suspended[], heap: HeapGraph) {
+  /** @param isOver nothing is left to run */
+  constructor(functions: readonly Suspended[], heap: HeapGraph, isOver: boolean) {
     this.#heap = heap;
+    this.#isOver = isOver;
     if (functions.length > MAX_FUNCTIONS) return;
     for (const each of functions) this.#sights.set(each, sightOf(each, heap));
   }
@@ -79,7 +82,7 @@ export class LaterReleases {
 
   /** What a timer gives back that keeps no program alive may be left undone. */
   #isLeftToTimers(places: InspectorPlaces): boolean {
-    this.#hasTimers ??= hasTimerSet(this.#heap, places);
+    this.#hasTimers ??= hasTimerSet(this.#heap, places, this.#isOver);
     return this.#hasTimers;
   }
 

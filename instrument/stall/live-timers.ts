@@ -69,12 +69,17 @@ export class LiveTimers {
   }
 }
 
-/** True while a timer is set that will run once, whosoever it is, but for dept's own. */
-export function hasTimerSet(heap: HeapGraph, places: InspectorPlaces): boolean {
+/**
+ * True while a timer is set that will run once, whosoever it is, but for dept's own.
+ * @param isOver false: those of Node itself do not count, as a server keeps some for its connections
+ */
+export function hasTimerSet(heap: HeapGraph, places: InspectorPlaces, isOver: boolean): boolean {
   return timersOf(heap).some(({ callback, repeats }) => {
     if (repeats) return false;
-    const place = heap.placeOf(carriedBy(callback, heap));
+    const called = carriedBy(callback, heap);
+    const place = heap.placeOf(heap.follow(called, 'bound_function') ?? called);
     const url = place === null ? null : places.urlOf(place);
+    if (url?.startsWith('node:') === true) return isOver;
     return url === null || !isOwnFile(toPath(url));
   });
 }

@@ -13,6 +13,7 @@ import {
   takesFrom,
   textOf,
 } from './list-owners.ts';
+import type { PictureOptions } from './stall-picture.ts';
 import { type Suspended, type SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** Somebody who has got past the line, and is to let the next one go on. */
@@ -26,6 +27,9 @@ interface Passed {
   /** The method of a guard by which he does so, where it is one. */
   readonly method?: string | null;
 }
+
+/** Whether nothing is left to run, or nothing has run for long: who has not given back yet never will, or hardly. */
+type Quiet = Pick<PictureOptions, 'isOver' | 'isStanding'>;
 
 /** One who stands in line in a limiter or a lock behind those who seem to wait for him. */
 interface InLine {
@@ -45,16 +49,16 @@ export class OwnLines {
   readonly #later: LaterReleases | null;
   readonly #lines: readonly InLine[];
 
-  /** @param isOver nothing is left to run: who has not given back yet never will */
-  constructor(graph: SuspendedGraph, heap: HeapGraph, isOver: boolean) {
+  constructor(graph: SuspendedGraph, heap: HeapGraph, { isOver, isStanding }: Quiet) {
+    const isQuiet = isOver || isStanding;
     this.#heap = heap;
     const waiting = waitingInLists(graph, heap);
-    this.#later = isOver && waiting.size > 0 ? new LaterReleases(graph.functions, heap) : null;
+    this.#later = isQuiet && waiting.size > 0 ? new LaterReleases(graph.functions, heap, isOver) : null;
     const lines = [...waiting].flatMap(([waiter, { owner, promise }]) => {
       const own =
         waiter.promise !== null && isOf(waiter, owner, heap) ? callsBefore(waiter, owner, waiting, graph, heap) : [];
       if (own.length > 0) return own.map((before) => ({ waiter, owner, before }));
-      const unlockers = isOver ? unlockersOf(waiter, promise, owner, graph, heap) : [];
+      const unlockers = isQuiet ? unlockersOf(waiter, promise, owner, graph, heap) : [];
       const before: readonly Passed[] =
         unlockers.length > 0
           ? unlockers.map(({ holder, unlock, method }) => ({ call: holder, by: unlock, method }))

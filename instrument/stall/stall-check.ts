@@ -8,7 +8,7 @@ import { monotonicMs } from '../monotonic-clock.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { someHolderGoesOn, waitsLeftToTimers } from './going-holders.ts';
-import { isReadWithin, NOTHING, pictureOfStall, type StallPicture } from './stall-picture.ts';
+import { isReadWithin, NOTHING, type PictureOptions, pictureOfStall, type StallPicture } from './stall-picture.ts';
 
 /** Codes of findings that say why a program does not go on. */
 const HANGS: ReadonlySet<FindingCode> = new Set(['DEPT002', 'DEPT003', 'DEPT004']);
@@ -57,7 +57,8 @@ export class StallCheck {
     const isStalled = openWaits.length > 0 || isUnsettled;
     const isWorthwhile = !isTold && (isStalled || isDoubtful);
     const isAsked = stall === 'always';
-    const picture = isAsked || (stall === 'auto' && isWorthwhile) ? this.#look(true, isAsked, isStalled) : null;
+    const picture =
+      isAsked || (stall === 'auto' && isWorthwhile) ? this.#look({ isOver: true, isAsked, isStalled }) : null;
     // In a program that is tracked it is told when the program ends.
     const hasModules = !isTold && this.#tellModules(picture);
     const hasCycle = this.#tellCycles(picture) || hasModules;
@@ -70,7 +71,7 @@ export class StallCheck {
   whileRunning(openWaits: readonly OpenWait[], reason: StallReason, isAsked: boolean): void {
     const { stall } = this.#options;
     const readsHeap = stall === 'always' || (stall === 'auto' && isAsked);
-    const picture = readsHeap ? this.#look(false, true) : null;
+    const picture = readsHeap ? this.#look({ isAsked: true }) : null;
     this.#tellCycles(picture);
     this.#tellModules(picture);
     if (isAsked) this.#inform(openWaits, picture, reason);
@@ -81,7 +82,8 @@ export class StallCheck {
   atStandstill(): void {
     if (this.#options.stall === 'never' || this.#isTold()) return;
     // Nobody is kept from anything meanwhile, and programs that answer requests have large heaps.
-    const picture = this.#look(false, false, false, 2 * this.#options.stallBudgetMs);
+    const budgetMs = 2 * this.#options.stallBudgetMs;
+    const picture = this.#look({ isStanding: true, isStalled: false, budgetMs });
     this.#tellCycles(picture);
     this.#tellModules(picture);
   }
@@ -125,12 +127,14 @@ export class StallCheck {
     return findings.some(({ code, severity }) => severity === 'error' && HANGS.has(code));
   }
 
-  /** @param isStalled false: nobody need hear how much of a program that may well be finished was not read */
-  #look(isOver: boolean, isAsked: boolean, isStalled = true, budgetMs = this.#options.stallBudgetMs): StallPicture {
-    const { stallValues: values, onFinding, now } = this.#options;
+  /** Where it is not certain that anybody waits for ever, nobody need hear how much was not read. */
+  #look(how: Partial<PictureOptions>): StallPicture {
+    const { stallValues: values, stallBudgetMs: budgetMs, onFinding, now } = this.#options;
+    const options = { isOver: false, isStanding: false, isStalled: true, isAsked: false, values, budgetMs, ...how };
+    const { isStalled, isAsked } = options;
     let picture: StallPicture;
     try {
-      picture = pictureOfStall({ isOver, isStalled, isAsked, values, budgetMs });
+      picture = pictureOfStall(options);
     } catch (error) {
       const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
       picture = { ...NOTHING, cut };

@@ -25,6 +25,8 @@ const BYTES_PER_MS = 13_000;
 export interface PictureOptions {
   /** Nothing is left to run: whoever is suspended stays so. */
   readonly isOver: boolean;
+  /** It has done nothing for long, though somebody waits: who has not given back yet hardly will. */
+  readonly isStanding: boolean;
   /** Values of variables too, not only their names. */
   readonly values: boolean;
   /** Somebody certainly waits for ever. If not, a heap in which nothing waits in a circle is not looked at any closer. */
@@ -91,9 +93,9 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
 }
 
 function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: PictureOptions): StallPicture {
-  const { isStalled, isAsked, isOver } = options;
+  const { isStalled, isAsked, isOver, isStanding } = options;
   const graph = new SuspendedGraph(heap);
-  const lines = new OwnLines(graph, heap, isOver);
+  const lines = new OwnLines(graph, heap, { isOver, isStanding });
   const inLine = lines.isEmpty ? new Set<Suspended>() : lines.join(open());
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
@@ -101,7 +103,7 @@ function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: Pictur
   if (isDoubtful && inLocks.size === 0 && unseen.size === 0) return { ...NOTHING, cut: null };
   const places = open();
   // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
-  const counts = unseen.size > 0 && !hasTimerSet(heap, places);
+  const counts = unseen.size > 0 && !hasTimerSet(heap, places, isOver);
   return new Painter(graph, heap, places, options, inLine).paint(
     isDoubtful,
     counts ? new Map([...inLocks, ...unseen]) : inLocks,

@@ -31,6 +31,7 @@ beforeAll(async () => {
     'unread-answers',
     'server-abba',
     'standing-request',
+    'standing-locks',
     'spent-places',
     'own-builtins',
     'thirteen-failures',
@@ -305,10 +306,10 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
   });
 
   /** Until it is told of something. */
-  async function toldWhileRunning(program: string, signal: NodeJS.Signals) {
+  async function toldWhileRunning(program: string, signal: NodeJS.Signals, args: readonly string[] = []) {
     using findings = new FindingsFile();
     const env = { DEPT_REPORT: findings.path };
-    await runPreloaded([`src/${program}.mjs`], {
+    await runPreloaded([`src/${program}.mjs`, ...args], {
       env,
       onStdout: (_text, kill) => {
         const looking = setInterval(() => {
@@ -337,6 +338,20 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
     const told = await toldWhileRunning('standing-request', 'SIGTERM');
     expect(told.map(({ code }) => code)).toEqual(['DEPT002']);
     expect(told[0]?.contexts.map(({ name }) => name).sort()).toEqual(['readLimit', 'readSize']);
+  });
+
+  test('is told of home-made locks that its requests stand at', async () => {
+    const told = await toldWhileRunning('standing-locks', 'SIGTERM', ['/buy', '/cancel', '/poll']);
+    expect(told.map(({ code }) => code)).toEqual(['DEPT002']);
+    expect(told[0]?.contexts.map(({ name }) => name).sort()).toEqual(['buy', 'cancel']);
+  });
+
+  test('is told nothing of requests that wait for what somebody else will bring', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    const ended = await runPreloaded(['src/standing-locks.mjs', '/poll', '/poll'], { ...killWhenItStands(5_000), env });
+    expect(ended).toMatchObject({ code: 0, stdout: 'stands\n' });
+    expect(findings.read()).toEqual([]);
   });
 
   test('answers a signal and goes on', async () => {
