@@ -66,6 +66,11 @@ function ofItself(dependency: Dependency, isHappening: boolean, forEver: string)
   return `${waits}: ${howAgain(dependency)}.`;
 }
 
+/** What to do about commands that stand behind one that blocks. */
+export function ownConnection(shared: string): string {
+  return `Let commands that block wait on a connection of their own, not on ${shared}: \`duplicate()\` gives one.`;
+}
+
 function listed(names: readonly string[]): string {
   return names.length <= 2 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
@@ -106,9 +111,7 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
   if (areAwaitedValues(circle)) return AWAITED_VALUES_ADVICE;
   const blocking = circle.find(({ start, from }) => start.label === 'block' && from.key.kind === 'connection');
   if (blocking !== undefined) {
-    return [
-      `Let commands that block wait on a connection of their own, not on ${blocking.from.key.name}: \`duplicate()\` gives one.`,
-    ];
+    return [ownConnection(blocking.from.key.name)];
   }
   if (circle.some(({ from }) => from.key.kind === 'exchange')) {
     const held = circle.filter(({ from }) => from.key.kind !== 'exchange').map(({ from }) => from.key.name);

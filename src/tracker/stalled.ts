@@ -1,6 +1,7 @@
 import { type Finding, fingerprint, type OpenWait, type Severity, type SuspendedFunction } from '../core/finding.ts';
 import type { Tick } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
+import { ownConnection } from './advice.ts';
 import { excessAdvice, isExcessive } from './excess.ts';
 
 /** How a stall was noticed: at the end with nothing left to run, or while the program still stands. */
@@ -72,10 +73,19 @@ function told(
     message: `${lead(reason)} while ${openParts(openWaits, suspended)}.`,
     help: [
       ...excessAdvice(openWaits),
+      ...blockedConnections(openWaits).map(ownConnection),
       LOST_EVENT,
       ...(openWaits.length === 0 && suspended.length > 1 ? [UNSEEN_HOLD] : []),
     ],
   };
+}
+
+/** Connections on which commands wait behind one that blocks, by their names. */
+function blockedConnections(openWaits: readonly OpenWait[]): readonly string[] {
+  const behind = openWaits.filter(
+    ({ label, owners }) => label === 'command' && owners.some(({ startLabel }) => startLabel === 'block'),
+  );
+  return unique(behind.map(({ objectLabel }) => objectLabel));
 }
 
 function nobodyWaits(reason: StallReason): Pick<Finding, 'message' | 'help'> {

@@ -8,6 +8,7 @@ import type { Wait } from '../core/wait.ts';
 import { adviceFor, named, sentence } from './advice.ts';
 import { dependencyOf, holdersInTheWay } from './blocked-wait.ts';
 import { deadlockFinding } from './deadlock.ts';
+import { withoutIdle } from './idle-waits.ts';
 import { describeOpen } from './open-waits.ts';
 import { stalledFinding } from './stalled.ts';
 import { type BlockedWaits, circleOfStuck, type Step, stuckBehind } from './stuck-waits.ts';
@@ -168,15 +169,15 @@ export class WaitsFor implements Observer {
 
   /**
    * The open waits that count and that no finding has told of yet. Who waits behind a deadlock that was reported does so
-   * because of that, and is not among them.
+   * because of that, and is not among them. Nor is an idle library.
    */
   stalled(counts: (wait: Wait) => boolean = () => true): readonly OpenWait[] {
-    return this.#describe(this.#untold(counts));
+    return this.#describe(this.#busy(counts));
   }
 
   /** The same; from now on a finding has told of them. */
   takeStalled(counts: (wait: Wait) => boolean = () => true): readonly OpenWait[] {
-    const waits = this.#untold(counts);
+    const waits = this.#busy(counts);
     for (const wait of waits) this.#reported.add(wait);
     return this.#describe(waits);
   }
@@ -190,6 +191,10 @@ export class WaitsFor implements Observer {
   explained(wait: Wait): void {
     this.#reported.add(wait);
     this.#deadlocked.add(wait);
+  }
+
+  #busy(counts: (wait: Wait) => boolean): readonly Wait[] {
+    return withoutIdle(this.#untold(counts), this.#session, this.#stoppedBy);
   }
 
   #untold(counts: (wait: Wait) => boolean): readonly Wait[] {

@@ -19,6 +19,17 @@ test('several functions that have stopped may hold what the others await, as far
   ]);
 });
 
+test('commands behind one that blocks are given a connection of their own', () => {
+  const blocked = { contextName: 'worker', startLabel: 'block', stack: null };
+  const command = { contextName: 'handle', label: 'command', className: 'redis:0', objectLabel: 'redis', stack: null };
+  const helpOf = (owners: readonly (typeof blocked)[]): string | undefined =>
+    stalledFinding({ openWaits: [{ ...command, owners }], at: 1 as Tick }).help[0];
+  expect(helpOf([blocked])).toBe(
+    'Let commands that block wait on a connection of their own, not on redis: `duplicate()` gives one.',
+  );
+  expect(helpOf([])).toMatch(/^Find the code/);
+});
+
 test('a running program that is asked while nothing waits is not said to stand in a top-level await', () => {
   const none = { openWaits: [], suspended: [], severity: 'info' as const, at: 1 as Tick };
   const asked = stalledFinding({ ...none, reason: { kind: 'signal', signal: 'SIGUSR2' } });
