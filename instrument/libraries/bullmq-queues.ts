@@ -1,5 +1,7 @@
+import type { Stack } from '../../src/core/stack.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How } from '../../src/core/vocabulary.ts';
+import * as hooks from '../../src/sync/hooks.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { trackDistinct } from '../watched-pool.ts';
@@ -16,7 +18,8 @@ type Follow = <P extends Promise<unknown>>(finished: P) => P;
 /** The slots that this process has for the jobs of one queue. */
 export class JobQueue {
   readonly #name: string;
-  readonly #workers = new Set<Slots>();
+  /** Workers of this process, and where the program has started them. */
+  readonly #workers = new Map<Slots, Stack | null>();
   /** Who waits for a job that has not begun here. */
   readonly #waiting = new Map<string, Claim[]>();
   #object: TrackedObject | null = null;
@@ -28,7 +31,7 @@ export class JobQueue {
 
   /** A worker takes jobs of this queue from now on. */
   serve(worker: Slots): void {
-    this.#workers.add(worker);
+    if (!this.#workers.has(worker)) this.#workers.set(worker, hooks.activeSession()?.capture() ?? null);
   }
 
   /** It takes none any more. */
@@ -36,20 +39,28 @@ export class JobQueue {
     this.#workers.delete(worker);
   }
 
-  /** Runs a job in one of the slots. */
-  run(id: string | undefined, job: () => unknown): unknown {
+  /** Runs a job in one of the slots of this worker. */
+  run(worker: Slots, id: string | undefined, job: () => unknown): unknown {
     const claim = new Claim(this.#tracked(), PROCESS);
+    // All of the stack of now is the package's.
+    const startedAt = this.#workers.get(worker) ?? null;
+    if (startedAt !== null) claim.askedAt(startedAt);
     if (id === undefined) return claim.whileRunning(job)();
     const waiting = this.#waiting.get(id) ?? [];
     this.#waiting.delete(id);
     for (const other of waiting) other.fire();
     claim.accompany(waiting);
-    return claim.whileRunning(job)();
+    const [only, ...more] = waiting;
+    // Whoever waits for the job has waited for its slot, and at his place.
+    return claim.whileRunning(() => {
+      if (only !== undefined && more.length === 0) claim.askedWith(only);
+      return job();
+    })();
   }
 
   /** The caller waits until every slot of this worker is free; null where others have slots of this queue too. */
   claimAll(worker: Slots, how: How): Claim | null {
-    const [first, ...others] = this.#workers;
+    const [first, ...others] = this.#workers.keys();
     return first === worker && others.length === 0
       ? new Claim(this.#tracked(), how, { permits: worker.concurrency })
       : null;
@@ -81,7 +92,7 @@ export class JobQueue {
 
   /** Slots of another number are another pool. */
   #tracked(): TrackedObject | null {
-    const capacity = [...this.#workers].reduce((sum, { concurrency }) => sum + concurrency, 0);
+    const capacity = [...this.#workers.keys()].reduce((sum, { concurrency }) => sum + concurrency, 0);
     if (this.#object === null || this.#capacity !== capacity) {
       this.#object = trackDistinct('queue', { name: this.#name, site: null }, capacity);
       this.#capacity = capacity;

@@ -53,7 +53,7 @@ function patchWorker(prototype: Worker): () => void {
     const slots = slotsOf(this);
     // One that nobody listened to when it began.
     if (this.closing === undefined) slots.serve(this);
-    return slots.run(job.id, () => callProcessJob.call(this, job, ...rest));
+    return slots.run(this, job.id, () => callProcessJob.call(this, job, ...rest));
   }, callProcessJob);
   prototype.close = dressed(function watchedClose(this: Worker, force?: boolean): Promise<void> {
     const claim = force === true || this.closing !== undefined ? null : slotsOf(this).claimAll(this, CLOSE);

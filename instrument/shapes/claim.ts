@@ -43,6 +43,12 @@ export class Claim {
     if (this.#wait !== null) this.#wait.stack = stack;
   }
 
+  /** It was asked for where the other one was; what is held already keeps the place where it began. */
+  askedWith(other: Claim): void {
+    const stack = other.#wait?.stack ?? null;
+    if (stack !== null) this.askedAt(stack);
+  }
+
   /** It stands in a queue; whether anybody sleeps for it is not known. */
   queue(): void {
     if (this.#wait?.isAwake === true) hooks.queued(this.#wait);

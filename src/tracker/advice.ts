@@ -121,6 +121,12 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
     ];
   }
   const order = [...new Set(circle.map((dependency) => dependency.from.key.name))].sort();
+  if (circle.every(({ from }) => from.key.kind === 'queue')) {
+    return [
+      `Let tasks of one of ${listed(order)} not wait for tasks of another one: do that work before or after, outside of the task.`,
+      'Or add them without waiting for them.',
+    ];
+  }
   const locks = circle.every((dependency) => dependency.start.label !== null);
   return locks
     ? [

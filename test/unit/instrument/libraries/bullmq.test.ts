@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { currentInstallation, type Installation, install } from '../../../../instrument/install.ts';
 import { withTracker } from '../../../../instrument/with-tracker.ts';
+import type { Stack } from '../../../../src/core/stack.ts';
 import { Mutex } from '../../../../src/sync/user/mutex.ts';
 import { MemoryStore } from '../../../servers/bullmq.ts';
 import { MemoryConnection, scriptsReach } from '../../../servers/bullmq-5.ts';
 import { previous } from './library-stage.ts';
 import { told } from './told.ts';
+
+const LINES = readFileSync(fileURLToPath(import.meta.url), 'utf8').split('\n');
 
 type Bullmq = typeof import('bullmq');
 type Processor = (job: import('bullmq').Job) => Promise<unknown>;
@@ -71,11 +76,19 @@ function installation(): Installation {
   return currentInstallation() ?? expect.unreachable('nothing is installed');
 }
 
+/** The line of this file in which something was done, else the file. */
+function calledIn({ stack }: { readonly stack: Stack | null }): string {
+  const frame = stack?.frames[0];
+  const isHere = frame?.file?.endsWith('bullmq.test.ts') === true;
+  return isHere ? (LINES[(frame?.line ?? 0) - 1] ?? '').trim() : (frame?.file ?? 'nowhere');
+}
+
 async function run(program: () => Promise<unknown>) {
   const { findings, ...rest } = await withTracker(program, { confirmAfterMs: 20 });
   return {
     ...rest,
     codes: told(findings),
+    places: findings.flatMap(({ circle }) => circle.map(({ start, wait }) => [start, wait].map(calledIn))),
     help: findings.flatMap(({ help }) => help),
   };
 }
@@ -88,11 +101,14 @@ describe.each(Object.entries(MAJORS))('%s', (_name, of) => {
 
   describe('a job that waits for another job', () => {
     test('of its own queue takes a second slot', async () => {
-      const { codes, value, help } = await run(async () => {
+      const { codes, value, help, places } = await run(async () => {
         const mails = queueNamed('mails');
         mails.work(async ({ name }) => (name === 'digest' ? `digest of ${await mails.result('mail')}` : name), 3);
         return mails.result('digest');
       });
+      expect(places).toEqual([
+        [expect.stringContaining('new bullmq.Worker('), expect.stringContaining('waitUntilFinished(events)')],
+      ]);
       expect(value).toBe('digest of mail');
       expect(codes).toEqual(['DEPT001 error mails']);
       expect(help[0]).toBe('It hangs as soon as 3 tasks of mails wait for another one at the same time.');

@@ -36,6 +36,18 @@ describe('p-queue', () => {
     expect(found()).toEqual(['DEPT002 error queue']);
   });
 
+  test('tasks of two queues that await each other are told to wait outside of the task', async () => {
+    const { default: PQueue } = await import('p-queue');
+    const [images, mails] = [new PQueue({ concurrency: 2 }), new PQueue({ concurrency: 2 })];
+    await images.add(async () => mails.add(turn));
+    await mails.add(async () => images.add(turn));
+    expect(found()).toEqual(['DEPT001 error images mails']);
+    expect(installation.findings[0]?.help).toEqual([
+      expect.stringMatching(/^Let tasks of one of images and mails not wait for tasks of another one/),
+      'Or add them without waiting for them.',
+    ]);
+  });
+
   test('a caller that awaits onIdle waits for no circle', async () => {
     const { default: PQueue } = await import('p-queue');
     const queue = new PQueue({ concurrency: 2 });
