@@ -92,10 +92,11 @@ export function adviceAgain(dependency: Dependency, isHappening: boolean): reado
   const advice = said.advice(name, capacity);
   // What was lent and forgotten stands here too: whoever has waited for its taker seems to have it.
   if (said === FOR_THE_END && isHappening && dependency.to.key.kind === 'pool') return [...advice, FORGOTTEN];
-  if (capacity > 1 || said.how !== again) return advice;
+  if (said.how !== again) return advice;
   if (isHappening) {
     return [...advice, 'If it should have been released by then: a release is missing on the way from [S] to [W].'];
   }
+  if (capacity > 1) return advice;
   const { instances } = dependency;
   return instances !== null && instances.from === instances.to
     ? advice

@@ -70,6 +70,18 @@ test('who waits for the end of a pool may have forgotten what it lent, and is to
   ]);
 });
 
+test('who asks for one more may have forgotten the last one, and is told so where it hangs', async () => {
+  const { createPool } = latest('generic-pool') as {
+    readonly createPool: (factory: object, options: Options) => GenericPool<object>;
+  };
+  const clients = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 2 });
+  void (async () => {
+    for (let i = 0; i < 3; i++) await clients.acquire();
+  })();
+  expect(await stage.found()).toEqual(['DEPT002 error clients']);
+  expect(stage.installation.findings[0]?.help.at(-1)).toMatch(/a release is missing on the way from \[S\] to \[W\]\.$/);
+});
+
 describe.each(POOLS)('what makes a resource of %s', (_name, makePool) => {
   test('and asks the pool for another one waits for itself where there is but one', async () => {
     const made = makePool(1, async () => {
