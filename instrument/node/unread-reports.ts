@@ -80,8 +80,17 @@ export function unreadOutput(
   };
 }
 
-/** A stream cannot end before what it feeds is read, and its end is waited for. */
-export function unreadPart(stream: string, event: string, unread: string, isSame: boolean, waiter: Waiter): Stuck {
+/**
+ * A stream cannot end before what it feeds is read, and its end is waited for.
+ * @param pipedAt where something was piped into it, as `pipeline` does; null for what is written into it
+ */
+export function unreadPart(
+  [stream, pipedAt]: Branch,
+  event: string,
+  unread: string,
+  isSame: boolean,
+  waiter: Waiter,
+): Stuck {
   const what = isSame ? 'its own output' : `the ${unread} it feeds`;
   return {
     message: `The ${event} of ${stream} is waited for, but it cannot come before ${what} is read: that is full, and nobody reads it`,
@@ -96,7 +105,7 @@ export function unreadPart(stream: string, event: string, unread: string, isSame
         className: `${event} of ${stream}`,
         objectLabel: `the ${event} of ${stream}`,
         stack: waiter.stack,
-        owners: [{ contextName: stream, startLabel: 'write', stack: null }],
+        owners: [{ contextName: stream, startLabel: pipedAt === null ? 'write' : 'pipe', stack: pipedAt }],
       },
       {
         contextName: stream,

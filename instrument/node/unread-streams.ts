@@ -131,7 +131,7 @@ export class UnreadStreams {
       const event = stream === unread || !isStuckWriting(stream) ? null : this.#awaited(stream);
       const ownEvent = stream === unread && isStuckWriting(stream) ? this.#awaited(stream) : null;
       const found = event ?? ownEvent;
-      if (found !== null) return endOf(stream, found, unread);
+      if (found !== null) return this.#endOf(stream, found, unread);
       for (const { source, stack } of this.#sourcesOf(stream)) {
         const starved = sinksOf(source).find((sink) => sink !== stream && isStarved(sink));
         if (starved !== undefined) {
@@ -144,13 +144,23 @@ export class UnreadStreams {
           return { awaited: null, tell: () => branches };
         }
         const sourceEvent = this.#awaited(source);
-        if (sourceEvent !== null) return endOf(source, sourceEvent, unread);
+        if (sourceEvent !== null) return this.#endOf(source, sourceEvent, unread);
         open.push(source);
       }
       const feeder = this.#links.feederOf(stream);
       if (feeder !== null) open.push(feeder);
     }
     return null;
+  }
+
+  #endOf(stream: StreamLike, event: string, unread: StreamLike): Explanation {
+    const [name, unreadName] = [streamName(stream), streamName(unread)];
+    const pipedAt = this.#links.pipesInto(stream).at(-1)?.stack ?? null;
+    const isSame = stream === unread;
+    return {
+      awaited: [stream, event],
+      tell: (waiter) => unreadPart([name, pipedAt], event, unreadName, isSame, waiter),
+    };
   }
 
   /** Node listens to its own sockets and messages too: there a listener proves nothing. */
@@ -168,11 +178,6 @@ export class UnreadStreams {
       return source !== undefined && sinksOf(source).includes(stream) ? [{ source, stack }] : [];
     });
   }
-}
-
-function endOf(stream: StreamLike, event: string, unread: StreamLike): Explanation {
-  const [name, unreadName] = [streamName(stream), streamName(unread)];
-  return { awaited: [stream, event], tell: (waiter) => unreadPart(name, event, unreadName, stream === unread, waiter) };
 }
 
 /** More was written than the stream takes, and somebody waits for that to be processed. */

@@ -85,6 +85,16 @@ test('not when it is read after all', async () => {
   expect(stage.messages).toEqual([]);
 });
 
+test('a pipeline into a transform that nobody reads is told of where the program has made it', async () => {
+  void pipeline(source(), new PassThrough());
+  await settle();
+  stage.look({ isQuiet: true, times: 20 });
+  expect(stage.messages).toEqual([expect.stringContaining('it cannot come before its own output is read')]);
+  const [owner] = stage.findings[0]?.openWaits[0]?.owners ?? [];
+  expect(owner).toMatchObject({ startLabel: 'pipe' });
+  expect(owner?.stack?.frames[0]?.file).toMatch(/unread-streams\.test\.ts$/);
+});
+
 test('a full stream that nobody waits for is left alone', async () => {
   source().pipe(new PassThrough());
   await settle();
