@@ -5,6 +5,7 @@ import type { ContextId, Tick } from '../../src/core/ids.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { AWAITED_VALUES_ADVICE } from '../../src/tracker/awaited-values.ts';
 import { deadlockFinding, untrackedDependency } from '../../src/tracker/deadlock.ts';
+import type { Line } from './own-lines.ts';
 import type { StallPicture } from './stall-picture.ts';
 
 /** What to do about a task that enters the limiter, or the lock, that it runs under. */
@@ -16,6 +17,12 @@ const OWN_LINE_ADVICE: readonly string[] = Object.freeze([
 /** What to do where those who wait in different lists wait for each other. */
 const LINES_ADVICE: readonly string[] = Object.freeze([
   'Take the locks of the circle in one order everywhere, or wait for the one without the other.',
+]);
+
+/** What to do where a message waits to be read by who awaits, at the end of the circle, the answer to it. */
+const MAILBOX_ADVICE: readonly string[] = Object.freeze([
+  'Do not await an answer before the next message is read: start the request, go on reading, and answer when the answer comes.',
+  'Or ask nobody who may be waiting for this answer.',
 ]);
 
 /** DEPT002 for each circle of async functions that await each other: none of them can ever settle. */
@@ -42,15 +49,16 @@ export function awaitDeadlocks({ functions, cycles, inLine, definitions }: Stall
         circle.map(({ context }) => context.name),
         members.some(({ each }) => each.waitsFor.length > 0),
       ),
-      help: adviceOn(cycle.filter((index) => inLine.has(index)).length),
+      help: adviceOn(cycle.flatMap((index) => inLine.get(index) ?? [])),
       at,
     });
   });
 }
 
-function adviceOn(lines: number): readonly string[] {
-  if (lines > 1) return LINES_ADVICE;
-  return lines === 1 ? OWN_LINE_ADVICE : AWAITED_VALUES_ADVICE;
+function adviceOn(lines: readonly Line[]): readonly string[] {
+  if (lines.includes('mailbox')) return MAILBOX_ADVICE;
+  if (lines.length > 1) return LINES_ADVICE;
+  return lines.length === 1 ? OWN_LINE_ADVICE : AWAITED_VALUES_ADVICE;
 }
 
 interface Step {

@@ -1,14 +1,6 @@
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
-import { resolveFunctions, soleHolders } from './held-resolvers.ts';
-import {
-  functionsIn,
-  isPlainObject,
-  type ListOwner,
-  methodsOf,
-  propertiesOf,
-  scopesAround,
-  scopesOf,
-} from './list-owners.ts';
+import { isPlainObject, resolveFunctions, soleHolders } from './held-resolvers.ts';
+import { functionsIn, type ListOwner, methodsOf, propertiesOf, scopesAround, scopesOf } from './list-owners.ts';
 import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
 
 /** A suspended function, and the function among its variables that lets the next one go on. */

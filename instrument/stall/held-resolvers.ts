@@ -6,8 +6,8 @@ const MAX_SEEN = 60;
 
 /**
  * Who alone can settle a promise that no function computes: the suspended functions that have its resolve functions in their
- * variables, as the holder of a lock of the program's own has what lets the next one go on. Null when anything else has one
- * of them as well: a queue, a map, an object.
+ * variables, as the holder of a lock of the program's own has what lets the next one go on, or in an object there, as the reader of a
+ * message has what answers it. Null when anything else has one of them as well: a queue, a map, an instance of a class.
  * @param holderOf the suspended function whose variables these are
  */
 export function soleResolvers<T>(
@@ -15,7 +15,7 @@ export function soleResolvers<T>(
   heap: HeapGraph,
   holderOf: (node: HeapNode) => T | undefined,
 ): readonly T[] | null {
-  return soleHolders(resolveFunctions(promise, heap), heap, holderOf);
+  return soleHolders(resolveFunctions(promise, heap), heap, holderOf, (node) => isPlainObject(node, heap));
 }
 
 /** The same for any functions; `isPart` for what is not looked at otherwise, but is a variable's as well. */
@@ -49,6 +49,10 @@ export function resolveFunctions(promise: HeapNode, heap: HeapGraph): readonly H
     .flatMap(({ node }) => heap.retainers(node))
     .map(({ node }) => node)
     .filter((node) => heap.type(node) === 'closure' && heap.placeOf(node) === null);
+}
+
+export function isPlainObject(node: HeapNode, heap: HeapGraph): boolean {
+  return heap.type(node) === 'object' && heap.name(node) === 'Object';
 }
 
 function isPassage(node: HeapNode, heap: HeapGraph): boolean {

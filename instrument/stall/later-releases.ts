@@ -1,14 +1,15 @@
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import { isPlainObject } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 import {
   addsTo,
   escaped,
   functionsCalled,
   functionsIn,
-  isPlainObject,
   type ListOwner,
   methodsOf,
   propertiesOf,
+  readsFrom,
   scopesOf,
   takesFrom,
   textOf,
@@ -20,6 +21,8 @@ import type { Suspended } from './suspended-graph.ts';
 const MAX_FUNCTIONS = 400;
 /** A function that is called without anything. */
 const NO_PARAMETERS = /^\s*\(\s*\)/;
+/** What stands before the body of a loop. */
+const LOOP_HEAD = /\b(?:do|(?:for|while)\b[^;{}]*(?:;[^;{}]*;[^{}]*)?\))\s*$/;
 
 /** What a function that has stopped sees: by name, as far as the heap knows names. */
 interface Sight {
@@ -33,6 +36,8 @@ interface Sight {
 interface Verbs {
   readonly takes: readonly string[];
   readonly givesBack: readonly string[];
+  /** What gives back returns what it takes out of the list: it reads a mailbox. */
+  readonly reads: readonly string[];
 }
 
 /**
@@ -80,6 +85,15 @@ export class LaterReleases {
     return last(before, takes) > last(before, givesBack) && last(behind, givesBack) >= 0;
   }
 
+  /** Whether he reads the list in the loop in which he has stopped: a mailbox that he alone reads, as nobody else has taken it out. */
+  readsOn(each: Suspended, owner: ListOwner, places: InspectorPlaces, split: () => readonly [string, string]): boolean {
+    const { reads } = this.#verbsOf(owner, places);
+    if (reads.length === 0 || this.#isLeftToTimers(places)) return false;
+    const parameters = parametersIn(textOf(each.fn, this.#heap, places));
+    const isOf = (of: string | null, name: string): boolean => this.#isOf(of, name, owner, each, parameters);
+    return this.#lastCall(loopAround(...split()), reads, isOf) >= 0;
+  }
+
   /** What a timer gives back that keeps no program alive may be left undone. */
   #isLeftToTimers(places: InspectorPlaces): boolean {
     this.#hasTimers ??= hasTimerSet(this.#heap, places, this.#isOver);
@@ -110,16 +124,19 @@ export class LaterReleases {
     const known = this.#verbs.get(list);
     if (known !== undefined) return known;
     const heap = this.#heap;
-    const [takes, givesBack]: [string[], string[]] = [[], []];
+    const [takes, givesBack, reads]: [string[], string[], string[]] = [[], [], []];
     for (const { name, node } of owner.isScope ? this.#functionsOver(owner.node) : methodsOf(owner.node, heap)) {
       const text = textOf(node, heap, places);
       const all = [text, ...functionsCalled(text, node, owner, heap).map((called) => textOf(called, heap, places))];
       const [adds, lets] = [addsTo(owner), takesFrom(owner)].map((test) => all.some((each) => test.test(each)));
       if (adds === true && lets === false) takes.push(name);
       // Who gives something to whoever waits is no holder: he may be idle himself.
-      else if (lets === true && adds === false && NO_PARAMETERS.test(text)) givesBack.push(name);
+      else if (lets === true && adds === false && NO_PARAMETERS.test(text)) {
+        givesBack.push(name);
+        if (readsFrom(owner).test(text)) reads.push(name);
+      }
     }
-    const verbs = { takes, givesBack };
+    const verbs = { takes, givesBack, reads };
     this.#verbs.set(list, verbs);
     return verbs;
   }
@@ -165,6 +182,27 @@ function sightOf({ node, fn, registers }: Suspended, heap: HeapGraph): Sight {
     for (const edge of propertiesOf(seen, heap)) if (!named.has(edge.name)) named.set(edge.name, edge.node);
   }
   return { named, parameters, nameless };
+}
+
+/** The text of the innermost loop around the place between these two; empty where there is none. */
+function loopAround(before: string, behind: string): string {
+  for (let depth = 0, at = before.length - 1; at >= 0; at--) {
+    if (before[at] === '}') depth++;
+    if (before[at] !== '{' || depth-- > 0) continue;
+    depth = 0;
+    const head = before.slice(0, at);
+    if (LOOP_HEAD.test(head)) return before.slice(at) + untilClosed(behind);
+  }
+  return '';
+}
+
+function untilClosed(text: string): string {
+  let depth = 1;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '{') depth++;
+    else if (text[at] === '}' && --depth === 0) return text.slice(0, at);
+  }
+  return text;
 }
 
 /** What a function calls its parameters; empty where that is not a plain name. */

@@ -1,5 +1,5 @@
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
-import { resolveFunctions } from './held-resolvers.ts';
+import { isPlainObject, resolveFunctions } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 
 /** Whom a list belongs to, and what it is called there: a property of an object, a variable of a scope, or an event of an emitter. */
@@ -83,17 +83,34 @@ export function takesFrom({ name, settlers, isEvent }: ListOwner): RegExp {
   return new RegExp(`${named(name)}(?![\\w$])[^]*?${calls}`);
 }
 
+/** What takes one out of its list and returns it. */
+export function readsFrom(owner: ListOwner): RegExp {
+  return owner.settlers === null && !owner.isEvent ? new RegExp(`\\breturn\\b[^;]*${takesFrom(owner).source}`) : /$./;
+}
+
 /** What puts one into its list, or a promise there. */
 export function addsTo({ name, settlers, isEvent }: ListOwner): RegExp {
   if (isEvent) return new RegExp(`${LISTENS}${quoted(name)}`);
   return new RegExp(`${named(name)}${settlers === null ? ADDS : PUTS}`);
 }
 
+interface Method {
+  readonly name: string;
+  readonly node: HeapNode;
+}
+
 /** The methods of an object, by name. */
-export function methodsOf(object: HeapNode, heap: HeapGraph): readonly HeapEdge[] {
-  return prototypesOf(object, heap)
+export function methodsOf(object: HeapNode, heap: HeapGraph): readonly Method[] {
+  const methods = prototypesOf(object, heap)
     .flatMap((node) => heap.edges(node))
     .filter(({ type, name, node }) => type === 'property' && name !== 'constructor' && heap.type(node) === 'closure');
+  // A private method is a variable of its class, around all the others.
+  const scopes = new Set(methods.flatMap(({ node }) => scopesOf(node, heap)));
+  const own = [...scopes]
+    .flatMap((scope) => heap.edges(scope))
+    .filter(({ node }) => heap.type(node) === 'closure' && heap.name(node).startsWith('#'))
+    .map(({ node }) => ({ name: heap.name(node), node }));
+  return [...methods, ...own];
 }
 
 /** The functions around it that a text calls, and the methods of the owner. */
@@ -105,7 +122,6 @@ export function functionsCalled(text: string, fn: HeapNode, owner: ListOwner, he
       .flatMap((node) => heap.edges(node))
       .filter((edge) => heap.type(edge.node) === 'closure' && isCalled(nameOf(edge, heap), before))
       .map(({ node }) => node);
-  // A private method is a variable of its class.
   return [...called(scopesOf(fn, heap), '(?:^|[^.\\w$#]|this\\.(?=#))'), ...called(own, 'this\\.')];
 }
 
@@ -117,10 +133,6 @@ function nameOf({ type, name, node }: HeapEdge, heap: HeapGraph): string {
 /** The references of an object to its properties. */
 export function propertiesOf(object: HeapNode, heap: HeapGraph): readonly HeapEdge[] {
   return heap.edges(object).filter(({ type, name }) => type === 'property' && name !== '__proto__');
-}
-
-export function isPlainObject(node: HeapNode, heap: HeapGraph): boolean {
-  return heap.type(node) === 'object' && heap.name(node) === 'Object';
 }
 
 /** The function itself, or those of a plain object. */

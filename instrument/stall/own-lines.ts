@@ -28,6 +28,9 @@ interface Passed {
   readonly method?: string | null;
 }
 
+/** What somebody stands in: a lock or a limiter, or, with what he asks for, the mailbox of whoever answers. */
+export type Line = 'lock' | 'mailbox';
+
 /** Whether nothing is left to run, or nothing has run for long: who has not given back yet never will, or hardly. */
 type Quiet = Pick<PictureOptions, 'isOver' | 'isStanding'>;
 
@@ -77,15 +80,23 @@ export class OwnLines {
    * list, in a function that they call or were given. Whoever stands there waits for them then.
    * @returns these waiters
    */
-  join(places: InspectorPlaces): ReadonlySet<Suspended> {
-    const joined = new Set<Suspended>();
+  join(places: InspectorPlaces): ReadonlyMap<Suspended, Line> {
+    const joined = new Map<Suspended, Line>();
     for (const { waiter, owner, before, awaiting } of this.#lines) {
       const letting = awaiting.filter((each) => this.#letsGo(each, owner, places));
+      const isRead = letting.length === 0;
+      if (isRead) letting.push(...awaiting.filter((each) => this.#reads(each, owner, places)));
       if (letting.length === 0) continue;
       const all = before.filter((each) => each.by !== 'later' || letting.includes(each));
-      joined.add(Object.assign(waiter, { waitsFor: all.map(({ call }) => call), isOpen: false }));
+      Object.assign(waiter, { waitsFor: all.map(({ call }) => call), isOpen: false });
+      joined.set(waiter, isRead ? 'mailbox' : 'lock');
     }
     return joined;
+  }
+
+  #reads({ call, by }: Passed, owner: ListOwner, places: InspectorPlaces): boolean {
+    const split = (): readonly [string, string] => splitText(call, this.#heap, places);
+    return by === 'later' && this.#later?.readsOn(call, owner, places, split) === true;
   }
 
   #letsGo({ call, by, method = null }: Passed, owner: ListOwner, places: InspectorPlaces): boolean {

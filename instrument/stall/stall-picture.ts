@@ -9,7 +9,7 @@ import { InspectorPlaces, type SuspendedPlace } from './inspector-places.ts';
 import { hasTimerSet } from './live-timers.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
 import { lockWaiters } from './lock-waiters.ts';
-import { OwnLines } from './own-lines.ts';
+import { type Line, OwnLines } from './own-lines.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 import { unseenWaiters } from './unseen-waiters.ts';
 
@@ -44,7 +44,7 @@ export interface StallPicture {
   /** Circles of functions that await each other, as indexes into `functions`. */
   readonly cycles: readonly (readonly number[])[];
   /** Those who stand in line in a limiter or a lock of the program's own, as indexes likewise. */
-  readonly inLine: ReadonlySet<number>;
+  readonly inLine: ReadonlyMap<number, Line>;
   /** Where each function of `functions` begins. */
   readonly definitions: readonly (Stack | null)[];
   /** Suspended functions that are not in `functions`. */
@@ -59,7 +59,7 @@ export interface StallPicture {
 export const NOTHING: Omit<StallPicture, 'cut'> = {
   functions: [],
   cycles: [],
-  inLine: new Set(),
+  inLine: new Map(),
   definitions: [],
   omitted: 0,
   hasLockWaiters: false,
@@ -96,7 +96,7 @@ function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: Pictur
   const { isStalled, isAsked, isOver, isStanding } = options;
   const graph = new SuspendedGraph(heap);
   const lines = new OwnLines(graph, heap, { isOver, isStanding });
-  const inLine = lines.isEmpty ? new Set<Suspended>() : lines.join(open());
+  const inLine = lines.isEmpty ? new Map<Suspended, Line>() : lines.join(open());
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
@@ -125,14 +125,14 @@ class Painter {
   readonly #heap: HeapGraph;
   readonly #places: InspectorPlaces;
   readonly #options: PictureOptions;
-  readonly #inLine: ReadonlySet<Suspended>;
+  readonly #inLine: ReadonlyMap<Suspended, Line>;
 
   constructor(
     graph: SuspendedGraph,
     heap: HeapGraph,
     places: InspectorPlaces,
     options: PictureOptions,
-    inLine: ReadonlySet<Suspended>,
+    inLine: ReadonlyMap<Suspended, Line>,
   ) {
     this.#inLine = inLine;
     this.#graph = graph;
@@ -180,7 +180,7 @@ class Painter {
     return {
       functions,
       cycles: cycles.map(toIndexes).filter((cycle, index) => cycle.length === cycles[index]?.length),
-      inLine: new Set(toIndexes([...this.#inLine])),
+      inLine: new Map([...this.#inLine].flatMap(([each, line]) => toIndexes([each]).map((index) => [index, line]))),
       definitions: shown.map((each) => this.#definition(each)),
       omitted: visible.length - shown.length,
       hasLockWaiters: stopped.length > 0,

@@ -149,6 +149,7 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     ['sections', 'first\n'],
     ['feed', 'first\n'],
     ['reader', 'first\n'],
+    ['mailbox', 'first\n'],
   ])(
     'is told nothing of who stands in a list, if nobody who would let him go on waits for him: %s',
     async (form, stdout) => {

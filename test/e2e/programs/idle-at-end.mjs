@@ -44,6 +44,28 @@ class Feed extends EventEmitter {
 }
 
 const FORMS = {
+  // Who reads the mailbox waits for somebody else than for who has written to it.
+  async mailbox() {
+    const messages = [];
+    const read = () => {
+      return messages.shift();
+    };
+    const news = new Queue();
+    const answer = async () => {
+      for (;;) {
+        const { reply } = read() ?? (await news.take());
+        await news.take();
+        reply('never');
+      }
+    };
+    const ask = (question) => new Promise((reply) => messages.push({ question, reply }));
+    const asker = async () => {
+      console.log(await Promise.race(['first', ask('one')]));
+      console.log(await ask('two'));
+    };
+    void asker();
+    void answer();
+  },
   // Whoever has what would let the reader go on waits for something else, and not for the reader.
   async reader() {
     class Reader {
