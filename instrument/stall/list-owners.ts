@@ -25,6 +25,9 @@ const TAKES =
 /** What puts one into it. */
 const ADDS = '\\s*(?:\\?|!)?\\.?\\s*(?:push|unshift|add|set|enqueue|append|insert)\\s*\\(';
 
+/** In one expression, also where it goes on in the next line. */
+const RETURNS = '\\breturn\\b(?:[^;\\n]|\\n\\s*[?:&|.])*';
+
 const EMITS = '\\.\\s*emit\\s*\\(\\s*';
 /** Of the emitter itself, or `once` of `node:events`. */
 const LISTENS =
@@ -85,7 +88,7 @@ export function takesFrom({ name, settlers, isEvent }: ListOwner): RegExp {
 
 /** What takes one out of its list and returns it. */
 export function readsFrom(owner: ListOwner): RegExp {
-  return owner.settlers === null && !owner.isEvent ? new RegExp(`\\breturn\\b[^;]*${takesFrom(owner).source}`) : /$./;
+  return owner.settlers === null && !owner.isEvent ? new RegExp(`${RETURNS}${takesFrom(owner).source}`) : /$./;
 }
 
 /** What puts one into its list, or a promise there. */
