@@ -27,7 +27,7 @@ const COUNT = options.short ? 2000 : 200_000;
 
 using built = await Built.make();
 // A loader of TypeScript names each closure when it is made, also those of async-mutex: both sides would cost twice as much.
-const programs = join(built.folder, 'bench');
+const { programs } = built;
 await build({
   entryPoints: [fileURLToPath(new URL('./hot-path/program.ts', import.meta.url))],
   outdir: programs,
