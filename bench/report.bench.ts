@@ -18,7 +18,7 @@ const PROCESSES = options.short ? 1 : 9;
 const REPORTS = options.short ? '20' : '500';
 
 using built = await Built.make();
-const program = join(built.folder, 'program.mjs');
+const program = join(built.programs, 'program.mjs');
 await build({
   entryPoints: [fileURLToPath(new URL('./report/program.ts', import.meta.url))],
   outfile: program,
