@@ -60,7 +60,7 @@ const FORMS = {
     };
     const ask = (question) => new Promise((reply) => messages.push({ question, reply }));
     const asker = async () => {
-      console.log(await Promise.race(['first', ask('one')]));
+      console.log(await Promise.race([Promise.resolve('first'), ask('one')]));
       console.log(await ask('two'));
     };
     void asker();

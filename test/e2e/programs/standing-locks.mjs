@@ -45,9 +45,8 @@ async function poll() {
 }
 
 const handlers = { '/buy': buy, '/cancel': cancel, '/poll': poll };
-const server = http.createServer(async (request, response) => {
-  await handlers[request.url]();
-  response.end();
+const server = http.createServer((request, response) => {
+  void handlers[request.url]().then(() => response.end());
 });
 server.listen(0, '127.0.0.1', () => {
   for (const path of process.argv.slice(2)) http.get({ port: server.address().port, path });
