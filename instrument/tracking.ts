@@ -40,7 +40,7 @@ export function startTracking(options: TrackingOptions): Tracking {
     limits,
     stacks: stacks === 'off' ? NO_STACKS : new NodeStacks(limits.maxStackFrames ?? 16),
     clock: monotonicMs,
-    onLimit: (name, limit) => tracker?.notice(name, limit),
+    onLimit: (name) => tracker?.notice(name),
   });
   tracker = new DeptTracker(session, { rules, onFinding });
   const waitsFor = new WaitsFor(session, {

@@ -10,9 +10,9 @@ import { endedWith } from '../shapes/ended-with.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { releasingMethod } from '../shapes/lent.ts';
 import { standIn } from '../stand-in.ts';
-import { poolVerbs, refuse, trackDistinct, WatchedPool } from '../watched-pool.ts';
+import { poolVerbs, refuse, watchedPool } from '../watched-pool.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
-import { type MariadbOptions, readLimits } from './mariadb-limits.ts';
+import { type MariadbLimits, type MariadbOptions, readLimits } from './mariadb-limits.ts';
 
 const VERBS = poolVerbs('getConnection', 'release');
 const BORROWING = ['query', 'execute', 'batch', 'importFile'] as const;
@@ -22,13 +22,6 @@ const CARRYING = [...BORROWING, 'ping', 'beginTransaction', 'commit', 'rollback'
 
 type Pool = Record<'getConnection' | (typeof BORROWING)[number], Callable>;
 type Maker = (options: MariadbOptions) => unknown;
-
-/** What is known of a pool. */
-interface Known {
-  readonly watched: WatchedPool;
-  /** Undefined where the program left it to the package. */
-  readonly timeoutMs: number | undefined;
-}
 
 type Ended = (wait: Wait | null, given: unknown) => void;
 
@@ -46,8 +39,8 @@ export const mariadb: LibraryAdapter = {
     const watchedMaker = <F>(make: F): F =>
       standIn(make as Maker, (self, args) => {
         const pool = applied(make as Callable, self, args);
-        const known = hasMethods(pool, ['getConnection', 'query']) ? track(args[0]) : null;
-        if (known !== null) watchPool(pool as Pool, known, undo);
+        if (hasMethods(pool, ['getConnection', 'query']))
+          watchPool(pool as Pool, readLimits(args[0] as MariadbOptions), undo);
         return pool;
       }) as F;
     if (!rebind('createPool', watchedMaker)) return null;
@@ -58,14 +51,9 @@ export const mariadb: LibraryAdapter = {
   },
 };
 
-function track(options: unknown): Known | null {
-  const { connectionLimit, timeoutMs } = readLimits(options as MariadbOptions);
-  const place = Number.isFinite(connectionLimit) ? placeOfCreation('pool') : null;
-  const object = place === null ? null : trackDistinct('pool', place, connectionLimit);
-  return object === null ? null : { watched: new WatchedPool(object, VERBS), timeoutMs };
-}
-
-function watchPool(pool: Pool, { watched, timeoutMs }: Known, undo: (() => void)[]): void {
+function watchPool(pool: Pool, { connectionLimit, timeoutMs }: MariadbLimits, undo: (() => void)[]): void {
+  const watched = watchedPool(pool, VERBS, connectionLimit, () => placeOfCreation('pool'));
+  if (watched === null) return;
   const watch = (name: keyof Pool, ended: Ended): void => {
     // Not all versions have each of them.
     if (!hasMethods(pool, [name])) return;

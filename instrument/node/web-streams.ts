@@ -105,24 +105,27 @@ function watchBranches(
       };
     }),
     ...watchClones(host, links),
-    replaced(prototype, 'cancel', (original) => {
-      return function cancel(this: ReadableStream, ...args: unknown[]): unknown {
-        const cancelled = Reflect.apply(original, this, args) as unknown;
-        waits.cancelling(cancelled, this);
-        return cancelled;
-      };
-    }),
+    watchCancel(prototype, waits, (stream) => stream),
     ...readers.map(({ prototype: reader }) =>
-      replaced(reader as Cancelling, 'cancel', (original) => {
-        return function cancel(this: Cancelling, ...args: unknown[]): unknown {
-          const branch = observed(host, () => streamOf(this));
-          const cancelled = Reflect.apply(original, this, args) as unknown;
-          if (branch !== null) waits.cancelling(cancelled, branch);
-          return cancelled;
-        };
-      }),
+      watchCancel(reader, waits, (each) => observed(host, () => streamOf(each))),
     ),
   ];
+}
+
+function watchCancel<T extends object>(
+  prototype: T,
+  waits: WebStreamWaits,
+  branchOf: (self: T) => ReadableStream | null,
+): () => void {
+  return replaced(prototype as T & Cancelling, 'cancel', (original) => {
+    return function cancel(this: T, ...args: unknown[]): unknown {
+      // A reader that has released its stream has none any more.
+      const branch = branchOf(this);
+      const cancelled = Reflect.apply(original, this, args) as unknown;
+      if (branch !== null) waits.cancelling(cancelled, branch);
+      return cancelled;
+    };
+  });
 }
 
 function watchWriting({ WritableStream, WritableStreamDefaultWriter }: WebStreams, waits: WebStreamWaits) {

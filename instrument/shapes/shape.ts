@@ -163,14 +163,7 @@ class ShapePatch {
       const { of } = patch;
       if (args.length > 0 || of.#isPart(this) || !isFree(this)) return Reflect.apply(general, this, args);
       const { object } = of.#instances.of(this);
-      const outer = of.#inside;
-      of.#inside = this;
-      let promise: unknown;
-      try {
-        promise = original.call(this);
-      } finally {
-        of.#inside = outer;
-      }
+      const promise = of.#callBare(original, this);
       const held = hooks.taken(object, how, timeoutMs === undefined ? null : of.#more(this, NO_ARGS));
       return held?.passes === true || !isPromiseLike(promise) ? promise : hooks.bind(promise, held);
     } as Callable;
@@ -189,17 +182,8 @@ class ShapePatch {
     return function replacement(this: object, ...args: never[]): unknown {
       const { of } = patch;
       if (args.length > 0 || of.#isPart(this) || hooks.followsPromises()) return Reflect.apply(general, this, args);
-      const { object } = of.#instances.of(this);
-      const held = hooks.holderToRelease(object);
-      if (held === null) hooks.countEvent(object);
-      else hooks.exit(held);
-      const outer = of.#inside;
-      of.#inside = this;
-      try {
-        return original.call(this);
-      } finally {
-        of.#inside = outer;
-      }
+      of.#giveBack(of.#instances.of(this).object, NO_ARGS);
+      return of.#callBare(original, this);
     } as Callable;
   }
 
@@ -209,6 +193,17 @@ class ShapePatch {
     this.#inside = inside;
     try {
       return applied(original, self, args);
+    } finally {
+      this.#inside = outer;
+    }
+  }
+
+  /** The same without arguments, as a method of the object: small enough for an engine to put it where it is called. */
+  #callBare(original: Callable, self: object): unknown {
+    const outer = this.#inside;
+    this.#inside = self;
+    try {
+      return original.call(self);
     } finally {
       this.#inside = outer;
     }

@@ -35,14 +35,8 @@ function emitterOf(events: HeapNode, heap: HeapGraph): HeapNode | null {
 }
 
 function leadingOn(above: HeapNode, name: string, type: string, heap: HeapGraph): readonly HeapNode[] {
-  if (heap.name(above).endsWith('Context')) {
-    if (type !== 'context') return [];
-    // The functions over the scope in which the resolve function stands.
-    return heap
-      .retainers(above)
-      .filter((edge) => edge.name === 'context' && heap.type(edge.node) === 'closure')
-      .map((edge) => edge.node);
-  }
+  // The resolve function is a variable of a scope that listeners see.
+  if (heap.name(above).endsWith('Context')) return type === 'context' ? heap.functionsOver(above) : [];
   // Several listeners of one event are an array.
   const isList = heap.type(above) === 'array' || (heap.type(above) === 'object' && heap.name(above) === 'Array');
   return isList || OF_LISTENER.test(name) ? [above] : [];

@@ -123,6 +123,13 @@ export class HeapGraph {
     return this.edges(node).find((edge) => edge.name === name && edge.type !== 'weak')?.node ?? null;
   }
 
+  /** The functions that see a scope as their innermost one. */
+  functionsOver(scope: HeapNode): HeapNode[] {
+    return this.retainers(scope)
+      .filter(({ name, node }) => name === 'context' && this.type(node) === 'closure')
+      .map(({ node }) => node);
+  }
+
   /** Where a function is written; null for what is no function of a script. */
   placeOf(node: HeapNode): ScriptPlace | null {
     this.#places ??= this.#readPlaces();

@@ -8,6 +8,7 @@ import {
   functionsIn,
   type ListOwner,
   methodsOf,
+  type NamedFunction,
   propertiesOf,
   readsFrom,
   scopesOf,
@@ -77,9 +78,7 @@ export class LaterReleases {
   holds(each: Suspended, owner: ListOwner, places: InspectorPlaces, split: () => readonly [string, string]): boolean {
     const { takes, givesBack } = this.#verbsOf(owner, places);
     const whole = textOf(each.fn, this.#heap, places);
-    const parameters = parametersIn(whole);
-    const last = (text: string, names: readonly string[]): number =>
-      this.#lastCall(text, names, (of, name) => this.#isOf(of, name, owner, each, parameters));
+    const last = this.#lastCalls(each, owner, whole);
     if (last(whole, takes) < 0 || last(whole, givesBack) < 0 || this.#isLeftToTimers(places)) return false;
     const [before, behind] = split();
     return last(before, takes) > last(before, givesBack) && last(behind, givesBack) >= 0;
@@ -89,9 +88,8 @@ export class LaterReleases {
   readsOn(each: Suspended, owner: ListOwner, places: InspectorPlaces, split: () => readonly [string, string]): boolean {
     const { reads } = this.#verbsOf(owner, places);
     if (reads.length === 0 || this.#isLeftToTimers(places)) return false;
-    const parameters = parametersIn(textOf(each.fn, this.#heap, places));
-    const isOf = (of: string | null, name: string): boolean => this.#isOf(of, name, owner, each, parameters);
-    return this.#lastCall(loopAround(...split()), reads, isOf) >= 0;
+    const last = this.#lastCalls(each, owner, textOf(each.fn, this.#heap, places));
+    return last(loopAround(...split()), reads) >= 0;
   }
 
   /** What a timer gives back that keeps no program alive may be left undone. */
@@ -100,13 +98,16 @@ export class LaterReleases {
     return this.#hasTimers;
   }
 
-  /** Where one of these is called last; -1 where none is. @param isOf told what stands before the name, or null */
-  #lastCall(text: string, names: readonly string[], isOf: (of: string | null, name: string) => boolean): number {
-    const places = names.flatMap((name) => {
-      const call = new RegExp(`(?:([\\w$#]+)\\s*\\.\\s*)?(?<![\\w$#])${escaped(name)}\\s*\\(`, 'g');
-      return [...text.matchAll(call)].filter(([, of]) => isOf(of ?? null, name));
-    });
-    return Math.max(-1, ...places.map(({ index }) => index));
+  /** Tells where, in a part of its whole text, a function calls one of these of the lock last; -1 where it calls none. */
+  #lastCalls(each: Suspended, owner: ListOwner, whole: string): (text: string, names: readonly string[]) => number {
+    const parameters = parametersIn(whole);
+    return (text, names) => {
+      const places = names.flatMap((name) => {
+        const call = new RegExp(`(?:([\\w$#]+)\\s*\\.\\s*)?(?<![\\w$#])${escaped(name)}\\s*\\(`, 'g');
+        return [...text.matchAll(call)].filter(([, of]) => this.#isOf(of ?? null, name, owner, each, parameters));
+      });
+      return Math.max(-1, ...places.map(({ index }) => index));
+    };
   }
 
   /** @param of what stands before the name; null where it is called by its name alone */
@@ -142,7 +143,7 @@ export class LaterReleases {
   }
 
   /** The functions over a scope that somebody sees, by the name that he has for them. */
-  #functionsOver(scope: HeapNode): readonly { readonly name: string; readonly node: HeapNode }[] {
+  #functionsOver(scope: HeapNode): readonly NamedFunction[] {
     const heap = this.#heap;
     const found = new Map<HeapNode, string>();
     const add = (node: HeapNode, name: string): void => {
@@ -188,10 +189,9 @@ function sightOf({ node, fn, registers }: Suspended, heap: HeapGraph): Sight {
 function loopAround(before: string, behind: string): string {
   for (let depth = 0, at = before.length - 1; at >= 0; at--) {
     if (before[at] === '}') depth++;
-    if (before[at] !== '{' || depth-- > 0) continue;
-    depth = 0;
-    const head = before.slice(0, at);
-    if (LOOP_HEAD.test(head)) return before.slice(at) + untilClosed(behind);
+    if (before[at] !== '{') continue;
+    if (depth > 0) depth--;
+    else if (LOOP_HEAD.test(before.slice(0, at))) return before.slice(at) + untilClosed(behind);
   }
   return '';
 }

@@ -58,8 +58,7 @@ export function ownerOf(promise: HeapNode, heap: HeapGraph): ListOwner | null {
         if (settlers !== null && name !== '__proto__' && name !== 'this') alone ??= { ...owner, settlers };
       }
       if (isScope && type === 'context') {
-        for (const edge of heap.retainers(above))
-          if (edge.name === 'context' && heap.type(edge.node) === 'closure') seen.add(edge.node);
+        for (const fn of heap.functionsOver(above)) seen.add(fn);
       } else if (heap.type(above) === 'array' || (heap.type(above) === 'object' && PASSAGE.test(heap.name(above)))) {
         seen.add(above);
       }
@@ -97,13 +96,14 @@ export function addsTo({ name, settlers, isEvent }: ListOwner): RegExp {
   return new RegExp(`${named(name)}${settlers === null ? ADDS : PUTS}`);
 }
 
-interface Method {
+/** A function by the name that it is called by. */
+export interface NamedFunction {
   readonly name: string;
   readonly node: HeapNode;
 }
 
 /** The methods of an object, by name. */
-export function methodsOf(object: HeapNode, heap: HeapGraph): readonly Method[] {
+export function methodsOf(object: HeapNode, heap: HeapGraph): readonly NamedFunction[] {
   const methods = prototypesOf(object, heap)
     .flatMap((node) => heap.edges(node))
     .filter(({ type, name, node }) => type === 'property' && name !== 'constructor' && heap.type(node) === 'closure');

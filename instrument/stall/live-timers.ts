@@ -48,19 +48,11 @@ export class LiveTimers {
       // The arguments of a timer.
       else if (edge.type === 'element' || edge.name === 'elements') this.#above(edge.node, found, depth - 1);
       else if (edge.type === 'context') {
-        for (const closure of this.#closuresIn(edge.node)) {
+        for (const closure of this.#heap.functionsOver(edge.node)) {
           if (this.#names(closure, edge.name)) this.#above(closure, found, depth - 1);
         }
       }
     }
-  }
-
-  #closuresIn(context: HeapNode): readonly HeapNode[] {
-    return this.#heap
-      .retainers(context)
-      .filter(({ name }) => name === 'context')
-      .map(({ node }) => node)
-      .filter((node) => this.#heap.type(node) === 'closure');
   }
 
   #names(closure: HeapNode, variable: string): boolean {

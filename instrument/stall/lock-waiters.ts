@@ -73,9 +73,8 @@ function isPart(node: HeapNode, heap: HeapGraph): boolean {
 /** The functions of a scope that stand in a list: one of them calls the resolve function when it is its turn. */
 function listedFunctions(scope: HeapNode, heap: HeapGraph): readonly HeapNode[] {
   return heap
-    .retainers(scope)
-    .filter(({ node, name }) => name === 'context' && heap.type(node) === 'closure')
-    .flatMap(({ node }) => heap.retainers(node))
+    .functionsOver(scope)
+    .flatMap((fn) => heap.retainers(fn))
     .filter(({ type, node }) => type === 'element' || heap.type(node) === 'array')
     .map(({ node }) => node);
 }

@@ -39,12 +39,11 @@ export class PassingHolds {
 
   /** The hold that begins now; null where it is to be recorded. @param at the last tick that was given out */
   take(object: TrackedObject, how: How, context: Context, at: Tick): EventContext | null {
-    const nest = this.#open.with(object, how);
-    if (nest === null || nest.passing === null || this.#histories.active) return null;
     // What is yet to be learnt of its class needs a stack.
-    if (object.key.captures > 0 || object.destroyed) return null;
-    const held = nest.passing;
-    if (held.context !== context) return null;
+    if (this.#histories.active || object.key.captures > 0 || object.destroyed) return null;
+    const nest = this.#open.with(object, how);
+    const held = nest?.passing ?? null;
+    if (nest === null || held === null || held.context !== context) return null;
     if (held.object !== object) held.object = object;
     held.at = at;
     held.end = null;

@@ -5,6 +5,7 @@ import type { FilteredCircle, Finding, FindingListener, RuleSet } from '../core/
 import { type ClassId, NEVER, type Tick } from '../core/ids.ts';
 import { IRQ_TYPES, type IrqType } from '../core/irq.ts';
 import type { Limits } from '../core/limits.ts';
+import { LimitsHit } from '../core/limits-hit.ts';
 import type { Session } from '../core/session.ts';
 import type { EventBit, TrackedObject } from '../core/tracked-object.ts';
 import type { How, Misuse, Observer, Outcome } from '../core/vocabulary.ts';
@@ -41,7 +42,7 @@ export class DeptTracker implements Observer {
   readonly #interrupts: Interrupts;
   readonly #order = new ContextOrder();
   readonly #onFinding: FindingListener;
-  readonly #noticed = new Set<keyof Limits>();
+  readonly #limitsHit: LimitsHit;
   #findings = 0;
 
   constructor(session: Session, options: DeptOptions = {}) {
@@ -49,6 +50,9 @@ export class DeptTracker implements Observer {
     this.policy = policyFor(rules, changes);
     this.#session = session;
     this.#onFinding = onFinding;
+    this.#limitsHit = new LimitsHit(session.limits, (name, limit) =>
+      onFinding(limitFinding(name, limit, this.policy.rules, session.now)),
+    );
     this.#interrupts = new Interrupts(session.classes);
     this.#learning = new Learning({
       session,
@@ -174,10 +178,8 @@ export class DeptTracker implements Observer {
   }
 
   /** A cap was hit: what comes after may be missed. */
-  notice(limit: keyof Limits, value: number = this.#session.limits[limit]): void {
-    if (this.#noticed.has(limit)) return;
-    this.#noticed.add(limit);
-    this.#onFinding(limitFinding(limit, value, this.policy.rules, this.#session.now));
+  notice(limit: keyof Limits): void {
+    this.#limitsHit.add(limit);
   }
 
   #atWait(context: Context, wait: Wait): void {

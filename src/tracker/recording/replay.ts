@@ -40,7 +40,7 @@ export function replay(lines: Iterable<string>, { rules, onFinding }: ReplayOpti
       waitsFor.reportStalled((wait) => isUnsettled || isLeftBehind(wait));
     },
     onEndOfRecord: (max) => onFinding(recordingLimitFinding(max, rules, session.now)),
-    onLimit: (name, limit) => tracker.notice(name, limit),
+    onLimit: (name) => tracker.notice(name),
   });
   const { session } = replayer;
   const tracker = new DeptTracker(session, { rules, onFinding });

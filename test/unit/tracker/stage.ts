@@ -31,7 +31,7 @@ export class Stage {
     this.session = new Session({
       limits,
       stacks: { capture: () => stackOf(this.place) },
-      onLimit: (name, limit) => this.tracker.notice(name, limit),
+      onLimit: (name) => this.tracker.notice(name),
     });
     this.tracker = new DeptTracker(this.session, { ...rules, onFinding: (finding) => this.findings.push(finding) });
     this.live = new WaitsFor(this.session, {
