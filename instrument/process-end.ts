@@ -32,15 +32,20 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   // Where all is followed from the start what is left of them at the end tells that somebody waits for ever.
   const keptReactions = config.attribution === 'precise' && config.stall !== 'never' ? KEPT_REACTIONS : 0;
   refillKept(keptReactions);
-  const confirm = (isLast: boolean): void => {
+  const confirm = (isLast: boolean, spared: readonly Wait[] = []): void => {
+    for (const wait of spared) {
+      recorder?.spare(wait);
+      waitsFor.spare(wait);
+    }
     recorder?.confirm(isLast);
     waitsFor.confirm(isLast);
   };
   const watch = watchStandstill(installation, stalls, config, inWorkers);
-  const suspicion = new Suspicion(waitsFor, (circles) => stalls.isHolderGoing(circles, waitsFor.stuckIn(circles)));
+  const suspicion = new Suspicion(waitsFor, (circles, all) => stalls.goingOn(circles, all, waitsFor));
   setInterval(() => {
     refillKept(keptReactions);
-    if (suspicion.isDue()) confirm(false);
+    const spared = suspicion.due();
+    if (spared !== null) confirm(false, spared);
     watch.tick();
     look();
   }, CONFIRM_AFTER_MS).unref();
@@ -48,7 +53,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   let hasNothingLeft = false;
   const awaited = new UnsettledAwait();
   const atEnd = (code: number): void => {
-    confirm(true);
+    confirm(true, hasNothingLeft ? [] : suspicion.atExit());
     look();
     installation.noteUnknownLibraries();
     if (hasNothingLeft) tellStalled(installation, stalls, awaited.isUnsettled, recorder);

@@ -1,45 +1,136 @@
+import type { Wait } from '../src/core/wait.ts';
 import type { Step } from '../src/tracker/stuck-waits.ts';
 import type { WaitsFor } from '../src/tracker/waits-for.ts';
-import { nothingRuns } from './node/stall-clock.ts';
+import { nothingComes, nothingRuns } from './node/stall-clock.ts';
 
 /** How long a suspected deadlock of asynchronous code must last before it is reported, in milliseconds. */
 export const CONFIRM_AFTER_MS = 250;
 
-/**
- * How many times longer while a timer or a request is under way: code beside the wait may still end the hold. Longer yet where
- * nobody looks whether somebody goes on.
- */
-const BUSY_FACTOR = 7;
-const BUSY_FACTOR_UNSEEN = 12;
-
-/** Suspects beside which somebody was seen to go on are told all the same when they have lasted for so many looks: half a minute. */
+/** How many times longer while a timer or a request is under way: code beside the wait may still end the hold. */
+const LOOKS_WHEN_BUSY = 7;
+/** The same where nobody looks whether somebody goes on: a test that hangs has no more time. */
+const LOOKS_WHEN_BLIND = 12;
+/** Suspects beside which somebody seems to go on are told all the same when they have lasted for so many looks: half a minute. */
 const TOLD_AFTER = 30_000 / CONFIRM_AFTER_MS;
+/** At the most so many pass between two questions about the same circle of classes: a minute. */
+const MAX_PATIENCE = 60_000 / CONFIRM_AFTER_MS;
+
+export type Circle = readonly Step[];
+
+/** Somebody who was taken to be stuck goes on: what ends the circle is under way, or may be, as far as the heap shows. */
+export type Going = 'certainly' | 'seemingly';
+
+/**
+ * Says of which of these circles somebody goes on; null where nobody can look.
+ * @param all all circles that are suspected now, these among them
+ */
+export type Judge = (circles: readonly Circle[], all: readonly Circle[]) => ReadonlyMap<Circle, Going> | null;
+
+interface Suspect {
+  readonly since: number;
+  /** Not asked about before. */
+  asksAt: number;
+}
 
 /** Says when the deadlocks that are suspected in a running program have lasted long enough to be told. */
 export class Suspicion {
   readonly #waitsFor: WaitsFor;
-  readonly #isHolderGoing: ((circles: readonly (readonly Step[])[]) => boolean) | null;
-  readonly #busyFactor: number;
-  #lastsFor = 0;
-  #looksAgainAt = 0;
+  readonly #judge: Judge | null;
+  readonly #suspects = new Map<Wait, Suspect>();
+  /** How long the suspects of a circle of classes may last before it is asked about, where somebody went on. */
+  readonly #patience = new Map<string, number>();
+  #now = 0;
 
-  /** @param isHolderGoing true when somebody certainly goes on who was taken to be stuck; asked seldom, for it may be dear */
-  constructor(waitsFor: WaitsFor, isHolderGoing: ((circles: readonly (readonly Step[])[]) => boolean) | null = null) {
+  /** @param judge asked seldom, for it may be dear; null where nobody can be asked */
+  constructor(waitsFor: WaitsFor, judge: Judge | null = null) {
     this.#waitsFor = waitsFor;
-    this.#isHolderGoing = isHolderGoing;
-    this.#busyFactor = isHolderGoing === null ? BUSY_FACTOR_UNSEEN : BUSY_FACTOR;
+    this.#judge = judge;
   }
 
-  /** To be called every `CONFIRM_AFTER_MS`. @returns true when the suspects are to be confirmed now */
-  isDue(): boolean {
-    this.#lastsFor = this.#waitsFor.hasSuspects ? this.#lastsFor + 1 : 0;
-    if (this.#lastsFor === 0) this.#looksAgainAt = 0;
-    // What is told was there at the last confirmation: the first one comes at once, and tells nothing.
-    const isTurn = this.#lastsFor % this.#busyFactor === 1 || nothingRuns();
-    if (this.#lastsFor <= this.#looksAgainAt || !isTurn) return false;
-    if (this.#lastsFor >= TOLD_AFTER || this.#isHolderGoing?.(this.#waitsFor.lastingCircles) !== true) return true;
-    // Each look stops the program for as long as it takes to read its heap.
-    this.#looksAgainAt = Math.min(2 * this.#lastsFor, TOLD_AFTER - 1);
-    return false;
+  /** To be called every `CONFIRM_AFTER_MS`. @returns the waits that are to be spared when the others are confirmed now; null when none is */
+  due(): readonly Wait[] | null {
+    this.#now++;
+    const { lasting, suspects } = this.#waitsFor;
+    for (const wait of this.#suspects.keys()) if (!lasting.has(wait)) this.#suspects.delete(wait);
+    if (suspects.size === 0) return null;
+    const told = new Set(this.#toldOf(this.#ripe(lasting)));
+    // A new one counts from the next confirmation.
+    if (told.size === 0 && suspects.size === lasting.size) return null;
+    return [...lasting].filter((wait) => !told.has(wait));
   }
+
+  /** The program ends itself, whatever is under way. @returns the waits that are to be spared when all are confirmed now */
+  atExit(): readonly Wait[] {
+    const circles = [...this.#waitsFor.suspects].flatMap((wait) => [this.#waitsFor.circleOf(wait) ?? []]);
+    const asked = circles.filter(({ length }) => length > 0);
+    const going = asked.length === 0 ? null : this.#judge?.(asked, asked);
+    return [...(going?.keys() ?? [])].map(rootOf);
+  }
+
+  /** Those that have lasted long enough to be asked about. */
+  #ripe(lasting: ReadonlySet<Wait>): readonly Wait[] {
+    const isQuiet = nothingRuns();
+    return [...lasting].filter((wait) => {
+      let suspect = this.#suspects.get(wait);
+      if (suspect === undefined) {
+        suspect = { since: this.#now - 1, asksAt: 0 };
+        this.#suspects.set(wait, suspect);
+      }
+      if (suspect.asksAt > 0) return this.#now >= suspect.asksAt;
+      return isQuiet || this.#now - suspect.since >= (this.#judge === null ? LOOKS_WHEN_BLIND : LOOKS_WHEN_BUSY);
+    });
+  }
+
+  #toldOf(ripe: readonly Wait[]): readonly Wait[] {
+    const told: Wait[] = [];
+    const asked: Circle[] = [];
+    for (const wait of ripe) {
+      const circle = this.#waitsFor.circleOf(wait);
+      const asksAt = this.#suspectOf(wait).since + (this.#patience.get(classesOf(circle ?? [])) ?? 0);
+      // It has gone away by itself.
+      if (circle === null) told.push(wait);
+      else if (this.#now >= asksAt) asked.push(circle);
+      else this.#suspectOf(wait).asksAt = asksAt;
+    }
+    if (asked.length > 0) told.push(...this.#ask(asked).map(rootOf));
+    return told;
+  }
+
+  /** @returns those that are to be told */
+  #ask(circles: readonly Circle[]): readonly Circle[] {
+    const all = [...this.#waitsFor.suspects].flatMap((wait) => [this.#waitsFor.circleOf(wait) ?? []]);
+    const going = this.#judge?.(circles, all) ?? null;
+    if (going === null) return circles.filter((circle) => this.#isToldBlindly(circle));
+    return circles.filter((circle) => {
+      const how = going.get(circle);
+      const suspect = this.#suspectOf(rootOf(circle));
+      const age = this.#now - suspect.since;
+      if (how === undefined || (how === 'seemingly' && age >= TOLD_AFTER)) return true;
+      const more = Math.min(age, how === 'certainly' ? MAX_PATIENCE : TOLD_AFTER - age);
+      suspect.asksAt = this.#now + more;
+      this.#patience.set(classesOf(circle), Math.min(age + more, MAX_PATIENCE));
+      return false;
+    });
+  }
+
+  /** What comes from outside may still end it. */
+  #isToldBlindly(circle: Circle): boolean {
+    const suspect = this.#suspectOf(rootOf(circle));
+    const isOld = this.#now - suspect.since >= (this.#judge === null ? LOOKS_WHEN_BLIND : TOLD_AFTER);
+    if (!isOld) suspect.asksAt = this.#now + 1;
+    return isOld || nothingComes();
+  }
+
+  #suspectOf(wait: Wait): Suspect {
+    return this.#suspects.get(wait) ?? { since: this.#now, asksAt: 0 };
+  }
+}
+
+/** The wait that closes it. */
+function rootOf([first]: Circle): Wait {
+  return (first as Step).wait;
+}
+
+function classesOf(circle: Circle): string {
+  return circle.map(({ wait, held }) => `${wait.object.key.id} ${held.object.key.id}`).join(' ');
 }

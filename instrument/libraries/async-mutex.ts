@@ -2,13 +2,14 @@ import type { Semaphore } from 'async-mutex';
 import type { EventContext } from '../../src/core/event-context.ts';
 import { defineHow } from '../../src/core/how.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import type { HowMuch } from '../../src/core/vocabulary.ts';
+import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import type { Refuser, Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { trackByFirstUse } from '../first-use.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = defineHow({ startLabel: 'acquire', waitLabel: 'acquire', eventLabel: 'release' });
+const RUN_ACQUIRE = defineHow({ ...ACQUIRE, structured: true });
 const TRY_ACQUIRE = defineHow({
   trylock: true,
   startLabel: 'tryAcquire',
@@ -21,6 +22,7 @@ interface Internals {
   _queue: QueueEntry[];
   _value: number;
   acquire(weight?: number, priority?: number): Promise<[number, () => void]>;
+  runExclusive(...args: unknown[]): Promise<unknown>;
   release(weight?: number): void;
   setValue(value: number): void;
   cancel(): void;
@@ -44,7 +46,10 @@ interface Tracked extends Internals {
   [REFUSER]?: Refuser;
 }
 
-const METHODS = ['acquire', 'release', 'cancel', 'setValue', 'isLocked', '_dispatchItem', '_newReleaser'] as const;
+const METHODS = [
+  ...['acquire', 'release', 'cancel', 'setValue', 'isLocked', 'runExclusive'],
+  ...['_dispatchItem', '_newReleaser'],
+] as const;
 
 // Taken before it is patched.
 const { queueMicrotask: soon } = globalThis;
@@ -112,7 +117,9 @@ function givingUp(ticket: unknown, wait: Wait): unknown {
 }
 
 function patchSemaphore(prototype: Tracked): () => void {
-  const { acquire, release, setValue, cancel, isLocked, _dispatchItem, _newReleaser } = prototype;
+  const { acquire, runExclusive, release, setValue, cancel, isLocked, _dispatchItem, _newReleaser } = prototype;
+  /** How it is asked for: `runExclusive` gives it back itself. */
+  let how = ACQUIRE;
   /** What the `acquire` that runs now asks for, for an entry that is dispatched before it is queued. */
   let asked: TrackedObject | null = null;
   let howMuch: HowMuch | null = null;
@@ -141,19 +148,30 @@ function patchSemaphore(prototype: Tracked): () => void {
         const ticket = acquire.call(this, weight, priority);
         if (this._queue.length === queued) return hooks.bind(ticket, taken);
         // An attempt that finds the lock taken waits for nobody, even though its entry stands in the queue for a moment.
-        return isAttempt ? ticket : hooks.bind(ticket, queueing(this, asked, howMuch));
+        return isAttempt ? ticket : hooks.bind(ticket, queueing(this, asked, how, howMuch));
       } finally {
         asked = null;
         taken = null;
       }
     },
   }.acquire;
+  prototype.runExclusive = {
+    runExclusive(this: Tracked, ...args: unknown[]) {
+      // It calls `acquire` before it returns, and the task after that.
+      how = RUN_ACQUIRE;
+      try {
+        return runExclusive.apply(this, args);
+      } finally {
+        how = ACQUIRE;
+      }
+    },
+  }.runExclusive;
   prototype._dispatchItem = {
     _dispatchItem(this: Tracked, entry: QueueEntry) {
       const wait = entry[WAIT];
       if (wait === undefined) {
         const isFree = isAttempt || found.free === this;
-        taken = isFree ? null : hooks.taken(asked, ACQUIRE, howMuch);
+        taken = isFree ? null : hooks.taken(asked, how, howMuch);
         owing = isFree ? hooks.enter(asked, TRY_ACQUIRE, howMuch) : taken;
       } else {
         // An entry may live on for long: its wait need not.
@@ -215,12 +233,21 @@ function patchSemaphore(prototype: Tracked): () => void {
       return cancel.call(this);
     },
   }.cancel;
-  return () => Object.assign(prototype, { acquire, release, setValue, cancel, isLocked, _dispatchItem, _newReleaser });
+  return () =>
+    Object.assign(prototype, {
+      ...{ acquire, runExclusive, release, setValue, cancel, isLocked },
+      ...{ _dispatchItem, _newReleaser },
+    });
 }
 
 /** The newest entry of the queue begins to wait. */
-function queueing(semaphore: Tracked, object: TrackedObject | null | undefined, more: HowMuch | null): Wait | null {
-  const wait = hooks.wait(object ?? null, ACQUIRE, more);
+function queueing(
+  semaphore: Tracked,
+  object: TrackedObject | null | undefined,
+  how: How,
+  more: HowMuch | null,
+): Wait | null {
+  const wait = hooks.wait(object ?? null, how, more);
   if (wait === null) return null;
   tagNewest(semaphore._queue, wait);
   semaphore[REFUSER] ??= { refuse: (refused, reason) => refuse(semaphore, refused, reason) };

@@ -92,7 +92,7 @@ export class StallClock {
 }
 
 /** True while nothing runs, and nobody outside can say anything either: what a data base is asked for may take its time. */
-function nothingComes(polling: number): boolean {
+export function nothingComes(polling: number = 0): boolean {
   return nothingRuns(polling) && Connections.now()?.leadOutside !== true;
 }
 

@@ -35,6 +35,12 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: () => true,
   },
   {
+    // Who has taken it has started what gives it back: a loop that takes a permit for each task, and tasks that give them back.
+    name: 'given back aside',
+    applies: (step) => step.isGivenBackAside,
+    goesOn: () => true,
+  },
+  {
     // Who has taken it in a function that is over has left what gives it back to a process, a socket or a request, and kept nothing.
     name: 'left to a listener',
     applies: (step) => !step.isHolderCertain && step.isHolderStopped && step.isListenedFor && !step.isEndKept,

@@ -1,6 +1,7 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
+import { GiversBack } from './givers-back.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 import { LiveTimers } from './live-timers.ts';
@@ -21,6 +22,7 @@ export class HolderLook {
   readonly paths: ReleasePaths;
   /** The promises and functions that are stuck in the circles or behind them. */
   readonly stuck: ReadonlySet<HeapNode>;
+  #givers: GiversBack | null = null;
   readonly #waits: ReadonlySet<Wait>;
   readonly #marks: ReadonlyMap<object, HeapNode>;
   /** The promises that functions compute. */
@@ -47,6 +49,12 @@ export class HolderLook {
 
   at(step: Step): StepInHeap {
     return new StepInHeap(step, this);
+  }
+
+  /** Who will give something back. */
+  get givers(): GiversBack {
+    this.#givers ??= new GiversBack(this);
+    return this.#givers;
   }
 
   nodeOf(marked: object): HeapNode | null {

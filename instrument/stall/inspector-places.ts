@@ -93,12 +93,13 @@ export class InspectorPlaces {
     return names;
   }
 
+  /** The whole script; empty where the engine does not tell. */
+  scriptAt({ scriptId }: ScriptPlace): string {
+    return this.#sourceOf(scriptId).text;
+  }
+
   #readText({ scriptId, line, column }: ScriptPlace): string | null {
-    let source = this.#sources.get(scriptId);
-    if (source === undefined) {
-      source = this.#sourceOf(scriptId);
-      this.#sources.set(scriptId, source);
-    }
+    const source = this.#sourceOf(scriptId);
     const begin = source.lines[line];
     return begin === undefined ? null : functionText(source.text, begin + column);
   }
@@ -132,6 +133,15 @@ export class InspectorPlaces {
   }
 
   #sourceOf(scriptId: string): ScriptSource {
+    let source = this.#sources.get(scriptId);
+    if (source === undefined) {
+      source = this.#readSource(scriptId);
+      this.#sources.set(scriptId, source);
+    }
+    return source;
+  }
+
+  #readSource(scriptId: string): ScriptSource {
     try {
       const { scriptSource: text } = this.#post('Debugger.getScriptSource', { scriptId }) as { scriptSource: string };
       return { text, lines: lineStarts(text) };

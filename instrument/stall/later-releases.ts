@@ -6,6 +6,7 @@ import {
   escaped,
   functionsCalled,
   functionsIn,
+  importsOf,
   type ListOwner,
   methodsOf,
   type NamedFunction,
@@ -209,16 +210,4 @@ function untilClosed(text: string): string {
 function parametersIn(text: string): readonly string[] {
   const list = /^\s*\(([^()]*)\)/.exec(text)?.[1] ?? '';
   return list.split(',').map((each) => /^\s*([\w$]+)\s*(?:=.*)?$/s.exec(each)?.[1] ?? '');
-}
-
-/** What a module exports and imports stands in cells. */
-function importsOf(scope: HeapNode, heap: HeapGraph): readonly HeapNode[] {
-  const module = heap.follow(scope, 'extension');
-  if (module === null || !heap.name(module).includes('SourceTextModule')) return [];
-  return heap
-    .edges(module)
-    .filter(({ type, node }) => type === 'hidden' && heap.type(node) === 'array')
-    .flatMap(({ node }) => heap.edges(node))
-    .filter(({ node }) => heap.name(node).endsWith(' / Cell'))
-    .flatMap(({ node }) => heap.follow(node, 'value') ?? []);
 }

@@ -168,6 +168,18 @@ export function scopesAround(inner: HeapNode | null, heap: HeapGraph): readonly 
   return scopes;
 }
 
+/** What the module of a scope exports and imports, which stands in cells. */
+export function importsOf(scope: HeapNode, heap: HeapGraph): readonly HeapNode[] {
+  const module = heap.follow(scope, 'extension');
+  if (module === null || !heap.name(module).includes('SourceTextModule')) return [];
+  return heap
+    .edges(module)
+    .filter(({ type, node }) => type === 'hidden' && heap.type(node) === 'array')
+    .flatMap(({ node }) => heap.edges(node))
+    .filter(({ node }) => heap.name(node).endsWith(' / Cell'))
+    .flatMap(({ node }) => heap.follow(node, 'value') ?? []);
+}
+
 function prototypesOf(object: HeapNode, heap: HeapGraph): readonly HeapNode[] {
   const all = [object];
   for (const each of all) {

@@ -14,6 +14,7 @@ import {
   textOf,
 } from './list-owners.ts';
 import type { PictureOptions } from './stall-picture.ts';
+import { splitText } from './stopped-text.ts';
 import { type Suspended, type SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** Somebody who has got past the line, and is to let the next one go on. */
@@ -169,18 +170,6 @@ function methodsCalled(text: string, { node, isScope }: ListOwner, heap: HeapGra
 
 function callsMethod(text: string, name: string): boolean {
   return new RegExp(`\\.\\s*${escaped(name)}\\s*\\(`).test(text);
-}
-
-/** The text of a function before and behind the place at which it has stopped. */
-function splitText({ node, fn }: Suspended, heap: HeapGraph, places: InspectorPlaces): readonly [string, string] {
-  const begin = heap.placeOf(fn);
-  const at = begin === null ? null : places.find(heap.id(node));
-  if (begin === null || at === null) return ['', ''];
-  const text = textOf(fn, heap, places);
-  const lines = text.split('\n').slice(0, at.line - 1 - begin.line);
-  const column = at.line - 1 === begin.line ? at.column - 1 - begin.column : at.column - 1;
-  const offset = lines.reduce((sum, line) => sum + line.length + 1, 0) + Math.max(column, 0);
-  return [text.slice(0, offset), text.slice(offset)];
 }
 
 /** A method that was called on the owner, or a function that sees the variable. */

@@ -1,5 +1,6 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
+import type { Grant } from '../../src/sync/grant.ts';
 import { Kept } from '../attribution/kept-reactions.ts';
 import { PromiseNote } from '../attribution/promise-notes.ts';
 import type { Claim } from '../shapes/claim.ts';
@@ -11,6 +12,7 @@ import { CapturedStack } from '../stacks.ts';
 
 const HOLD = /^#?(?:held|taken)\d*$/;
 const LENT: keyof Claim = 'lent';
+const GRANTED: keyof Grant = 'eventContext';
 const WAIT = /^#?wait\d*$/;
 const HISTORY = /^#?history\d*$/;
 const STEPS: ReadonlySet<string> = new Set<keyof History>(['left', 'right', 'held']);
@@ -36,6 +38,11 @@ export function isHold(name: string): boolean {
 /** From a claim or a loan to what was lent out for it. */
 export function isLent(name: string): boolean {
   return name === LENT;
+}
+
+/** From a guard to what is held. */
+export function isGranted(name: string): boolean {
+  return name === GRANTED;
 }
 
 /** From a claim to its wait. */

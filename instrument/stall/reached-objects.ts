@@ -106,8 +106,11 @@ function named(names: ReadonlySet<string>, innermost: HeapNode | null, heap: Hea
   const variables: HeapNode[] = [];
   for (let scope = innermost; scope !== null; scope = heap.follow(scope, 'previous')) {
     if (heap.name(scope).includes('NativeContext')) break;
-    for (const edge of heap.edges(scope))
-      if (edge.type === 'context' && names.has(edge.name)) variables.push(edge.node);
+    const edges = heap.edges(scope);
+    // V8 does not say what the variables of a block are called, as of the body of a loop.
+    const isBlock = edges.every(({ type }) => type !== 'context');
+    for (const { type, name, node } of edges)
+      if (type === 'context' ? names.has(name) : isBlock && type === 'hidden') variables.push(node);
   }
   return variables;
 }

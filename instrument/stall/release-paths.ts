@@ -5,6 +5,7 @@ import type { InspectorPlaces } from './inspector-places.ts';
 import {
   isCalled,
   isCapturedStack,
+  isGranted,
   isHistory,
   isHold,
   isInstanceNote,
@@ -39,7 +40,8 @@ export class ReleasePaths {
   readonly #places: InspectorPlaces;
   /** Which scripts are dept's. */
   readonly #own = new Map<string, boolean>();
-  readonly #closed: ReadonlySet<HeapNode>;
+  /** What no way leads through. */
+  readonly closed: ReadonlySet<HeapNode>;
   /** Asked when it matters. */
   #hasOwnConnections: boolean | null = null;
 
@@ -47,7 +49,7 @@ export class ReleasePaths {
   constructor(heap: HeapGraph, places: InspectorPlaces, waits: readonly HeapNode[], stuck: readonly HeapNode[]) {
     this.#heap = heap;
     this.#places = places;
-    this.#closed = new Set([...stuck, ...waits.flatMap((wait) => this.#asking(wait))]);
+    this.closed = new Set([...stuck, ...waits.flatMap((wait) => this.#asking(wait))]);
   }
 
   /** True when something alive leads to a function of the program, or of dept, that gives back what is held. */
@@ -55,7 +57,7 @@ export class ReleasePaths {
     const { functions, objects } = this.#releasers(held);
     const naming = [...functions, ...objects].flatMap((node) => this.#programNaming(node));
     // A pool has all that it lends, and their methods.
-    return this.leadTo([...functions, ...naming], new Set([...this.#closed, ...objects]));
+    return this.leadTo([...functions, ...naming], new Set([...this.closed, ...objects]));
   }
 
   /** What whoever has taken it was given to give it back. */
@@ -79,17 +81,18 @@ export class ReleasePaths {
   }
 
   /** True when something alive leads to one of these functions, not through what is closed. */
-  leadTo(functions: readonly HeapNode[], closed: ReadonlySet<HeapNode> = this.#closed): boolean {
+  leadTo(functions: readonly HeapNode[], closed: ReadonlySet<HeapNode> = this.closed): boolean {
     const seen = new Set(functions.filter((node) => !closed.has(node)));
     for (const node of seen) {
       if (seen.size > MAX_SEEN) return false;
-      if (this.#isAlive(node)) return true;
-      for (const next of this.#above(node)) if (!closed.has(next)) seen.add(next);
+      if (this.isAlive(node)) return true;
+      for (const next of this.above(node)) if (!closed.has(next)) seen.add(next);
     }
     return false;
   }
 
-  #isAlive(node: HeapNode): boolean {
+  /** A handle or a request that calls back by itself. */
+  isAlive(node: HeapNode): boolean {
     if (this.#heap.type(node) !== 'object') return false;
     const name = this.#heap.name(node);
     if (!CONNECTED.test(name)) return ALIVE.test(name);
@@ -108,7 +111,9 @@ export class ReleasePaths {
       const release = heap.edges(node).find(({ name }) => name === 'release')?.node;
       if (release !== undefined && heap.type(release) === 'closure') functions.add(release);
     }
-    const objects = [...methods, ...lent.map(({ node }) => node)].filter((node) => heap.type(node) === 'object');
+    const guards = heap.retainers(held).filter(({ name, type }) => isGranted(name) && type === 'property');
+    const given = [...lent, ...guards].map(({ node }) => node);
+    const objects = [...methods, ...given].filter((node) => heap.type(node) === 'object');
     return { functions: [...functions], objects: [...new Set(objects)] };
   }
 
@@ -182,11 +187,21 @@ export class ReleasePaths {
   }
 
   /** What leads here: functions that name it, and objects that it is a part of. */
-  #above(node: HeapNode): readonly HeapNode[] {
+  above(node: HeapNode): readonly HeapNode[] {
     const retainers = this.#heap.retainers(node);
-    if (retainers.length > MAX_RETAINERS || OWED.test(this.#heap.name(node))) return [];
+    if (retainers.length > MAX_RETAINERS || this.#isOwed(node, retainers)) return [];
     const parents = retainers.filter(({ type, name }) => isPart(type, name)).map((edge) => edge.node);
     return [...this.#naming(node), ...parents.filter((parent) => !leadsNowhere(this.#heap.name(parent)))];
+  }
+
+  /** A request that this process answers is over when its answer is. */
+  #isOwed(node: HeapNode, retainers: readonly HeapEdge[]): boolean {
+    const name = this.#heap.name(node);
+    if (OWED.test(name)) return true;
+    return (
+      /Request$|^IncomingMessage$/.test(name) &&
+      retainers.some((edge) => edge.name === 'req' && OWED.test(this.#heap.name(edge.node)))
+    );
   }
 
   /** The functions of dept in which somebody asks in a callback for what he waits for, and his place in the queue. */

@@ -4,10 +4,12 @@ import type { Wait } from '../../src/core/wait.ts';
 import { stallCutFinding } from '../../src/tracker/notices.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
+import type { WaitsFor } from '../../src/tracker/waits-for.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
+import type { Circle, Going } from '../suspicion.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
-import { someHolderGoesOn, waitsLeftToTimers } from './going-holders.ts';
+import { circlesGoingOn, waitsLeftToTimers } from './going-holders.ts';
 import { isReadWithin, NOTHING, type PictureOptions, pictureOfStall, type StallPicture } from './stall-picture.ts';
 
 /** Codes of findings that say why a program does not go on. */
@@ -93,9 +95,16 @@ export class StallCheck {
     if (openWaits.length > 0) this.#inform(openWaits, null, reason);
   }
 
-  /** True when the heap shows that one of those goes on who were taken to be stuck in these circles, as all that waits behind them. */
-  isHolderGoing(circles: readonly (readonly Step[])[], stuck: ReadonlySet<Wait>): boolean {
-    return this.#askHolders((budgetMs) => someHolderGoesOn(circles.flat(), stuck, budgetMs), false);
+  /**
+   * Of which of these circles the heap shows that somebody goes on who was taken to be stuck; null where it cannot be read.
+   * @param all all circles that are suspected now: who waits in them, or behind them, is taken to be stuck as well
+   */
+  goingOn(
+    circles: readonly Circle[],
+    all: readonly Circle[],
+    waitsFor: Pick<WaitsFor, 'holdersAround' | 'stuckIn'>,
+  ): ReadonlyMap<Circle, Going> | null {
+    return this.#askHolders((budgetMs) => circlesGoingOn(circles, all, waitsFor, budgetMs), null);
   }
 
   /**

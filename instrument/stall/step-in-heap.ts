@@ -31,6 +31,8 @@ export class StepInHeap {
   /** The holder cannot go on before the wait is over, as far as the functions tell in which both stand. */
   readonly isHolderStopped: boolean;
   readonly #isRequest: boolean;
+  /** The library gives it back itself when a task is done. */
+  readonly #isStructured: boolean;
   readonly #look: HolderLook;
   readonly #held: HeapNode | null;
   /** The functions that the waiter may stand in. */
@@ -50,6 +52,7 @@ export class StepInHeap {
     this.#look = look;
     this.#held = look.nodeOf(held);
     this.isOwed = !held.hasWait;
+    this.#isStructured = held.how.structured;
     this.#isRequest = held.object.key.kind === 'http_server';
     this.isCalledFor = this.#isRequest || (this.isOwed && held.object.key.kind === 'pool');
     this.#waiters = waiters.functions;
@@ -93,7 +96,8 @@ export class StepInHeap {
    */
   get isLeftToAnother(): boolean {
     const [{ graph, heap, places, paths, timers }, held] = [this.#look, this.#held];
-    if (held === null || this.isOwed || this.#holders.length === 0 || this.isEndKept) return false;
+    if (held === null || this.isOwed || this.#isStructured || this.#holders.length === 0 || this.isEndKept)
+      return false;
     if ([...withAwaiters(this.#holders, graph.functions)].some(({ fn }) => MAY_GIVE_BACK.test(this.#textOf(fn))))
       return false;
     const lenders = paths.lendersOf(held);
@@ -105,6 +109,13 @@ export class StepInHeap {
       return true;
     const called = timers.once.map(({ callback }) => carriedBy(callback, heap)).filter(givesBack);
     return called.some((fn) => variablesOf(fn, heap, places)?.some(lends) === true);
+  }
+
+  /** Another one gives it back, who goes on: a callback of a process or a request, or a function that was started aside. */
+  get isGivenBackAside(): boolean {
+    const [{ givers, graph, paths }, held] = [this.#look, this.#held];
+    if (held === null || this.isOwed || this.#isStructured) return false;
+    return givers.giveBack(held, [...withAwaiters(this.#holders, graph.functions)], [...paths.lendersOf(held)]);
   }
 
   /**

@@ -36,7 +36,10 @@ export class TestRun {
     session.addObserver(stacks as never);
     const suspicion = new Suspicion(waitsFor);
     const confirm = (): void => {
-      if (suspicion.isDue()) waitsFor.confirm(false);
+      const spared = suspicion.due();
+      if (spared === null) return;
+      for (const wait of spared) waitsFor.spare(wait);
+      waitsFor.confirm(false);
     };
     const timer = every(confirm, CONFIRM_AFTER_MS).unref();
     this.#undo.push(

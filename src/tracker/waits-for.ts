@@ -39,6 +39,8 @@ export class WaitsFor implements Observer {
   readonly #suspected = new Set<Wait>();
   /** Suspects that have outlived one call of `confirm`. */
   readonly #lasting = new Set<Wait>();
+  /** Those of which the next call does not tell. */
+  readonly #spared = new Set<Wait>();
   readonly #reported = new Set<Wait>();
   /** The waits of circles that were reported and have not been broken. */
   readonly #deadlocked = new Set<Wait>();
@@ -62,6 +64,7 @@ export class WaitsFor implements Observer {
   readonly #marked: readonly Set<Wait>[] = [
     this.#suspected,
     this.#lasting,
+    this.#spared,
     this.#reported,
     this.#deadlocked,
     this.#patient,
@@ -124,6 +127,7 @@ export class WaitsFor implements Observer {
         this.#lasting.add(wait);
         continue;
       }
+      if (this.#spared.has(wait)) continue;
       const circle = this.#circleFrom(wait);
       const untilTimeout = circle === null ? this.#circleUntilTimeout(wait) : null;
       this.#suspected.delete(wait);
@@ -131,14 +135,40 @@ export class WaitsFor implements Observer {
       if (circle !== null) this.#report(circle);
       else if (untilTimeout !== null) this.#report(untilTimeout, true);
     }
+    this.#spared.clear();
   }
 
-  /** The circles that the next call of `confirm` would tell of. */
-  get lastingCircles(): readonly (readonly Step[])[] {
-    return [...this.#lasting].flatMap((wait) => {
-      const circle = this.#circleFrom(wait) ?? this.#circleUntilTimeout(wait);
-      return circle === null ? [] : [circle];
-    });
+  /** Somebody goes on who would end it: the next call of `confirm` does not tell of this wait. */
+  spare(wait: Wait): void {
+    if (this.#suspected.has(wait)) this.#spared.add(wait);
+  }
+
+  /** The waits that the next call of `confirm` would tell of, unless they are no circle any more. */
+  get lasting(): ReadonlySet<Wait> {
+    return this.#lasting;
+  }
+
+  /** These, and the waits that the next call makes one of them. */
+  get suspects(): ReadonlySet<Wait> {
+    return this.#suspected;
+  }
+
+  /** The circle that a suspected wait closes, that wait first; null where there is none any more. */
+  circleOf(wait: Wait): readonly Step[] | null {
+    return this.#circleFrom(wait) ?? this.#circleUntilTimeout(wait);
+  }
+
+  /**
+   * Who would let a circle go on if he went on: of a step that is the one of the circle alone, of a pool each of those who have what is
+   * waited for, any of whom may give it back. Each with all that keeps him from it.
+   */
+  holdersAround(circle: readonly Step[]): readonly (readonly Step[])[] {
+    const pooled = circle.filter(({ wait }) => wait.object.key.capacity > 1);
+    const others = new Set(pooled.flatMap(({ wait }) => holdersInTheWay(wait, this.#session)));
+    for (const { held } of circle) others.delete(held);
+    const stepsOf = (held: EventContext): readonly Step[] =>
+      [...this.#view.stoppedBy(held)].map((wait) => ({ wait, held }));
+    return [...circle.map((step) => [step]), ...[...others].map(stepsOf)];
   }
 
   /** All that is stuck in these circles or behind them. */

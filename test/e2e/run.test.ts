@@ -97,7 +97,7 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toBe('DEPT002 note waits for ever: it asks for pool again while it holds it.\n');
   });
 
-  test.each(['a process', 'an interval', 'a service'])(
+  test.each(['a process', 'an interval', 'a service', 'a query'])(
     'is silent about who waits beside a holder that is called back (%s)',
     async (how) => {
       using findings = new FindingsFile();
@@ -107,7 +107,7 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     },
   );
 
-  test.each(['its note', 'its own query', 'its own server'])(
+  test.each(['its note', 'its own server'])(
     'tells of one that is called back by what waits for it (%s)',
     async (how) => {
       const { stdout } = await runDept(['run', '--quiet', `${PROGRAMS}/called-back.mjs`, how], { env });

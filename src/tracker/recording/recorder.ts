@@ -64,6 +64,12 @@ export class Recorder implements Observer {
     if (!this.#lines.isEmpty) this.#lines.push('confirm', isLast ? 1 : 0);
   }
 
+  /** The next look does not count for this one (`WaitsFor.spare`). */
+  spare(wait: Wait): void {
+    const number = this.#names.wait(wait);
+    if (number > 0) this.#lines.push('spare', number);
+  }
+
   /** The program has nothing left to run; `isUnsettled` when a top-level await never settled. */
   stalled(isUnsettled: boolean): void {
     if (!this.#lines.isEmpty) this.#lines.push('stalled', isUnsettled ? 1 : 0);

@@ -51,6 +51,7 @@ export type Verb =
   | 'ended' // context
   // what the end of a process, or the passing of time, made certain
   | 'confirm' // is last
+  | 'spare' // wait
   | 'stalled' // a top-level await never settled
   | 'limit'; // characters
 

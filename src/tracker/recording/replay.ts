@@ -36,6 +36,7 @@ export function replay(lines: Iterable<string>, { rules, onFinding }: ReplayOpti
   if (first.done === true) throw badRecording(1, 'there is nothing');
   const replayer = new Replayer(first.value, {
     onConfirm: (isLast) => waitsFor.confirm(isLast),
+    onSpare: (wait) => waitsFor.spare(wait),
     onStalled: (isUnsettled) => {
       waitsFor.reportStalled((wait) => isUnsettled || isLeftBehind(wait));
     },

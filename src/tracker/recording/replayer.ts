@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../core/limits.ts';
 import type { Session } from '../../core/session.ts';
 import type { TrackedObject } from '../../core/tracked-object.ts';
 import type { How, HowMuch, Outcome } from '../../core/vocabulary.ts';
+import type { Wait } from '../../core/wait.ts';
 import { Cells } from './cells.ts';
 import { Declared } from './declared.ts';
 import { badRecording, RECORDING_VERSION, type RecordingHeader, type Verb } from './recording-format.ts';
@@ -13,6 +14,7 @@ const OUTCOMES: readonly Outcome[] = ['fired', 'timed-out', 'cancelled'];
 /** What a recording says beyond the vocabulary. */
 export interface ReplayListener {
   onConfirm?(isLast: boolean): void;
+  onSpare?(wait: Wait): void;
   onStalled?(isUnsettled: boolean): void;
   /** The recording ends here because it reached its bound. */
   onEndOfRecord?(max: number): void;
@@ -165,6 +167,9 @@ export class Replayer {
     },
     confirm(cells) {
       this.#listener.onConfirm?.(cells.flag());
+    },
+    spare(cells) {
+      this.#listener.onSpare?.(this.#declared.wait(cells));
     },
     stalled(cells) {
       this.#listener.onStalled?.(cells.flag());

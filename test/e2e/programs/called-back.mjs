@@ -1,7 +1,7 @@
 // Who holds the lock lets a note be written, which needs the lock and is not awaited, and gives the lock back when it is called
-// back: by a process that ends, by an interval, or by a service of another process, beside a server of its own. For ever it waits
-// with "its note", where only the note, which waits for the lock, would call it back, with "its own query", where that is what asks
-// the pool for a second connection, and with "its own server", which answers when the note is written.
+// back: by a process that ends, by an interval, or by a service of another process, beside a server of its own. With "a query" he waits
+// for a second connection himself, and a process gives the first one back. For ever it waits with "its note", where only the note, which
+// waits for the lock, would call it back, and with "its own server", which answers when the note is written.
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -53,12 +53,11 @@ function anInterval() {
   });
 }
 
-async function itsOwnQuery() {
+async function itsQuery() {
   const pool = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 1 });
   const query = async () => pool.release(await pool.acquire());
   const connection = await pool.acquire();
-  const service = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: 'pipe' });
-  service.once('exit', () => void pool.release(connection));
+  spawn(process.execPath, ['-e', WORKS]).once('exit', () => void pool.release(connection));
   await query();
 }
 
@@ -86,7 +85,7 @@ const ways = {
   'a process': () => inCallbacks((done) => spawn(process.execPath, ['-e', WORKS]).once('exit', done)),
   'an interval': () => after(anInterval),
   'its note': () => after(() => once(news, 'noted')),
-  'its own query': itsOwnQuery,
+  'a query': itsQuery,
 };
 
 // A program that has something to do.

@@ -35,7 +35,7 @@ export function ofAValue() {
   void user();
 }
 
-/** It was taken in a function that is over, and a process would give it back: but who has taken it awaits the note. */
+/** It was taken in a function that is over, and whoever has it waits for the note: but a process gives it back, not he. */
 export function byItself() {
   const mutex = new Mutex();
   const note = async () => (await mutex.acquire())();
@@ -61,6 +61,21 @@ export function byProcessAlone() {
     await note();
   }
   void starting();
+}
+
+/** The same, from a list of all that is to be given back. */
+export function byProcessAloneFromAList() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function start() {
+    const ends = [await mutex.acquire()];
+    service.once('exit', () => ends.pop()());
+  }
+  async function startingToo() {
+    await start();
+    await note();
+  }
+  void startingToo();
 }
 
 /** Taken in a callback; a timer gives it back in another one. */
@@ -258,6 +273,17 @@ export function byProcess() {
   void mutex.acquire().then((release) => {
     void note();
     service.once('exit', () => release());
+  });
+}
+
+/** The same, from a list of all that is to be given back. */
+export function byProcessFromAList() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  void mutex.acquire().then((release) => {
+    void note();
+    const ends = [release];
+    service.once('exit', () => ends.pop()());
   });
 }
 

@@ -9,9 +9,17 @@ import { InspectorPlaces } from '../../../../../instrument/stall/inspector-place
 import { MarkedHolds } from '../../../../../instrument/stall/marked-holds.ts';
 import { standIn } from '../../../../../instrument/stand-in.ts';
 import type { Wait } from '../../../../../src/core/wait.ts';
+import { Mutex } from '../../../../../src/sync/index.ts';
 import { hasCapturedStacks, ownReferences } from './references.ts';
 
-const FILES = ['give-back.mjs', 'start-aside.mjs', 'ask-with-callbacks.mjs', 'close-server.mjs', 'make-resources.mjs'];
+const FILES = [
+  'give-back.mjs',
+  'give-back-aside.mjs',
+  'start-aside.mjs',
+  'ask-with-callbacks.mjs',
+  'close-server.mjs',
+  'make-resources.mjs',
+];
 const BUDGET_MS = 60_000;
 /** More than any of the programs needs before it stands. */
 const TURNS = 50;
@@ -20,16 +28,16 @@ const [folder = ''] = process.argv.slice(2);
 const { waitsFor } = install({ precedesProgram: true });
 const programOf = new Map<Wait, string>();
 // Loaded here, so that their locks are watched.
-const files: readonly Record<string, () => unknown>[] = await Promise.all(
+const files: readonly Record<string, (dept: { Mutex: typeof Mutex }) => unknown>[] = await Promise.all(
   FILES.map((file) => import(`${folder}/${file}`)),
 );
 for (const [name, program] of files.flatMap((file) => Object.entries(file))) {
-  await program();
+  await program({ Mutex });
   for (let turns = 0; turns < TURNS; turns++) await turn();
   for (const wait of waitsFor.open) if (!programOf.has(wait)) programOf.set(wait, name);
 }
 waitsFor.confirm(false);
-const circles = waitsFor.lastingCircles;
+const circles = [...waitsFor.lasting].map((wait) => waitsFor.circleOf(wait) ?? []);
 const steps = circles.flat();
 const stuck = waitsFor.stuckIn(circles);
 const marked = new MarkedHolds(steps, stuck);

@@ -1,0 +1,85 @@
+import { GivingTexts } from './giving-texts.ts';
+import { GoingOn } from './going-on.ts';
+import type { HeapNode } from './heap-graph.ts';
+import type { HolderLook } from './holder-look.ts';
+import { importsOf, scopesOf, textOf } from './list-owners.ts';
+import { hasBehind } from './marked-holds.ts';
+import { ProgramFunctions } from './program-functions.ts';
+import { reaches } from './reached-objects.ts';
+import { splitText } from './stopped-text.ts';
+import type { Suspended } from './suspended-graph.ts';
+
+/** Functions that are looked at. */
+const MAX_GIVERS = 400;
+
+/** Somebody who gives something back if he goes on. */
+interface Giver {
+  readonly fn: HeapNode;
+  /** That function, or its variables where it has stopped. */
+  readonly node: HeapNode;
+  /** The functions and promises by which he goes on; null where he does not. */
+  goesOnBy(): readonly HeapNode[] | null;
+}
+
+/** The functions of the program that will give something back: something alive calls them, or they have stopped and go on. */
+export class GiversBack {
+  readonly #look: HolderLook;
+  readonly #functions: ProgramFunctions;
+  readonly #texts: GivingTexts;
+  readonly #givers: readonly Giver[];
+
+  constructor(look: HolderLook) {
+    this.#look = look;
+    this.#functions = new ProgramFunctions(look.heap, look.places);
+    this.#texts = new GivingTexts(this.#functions);
+    const goingOn = new GoingOn(look);
+    const called = this.#functions.all
+      // One that it makes, and gives to somebody, may be called as well.
+      .filter((fn) => this.#texts.givesFirst(textOf(fn, look.heap, look.places)))
+      .map((fn): Giver => ({ fn, node: fn, goesOnBy: once(() => goingOn.callersOf(fn)) }));
+    const suspended = look.graph.functions
+      .filter((each) => !look.stuck.has(each.node) && this.#texts.givesFirst(this.#restOf(each)))
+      .map(({ fn, node, promise, awaits }): Giver => {
+        const by = promise === null ? [] : [promise];
+        return { fn, node, goesOnBy: once(() => (goingOn.settles(awaits) ? by : null)) };
+      });
+    this.#givers = [...suspended, ...called].slice(0, MAX_GIVERS);
+  }
+
+  /**
+   * True when one of them gives back what is held: he can get hold of it, and has it behind him, is written in the holder's function,
+   * or the holder himself gives back nothing.
+   * @param holders the functions that the holder stands in, with those who await them
+   * @param ends what it can be given back with
+   */
+  giveBack(held: HeapNode, holders: readonly Suspended[], ends: readonly HeapNode[]): boolean {
+    const isKept = holders.some(({ fn }) => this.#texts.isGiving(fn));
+    return this.#givers.some((giver) => {
+      if (!this.#canGetHold(giver, ends)) return false;
+      const by = giver.goesOnBy();
+      if (by === null || !isKept) return by !== null;
+      if (by.some((each) => hasBehind(each, held, this.#look.heap))) return true;
+      return holders.some(({ fn }) => this.#functions.isWrittenIn(fn, giver.fn));
+    });
+  }
+
+  #canGetHold({ fn, node }: Giver, ends: readonly HeapNode[]): boolean {
+    const { heap, places, stuck } = this.#look;
+    if (reaches(node, ends, heap, places, stuck)) return true;
+    const imported = scopesOf(fn, heap).flatMap((scope) => importsOf(scope, heap));
+    return imported.some((each) => ends.includes(each) || heap.edges(each).some((edge) => ends.includes(edge.node)));
+  }
+
+  #restOf(each: Suspended): string {
+    return splitText(each, this.#look.heap, this.#look.places)[1];
+  }
+}
+
+/** What it gives is remembered. */
+function once<T>(ask: () => T): () => T {
+  let known: { readonly answer: T } | null = null;
+  return () => {
+    known ??= { answer: ask() };
+    return known.answer;
+  };
+}

@@ -1,0 +1,53 @@
+import type { HeapNode } from './heap-graph.ts';
+import { firstCallOf, type ProgramFunctions } from './program-functions.ts';
+import { GIVING_BACK } from './release-paths.ts';
+
+/** Not `waitForUnlock` and the like. */
+const GIVES_BACK = new RegExp(`(?<!wait\\w*|until|on|is|when)(?:${GIVING_BACK})\\w*\\s*(?:\\?\\.\\s*)?\\(`, 'i');
+/** It is given back at the end of the block. */
+const USING = /\busing\b/;
+const TAKES = /(?<![a-z])(?:acquire|lock|take|reserve|getConnection)\w*\s*\(|\.\s*connect\s*\(\s*\)/i;
+/** A variable that a promise was fulfilled with, or the last of such a list. */
+const GIVEN = /(?:const|let|var)\s+(?:\[[^\]=]*?([\w$]+)\s*\]|([\w$]+))\s*=\s*await\b/g;
+
+/**
+ * Which functions of a program give something back, as their texts say: they call what is named `release`, `unlock` or `leave`, or a
+ * function that does. Whoever takes first gives back what he has taken himself, and that does not count.
+ */
+export class GivingTexts {
+  readonly #functions: ProgramFunctions;
+  /** What functions are called that give back what they have not taken, and those that take and do not give back. */
+  readonly #giving: ReadonlySet<string>;
+  readonly #taking: ReadonlySet<string>;
+
+  constructor(functions: ProgramFunctions) {
+    this.#functions = functions;
+    this.#giving = functions.namesOf((own, giving) => isFirst(firstOf(own, GIVES_BACK, giving), own.search(TAKES)));
+    this.#taking = functions.namesOf(
+      (own, taking) => firstOf(own, TAKES, taking) >= 0 && firstOf(own, GIVES_BACK, this.#giving) < 0,
+    );
+  }
+
+  /** It gives something back itself, sooner or later, also what it has taken. */
+  isGiving(fn: HeapNode): boolean {
+    const own = this.#functions.ownTextOf(fn);
+    if (USING.test(own) || firstOf(own, GIVES_BACK, this.#giving) >= 0) return true;
+    const given = [...own.matchAll(GIVEN)].map(([, last, one]) => (last ?? one) as string);
+    return firstCallOf(new Set(given), own) >= 0;
+  }
+
+  /** The first that it does is to give back, not to take. */
+  givesFirst(text: string): boolean {
+    return isFirst(firstOf(text, GIVES_BACK, this.#giving), firstOf(text, TAKES, this.#taking));
+  }
+}
+
+/** Where it first does so itself, or calls one of these; -1 where it does not. */
+function firstOf(text: string, itself: RegExp, called: ReadonlySet<string>): number {
+  const [own, byCall] = [text.search(itself), firstCallOf(called, text)];
+  return own < 0 || byCall < 0 ? Math.max(own, byCall) : Math.min(own, byCall);
+}
+
+function isFirst(one: number, other: number): boolean {
+  return one >= 0 && (other < 0 || one < other);
+}

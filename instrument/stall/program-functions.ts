@@ -1,0 +1,95 @@
+import { isOwnFile, toPath } from '../paths.ts';
+import { ownText, withoutFunctions } from './function-text.ts';
+import type { HeapGraph, HeapNode, ScriptPlace } from './heap-graph.ts';
+import type { InspectorPlaces } from './inspector-places.ts';
+
+/** Calls of functions that call those that are looked for. */
+const MAX_DEPTH = 3;
+/** A function that is called by its name alone, or a method. */
+const CALLED = /(?<![\w$#])(#?[\w$]+)\s*(?:\?\.\s*)?\(/g;
+
+/** The functions of a heap that belong to the program: not to a package, to Node or to dept. */
+export class ProgramFunctions {
+  readonly #heap: HeapGraph;
+  readonly #places: InspectorPlaces;
+  readonly #isOfProgram = new Map<string, boolean>();
+  readonly #own = new Map<string, string>();
+  readonly all: readonly HeapNode[];
+
+  constructor(heap: HeapGraph, places: InspectorPlaces) {
+    this.#heap = heap;
+    this.#places = places;
+    const all: HeapNode[] = [];
+    for (let node = 0; node < heap.size; node++) {
+      const place = heap.type(node) === 'closure' ? heap.placeOf(node) : null;
+      if (place !== null && !isBeginning(place) && this.#isProgram(place)) all.push(node);
+    }
+    this.all = all;
+  }
+
+  /** What a function does itself, not in functions that it makes; of the body of a module likewise. Empty where that is not known. */
+  ownTextOf(fn: HeapNode): string {
+    const place = this.#heap.placeOf(fn);
+    if (place === null) return '';
+    const key = `${place.scriptId}:${place.line}:${place.column}`;
+    let own = this.#own.get(key);
+    if (own === undefined) {
+      own = isBeginning(place)
+        ? withoutFunctions(this.#places.scriptAt(place))
+        : ownText(this.#places.textAt(place) ?? '');
+      this.#own.set(key, own);
+    }
+    return own;
+  }
+
+  /** True where the second function is written inside of the first one. */
+  isWrittenIn(outer: HeapNode, inner: HeapNode): boolean {
+    const [around, place] = [this.#heap.placeOf(outer), this.#heap.placeOf(inner)];
+    if (around === null || place === null || around.scriptId !== place.scriptId || isBeginning(around)) return false;
+    const lines = (this.#places.textAt(around) ?? '').split('\n');
+    const last = around.line + lines.length - 1;
+    const lastColumn = (lines.length === 1 ? around.column : 0) + (lines.at(-1) as string).length;
+    return isBefore(around, place) && isBefore(place, { line: last, column: lastColumn });
+  }
+
+  /**
+   * What functions are called that are of a kind.
+   * @param isOne tells it of what a function does itself, and what those are called that are known to be of it
+   */
+  namesOf(isOne: (own: string, known: ReadonlySet<string>) => boolean): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const before = names.size;
+      for (const fn of this.all.filter((each) => isOne(this.ownTextOf(each), names))) names.add(this.#heap.name(fn));
+      names.delete('');
+      if (names.size === before) break;
+    }
+    return names;
+  }
+
+  #isProgram(place: ScriptPlace): boolean {
+    let isProgram = this.#isOfProgram.get(place.scriptId);
+    if (isProgram === undefined) {
+      const url = this.#places.urlOf(place) ?? 'node:';
+      isProgram = !url.startsWith('node:') && !this.#places.isInstalled(place) && !isOwnFile(toPath(url));
+      this.#isOfProgram.set(place.scriptId, isProgram);
+    }
+    return isProgram;
+  }
+}
+
+/** Where a text calls one of these first; -1 where it calls none. */
+export function firstCallOf(names: ReadonlySet<string>, text: string): number {
+  if (names.size === 0) return -1;
+  for (const { 1: name, index } of text.matchAll(CALLED)) if (names.has(name as string)) return index;
+  return -1;
+}
+
+/** The body of a module begins there, and so does what is around a CommonJS module. */
+function isBeginning({ line, column }: ScriptPlace): boolean {
+  return line === 0 && column === 0;
+}
+
+function isBefore(first: Pick<ScriptPlace, 'line' | 'column'>, second: Pick<ScriptPlace, 'line' | 'column'>): boolean {
+  return first.line < second.line || (first.line === second.line && first.column < second.column);
+}

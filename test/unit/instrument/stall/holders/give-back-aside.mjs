@@ -1,0 +1,190 @@
+// Who has taken it has started what gives it back, or it looks as if he had.
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Mutex } from 'async-mutex';
+import { Sema } from 'async-sema';
+import AwaitLock from 'await-lock';
+import { createPool } from 'generic-pool';
+import { LONG_MS, nothing, service } from './service.mjs';
+
+/** As a program keeps its limiter. */
+const limit = new Sema(1);
+
+/** A loop takes a permit for each task, and the tasks give them back. */
+export function byTask() {
+  async function working() {
+    await once(service, 'exit');
+    limit.release();
+  }
+  async function feeding() {
+    for (let i = 0; i < 2; i++) {
+      await limit.acquire();
+      working().catch(nothing);
+    }
+  }
+  void feeding();
+}
+
+/** The same, where the task is given what gives it back, and who feeds it has it too. */
+export function byTaskWithRelease() {
+  const mutex = new Mutex();
+  async function serving(release) {
+    try {
+      await once(service, 'exit');
+    } finally {
+      release();
+    }
+  }
+  async function accepting() {
+    for (let i = 0; i < 2; i++) {
+      const release = await mutex.acquire();
+      if (mutex.isStopped) release();
+      serving(release).catch(nothing);
+    }
+  }
+  void accepting();
+}
+
+/** The same with a callback, in a function that is over. */
+export function byCallbackOfTask() {
+  const lock = new AwaitLock();
+  function begin() {
+    service.once('exit', () => lock.release());
+  }
+  async function beginning() {
+    for (let i = 0; i < 2; i++) {
+      await lock.acquireAsync();
+      begin();
+    }
+  }
+  void beginning();
+}
+
+/** The same with a lock of dept. */
+export function byTaskWithGuard(dept) {
+  const turn = new dept.Mutex({ name: 'turn' });
+  async function posting(guard) {
+    await once(service, 'exit');
+    guard.release();
+  }
+  async function sorting() {
+    for (let i = 0; i < 2; i++) posting(await turn.lock()).catch(nothing);
+  }
+  void sorting();
+}
+
+/** The same with methods. */
+export function byMethodOfTask() {
+  class Crawler {
+    pool = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 1 });
+    async crawling() {
+      for (let i = 0; i < 2; i++) this.#visit(await this.pool.acquire());
+    }
+    #visit(page) {
+      once(service, 'exit').then(() => this.#leave(page), nothing);
+    }
+    #leave(page) {
+      this.pool.release(page).catch(nothing);
+    }
+  }
+  void new Crawler().crawling();
+}
+
+/** In a callback of a request that is written in the function; who has it gives it back himself where that fails. */
+export function byCallbackWritten() {
+  const lock = new AwaitLock();
+  async function asking() {
+    for (let i = 0; i < 2; i++) {
+      await lock.acquireAsync();
+      try {
+        service.once('exit', () => lock.release());
+      } catch {
+        lock.release();
+      }
+    }
+  }
+  void asking();
+}
+
+/** What a chain of promises does at its end. */
+export function byFinally() {
+  const mutex = new Mutex();
+  const visits = [];
+  async function visiting() {
+    for (let i = 0; i < 2; i++) {
+      const release = await mutex.acquire();
+      visits.push(
+        once(service, 'exit')
+          .then(nothing)
+          .finally(() => release()),
+      );
+    }
+  }
+  void visiting();
+}
+
+/** He has started a task as well, but that takes it before it gives it back. */
+export function byTaskThatTakes() {
+  const lock = new AwaitLock();
+  async function noting() {
+    await once(service, 'exit');
+    await lock.acquireAsync();
+    lock.release();
+  }
+  async function takesTwice() {
+    await lock.acquireAsync();
+    noting().catch(nothing);
+    await lock.acquireAsync();
+    lock.release();
+  }
+  void takesTwice();
+}
+
+/** The same, but it gives back another one. */
+export function byTaskWithAnother() {
+  const lock = new AwaitLock();
+  const other = new AwaitLock();
+  async function freeing() {
+    await once(service, 'exit');
+    other.release();
+  }
+  async function takesAgain() {
+    await lock.acquireAsync();
+    freeing().catch(nothing);
+    await lock.acquireAsync();
+    lock.release();
+  }
+  void takesAgain();
+}
+
+/** A task that was started before gives it back when it is over, but he gives it back himself. */
+export function byItselfBesideATask() {
+  const lock = new AwaitLock();
+  async function closing() {
+    await once(service, 'exit');
+    lock.release();
+  }
+  async function nesting() {
+    await lock.acquireAsync();
+    await lock.acquireAsync();
+    lock.release();
+  }
+  closing().catch(nothing);
+  void nesting();
+}
+
+/** The library gives it back itself when the task is done, which never is. */
+export function byLibrary() {
+  const mutex = new Mutex();
+  async function closing() {
+    await sleep(LONG_MS);
+    mutex.release();
+  }
+  async function excluding() {
+    await mutex.runExclusive(async () => {
+      closing().catch(nothing);
+      await mutex.runExclusive(nothing);
+    });
+  }
+  void excluding();
+}
