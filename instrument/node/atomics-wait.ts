@@ -1,17 +1,19 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Worker } from 'node:worker_threads';
-import type { Stack } from '../../src/core/stack.ts';
 import { callerName } from '../../src/tracker/advice.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
 import { ProcessorUse } from '../processor-use.ts';
 import { replaced } from '../replaced.ts';
 import { type NodeHost, observed } from './node-host.ts';
+import type { StartedWorker, StartedWorkers } from './started-workers.ts';
+import { UnansweredWorkers } from './unanswered-workers.ts';
 
-/** Published by Node when a worker is started; nobody loads its module for that. */
-const CHANNEL = 'worker_threads';
-
-/** How long a thread may block before anybody asks why, in milliseconds. */
+/** How long a thread may block before anybody asks why, and asks again, in milliseconds. */
 const SUSPICIOUS_AFTER_MS = 1000;
+
+/** Parts of a wait, in which no thread computed, after which it is told when each worker waits for an answer of this thread. */
+const PARTS_UNANSWERED = 5;
+
+/** The same where a worker may be at something that takes its time: a request, a program that it runs, a timer. */
+const PARTS_UNKNOWN = 60;
 
 type Outcome = 'ok' | 'not-equal' | 'timed-out';
 type AtomicsWait = (array: Int32Array | BigInt64Array, index: number, value: unknown, timeoutMs?: number) => Outcome;
@@ -26,42 +28,57 @@ export function tellBlocking(listener: OnBlocking): void {
   onBlocking = listener;
 }
 
-/** A worker that this thread has started. */
-interface Started {
-  readonly worker: Worker;
-  readonly stack: Stack | null;
-}
-
 /**
  * Watches `Atomics.wait` without a timeout in a thread that listens to workers: while it blocks it answers none of them. The
- * wait is cut in two. When the first part is over without the event, and no thread of the process computes any more, it is
- * reported by the thread itself, before it blocks again; a blocked thread can report nothing.
+ * wait is cut in parts. It is reported when no thread of the process has computed in them, and either each worker has asked this
+ * thread for something or it has lasted for long: that nobody computes says nothing of a worker that waits for somebody else. The
+ * thread reports it itself, before it blocks again; a blocked thread can report nothing.
  */
-export function watchAtomicsWait(host: NodeHost): () => void {
-  const workers = new StartedWorkers(host);
-  const restore = replaced(Atomics, 'wait', (original) => {
+export function watchAtomicsWait(host: NodeHost, workers: StartedWorkers): () => void {
+  return replaced(Atomics, 'wait', (original) => {
     const atomicsWait = original as unknown as AtomicsWait;
     return function wait(...args: Parameters<AtomicsWait>): Outcome {
-      const [array, index, value, timeout = Number.POSITIVE_INFINITY] = args;
-      const isEndless = timeout === Number.POSITIVE_INFINITY;
-      const served = isEndless ? (observed(host, () => workers.listenedTo()) ?? []) : [];
-      if (served.length === 0) return isEndless ? waitAloud(host, atomicsWait, args) : atomicsWait(...args);
-      let isReported = false;
-      for (let part = 0; ; part++) {
-        const use = new ProcessorUse();
-        const outcome = isReported ? atomicsWait(...args) : atomicsWait(array, index, value, SUSPICIOUS_AFTER_MS);
-        // Whoever changed the value between two parts meant to wake us up.
-        if (outcome !== 'timed-out') return part === 0 ? outcome : 'ok';
-        if (!use.isIdle()) continue;
-        isReported = true;
-        observed(host, () => report(host, placeOf(args), served));
-      }
+      const [, , , timeout = Number.POSITIVE_INFINITY] = args;
+      if (timeout !== Number.POSITIVE_INFINITY) return atomicsWait(...args);
+      const running = observed(host, () => workers.running()) ?? [];
+      const served = running.filter(({ worker }) => worker.listenerCount('message') > 0);
+      if (served.length === 0) return waitAloud(host, atomicsWait, args);
+      return waitInParts(host, atomicsWait, args, { running, served });
     };
   });
-  return () => {
-    restore();
-    workers.stop();
-  };
+}
+
+interface Workers {
+  readonly running: readonly StartedWorker[];
+  /** Whose messages this thread handles. */
+  readonly served: readonly StartedWorker[];
+}
+
+function waitInParts(
+  host: NodeHost,
+  atomicsWait: AtomicsWait,
+  args: Parameters<AtomicsWait>,
+  { running, served }: Workers,
+): Outcome {
+  const [array, index, value] = args;
+  const unanswered = new UnansweredWorkers();
+  let [idle, isReported] = [0, false];
+  try {
+    for (let part = 0; ; part++) {
+      const use = new ProcessorUse();
+      const outcome = isReported ? atomicsWait(...args) : atomicsWait(array, index, value, SUSPICIOUS_AFTER_MS);
+      // Whoever changed the value between two parts meant to wake us up.
+      if (outcome !== 'timed-out') return part === 0 ? outcome : 'ok';
+      idle = use.isIdle() ? idle + 1 : 0;
+      if (idle < PARTS_UNANSWERED) continue;
+      const stand = (): boolean => running.every(({ worker }) => unanswered.has(worker));
+      if (idle < PARTS_UNKNOWN && observed(host, stand) !== true) continue;
+      isReported = true;
+      observed(host, () => report(host, placeOf(args), served));
+    }
+  } finally {
+    unanswered.deliver();
+  }
 }
 
 /** Blocks as asked, and says so once it has lasted. */
@@ -84,38 +101,7 @@ function placeOf([array, index]: Parameters<AtomicsWait>): string {
   return `${array.constructor.name}[${index}]`;
 }
 
-class StartedWorkers {
-  readonly #host: NodeHost;
-  #started: { readonly ref: WeakRef<Worker>; readonly stack: Stack | null }[] = [];
-  readonly #onStart = (message: unknown): void => {
-    observed(this.#host, () => this.#add((message as { readonly worker: Worker }).worker));
-  };
-
-  constructor(host: NodeHost) {
-    this.#host = host;
-    subscribe(CHANNEL, this.#onStart);
-  }
-
-  stop(): void {
-    unsubscribe(CHANNEL, this.#onStart);
-  }
-
-  /** Workers that run and whose messages this thread handles. */
-  listenedTo(): readonly Started[] {
-    return this.#started.flatMap(({ ref, stack }) => {
-      const worker = ref.deref();
-      const isServed = worker !== undefined && worker.threadId !== -1 && worker.listenerCount('message') > 0;
-      return isServed ? [{ worker, stack }] : [];
-    });
-  }
-
-  #add(worker: Worker): void {
-    this.#started = this.#started.filter(({ ref }) => (ref.deref()?.threadId ?? -1) !== -1);
-    this.#started.push({ ref: new WeakRef(worker), stack: this.#host.session.capture() });
-  }
-}
-
-function report({ session, rules, onFinding }: NodeHost, place: string, served: readonly Started[]): void {
+function report({ session, rules, onFinding }: NodeHost, place: string, served: readonly StartedWorker[]): void {
   const stack = session.capture();
   const contextName = callerName(session.main, [stack]);
   const names = served.map(({ worker }) => `worker ${worker.threadId}`);

@@ -18,6 +18,7 @@ import { replaceFetch, watchOwnFetches } from './own-fetches.ts';
 import { OwnHttp2 } from './own-http2.ts';
 import { watchOwnAnswers, watchOwnRequests } from './own-requests.ts';
 import { StallClock } from './stall-clock.ts';
+import { followWorkers, StartedWorkers } from './started-workers.ts';
 import { watchStreamCopies } from './stream-copies.ts';
 import type { StreamClasses } from './stream-links.ts';
 import { followUndici, UndiciConnections } from './undici-connections.ts';
@@ -47,6 +48,7 @@ export function watchNode(
   const children = new ChildProcesses(host);
   const undici = new UndiciRequests(host);
   const waits = new LateWaits(host, emitted);
+  const workers = new StartedWorkers(host);
   const awaited = new AwaitedEvents(session.limits.maxStackFrames);
   const unread = new UnreadStreams(host, children, awaited);
   const watchStreams = (classes: StreamClasses): (() => void) => unread.watch(classes);
@@ -64,7 +66,8 @@ export function watchNode(
     () => undici.stop(),
     watchWebLocks(),
     watchWebStreams(host, precedesProgram),
-    watchAtomicsWait(host),
+    followWorkers(workers),
+    watchAtomicsWait(host, workers),
     () => clock.stop(),
   ];
   return () => {
