@@ -2,15 +2,22 @@ import type { ChildProcess } from 'node:child_process';
 import type { Server, Socket } from 'node:net';
 import { activeHandles } from '../active-handles.ts';
 import { loadNet } from './net.ts';
-import { isFull, type StreamLike } from './stream-state.ts';
+import { isFull, isStarved, type StreamLike } from './stream-state.ts';
 
 /** An address by which a computer speaks to itself. */
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 
-/** The connections that keep this process alive, with its child processes, and where they lead. */
+/** Handles that bring in what others do: a file that changes, a datagram, a message of another thread. */
+const BRINGS_IN = /^(?:FSWatcher|FSEvent|StatWatcher|MessagePort)$/;
+
+/** What this process writes into for everybody to see; nothing comes back. */
+const OUTPUTS: readonly unknown[] = [1, 2];
+
+/** The connections that keep this thread alive, with its child processes and whatever else something may come from. */
 export class Connections {
   readonly #sockets: readonly Socket[];
   readonly #children: readonly ChildProcess[];
+  readonly #hasSources: boolean;
   /** On which this process listens. */
   readonly #ports = new Set<number | undefined>();
   /** Of each socket, by which its other end is known. */
@@ -18,7 +25,8 @@ export class Connections {
   /** It listens on a pipe that is named: nothing tells who is at the other end of a pipe. */
   readonly #hasNamedPipe: boolean;
 
-  private constructor(handles: readonly object[]) {
+  /** @param handles those of this thread */
+  constructor(handles: readonly object[]) {
     const net = loadNet();
     const servers = handles.filter((handle): handle is Server => handle instanceof net.Server);
     const addresses = servers.map((server) => server.address());
@@ -26,6 +34,7 @@ export class Connections {
     for (const address of addresses) if (typeof address !== 'string') this.#ports.add(address?.port);
     this.#sockets = handles.filter((handle): handle is Socket => handle instanceof net.Socket);
     this.#children = handles.filter(isChild);
+    this.#hasSources = handles.some(bringsIn);
     this.#ends = new Set(this.#sockets.map(({ localPort, remotePort }) => `${localPort} ${remotePort}`));
   }
 
@@ -44,17 +53,22 @@ export class Connections {
   }
 
   /**
-   * One leads to another process, which may say something at any time; so may a child process, unless it cannot write what it
-   * has to say.
+   * Something may come from another process or another thread at any time: by a connection, a channel, a file that is watched, or a
+   * child process, unless it cannot write what it has to say. Servers count by their connections alone.
    */
   get leadOutside(): boolean {
-    if (
-      this.#children.some(
-        (child) => !child.stdio.some((pipe) => pipe !== null && isFull(pipe as unknown as StreamLike)),
-      )
-    )
-      return true;
-    return this.#sockets.some((socket) => socket.remotePort !== undefined && !this.#isOwn(socket));
+    if (this.#hasSources || this.#children.some((child) => !child.stdio.some(isFullPipe))) return true;
+    const pipes = new Set<unknown>(this.#children.flatMap(({ stdio }) => stdio));
+    return this.#sockets.some((socket) => !pipes.has(socket) && this.#leadsOutside(socket));
+  }
+
+  #leadsOutside(socket: Socket): boolean {
+    const { connecting, remotePort } = socket;
+    if (remotePort !== undefined) return !this.#isOwn(socket);
+    const { fd } = socket as { readonly fd?: unknown };
+    if (connecting || OUTPUTS.includes(fd)) return false;
+    // A pipe. Nothing tells who is at its other end, not even that it is this process.
+    return fd === 0 ? isStarved(socket) : !isFull(socket);
   }
 
   #isOwn({ connecting, localAddress, localPort, remoteAddress, remotePort }: Socket): boolean {
@@ -62,6 +76,18 @@ export class Connections {
     if (remotePort === undefined || !isSame(localAddress, remoteAddress)) return false;
     return this.#ports.has(remotePort) || this.#ends.has(`${remotePort} ${localPort}`);
   }
+}
+
+function isFullPipe(pipe: object | null | undefined): boolean {
+  return pipe !== null && pipe !== undefined && isFull(pipe as StreamLike);
+}
+
+function bringsIn(handle: object): boolean {
+  const { name } = handle.constructor ?? {};
+  if (name === undefined) return false;
+  // A bare pipe is the channel to the parent, or to a child, which is judged by itself.
+  if (name === 'Pipe') return process.channel !== undefined && process.channel !== null;
+  return BRINGS_IN.test(name) || 'dropMembership' in handle;
 }
 
 /** Known by its shape: its module need not be loaded. */

@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { ProcessorUse } from '../processor-use.ts';
 import { Connections } from './connections.ts';
+import { hasUnheardWorker } from './started-workers.ts';
 
 /** Time between two looks at what may be stuck, in milliseconds. */
 const LOOK_EVERY_MS = 250;
@@ -8,8 +9,11 @@ const LOOK_EVERY_MS = 250;
 /** Looks that something stuck must outlast when nothing else in the process can run by itself. */
 const LOOKS_WHEN_QUIET = 4;
 
-/** The same while timers or requests are under way, or another process may answer: one of them may still set it free. */
-const LOOKS_WHEN_BUSY = 40;
+/**
+ * The same, a minute, while timers or requests are under way, or something may come from another process or thread: what is awaited of
+ * one of them before the stuck thing is gone on with may take its time.
+ */
+const LOOKS_WHEN_BUSY = 240;
 
 /** Handles that only wait for somebody outside, and writes that only wait for a reader; all else will run by itself. */
 const PASSIVE =
@@ -91,9 +95,9 @@ export class StallClock {
   }
 }
 
-/** True while nothing runs, and nobody outside can say anything either: what a data base is asked for may take its time. */
+/** True while nothing runs, and nobody outside of this thread can say anything either: what a data base is asked for may take its time. */
 export function nothingComes(polling: number = 0): boolean {
-  return nothingRuns(polling) && Connections.now()?.leadOutside !== true;
+  return nothingRuns(polling) && !hasUnheardWorker() && Connections.now()?.leadOutside !== true;
 }
 
 /** True while no timer and no request is under way that could go on by itself, but for so many that poll. */
