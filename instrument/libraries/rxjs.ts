@@ -109,6 +109,6 @@ function remember(subject: Subject): void {
   const session = hooks.activeSession();
   if (session === null || !isPlain(subject)) return;
   const known = unheard.get(subject);
-  if (known === undefined) unheard.set(subject, { count: 1, stack: session.capture() });
+  if (known === undefined) unheard.set(subject, { count: 1, isHeard: false, stack: session.capture() });
   else known.count++;
 }

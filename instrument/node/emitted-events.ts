@@ -5,12 +5,22 @@ import type { Stack } from '../../src/core/stack.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { replaced } from '../replaced.ts';
 
-/** Names of events that come once: those are remembered even when somebody listens. */
-const COMES_ONCE: ReadonlySet<string | symbol> = new Set(
-  'ready open opened connect connected listening start started load loaded init initialized online spawn end finish finished done complete completed close closed exit'.split(
-    ' ',
-  ),
+/** Names of events that come once: those are remembered even when somebody listens. When an emitter begins to be of use ... */
+const BEGINS: ReadonlySet<string | symbol> = new Set(
+  'ready open opened connect connected listening init initialized online'.split(' '),
 );
+
+/** ... and of what it does, which may be one job after the other. */
+const OF_A_JOB: ReadonlySet<string | symbol> = new Set(
+  'start started load loaded spawn end finish finished done complete completed close closed exit'.split(' '),
+);
+
+/** After these an emitter that is connected anew begins again. */
+const CLOSES: ReadonlySet<string | symbol> = new Set(
+  'end close closed exit disconnect disconnected reconnect reconnecting'.split(' '),
+);
+
+const HEEDED: ReadonlySet<string | symbol> = new Set([...BEGINS, ...OF_A_JOB, ...CLOSES]);
 
 /** Stacks kept of the emissions of one event name. */
 const STACKS_EACH = 32;
@@ -18,6 +28,8 @@ const STACKS_EACH = 32;
 /** How often an event of one emitter was emitted, and where that was the first time. */
 export interface Emission {
   count: number;
+  /** Somebody listened then. */
+  readonly isHeard: boolean;
   readonly stack: Stack | null;
 }
 
@@ -48,15 +60,17 @@ export class EmittedEvents {
     const prototype = EventEmitter.prototype as EventEmitter & {
       _events?: Readonly<Record<string | symbol, unknown>>;
     };
-    const record = (emitter: EventEmitter, event: string | symbol): void => this.#record(emitter, event);
+    const record = (emitter: EventEmitter, event: string | symbol, isHeard: boolean): void =>
+      this.#record(emitter, event, isHeard);
     // While nobody follows anything, an emission costs one look more.
     const follows = (): boolean => this.#following > 0;
     const come = (emitter: EventEmitter, event: string | symbol): void => this.#come(emitter, event);
     return replaced(prototype, 'emit', (original) => {
       const emit = original as (this: EventEmitter, ...args: unknown[]) => boolean;
       return function patched(this: typeof prototype, event: string | symbol, ...args: unknown[]): boolean {
-        const isTold = this instanceof Stream || (this?._events?.[event] !== undefined && !COMES_ONCE.has(event));
-        if (!isTold) record(this, event);
+        const isHeard = this?._events?.[event] !== undefined;
+        const isTold = this instanceof Stream || (isHeard && !HEEDED.has(event));
+        if (!isTold) record(this, event, isHeard);
         if (follows()) come(this, event);
         return emit.call(this, event, ...args);
       };
@@ -89,16 +103,19 @@ export class EmittedEvents {
     };
   }
 
-  /** True for an event whose name says that it comes once. */
-  static comesOnce(event: string | symbol): boolean {
-    return COMES_ONCE.has(event);
+  /**
+   * True for an event whose name says that it comes once. Of one that somebody has heard that is not certain, where it may come for
+   * each job: who waits later may wait for the next.
+   */
+  static comesOnce(event: string | symbol, { isHeard }: Pick<Emission, 'isHeard'> = { isHeard: false }): boolean {
+    return BEGINS.has(event) || (OF_A_JOB.has(event) && !isHeard);
   }
 
   #come(emitter: EventEmitter, event: string | symbol): void {
     for (const one of this.#followed.get(emitter)?.get(event) ?? []) one.came = true;
   }
 
-  #record(emitter: EventEmitter, event: string | symbol): void {
+  #record(emitter: EventEmitter, event: string | symbol, isHeard: boolean): void {
     if ((emitter as unknown) === process || emitter === undefined) return;
     try {
       let events = this.#emitted.get(emitter);
@@ -106,8 +123,10 @@ export class EmittedEvents {
         events = new Map();
         this.#emitted.set(emitter, events);
       }
+      if (CLOSES.has(event)) for (const begun of events.keys()) if (BEGINS.has(begun)) events.delete(begun);
+      if (isHeard && !BEGINS.has(event) && !OF_A_JOB.has(event)) return;
       const known = events.get(event);
-      if (known === undefined) events.set(event, { count: 1, stack: this.#capture(event) });
+      if (known === undefined) events.set(event, { count: 1, isHeard, stack: this.#capture(event) });
       else known.count++;
     } catch (fault) {
       failed(fault, this.#session);

@@ -162,10 +162,10 @@ export class LateWaits {
 
   /** An event that may be repeated is lost only when nothing is left that could emit it. */
   #isLost(wait: LateWait, look: Look): boolean {
-    const { state, event, unread, looks } = wait;
+    const { state, event, emission, unread, looks } = wait;
     if (!look.outlasts(looks)) return false;
     if (unread !== null) return isAwaited(wait, look);
-    return state !== null || look.isLast || EmittedEvents.comesOnce(event);
+    return state !== null || look.isLast || EmittedEvents.comesOnce(event, emission ?? undefined);
   }
 
   #report({ emitterName, event, waitLabel, stack, emission, state, unread }: LateWait): void {

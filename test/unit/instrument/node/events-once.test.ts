@@ -60,6 +60,41 @@ test('an event that is emitted again was not lost', async () => {
   expect(stage.messages).toEqual([]);
 });
 
+test('one that was heard is lost all the same, where it says that the emitter is of use from then on', () => {
+  const database = new Database();
+  database.on('ready', () => undefined);
+  database.emit('ready');
+  void once(database, 'ready');
+  stage.look({ isQuiet: true, times: 4 });
+  expect(stage.messages).toHaveLength(1);
+});
+
+test('one that was heard may come for the next job as well', async () => {
+  const printer = new EventEmitter();
+  const first = once(printer, 'done');
+  printer.emit('done', 'a');
+  await first;
+  void once(printer, 'done');
+  stage.look({ isQuiet: true, times: 300 });
+  expect(stage.messages).toEqual([]);
+  stage.look({ isLast: true });
+  expect(stage.messages).toHaveLength(1);
+});
+
+test.each(['close', 'reconnecting'])('after %s an emitter becomes ready again', (over) => {
+  const database = new Database();
+  database.on(over, () => undefined);
+  database.emit('ready');
+  database.emit(over);
+  void once(database, 'ready');
+  stage.look({ isQuiet: true, times: 300 });
+  expect(stage.messages).toEqual([]);
+  database.emit('ready');
+  void once(database, 'ready');
+  stage.look({ isQuiet: true, times: 4 });
+  expect(stage.messages).toHaveLength(1);
+});
+
 test('an event that may be repeated is lost only when nothing is left to run', () => {
   const queue = new EventEmitter();
   queue.emit('job');
