@@ -68,7 +68,6 @@ describe.concurrent('what of Node itself can hang a program', { timeout: TIMEOUT
     ['another process', 'caller', '42 true\n'],
     ['a child process, native code or a worker', 'helpers', 'helped\n'],
     ['a socket with a path, a file or a worker that waits', 'silent', 'answered\n'],
-    ['a parent or a main thread', 'above', 'heard\n'],
     ['a worker, for which the thread blocks,', 'blocked', 'works\nworks\n'],
   ])('what %s answers after a while lets go on who is stuck until then', async (_who, part, expected) => {
     const preload = [...FROM_SOURCE, '--import', 'dept/register'];

@@ -18,6 +18,7 @@ beforeAll(async () => {
     'stalled-worker',
     'memo-cycle',
     'threads-that-wait',
+    'outside-answers',
   ];
   project = await Project.create(names.map((name) => `${name}.mjs`));
 }, TIMEOUT_MS);
@@ -89,6 +90,11 @@ describe.concurrent('threads of a process', { timeout: TIMEOUT_MS }, () => {
   test('threads that only wait for long are not', async () => {
     const ended = await run(['src/threads-that-wait.mjs', 'later', 'works']);
     expect(ended).toMatchObject({ code: 0, stdout: 'prices 42 42\n', stderr: '', lines: [] });
+  });
+
+  test('who is stuck until the parent or the main thread has said something waits for that', async () => {
+    const ended = await run(['src/outside-answers.mjs', 'above']);
+    expect(ended).toMatchObject({ code: 0, stdout: 'heard\n', stderr: '', lines: [] });
   });
 
   test('a program with workers and children goes on as ever', async () => {
