@@ -16,6 +16,7 @@ const OUTPUTS: readonly unknown[] = [1, 2];
 /** The connections that keep this thread alive, with its child processes and whatever else something may come from. */
 export class Connections {
   readonly #sockets: readonly Socket[];
+  readonly #servers: readonly Server[];
   readonly #children: readonly ChildProcess[];
   readonly #hasSources: boolean;
   /** On which this process listens. */
@@ -29,6 +30,7 @@ export class Connections {
   constructor(handles: readonly object[]) {
     const net = loadNet();
     const servers = handles.filter((handle): handle is Server => handle instanceof net.Server);
+    this.#servers = servers;
     const addresses = servers.map((server) => server.address());
     this.#hasNamedPipe = addresses.some((address) => typeof address === 'string');
     for (const address of addresses) if (typeof address !== 'string') this.#ports.add(address?.port);
@@ -50,6 +52,13 @@ export class Connections {
    */
   get mayBeOwn(): boolean {
     return this.#hasNamedPipe || this.#sockets.some((socket) => this.#isOwn(socket));
+  }
+
+  /** What Node has for the connections that lead to this process itself, and for the servers of it if there is one. */
+  get ownHandles(): readonly object[] {
+    const own = this.#sockets.filter((socket) => this.#isOwn(socket));
+    const ends: readonly object[] = own.length === 0 ? [] : [...own, ...this.#servers];
+    return ends.flatMap((end) => handlesOf(end as WithHandle));
   }
 
   /**
@@ -97,4 +106,13 @@ function isChild(handle: object): handle is ChildProcess {
 
 function isSame(local: string | undefined, remote: string | undefined): boolean {
   return local === remote || (LOOPBACK.test(local ?? '') && LOOPBACK.test(remote ?? ''));
+}
+
+interface WithHandle {
+  readonly _handle?: (object & { readonly _parent?: object | null }) | null;
+}
+
+/** Its own, and what that of an encrypted connection is made on. */
+function handlesOf({ _handle: handle }: WithHandle): readonly object[] {
+  return [handle, handle?._parent].filter((each): each is object => typeof each === 'object' && each !== null);
 }

@@ -8,7 +8,7 @@ import { Claim } from '../shapes/claim.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
 import { dressed, standIn } from '../stand-in.ts';
 
-const LABELS = { startLabel: 'request', waitLabel: 'request', eventLabel: 'settle' };
+const LABELS = { startLabel: 'request', waitLabel: 'request', eventLabel: 'settle', structured: true };
 const EXCLUSIVE = defineHow(LABELS);
 const SHARED = defineHow({ ...LABELS, mode: 'read' });
 // Whoever may give up waits for nobody for ever.

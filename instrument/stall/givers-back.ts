@@ -1,11 +1,10 @@
 import { GivingTexts } from './giving-texts.ts';
-import { GoingOn } from './going-on.ts';
 import type { HeapNode } from './heap-graph.ts';
 import type { HolderLook } from './holder-look.ts';
 import { importsOf, scopesOf, textOf } from './list-owners.ts';
 import { hasBehind } from './marked-holds.ts';
 import { ProgramFunctions } from './program-functions.ts';
-import { reaches } from './reached-objects.ts';
+import { partsOf, reaches } from './reached-objects.ts';
 import { splitText } from './stopped-text.ts';
 import type { Suspended } from './suspended-graph.ts';
 
@@ -32,7 +31,7 @@ export class GiversBack {
     this.#look = look;
     this.#functions = new ProgramFunctions(look.heap, look.places);
     this.#texts = new GivingTexts(this.#functions);
-    const goingOn = new GoingOn(look);
+    const { goingOn } = look;
     const called = this.#functions.all
       // One that it makes, and gives to somebody, may be called as well.
       .filter((fn) => this.#texts.givesFirst(textOf(fn, look.heap, look.places)))
@@ -47,19 +46,47 @@ export class GiversBack {
   }
 
   /**
-   * True when one of them gives back what is held: he can get hold of it, and has it behind him, is written in the holder's function,
-   * or the holder himself gives back nothing.
+   * True when one of them gives back what is held: he has what was given for that, or he can get hold of it, and has it behind him, is
+   * written in the holder's function, or the holder himself gives back nothing.
    * @param holders the functions that the holder stands in, with those who await them
+   * @param takers those of them that have taken it themselves, as far as that is known
    * @param ends what it can be given back with
    */
-  giveBack(held: HeapNode, holders: readonly Suspended[], ends: readonly HeapNode[]): boolean {
-    const isKept = holders.some(({ fn }) => this.#texts.isGiving(fn));
+  giveBack(
+    held: HeapNode,
+    holders: readonly Suspended[],
+    takers: readonly Suspended[],
+    ends: readonly HeapNode[],
+  ): boolean {
+    if (this.#isNamed(held)) return true;
+    const isKept = holders.some((each) => this.#texts.isGiving(each.fn, takers.includes(each)));
     return this.#givers.some((giver) => {
-      if (!this.#canGetHold(giver, ends)) return false;
+      if (!this.#look.places.hasTime() || !this.#canGetHold(giver, ends)) return false;
       const by = giver.goesOnBy();
       if (by === null || !isKept) return by !== null;
       if (by.some((each) => hasBehind(each, held, this.#look.heap))) return true;
       return holders.some(({ fn }) => this.#functions.isWrittenIn(fn, giver.fn));
+    });
+  }
+
+  /** True when the library gives it back itself, and what it waits for, as for the task that was given to it, goes on. */
+  isGivenBackByLibrary(held: HeapNode): boolean {
+    const { goingOn, graph, heap, paths, places, stuck } = this.#look;
+    const given = paths.givenFor(held);
+    if ([...given].some((each) => heap.type(each) === 'closure' && goingOn.callersOf(each) !== null)) return true;
+    return graph.functions.some((each) => {
+      if (stuck.has(each.node) || !places.isInstalled(heap.placeOf(each.fn))) return false;
+      const parts = this.#texts.givesFirst(this.#restOf(each)) ? partsOf(each.node, heap, places) : null;
+      return parts?.some((part) => given.has(part)) === true && goingOn.settles(each.awaits);
+    });
+  }
+
+  /** A function that has what was given to give it back in a variable will be called. */
+  #isNamed(held: HeapNode): boolean {
+    const { goingOn, heap, paths, places } = this.#look;
+    return paths.namersOf(held).some(({ name, node }) => {
+      const text = textOf(node, heap, places);
+      return (this.#texts.callsFirst(name, text) || this.#texts.givesFirst(text)) && goingOn.callersOf(node) !== null;
     });
   }
 

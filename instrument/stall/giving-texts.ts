@@ -1,5 +1,5 @@
 import type { HeapNode } from './heap-graph.ts';
-import { firstCallOf, type ProgramFunctions } from './program-functions.ts';
+import { callsOf, firstCallOf, type ProgramFunctions } from './program-functions.ts';
 import { GIVING_BACK } from './release-paths.ts';
 
 /** Not `waitForUnlock` and the like. */
@@ -7,6 +7,7 @@ const GIVES_BACK = new RegExp(`(?<!wait\\w*|until|on|is|when)(?:${GIVING_BACK})\
 /** It is given back at the end of the block. */
 const USING = /\busing\b/;
 const TAKES = /(?<![a-z])(?:acquire|lock|take|reserve|getConnection)\w*\s*\(|\.\s*connect\s*\(\s*\)/i;
+const GIVES_BACK_OF = new RegExp(`(?<![\\w$.])([\\w$]+)\\s*\\.\\s*(?:${GIVING_BACK})\\w*\\s*\\(`, 'gi');
 /** A variable that a promise was fulfilled with, or the last of such a list. */
 const GIVEN = /(?:const|let|var)\s+(?:\[[^\]=]*?([\w$]+)\s*\]|([\w$]+))\s*=\s*await\b/g;
 
@@ -28,18 +29,36 @@ export class GivingTexts {
     );
   }
 
-  /** It gives something back itself, sooner or later, also what it has taken. */
-  isGiving(fn: HeapNode): boolean {
+  /**
+   * It gives something back itself, sooner or later.
+   * @param hasTaken it has taken that itself; else it is to give back more than it takes
+   */
+  isGiving(fn: HeapNode, hasTaken: boolean): boolean {
     const own = this.#functions.ownTextOf(fn);
-    if (USING.test(own) || firstOf(own, GIVES_BACK, this.#giving) >= 0) return true;
-    const given = [...own.matchAll(GIVEN)].map(([, last, one]) => (last ?? one) as string);
-    return firstCallOf(new Set(given), own) >= 0;
+    const given = new Set([...own.matchAll(GIVEN)].map(([, last, one]) => (last ?? one) as string));
+    if (USING.test(own) || firstCallOf(given, own) >= 0 || givesBackOf(given, own)) return true;
+    const gives = countOf(own, GIVES_BACK) + callsOf(this.#giving, own).length;
+    return gives > (hasTaken ? 0 : countOf(own, TAKES));
   }
 
   /** The first that it does is to give back, not to take. */
   givesFirst(text: string): boolean {
     return isFirst(firstOf(text, GIVES_BACK, this.#giving), firstOf(text, TAKES, this.#taking));
   }
+
+  /** The first that it does is to call this one, not to take. */
+  callsFirst(name: string, text: string): boolean {
+    return isFirst(firstCallOf(new Set([name]), text), firstOf(text, TAKES, this.#taking));
+  }
+}
+
+/** It gives back with a method of one of these. */
+function givesBackOf(names: ReadonlySet<string>, text: string): boolean {
+  return [...text.matchAll(GIVES_BACK_OF)].some(([, name]) => names.has(name as string));
+}
+
+function countOf(text: string, pattern: RegExp): number {
+  return [...text.matchAll(new RegExp(pattern, `${pattern.flags}g`))].length;
 }
 
 /** Where it first does so itself, or calls one of these; -1 where it does not. */

@@ -68,8 +68,10 @@ export function waitsLeftToTimers(steps: readonly Step[], budgetMs: number): Rea
 
 /** Whether a holder goes on, who is kept from it by all of these; null where he does not, or nothing is known. */
 function goingOf(steps: readonly StepInHeap[]): Going | null {
-  if (steps.some((step) => step.isGivenBackAside && holderGoesOn(step))) return 'certainly';
-  return steps.length > 0 && steps.every(holderGoesOn) ? 'seemingly' : null;
+  if (steps.some((step) => (step.isGivenBackAside || step.isMakerGoing) && holderGoesOn(step))) return 'certainly';
+  if (steps.length === 0 || !steps.every(holderGoesOn)) return null;
+  // He does not look again and again for what never comes.
+  return steps.every((step) => step.isCalledBack) ? 'certainly' : 'seemingly';
 }
 
 function isAmong([first]: Circle, going: ReadonlyMap<Circle, Going>): boolean {

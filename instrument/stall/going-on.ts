@@ -1,3 +1,4 @@
+import type { AliveHandles } from './alive-handles.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { LiveTimers } from './live-timers.ts';
@@ -6,10 +7,10 @@ import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
 
 /** Objects looked at from what may run up to what is alive. */
 const MAX_SEEN = 3_000;
-/** Handles of Node that call back by themselves, but for those that `ReleasePaths` knows. */
-const ALIVE = /^(?:MessagePort|FSEvent|StatWatcher|Immediate)$/;
+const IMMEDIATE = 'Immediate';
 
 interface Look {
+  readonly alive: AliveHandles;
   readonly heap: HeapGraph;
   readonly graph: SuspendedGraph;
   readonly timers: LiveTimers;
@@ -17,21 +18,33 @@ interface Look {
   readonly paths: ReleasePaths;
 }
 
+/** What was seen on the way up from something that may run. */
+interface Way {
+  readonly nodes: ReadonlySet<HeapNode>;
+  readonly isAlive: boolean;
+  /** There was too much to see. */
+  readonly isCut: boolean;
+}
+
 /** What goes on by itself: what a timer, a process, a worker, a socket or a request leads to, and what follows from that. */
 export class GoingOn {
   readonly #look: Look;
   readonly #timers: ReadonlySet<HeapNode>;
   readonly #computedBy: ReadonlyMap<HeapNode | null, Suspended>;
+  /** From these no way leads to what is alive. */
+  readonly #dead = new Set<HeapNode>();
 
   constructor(look: Look) {
     this.#look = look;
-    this.#timers = new Set(look.timers.all.map(({ node }) => node));
+    this.#timers = new Set(look.timers.once.map(({ node }) => node));
     this.#computedBy = new Map(look.graph.functions.map((each) => [each.promise, each]));
   }
 
   /** Who will call a function: the functions and promises on the way up to what is alive. Null where nothing alive is found. */
   callersOf(fn: HeapNode): readonly HeapNode[] | null {
-    return this.#wayUp([fn], new Set());
+    const way = this.#wayUp([fn], new Set());
+    if (!way.isAlive && !way.isCut) for (const node of way.nodes) this.#dead.add(node);
+    return way.isAlive ? [...way.nodes] : null;
   }
 
   /** True where the promise will be settled. */
@@ -44,34 +57,39 @@ export class GoingOn {
     if (seen.has(promise)) return false;
     seen.add(promise);
     const sources = graph.sourcesOf(promise);
-    if (paths.closed.has(promise) || sources.some((source) => paths.closed.has(source))) return false;
+    if (paths.closed.has(promise)) return false;
+    const isTimed = (source: HeapNode): boolean => timers.settling(source).length > 0;
+    const isStuck = (source: HeapNode): boolean => paths.closed.has(this.#computedBy.get(source)?.node ?? source);
+    // Of a race the others may only be what ends it where something fails, but for a time limit.
+    if (sources.some(isStuck)) return sources.some(isTimed);
     return sources.some((source) => {
       const computing = this.#computedBy.get(source);
-      if (computing !== undefined) return !paths.closed.has(computing.node) && this.#isSettled(computing.awaits, seen);
-      if (timers.settling(source).length > 0) return true;
-      return this.#wayUp([...resolveFunctions(source, heap), ...this.#requestsOf(source)], seen) !== null;
+      if (computing !== undefined) return this.#isSettled(computing.awaits, seen);
+      if (isTimed(source)) return true;
+      return this.#wayUp([...resolveFunctions(source, heap), ...this.#requestsOf(source)], seen).isAlive;
     });
   }
 
   /** What Node itself settles is known to the request. */
   #requestsOf(promise: HeapNode): readonly HeapNode[] {
-    const { heap, paths } = this.#look;
-    return heap.retainers(promise).flatMap(({ node }) => (paths.isAlive(node) ? [node] : []));
+    const { alive, heap } = this.#look;
+    return heap.retainers(promise).flatMap(({ node }) => (alive.has(node) ? [node] : []));
   }
 
-  #wayUp(from: readonly HeapNode[], promises: Set<HeapNode>): readonly HeapNode[] | null {
+  #wayUp(from: readonly HeapNode[], promises: Set<HeapNode>): Way {
     const { heap, paths } = this.#look;
-    const seen = new Set(from.filter((node) => !paths.closed.has(node)));
-    for (const node of seen) {
-      if (seen.size > MAX_SEEN) return null;
-      if (this.#isAlive(node)) return [...seen];
+    const isOpen = (node: HeapNode): boolean => !paths.closed.has(node) && !this.#dead.has(node);
+    const nodes = new Set(from.filter(isOpen));
+    for (const node of nodes) {
+      if (nodes.size > MAX_SEEN) return { nodes, isAlive: false, isCut: true };
+      if (this.#isAlive(node)) return { nodes, isAlive: true, isCut: false };
       for (const above of [...paths.above(node), ...this.#builtInOver(node)]) {
-        if (paths.closed.has(above)) continue;
-        if (!isReaction(above, heap)) seen.add(above);
-        else if (this.#runs(above, seen, promises)) return [...seen];
+        if (!isOpen(above)) continue;
+        if (!isReaction(above, heap)) nodes.add(above);
+        else if (this.#runs(above, nodes, promises)) return { nodes, isAlive: true, isCut: false };
       }
     }
-    return null;
+    return { nodes, isAlive: false, isCut: false };
   }
 
   /** Whether what is registered on a promise will run; what comes of it is on the way as well. */
@@ -97,17 +115,9 @@ export class GoingOn {
   }
 
   #isAlive(node: HeapNode): boolean {
-    const { heap, paths } = this.#look;
-    if (this.#timers.has(node) || paths.isAlive(node)) return true;
-    if (heap.type(node) !== 'object') return false;
-    const name = heap.name(node);
-    return ALIVE.test(name) || (name === 'Worker' && this.#isRunning(node));
-  }
-
-  /** A worker that has ended has no handle any more. */
-  #isRunning(worker: HeapNode): boolean {
-    const { heap } = this.#look;
-    return heap.edges(worker).some(({ name, node }) => name.includes('kHandle') && heap.type(node) === 'object');
+    const { alive, heap } = this.#look;
+    if (this.#timers.has(node) || alive.has(node)) return true;
+    return heap.type(node) === 'object' && heap.name(node) === IMMEDIATE;
   }
 }
 

@@ -20,7 +20,7 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     // An answer or a value is owed: the stack is that of who has asked for it, and tells nothing of who owes it.
     name: 'owed',
     applies: (step) => step.isOwed,
-    goesOn: () => false,
+    goesOn: (step) => step.isMakerGoing,
   },
   {
     // Whoever has taken it: a timer gives it back, as it does with a lease.

@@ -1,7 +1,9 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
+import { AliveHandles } from './alive-handles.ts';
 import { GiversBack } from './givers-back.ts';
+import { GoingOn } from './going-on.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 import { LiveTimers } from './live-timers.ts';
@@ -18,11 +20,13 @@ export class HolderLook {
   readonly graph: SuspendedGraph;
   readonly timers: LiveTimers;
   readonly standing: StandingFunctions;
+  readonly alive: AliveHandles;
   /** Past all that waits in the circles. */
   readonly paths: ReleasePaths;
   /** The promises and functions that are stuck in the circles or behind them. */
   readonly stuck: ReadonlySet<HeapNode>;
   #givers: GiversBack | null = null;
+  #goingOn: GoingOn | null = null;
   readonly #waits: ReadonlySet<Wait>;
   readonly #marks: ReadonlyMap<object, HeapNode>;
   /** The promises that functions compute. */
@@ -43,7 +47,12 @@ export class HolderLook {
     const waits = [...stuck].flatMap((wait) => this.#marks.get(wait) ?? []);
     const asked = waits.flatMap((wait) => promisesOf(wait, heap));
     this.stuck = new Set([...asked, ...nodesOf(this.stoppedBy(asked))]);
-    this.paths = new ReleasePaths(heap, places, waits, [...this.stuck]);
+    this.alive = new AliveHandles(heap, {
+      own: new Set(marked.own.flatMap((each) => this.#marks.get(each) ?? [])),
+      areThreadsStuck: [...stuck].some(({ object, how }) => how.structured && object.key.kind === 'pool'),
+    });
+    const closed = [...this.stuck, ...nodesOf(this.#standingIn(stuck))];
+    this.paths = new ReleasePaths(heap, places, this.alive, waits, closed);
     this.#hasHistories = this.graph.functions.some(({ awaits }) => isNoted(awaits, heap));
   }
 
@@ -57,6 +66,11 @@ export class HolderLook {
     return this.#givers;
   }
 
+  get goingOn(): GoingOn {
+    this.#goingOn ??= new GoingOn(this);
+    return this.#goingOn;
+  }
+
   nodeOf(marked: object): HeapNode | null {
     return this.#marks.get(marked) ?? null;
   }
@@ -67,6 +81,16 @@ export class HolderLook {
     // A package may give what it makes of a promise of its own, with a handler of errors.
     const waiting = this.graph.functions.filter((each) => this.#isNext(each, all));
     return withAwaiters(waiting, this.graph.functions);
+  }
+
+  /** The functions that wait where no promise is known that was given to them: by their stacks. */
+  #standingIn(waits: ReadonlySet<Wait>): ReadonlySet<Suspended> {
+    const unknown = [...waits].filter((wait) => promisesOf(this.nodeOf(wait), this.heap).length === 0);
+    const standing = unknown.map(({ stack }) => this.standing.of(stack)).filter(({ isCertain }) => isCertain);
+    return withAwaiters(
+      standing.flatMap(({ functions }) => functions),
+      this.graph.functions,
+    );
   }
 
   /** The functions that go on first when this wait is over. */

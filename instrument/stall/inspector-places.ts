@@ -45,7 +45,7 @@ export class InspectorPlaces {
   readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #found = new Map<HeapNode, SuspendedPlace | null>();
   readonly #until: number;
-  /** True when a place was not looked up because the time was spent. */
+  /** True when something was not looked up because the time was spent. */
   isSpent = false;
 
   /** @throws Error where Node was built without an inspector */
@@ -108,13 +108,17 @@ export class InspectorPlaces {
   find(id: HeapNode): SuspendedPlace | null {
     const known = this.#found.get(id);
     if (known !== undefined) return known;
-    if (monotonicMs() > this.#until) {
-      this.isSpent = true;
-      return null;
-    }
+    if (!this.hasTime()) return null;
     const place = this.#lookUp(id);
     this.#found.set(id, place);
     return place;
+  }
+
+  /** False when the time is spent. */
+  hasTime(): boolean {
+    if (monotonicMs() <= this.#until) return true;
+    this.isSpent = true;
+    return false;
   }
 
   #lookUp(id: HeapNode): SuspendedPlace | null {

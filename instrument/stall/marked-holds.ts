@@ -1,18 +1,22 @@
 import type { Wait } from '../../src/core/wait.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import { callbackOf } from '../called-back.ts';
+import { Connections } from '../node/connections.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { isFollowed, isGiven, isHistory, isSettling, isStep } from './own-references.ts';
 
 const MARKED: keyof MarkedHolds = 'marked';
 
-/** What is held and waited for, and the callbacks of the waits, so that it is found again in a snapshot that is taken while this is there. */
+/** What is held and waited for, the callbacks of the waits, and the connections of the process to itself, so that it is found again in a snapshot that is taken while this is there. */
 export class MarkedHolds {
   readonly marked: Readonly<Record<string, object>>;
+  /** The handles of these connections. */
+  readonly own: readonly object[];
 
   constructor(steps: readonly Step[], stuck: ReadonlySet<Wait>) {
     const callbacks = steps.flatMap(({ wait }) => callbackOf(wait) ?? []);
-    const all = new Set([...steps.flatMap(({ wait, held }) => [wait, held]), ...stuck, ...callbacks]);
+    this.own = Connections.now()?.ownHandles ?? [];
+    const all = new Set([...steps.flatMap(({ wait, held }) => [wait, held]), ...stuck, ...callbacks, ...this.own]);
     this.marked = Object.fromEntries([...all].map((each, index) => [`mark${index}`, each]));
   }
 

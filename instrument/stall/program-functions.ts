@@ -78,11 +78,15 @@ export class ProgramFunctions {
   }
 }
 
-/** Where a text calls one of these first; -1 where it calls none. */
+/** Where a text calls one of these. */
+export function callsOf(names: ReadonlySet<string>, text: string): readonly number[] {
+  if (names.size === 0) return [];
+  return [...text.matchAll(CALLED)].flatMap(({ 1: name, index }) => (names.has(name as string) ? [index] : []));
+}
+
+/** Where it does so first; -1 where it calls none. */
 export function firstCallOf(names: ReadonlySet<string>, text: string): number {
-  if (names.size === 0) return -1;
-  for (const { 1: name, index } of text.matchAll(CALLED)) if (names.has(name as string)) return index;
-  return -1;
+  return callsOf(names, text)[0] ?? -1;
 }
 
 /** The body of a module begins there, and so does what is around a CommonJS module. */

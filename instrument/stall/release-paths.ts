@@ -1,7 +1,8 @@
-import { Connections } from '../node/connections.ts';
 import { isOwnFile, toPath } from '../paths.ts';
+import type { AliveHandles } from './alive-handles.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
+import type { NamedFunction } from './list-owners.ts';
 import {
   isCalled,
   isCapturedStack,
@@ -22,12 +23,8 @@ const MAX_SEEN = 2_000;
 /** What so many refer to belongs to everybody. */
 const MAX_RETAINERS = 200;
 
-/** Handles and requests of Node, which call back by themselves. A signal may never come. */
-const ALIVE = /^(?:Process|UDP|Zlib|(?:FSReq|GetAddrInfoReq|GetNameInfoReq|QueryReq)\w*|\w+Job)$/;
-/** What has another end, which may be in this process. */
-const CONNECTED = /^(?:TCP|TLSWrap|Pipe|Http2(?:Session|Stream)|(?:TCPConnect|PipeConnect)\w*)$/;
-/** The `close` of an answer comes when it is given, or its reader gives up; a worker may be who is waited for. */
-const OWED = /ServerResponse$|^(?:Worker|MessagePort)$/;
+/** The `close` of an answer comes when it is given, or its reader gives up. */
+const OWED = /ServerResponse$/;
 /** Scopes are gone through by the names of their variables; what the engine notes of code leads nowhere. */
 const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator)$/;
 /** Names of methods that give back, as alternatives of a pattern. */
@@ -38,17 +35,23 @@ const METHOD = new RegExp(`^(?:${GIVING_BACK})$`);
 export class ReleasePaths {
   readonly #heap: HeapGraph;
   readonly #places: InspectorPlaces;
+  readonly #alive: AliveHandles;
   /** Which scripts are dept's. */
   readonly #own = new Map<string, boolean>();
   /** What no way leads through. */
   readonly closed: ReadonlySet<HeapNode>;
-  /** Asked when it matters. */
-  #hasOwnConnections: boolean | null = null;
 
   /** No way leads through the waits that are stuck, nor through the promises and functions that are so with them. */
-  constructor(heap: HeapGraph, places: InspectorPlaces, waits: readonly HeapNode[], stuck: readonly HeapNode[]) {
+  constructor(
+    heap: HeapGraph,
+    places: InspectorPlaces,
+    alive: AliveHandles,
+    waits: readonly HeapNode[],
+    stuck: readonly HeapNode[],
+  ) {
     this.#heap = heap;
     this.#places = places;
+    this.#alive = alive;
     this.closed = new Set([...stuck, ...waits.flatMap((wait) => this.#asking(wait))]);
   }
 
@@ -58,6 +61,17 @@ export class ReleasePaths {
     const naming = [...functions, ...objects].flatMap((node) => this.#programNaming(node));
     // A pool has all that it lends, and their methods.
     return this.leadTo([...functions, ...naming], new Set([...this.closed, ...objects]));
+  }
+
+  /** Functions of the program that have in a variable what was given to give it back, and what they call that. */
+  namersOf(held: HeapNode): readonly NamedFunction[] {
+    const { functions, objects } = this.#releasers(held);
+    const variables = [...functions, ...objects].flatMap((given) => this.#variablesOf(given));
+    return variables.flatMap(({ name, node: scope }) =>
+      this.#closuresIn(scope)
+        .filter((closure) => this.#isOfProgram(closure) && this.#names(closure, name))
+        .map((node) => ({ name, node })),
+    );
   }
 
   /** What whoever has taken it was given to give it back. */
@@ -85,19 +99,10 @@ export class ReleasePaths {
     const seen = new Set(functions.filter((node) => !closed.has(node)));
     for (const node of seen) {
       if (seen.size > MAX_SEEN) return false;
-      if (this.isAlive(node)) return true;
+      if (this.#alive.has(node)) return true;
       for (const next of this.above(node)) if (!closed.has(next)) seen.add(next);
     }
     return false;
-  }
-
-  /** A handle or a request that calls back by itself. */
-  isAlive(node: HeapNode): boolean {
-    if (this.#heap.type(node) !== 'object') return false;
-    const name = this.#heap.name(node);
-    if (!CONNECTED.test(name)) return ALIVE.test(name);
-    this.#hasOwnConnections ??= Connections.now()?.mayBeOwn ?? true;
-    return !this.#hasOwnConnections;
   }
 
   /** dept's functions that end the hold when the program calls them, and what it gives back or calls such a method of. */
@@ -156,9 +161,11 @@ export class ReleasePaths {
 
   /** Functions of the program, not of a package, that have it in a variable they name. */
   #programNaming(node: HeapNode): readonly HeapNode[] {
-    return this.#naming(node).filter(
-      (closure) => !this.#isOwn(closure) && !this.#places.isInstalled(this.#heap.placeOf(closure)),
-    );
+    return this.#naming(node).filter((closure) => this.#isOfProgram(closure));
+  }
+
+  #isOfProgram(closure: HeapNode): boolean {
+    return !this.#isOwn(closure) && !this.#places.isInstalled(this.#heap.placeOf(closure));
   }
 
   #naming(node: HeapNode): readonly HeapNode[] {
@@ -191,13 +198,13 @@ export class ReleasePaths {
     const retainers = this.#heap.retainers(node);
     if (retainers.length > MAX_RETAINERS || this.#isOwed(node, retainers)) return [];
     const parents = retainers.filter(({ type, name }) => isPart(type, name)).map((edge) => edge.node);
-    return [...this.#naming(node), ...parents.filter((parent) => !leadsNowhere(this.#heap.name(parent)))];
+    return [...this.#naming(node), ...parents.filter((parent) => !leadsNowhere(parent, this.#heap))];
   }
 
   /** A request that this process answers is over when its answer is. */
   #isOwed(node: HeapNode, retainers: readonly HeapEdge[]): boolean {
     const name = this.#heap.name(node);
-    if (OWED.test(name)) return true;
+    if (OWED.test(name) || this.#alive.isStuck(node)) return true;
     return (
       /Request$|^IncomingMessage$/.test(name) &&
       retainers.some((edge) => edge.name === 'req' && OWED.test(this.#heap.name(edge.node)))
@@ -238,6 +245,7 @@ function isPart(type: string, name: string): boolean {
 }
 
 /** True for what is no whole of its parts. */
-function leadsNowhere(className: string): boolean {
-  return NO_WHOLE.test(className) || isCapturedStack(className);
+function leadsNowhere(node: HeapNode, heap: HeapGraph): boolean {
+  const className = heap.name(node);
+  return heap.type(node) === 'synthetic' || NO_WHOLE.test(className) || isCapturedStack(className);
 }

@@ -52,9 +52,13 @@ function maySettle(each: Suspended, promise: HeapNode, look: HolderLook): boolea
   // What it waits for itself is no means: a pool keeps who waits for it beside those who wait for an answer.
   const own = new Set(look.openFor(each).flatMap((awaited) => [...keepersOf(awaited, heap)]));
   const used = [each.registers, ...(variablesOf(each.fn, heap, places) ?? [])];
-  const parts = used.flatMap((node) => heap.edges(node).filter(isPart));
-  const known = new Set([...used, ...parts.map(({ node }) => node)]);
-  return [...known].some((node) => keepers.has(node) && !own.has(node) && !isConnected(node, heap));
+  const isMeans = (node: HeapNode): boolean => keepers.has(node) && !own.has(node) && !isConnected(node, heap);
+  if (used.some(isMeans)) return true;
+  // What a connection keeps is settled by what comes over it.
+  const parts = used.flatMap((node) =>
+    heap.edges(node).flatMap((edge) => (isPart(edge) ? [{ node, part: edge.node }] : [])),
+  );
+  return parts.some(({ node, part }) => isMeans(part) && !isConnected(node, heap));
 }
 
 /** Not what a `WeakMap` keeps for it, as dept's own do: who gets that has the map. */

@@ -47,27 +47,28 @@ export class StepInHeap {
   readonly #awaited: readonly Suspended[];
 
   constructor({ wait, held }: Step, look: HolderLook) {
-    const waiters = look.standing.of(wait.stack);
+    const standing = look.standing.of(wait.stack);
     const holders = look.holdersOf(held);
     this.#look = look;
     this.#held = look.nodeOf(held);
-    this.isOwed = !held.hasWait;
+    this.isOwed = !held.hasWait && !held.how.trylock;
     this.#isStructured = held.how.structured;
     this.#isRequest = held.object.key.kind === 'http_server';
     this.isCalledFor = this.#isRequest || (this.isOwed && held.object.key.kind === 'pool');
-    this.#waiters = waiters.functions;
-    const callback = callbackOf(wait);
-    const called = callback === null ? null : look.nodeOf(callback);
-    this.#isAskedAside = called !== null && waiters.functions.length > 0 && !this.#isLetOnBy(called);
-    this.isHolderCertain = holders.isCertain;
-    this.isHolderFound = holders.functions.length > 0;
     this.asked = promisesOf(look.nodeOf(wait), look.heap);
     const waiting = look.stoppedBy(this.asked);
+    // Another call of the same function, as that of the holder may be, does not wait for what was asked.
+    this.#waiters =
+      this.asked.length === 0 ? standing.functions : standing.functions.filter((each) => waiting.has(each));
+    const callback = callbackOf(wait);
+    const called = callback === null ? null : look.nodeOf(callback);
+    this.#isAskedAside = called !== null && this.#waiters.length > 0 && !this.#isLetOnBy(called);
+    this.isHolderCertain = holders.isCertain;
+    this.isHolderFound = holders.functions.length > 0;
     // Who has asked may have kept the promise, and wait for something else.
-    const isWaiting =
-      this.asked.length === 0 ? !this.#isAskedAside : waiters.functions.some((waiter) => waiting.has(waiter));
-    this.isWaiterSuspended = waiters.isCertain && waiters.functions.length > 0 && isWaiting;
-    this.#stopped = this.isWaiterSuspended ? withAwaiters(waiters.functions, look.graph.functions) : waiting;
+    const isWaiting = this.#waiters.length > 0 && (this.asked.length > 0 || !this.#isAskedAside);
+    this.isWaiterSuspended = standing.isCertain && isWaiting;
+    this.#stopped = this.isWaiterSuspended ? withAwaiters(this.#waiters, look.graph.functions) : waiting;
     this.isHolderStopped = holders.functions.some((holder) => this.#stopped.has(holder));
     this.#holders = holders.functions;
     this.#awaited = withAwaited(holders.functions);
@@ -111,11 +112,24 @@ export class StepInHeap {
     return called.some((fn) => variablesOf(fn, heap, places)?.some(lends) === true);
   }
 
+  /** Whoever makes what is asked for goes on, and does not wait for it himself. */
+  get isMakerGoing(): boolean {
+    const { goingOn, graph } = this.#look;
+    const chains = [...this.asked, ...this.#waiters.map(({ awaits }) => awaits)].map((each) => graph.chainTo(each));
+    const makers = graph.functions.filter(
+      ({ promise }) => promise !== null && chains.some((chain) => chain.has(promise)),
+    );
+    return makers.length > 0 && makers.every((maker) => !this.#stopped.has(maker) && goingOn.settles(maker.awaits));
+  }
+
   /** Another one gives it back, who goes on: a callback of a process or a request, or a function that was started aside. */
   get isGivenBackAside(): boolean {
     const [{ givers, graph, paths }, held] = [this.#look, this.#held];
-    if (held === null || this.isOwed || this.#isStructured) return false;
-    return givers.giveBack(held, [...withAwaiters(this.#holders, graph.functions)], [...paths.lendersOf(held)]);
+    if (held === null || this.isOwed) return false;
+    if (this.#isStructured) return givers.isGivenBackByLibrary(held);
+    const takers = this.isHolderCertain ? this.#holders : [];
+    const all = [...withAwaiters(this.#holders, graph.functions)];
+    return givers.giveBack(held, all, takers, [...paths.lendersOf(held)]);
   }
 
   /**
@@ -136,7 +150,10 @@ export class StepInHeap {
 
   /** What a process, a socket or a request calls back can give it back. */
   get isListenedFor(): boolean {
-    return this.#held !== null && this.#look.paths.leadToEndOf(this.#held);
+    const [{ goingOn, paths }, held] = [this.#look, this.#held];
+    if (held === null) return false;
+    const isAnswered = (): boolean => paths.namersOf(held).some(({ node }) => goingOn.callersOf(node) !== null);
+    return paths.leadToEndOf(held) || (this.#isRequest && isAnswered());
   }
 
   /** One of the holder's functions has what gives it back in a variable of its own. */

@@ -115,6 +115,15 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     },
   );
 
+  test.each([
+    ['tasks', []],
+    ['itself', ['DEPT002']],
+  ])('tells of a program that ends itself what stands for certain (%s)', async (how, codes) => {
+    using findings = new FindingsFile();
+    await runDept(['run', '--quiet', '--report', findings.path, `${PROGRAMS}/exits-midway.mjs`, how], { env });
+    expect(findings.read().map(({ code }) => code)).toEqual(codes);
+  });
+
   test('reports a circle that a timeout breaks softly, and none that is only tried', async () => {
     using findings = new FindingsFile();
     const ended = await runDept(['run', '--report', findings.path, `${PROGRAMS}/timed-abba.mjs`]);

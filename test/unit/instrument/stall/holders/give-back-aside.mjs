@@ -1,11 +1,17 @@
 // Who has taken it has started what gives it back, or it looks as if he had.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { Mutex } from 'async-mutex';
 import { Sema } from 'async-sema';
 import AwaitLock from 'await-lock';
 import { createPool } from 'generic-pool';
+import pMemoize from 'p-memoize';
+import createSemaphore from 'semaphore';
 import { LONG_MS, nothing, service } from './service.mjs';
+
+/** Says nothing, and ends with this process. */
+const worker = new Worker('require("node:worker_threads").parentPort.once("message", () => undefined)', { eval: true });
 
 /** As a program keeps its limiter. */
 const limit = new Sema(1);
@@ -187,4 +193,62 @@ export function byLibrary() {
     });
   }
   void excluding();
+}
+
+/** The library gives it back itself when the task is done, which waits for a process, and has started another one. */
+export function byLibraryLater() {
+  const mutex = new Mutex();
+  async function flushing() {
+    await mutex.runExclusive(async () => {
+      mutex.runExclusive(nothing).catch(nothing);
+      await once(service, 'exit');
+    });
+  }
+  void flushing();
+}
+
+/** What was given to give it back has a name of the program's own, and a request calls it back. */
+export function byDone() {
+  const lock = createSemaphore(1);
+  lock.take((done) => {
+    const next = () => service.once('exit', () => done());
+    lock.take((doneAgain) => doneAgain());
+    next();
+  });
+}
+
+/** A worker says when it is to be given back. */
+export function byWorker() {
+  const lock = new AwaitLock();
+  worker.setMaxListeners(0);
+  async function rendering() {
+    for (let i = 0; i < 2; i++) {
+      await lock.acquireAsync();
+      worker.once('message', () => lock.release());
+    }
+  }
+  void rendering();
+}
+
+/** Who makes a value has started somebody who awaits it, and waits for a process himself. */
+export function byMaker() {
+  const load = pMemoize(async () => {
+    renewing().catch(nothing);
+    await once(service, 'exit');
+  });
+  async function renewing() {
+    await load();
+  }
+  void load().catch(nothing);
+}
+
+/** The same, but he awaits him. */
+export function byMakerHimself() {
+  const load = pMemoize(async () => {
+    await renewing();
+  });
+  async function renewing() {
+    await load();
+  }
+  void load().catch(nothing);
 }
