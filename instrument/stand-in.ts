@@ -18,3 +18,13 @@ export function standIn<F extends object>(original: F, call: (self: unknown, arg
   };
   return dressed(replacement, original) as unknown as F;
 }
+
+/** True for what can be called with `new`. */
+export function isConstructor(made: object): boolean {
+  try {
+    Reflect.construct(Object, [], made as never);
+    return true;
+  } catch {
+    return false;
+  }
+}

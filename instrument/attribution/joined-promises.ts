@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { replaced } from '../replaced.ts';
@@ -141,22 +142,30 @@ type Make = (join: Join, type: PromiseConstructor, elements: readonly unknown[])
 function replace(name: Joining | 'race', make: Make): () => void {
   return replaced(Promise, name, (original) => {
     const join = original as Join;
-    return function joinPromises(this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
-      // V8 says in its own words what cannot be iterated.
-      if (!isIterable(values)) return join.call(this, values);
-      let elements: readonly unknown[];
-      try {
-        elements = [...values];
-      } catch (error) {
-        return join.call(this, failing(error));
-      }
-      return keepJoined(() => make(join, this, elements));
-    };
+    // A method: like the original it cannot be called with `new`.
+    return {
+      joinPromises(this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
+        let elements: readonly unknown[] | null;
+        try {
+          elements = elementsOf(values);
+        } catch (error) {
+          return join.call(this, failing(error));
+        }
+        // V8 says in its own words what cannot be iterated.
+        if (elements === null) return join.call(this, values);
+        const joined = elements;
+        return keepJoined(() => make(join, this, joined));
+      },
+    }.joinPromises;
   });
 }
 
-function isIterable(values: unknown): boolean {
-  return typeof (values as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function';
+/** Null for what cannot be iterated. What iterates is asked for once, as by V8: it may be a getter. */
+function elementsOf(values: unknown): readonly unknown[] | null {
+  if (Array.isArray(values) || types.isSet(values)) return [...(values as Iterable<unknown>)];
+  const iterate = (values as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator];
+  if (typeof iterate !== 'function') return null;
+  return [...{ [Symbol.iterator]: (): Iterator<unknown> => Reflect.apply(iterate, values, []) }];
 }
 
 /** An iterator that throws rejects the promise; to try again would ask it twice. */

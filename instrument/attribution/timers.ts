@@ -1,3 +1,5 @@
+import { dressed, isConstructor } from '../stand-in.ts';
+
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Scheduler = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -19,6 +21,9 @@ export function carryThroughTimers(carry: Carry): () => void {
   };
 }
 
+/** One replacement for each function: `timers.setTimeout` is the global one. */
+const replacements = new WeakMap<Carry, WeakMap<Scheduler, Scheduler>>();
+
 /**
  * Puts a function that carries its callback, its first argument or its last one, in the place of this one.
  * @returns what restores it
@@ -30,21 +35,35 @@ export function carryThrough(
   carry: Carry,
 ): () => void {
   const original = target[name] as Scheduler;
-  const wrapped = {
-    [name](this: unknown, ...args: unknown[]): unknown {
-      const at = place === 'first' ? 0 : args.length - 1;
-      if (typeof args[at] === 'function') args[at] = carry(args[at] as Callback);
-      return Reflect.apply(original, this, args);
-    },
-  }[name] as Scheduler;
-  // util.promisify finds its custom form, and tests their marks, under symbols on the function.
-  for (const key of Reflect.ownKeys(original)) {
-    const descriptor = Object.getOwnPropertyDescriptor(original, key);
-    if (descriptor !== undefined && key !== 'prototype') Object.defineProperty(wrapped, key, descriptor);
-  }
+  const known = replacements.get(carry) ?? new WeakMap<Scheduler, Scheduler>();
+  replacements.set(carry, known);
+  const wrapped = known.get(original) ?? carrying(original, place, carry);
+  known.set(original, wrapped);
   const descriptor = Object.getOwnPropertyDescriptor(target, name);
   Object.defineProperty(target, name, { ...descriptor, value: wrapped });
   return () => {
     if (target[name] === wrapped) Object.defineProperty(target, name, { ...descriptor, value: original });
   };
+}
+
+function carrying(original: Scheduler, place: 'first' | 'last', carry: Carry): Scheduler {
+  // Called with `new`, as some programs do, it gives what the original gives: an object of its own, or the one it is called on.
+  const replacement = function replacement(this: unknown, ...args: unknown[]): unknown {
+    const at = place === 'first' ? 0 : args.length - 1;
+    if (typeof args[at] === 'function') args[at] = carry(args[at] as Callback);
+    return Reflect.apply(original, this, args);
+  };
+  // util.promisify finds its custom form, and tests their marks, under symbols on the function.
+  return dressed(constructibleAs(original, replacement), original);
+}
+
+/** The function in the form of the original: a method cannot be called with `new`, what is bound can and has no prototype. */
+function constructibleAs(original: Scheduler, replacement: Scheduler): Scheduler {
+  if (Object.hasOwn(original, 'prototype')) return replacement;
+  if (isConstructor(original)) return replacement.bind(undefined);
+  return {
+    method(this: unknown, ...args: unknown[]): unknown {
+      return Reflect.apply(replacement, this, args);
+    },
+  }.method;
 }

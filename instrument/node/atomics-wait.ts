@@ -37,14 +37,16 @@ export function tellBlocking(listener: OnBlocking): void {
 export function watchAtomicsWait(host: NodeHost, workers: StartedWorkers): () => void {
   return replaced(Atomics, 'wait', (original) => {
     const atomicsWait = original as unknown as AtomicsWait;
-    return function wait(...args: Parameters<AtomicsWait>): Outcome {
-      const [, , , timeout = Number.POSITIVE_INFINITY] = args;
-      if (timeout !== Number.POSITIVE_INFINITY) return atomicsWait(...args);
-      const running = observed(host, () => workers.running()) ?? [];
-      const served = running.filter(({ worker }) => worker.listenerCount('message') > 0);
-      if (served.length === 0) return waitAloud(host, atomicsWait, args);
-      return waitInParts(host, atomicsWait, args, { running, served });
-    };
+    return {
+      wait(...args: Parameters<AtomicsWait>): Outcome {
+        const [, , , timeout = Number.POSITIVE_INFINITY] = args;
+        if (timeout !== Number.POSITIVE_INFINITY) return atomicsWait(...args);
+        const running = observed(host, () => workers.running()) ?? [];
+        const served = running.filter(({ worker }) => worker.listenerCount('message') > 0);
+        if (served.length === 0) return waitAloud(host, atomicsWait, args);
+        return waitInParts(host, atomicsWait, args, { running, served });
+      },
+    }.wait;
   });
 }
 

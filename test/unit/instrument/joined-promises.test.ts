@@ -61,3 +61,25 @@ test('what cannot be joined is refused as it is without dept', async () => {
   expect(seen).toEqual(await Promise.allSettled(refusals()));
   expect(() => Promise.all.call((() => undefined) as never, [])).toThrow('is not a constructor');
 });
+
+const NAMES = ['all', 'allSettled', 'any', 'race'] as const;
+
+test.each(NAMES)('%s of what cannot be iterated is rejected, and it is asked for its iterator once', async (name) => {
+  let asks = 0;
+  const values = {
+    get [Symbol.iterator](): never {
+      asks++;
+      throw new Error('getter');
+    },
+  };
+  const join = (from: Iterable<number>): Promise<unknown> => Reflect.apply(Promise[name], Promise, [from]);
+  await expect(join(values)).rejects.toThrow('getter');
+  const iterable = {
+    get [Symbol.iterator](): () => Iterator<number> {
+      asks++;
+      return () => [1].values();
+    },
+  };
+  await join(iterable);
+  expect(asks).toBe(2);
+});
