@@ -19,7 +19,7 @@ export function trackByFirstUse(
 
 /** What can be taken once is a mutex. */
 export function kindOf(capacity: number): ObjectKind {
-  return capacity > 1 ? 'semaphore' : 'mutex';
+  return typeof capacity === 'number' && capacity > 1 ? 'semaphore' : 'mutex';
 }
 
 /** What an instance is called, and where that was read. */

@@ -29,9 +29,9 @@ export function watchChannels(): () => void {
 }
 
 /** The thread of a task has these ports from now on. @returns what ends it */
-export function handPorts(claim: Claim, transferred: readonly unknown[]): () => void {
-  const ends = transferred
-    .map((port) => (typeof port === 'object' && port !== null ? peers.get(port) : undefined))
+export function handPorts(claim: Claim, transferred: unknown): () => void {
+  const ends = (Array.isArray(transferred) ? transferred : [])
+    .map((port) => peers.get(port))
     .filter((port) => port !== undefined);
   for (const end of ends) tasks.set(end, claim);
   return () => {

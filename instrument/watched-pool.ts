@@ -84,7 +84,7 @@ export class WatchedPool {
    * nobody's intention.
    */
   ask(timeoutMs?: number): Wait | null {
-    return this.#wait(this.#verbs.acquire, timeoutMs === undefined ? null : { timeoutMs });
+    return this.#wait(this.#verbs.acquire, typeof timeoutMs === 'number' ? { timeoutMs } : null);
   }
 
   /** The calling code asks for the moment when every resource is back; it sleeps like one that asks for a resource. */

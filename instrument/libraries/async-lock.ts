@@ -1,5 +1,6 @@
 import { patchClass } from '../class-patch.ts';
 import { trackByFirstUse } from '../first-use.ts';
+import { legible, numberOf, optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
@@ -42,10 +43,9 @@ function patchLock(prototype: AsyncLock): () => void {
   prototype.acquire = dressed(function watched(this: AsyncLock, ...args: Parameters<AsyncLock['acquire']>): unknown {
     const [key, task, third, fourth] = args;
     const callback = typeof third === 'function' ? (third as Callable) : null;
-    const options = ((callback === null ? third : fourth) ?? {}) as Options;
-    if (Array.isArray(key) || typeof task !== 'function' || !hasToWait(this, String(key), options)) {
-      return acquire.apply(this, args);
-    }
+    const options = callback === null ? third : fourth;
+    const waits = legible(() => hasToWait(this, String(key), options));
+    if (Array.isArray(key) || typeof task !== 'function' || waits !== true) return acquire.apply(this, args);
     const timeoutMs = timeoutOf(this, options);
     const claim = new Claim(keysOf(this).of(key), ACQUIRE, timeoutMs === undefined ? null : { timeoutMs });
     args[1] = task.length === 1 ? claim.untilCalledBack(task) : claim.whileRunning(task);
@@ -69,14 +69,18 @@ function patchLock(prototype: AsyncLock): () => void {
 }
 
 /** False for a call that is refused at once, and for one inside the domain that has the lock. */
-function hasToWait(lock: AsyncLock, key: string, { maxPending = lock.maxPending ?? Infinity }: Options): boolean {
+function hasToWait(lock: AsyncLock, key: string, options: unknown): boolean {
+  const maxPending = numberOf(options, 'maxPending') ?? lock.maxPending ?? Infinity;
   const { domain } = process as { readonly domain?: unknown };
   const isReentrant = lock.domainReentrant && domain != null && domain === lock.domains?.[key];
   return !isReentrant && (lock.queues?.[key]?.length ?? 0) < maxPending;
 }
 
-function timeoutOf(lock: AsyncLock, options: Options): number | undefined {
-  const limits = [options.timeout || lock.timeout, options.maxOccupationTime || lock.maxOccupationTime];
+function timeoutOf(lock: AsyncLock, options: unknown): number | undefined {
+  const limits = [
+    optionOf(options, 'timeout') || lock.timeout,
+    optionOf(options, 'maxOccupationTime') || lock.maxOccupationTime,
+  ];
   const set = limits.filter((limit): limit is number => typeof limit === 'number' && limit > 0);
   return set.length === 0 ? undefined : Math.min(...set);
 }

@@ -1,4 +1,5 @@
 import { patchClass } from '../class-patch.ts';
+import { optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
@@ -35,9 +36,10 @@ function patchBulkhead(prototype: Bulkhead): () => void {
   const { execute } = prototype;
   prototype.execute = dressed(function watched(this: Bulkhead, task: Callable, signal?: AbortSignal): Promise<unknown> {
     const own = queued.get(task);
-    if (own !== undefined && signal?.aborted === true) own.refuse();
+    const isAborted = optionOf(signal, 'aborted') === true;
+    if (own !== undefined && isAborted) own.refuse();
     const isFull = this.active >= this.capacity && this.queue.length >= this.queueCapacity;
-    if (own !== undefined || isFull || signal?.aborted === true) return execute.call(this, task, signal);
+    if (own !== undefined || isFull || isAborted || typeof task !== 'function') return execute.call(this, task, signal);
     const claim = new Claim(bulkheads.of(this), EXECUTE);
     const run = claim.whileRunning(task);
     if (run !== task) queued.set(run, claim);

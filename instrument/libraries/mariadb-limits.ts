@@ -1,3 +1,5 @@
+import { legible, optionOf } from '../passed-options.ts';
+
 /** What a pool of mariadb is made with: an object, or a connection string with the same names after its `?`. */
 export type MariadbOptions = string | { readonly connectionLimit?: unknown; readonly acquireTimeout?: unknown };
 
@@ -12,9 +14,9 @@ export interface MariadbLimits {
 const DEFAULT_LIMIT = 10;
 
 export function readLimits(options: MariadbOptions): MariadbLimits {
-  const { connectionLimit, acquireTimeout } = typeof options === 'string' ? inString(options) : (options ?? {});
-  const limit = Number(connectionLimit ?? DEFAULT_LIMIT);
-  const timeoutMs = Number(acquireTimeout);
+  const read = typeof options === 'string' ? inString(options) : options;
+  const limit = numeric(optionOf(read, 'connectionLimit') ?? DEFAULT_LIMIT);
+  const timeoutMs = numeric(optionOf(read, 'acquireTimeout'));
   return {
     connectionLimit: limit > 0 ? limit : Number.POSITIVE_INFINITY,
     timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,
@@ -25,4 +27,8 @@ export function readLimits(options: MariadbOptions): MariadbLimits {
 function inString(text: string): Exclude<MariadbOptions, string> {
   const options = new URLSearchParams(text.slice(text.indexOf('?') + 1));
   return { connectionLimit: options.get('connectionLimit'), acquireTimeout: options.get('acquireTimeout') };
+}
+
+function numeric(value: unknown): number {
+  return legible(() => Number(value)) ?? Number.NaN;
 }

@@ -74,7 +74,7 @@ export function patchPool(prototype: PoolPrototype): () => void {
   const { getConnection, releaseConnection } = prototype;
   prototype.getConnection = {
     getConnection(this: PoolPrototype, callback: Answer): unknown {
-      const watch = waiting.has(callback) ? null : watched(this);
+      const watch = typeof callback !== 'function' || waiting.has(callback) ? null : watched(this);
       if (watch === null) return getConnection.call(this, callback);
       const wait = watch.ask();
       const answer: Answer = (error, connection) => {

@@ -1,4 +1,5 @@
 import { waitForEvent } from '../node/late-waits.ts';
+import { numberOf, optionOf } from '../passed-options.ts';
 import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
@@ -16,11 +17,6 @@ export const pEvent: LibraryAdapter = {
     return () => undefined;
   },
 };
-
-interface Options {
-  readonly filter?: unknown;
-  readonly timeout?: unknown;
-}
 
 function watched(original: PEvent): PEvent {
   return function pEvent(emitter, event, options, ...rest) {
@@ -44,6 +40,5 @@ function watched(original: PEvent): PEvent {
 /** What was filtered out was another event, and a limit ends the wait. */
 function isChoosy(options: unknown): boolean {
   if (typeof options === 'function') return true;
-  const { filter, timeout } = (options ?? {}) as Options;
-  return filter !== undefined || typeof timeout === 'number';
+  return optionOf(options, 'filter') !== undefined || numberOf(options, 'timeout') !== undefined;
 }

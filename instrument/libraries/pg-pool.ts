@@ -56,6 +56,8 @@ function patchPool(prototype: Internals): () => void {
 
   prototype.connect = {
     connect(this: Internals, callback?: Answer): unknown {
+      // What is no function the package calls all the same, and fails in its own words.
+      if (callback && typeof callback !== 'function') return connect.call(this, callback);
       const wait = watched(this)?.ask(this.options?.connectionTimeoutMillis || undefined) ?? null;
       const queued = this._pendingQueue?.length ?? 0;
       beginning = wait;
@@ -63,7 +65,7 @@ function patchPool(prototype: Internals): () => void {
         const result = connect.call(this, callback && resumed(callback, wait));
         if (this._pendingQueue?.length > queued) tag(this._pendingQueue.at(-1) as PendingItem, wait);
         else if (beginning !== null) refuse(wait);
-        return asleep(result, wait, callback === undefined);
+        return asleep(result, wait, !callback);
       } finally {
         beginning = null;
       }
@@ -102,6 +104,7 @@ function patchPool(prototype: Internals): () => void {
   }._release;
   prototype.end = {
     end(this: Internals, callback?: Answer): unknown {
+      if (callback && typeof callback !== 'function') return end.call(this, callback);
       const wait = watched(this)?.askForAll() ?? null;
       const before = this._endCallback;
       const result = end.call(this, callback && resumed(callback, wait));
@@ -113,7 +116,7 @@ function patchPool(prototype: Internals): () => void {
           return ended(...args);
         };
       }
-      return asleep(result, wait, callback === undefined);
+      return asleep(result, wait, !callback);
     },
   }.end;
   if (_promiseTry !== undefined) {

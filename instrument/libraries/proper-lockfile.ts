@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { legible, optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { standIn } from '../stand-in.ts';
@@ -56,11 +57,11 @@ function patch(exports: LockFile): () => void {
   const files = new Files();
   exports.lock = standIn(lock, (self, args) => {
     const [file, options, callback] = args as Parameters<LockFile['lock']>;
-    const at = options?.lockfilePath ?? file;
+    const at = optionOf(options, 'lockfilePath') ?? file;
     // What it says to that is its own.
     if (typeof at !== 'string' || typeof callback !== 'function') return Reflect.apply(lock, self, args as never);
     const path = resolve(at);
-    const budget = budgetOf(options?.retries);
+    const budget = legible(() => budgetOf(options?.retries)) ?? null;
     if (budget === null) return Reflect.apply(lock, self, [file, options, files.trying(path, callback)]);
     const claim = new Claim(files.object(path), LOCK, budget);
     let isSync = true;
@@ -83,7 +84,7 @@ function patch(exports: LockFile): () => void {
   });
   exports.unlock = standIn(unlock, (self, args) => {
     const [file, options] = args as Parameters<LockFile['unlock']>;
-    const at = options?.lockfilePath ?? file;
+    const at = optionOf(options, 'lockfilePath') ?? file;
     if (typeof at === 'string') files.giveBack(resolve(at));
     return Reflect.apply(unlock, self, args as never);
   });

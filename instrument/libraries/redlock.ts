@@ -1,6 +1,7 @@
 import type { HowMuch } from '../../src/core/vocabulary.ts';
 import { patchClass } from '../class-patch.ts';
 import { trackByFirstUse } from '../first-use.ts';
+import { legible, optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
@@ -88,7 +89,7 @@ class RedlockPatch {
   }
 
   #release(self: object, original: Method, args: unknown[]): unknown {
-    const { value = '' } = (args[0] ?? {}) as Partial<Lock>;
+    const value = optionOf(args[0], 'value') as string;
     for (const claim of this.#held.get(value) ?? []) claim.release();
     this.#held.delete(value);
     return Reflect.apply(original, self, args);
@@ -96,7 +97,7 @@ class RedlockPatch {
 
   #claims(self: object, resources: unknown, ttl: unknown): readonly [Claim, readonly Claim[]] {
     const keys = this.#keysOf(self);
-    const more: HowMuch = { timeoutMs: Number(ttl) };
+    const more: HowMuch = { timeoutMs: legible(() => Number(ttl)) ?? Number.NaN };
     const all = (Array.isArray(resources) ? resources : [resources]).map(
       (key) => new Claim(keys.of(key), ACQUIRE, more),
     );

@@ -1,5 +1,6 @@
 import type { How } from '../../src/core/vocabulary.ts';
 import { applied } from '../applied.ts';
+import { legible, numberOf, optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
@@ -71,13 +72,15 @@ class Locks {
       const object = this.#made.object;
       if (first < 0 || first > 1 || object === null) return Reflect.apply(method, self, args);
       this.#keys ??= new KeyedObjects(object);
-      const { timeout, timeoutCallback } = (args[first + 1] ?? {}) as Options;
-      const more = timeout === undefined ? null : { timeoutMs: timeout };
+      const options = args[first + 1];
+      const timeoutMs = numberOf(options, 'timeout');
+      const more = timeoutMs === undefined ? null : { timeoutMs };
       const claim = new Claim(first === 0 ? object : this.#keys.of(args[0]), how, more);
       claim.sleep();
       const changed = args.with(first, given(claim, args[first] as Callable, at));
       if (more !== null) {
-        changed[first + 1] = { ...(args[first + 1] as Options), timeoutCallback: givingUp(claim, timeoutCallback) };
+        const timeoutCallback = givingUp(claim, optionOf(options, 'timeoutCallback') as Options['timeoutCallback']);
+        changed[first + 1] = legible(() => ({ ...(options as Options), timeoutCallback })) ?? options;
       }
       return Reflect.apply(method, self, changed);
     });

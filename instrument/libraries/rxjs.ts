@@ -3,6 +3,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
 import type { Emission } from '../node/emitted-events.ts';
 import { waitAfterEvent } from '../node/late-waits.ts';
+import { legible } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { standIn } from '../stand-in.ts';
@@ -51,7 +52,7 @@ export const rxjs: LibraryAdapter = {
 
 function watchedValueFrom(label: string, valueFrom: ValueFrom): ValueFrom {
   return standIn(valueFrom, (self, args) => {
-    const subject = label === 'firstValueFrom' ? subjectOf(args[0] as Source) : null;
+    const subject = label === 'firstValueFrom' ? (legible(() => subjectOf(args[0] as Source)) ?? null) : null;
     const emission = subject === null ? undefined : unheard.get(subject);
     const promise = Reflect.apply(valueFrom, self, args as never);
     if (!(promise instanceof Promise)) return promise;

@@ -1,6 +1,7 @@
 import { isObject } from '../../src/core/thenable.ts';
 import { patchClass } from '../class-patch.ts';
 import { handPorts, watchChannels } from '../message-channels.ts';
+import { optionOf } from '../passed-options.ts';
 import { isPending } from '../promises/is-pending.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
@@ -70,7 +71,7 @@ function patchPool(prototype: Tinypool): () => void {
     try {
       const result = Reflect.apply(run, this, args);
       // Refused at once, it never begins.
-      if (asking === own && isPending(result)) own.begin(args[1]?.transferList);
+      if (asking === own && isPending(result)) own.begin(optionOf(args[1], 'transferList'));
       return own.over(result);
     } finally {
       asking = outer;
@@ -111,9 +112,9 @@ class Run {
   }
 
   /** A thread runs it now, with these in hand. */
-  begin(transferList: TaskInfo['transferList']): void {
+  begin(transferList: unknown): void {
     this.#claim.grant();
-    this.#takeBack = handPorts(this.#claim, transferList ?? []);
+    this.#takeBack = handPorts(this.#claim, transferList);
   }
 
   /** It begins when the task leaves its queue for a thread. */

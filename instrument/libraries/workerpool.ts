@@ -1,5 +1,6 @@
 import { patchClass, restoreAll } from '../class-patch.ts';
 import { handPorts, watchChannels } from '../message-channels.ts';
+import { legible, optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
@@ -45,7 +46,7 @@ const pools = new UsedInstances<Pool>({
 });
 const claims = new WeakMap<OwnPromise, Claim>();
 /** Resolvers that a worker has got while the promise of the `exec` under way was not known yet. */
-let early: { readonly resolver: Resolver; readonly transfer: readonly unknown[] }[] | null = null;
+let early: { readonly resolver: Resolver; readonly transfer: unknown }[] | null = null;
 
 /** workerpool 9 and 10: a task holds a worker of the pool from the moment it is sent there until its promise is settled. */
 export const workerpool: LibraryAdapter = {
@@ -98,15 +99,17 @@ function patchPool(prototype: Pool): () => void {
 
 /** What the worker tells while it runs the task is told for the task. */
 function heard(claim: Claim, options: Options | undefined): Options | undefined {
-  const on = options?.on;
-  return typeof on === 'function' ? { ...options, on: (payload) => claim.resume(() => on(payload)) } : options;
+  const on = optionOf(options, 'on');
+  if (typeof on !== 'function') return options;
+  const told = (payload: unknown): unknown => claim.resume(() => Reflect.apply(on, undefined, [payload]));
+  return legible(() => ({ ...options, on: told })) ?? options;
 }
 
 function patchHandler(prototype: WorkerHandler): () => void {
   const { exec } = prototype;
   prototype.exec = {
     exec(this: WorkerHandler, method: unknown, params: unknown, resolver?: Resolver, options?: Options): OwnPromise {
-      const transfer = options?.transfer ?? [];
+      const transfer = optionOf(options, 'transfer');
       if (resolver !== undefined && !begin(resolver, transfer)) early?.push({ resolver, transfer });
       return exec.call(this, method, params, resolver, options);
     },
@@ -115,7 +118,7 @@ function patchHandler(prototype: WorkerHandler): () => void {
 }
 
 /** @returns false when nobody has asked for this task yet */
-function begin(resolver: Resolver, transfer: readonly unknown[]): boolean {
+function begin(resolver: Resolver, transfer: unknown): boolean {
   const claim = claims.get(resolver.promise);
   if (claim === undefined) return false;
   claim.grant();

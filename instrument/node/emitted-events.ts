@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import Stream from 'node:stream';
 import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
+import { isObject } from '../../src/core/thenable.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { replaced } from '../replaced.ts';
 
@@ -116,7 +117,8 @@ export class EmittedEvents {
   }
 
   #record(emitter: EventEmitter, event: string | symbol, isHeard: boolean): void {
-    if ((emitter as unknown) === process || emitter === undefined) return;
+    // What is no object its own `emit` refuses.
+    if ((emitter as unknown) === process || !isObject(emitter)) return;
     try {
       let events = this.#emitted.get(emitter);
       if (events === undefined) {

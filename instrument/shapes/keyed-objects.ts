@@ -1,6 +1,7 @@
 import type { ObjectKind } from '../../src/core/classes.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { legible } from '../passed-options.ts';
 
 /** Keys remembered for one owner; the oldest is forgotten for a new one. */
 const MAX_KEYS = 4096;
@@ -24,7 +25,13 @@ export class KeyedObjects {
     if (known !== undefined) return known;
     if (this.#objects.size >= MAX_KEYS) this.#objects.delete(this.#objects.keys().next().value);
     const { kind, name, site, capacity } = this.#owner.key;
-    const made = hooks.track({ kind: kind as ObjectKind, name, site, capacity, label: String(key) });
+    const made = hooks.track({
+      kind: kind as ObjectKind,
+      name,
+      site,
+      capacity,
+      label: legible(() => String(key)) ?? name,
+    });
     this.#objects.set(key, made);
     return made;
   }

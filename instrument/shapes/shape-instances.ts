@@ -2,6 +2,7 @@ import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { applied } from '../applied.ts';
 import { kindOf, trackByFirstUse } from '../first-use.ts';
+import { legible } from '../passed-options.ts';
 import { type InstanceNotes, instanceNotes } from './instance-notes.ts';
 import { KeyedObjects } from './keyed-objects.ts';
 import { Lent } from './lent.ts';
@@ -52,13 +53,15 @@ export class ShapeInstances {
   objectOf(self: object, args: readonly unknown[]): TrackedObject | null {
     const { key } = this.#shape;
     const { object, keys } = this.of(self);
-    const of = key === undefined ? undefined : applied(key, self, args);
+    const of = key === undefined ? undefined : legible(() => applied(key, self, args));
     return of === undefined ? object : keys.of(of);
   }
 
   #permitsOf(self: object): number {
     const { capacity = 1 } = this.#shape;
-    return typeof capacity === 'number' ? capacity : capacity(self);
+    const permits: unknown = typeof capacity === 'number' ? capacity : legible(() => capacity(self));
+    // A program may have made it with anything.
+    return typeof permits === 'number' ? permits : 0;
   }
 
   #track(self: object, permits: number): TrackedObject | null {

@@ -1,8 +1,10 @@
+import { isThenable } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { applied } from '../applied.ts';
 import type { Callable } from '../libraries/adapter.ts';
+import { legible } from '../passed-options.ts';
 import { dressed, standIn } from '../stand-in.ts';
 import { Claim } from './claim.ts';
 import { howOf } from './how.ts';
@@ -300,8 +302,8 @@ class ShapePatch {
 
   #more(self: object, args: Args): HowMuch | null {
     const { timeoutMs: timeoutOf } = this.#shape;
-    const timeoutMs = timeoutOf === undefined ? undefined : (applied(timeoutOf, self, args) as number | undefined);
-    return timeoutMs === undefined ? null : { timeoutMs };
+    const timeoutMs = timeoutOf === undefined ? undefined : legible(() => applied(timeoutOf, self, args));
+    return typeof timeoutMs === 'number' ? { timeoutMs } : null;
   }
 
   #releaseLabel(): string {
@@ -320,5 +322,5 @@ function list(names: Names | undefined): readonly string[] {
 }
 
 export function isPromiseLike(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+  return typeof value === 'object' && isThenable(value);
 }

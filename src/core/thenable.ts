@@ -3,7 +3,11 @@ export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** True for whatever can be awaited: promises, and what others take for one. */
+/** True for whatever can be awaited: promises, and what others take for one. What cannot be asked is for whoever awaits it to meet. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return isObject(value) && typeof (value as { readonly then?: unknown }).then === 'function';
+  try {
+    return isObject(value) && typeof (value as { readonly then?: unknown }).then === 'function';
+  } catch {
+    return false;
+  }
 }
