@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, Worker } from 'node:worker_threads';
+import { isObject } from '../../src/core/thenable.ts';
 import { promiseOfExecutor } from '../attribution/promise-links.ts';
+import { optionOf } from '../passed-options.ts';
 import { replaced } from '../replaced.ts';
 import { messageAwaited } from '../threads/message-waits.ts';
 import { MAIN_THREAD } from '../threads/thread-stand.ts';
@@ -37,23 +39,29 @@ export function watchEventsOnce(host: NodeHost, waits: LateWaits, awaited: Await
 function watchOnce(host: NodeHost, waits: LateWaits, awaited: AwaitedEvents): () => void {
   const events = EventEmitter as unknown as { once: typeof EventEmitter.once };
   const restore = replaced(events, 'once', (original) => {
-    return function once(this: unknown, ...args: Parameters<typeof original>): Promise<unknown[]> {
-      const [emitter, event, options] = args as unknown as [object, string | symbol, OnceOptions | undefined];
-      const outer = isAbortable;
-      isAbortable = options?.signal !== undefined;
-      try {
-        const promise = Reflect.apply(original, this, args) as Promise<unknown[]>;
-        const isOpen = pending(new WeakRef(promise));
-        observed(host, () => {
-          awaited.once(emitter, event, promise);
-          waits.add(emitter, event, 'once', isOpen, () => promise);
-        });
-        if (emitter === parentPort && event === 'message' && !isAbortable) messageAwaited(emitter, MAIN_THREAD, isOpen);
-        return promise;
-      } finally {
-        isAbortable = outer;
-      }
-    };
+    // A method: like the original it cannot be called with `new`.
+    return {
+      once(this: unknown, ...args: Parameters<typeof original>): Promise<unknown[]> {
+        const [emitter, event, options] = args as unknown as [object, string | symbol, OnceOptions | undefined];
+        const outer = isAbortable;
+        isAbortable = optionOf(options, 'signal') !== undefined;
+        try {
+          const promise = Reflect.apply(original, this, args) as Promise<unknown[]>;
+          const isOpen = pending(new WeakRef(promise));
+          // What is no emitter rejects the promise.
+          if (!isObject(emitter)) return promise;
+          observed(host, () => {
+            awaited.once(emitter, event, promise);
+            waits.add(emitter, event, 'once', isOpen, promise, () => promise);
+          });
+          if (emitter === parentPort && event === 'message' && !isAbortable)
+            messageAwaited(emitter, MAIN_THREAD, isOpen);
+          return promise;
+        } finally {
+          isAbortable = outer;
+        }
+      },
+    }.once;
   });
   syncBuiltinESMExports();
   return () => {
@@ -77,7 +85,7 @@ function watchListeners(host: NodeHost, waits: LateWaits): () => void {
     const isAsked = event === 'message' && (isAwaited || name === 'once') && emitter instanceof Worker;
     const [thisOne, settle] = [new WeakRef(emitter), new WeakRef(listener)];
     const isOpen = (): boolean => isListening(thisOne.deref(), event, settle.deref());
-    if (isAwaited) observed(host, () => waits.add(emitter, event, name, isOpen, promise));
+    if (isAwaited) observed(host, () => waits.add(emitter, event, name, isOpen, listener, promise));
     if (isAsked && !isAbortable) messageAwaited(emitter, emitter.threadId, isOpen);
   };
   const watching = (original: AddListener): AddListener => {

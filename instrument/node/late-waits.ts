@@ -7,8 +7,10 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { callerName } from '../../src/tracker/advice.ts';
 import { lostEventFinding } from '../../src/tracker/lost-events.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
+import { legible } from '../passed-options.ts';
 import { howOf } from '../shapes/how.ts';
 import { type Emission, EmittedEvents, type Followed } from './emitted-events.ts';
+import { EventAwaiters } from './event-awaiters.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { pastEvent } from './past-events.ts';
 import type { Look } from './stall-clock.ts';
@@ -34,6 +36,7 @@ interface LateWait {
    * for a package's own kind of emitter.
    */
   readonly followed: readonly Followed[];
+  readonly awaiters: EventAwaiters;
   looks: number;
 }
 
@@ -94,7 +97,7 @@ export class LateWaits {
   ): void {
     const isPending = pending(new WeakRef(promise));
     const isOpen = (): boolean => isWanted() && isPending();
-    observed(this.#host, () => this.add(emitter, event, waitLabel, isOpen, () => promise));
+    observed(this.#host, () => this.add(emitter, event, waitLabel, isOpen, promise, () => promise));
   }
 
   /** A promise of an event that has happened once before, unheard. */
@@ -112,6 +115,7 @@ export class LateWaits {
         unread: null,
         wait: null,
         followed: [],
+        awaiters: new EventAwaiters(promise),
       }),
     );
   }
@@ -119,6 +123,7 @@ export class LateWaits {
   /**
    * A wait for the event begins; it lasts while `isOpen` says so, which must keep neither side of it alive. Costs two
    * lookups where the event has not come before.
+   * @param awaited the promise, or the function that settles it
    * @param promise gives what settles with the event; null where that is not known
    */
   add(
@@ -126,17 +131,21 @@ export class LateWaits {
     event: string | symbol,
     waitLabel: string,
     isOpen: () => boolean,
+    awaited: object,
     promise: () => object | null,
   ): void {
-    const state = pastEvent(emitter, event);
+    // What cannot be asked for its state tells that to whoever listens.
+    const state = legible(() => pastEvent(emitter, event));
+    if (state === undefined) return;
     const emission = state === null ? this.#emitted.of(emitter as EventEmitter, event) : null;
-    const isUnread = state === null && event === 'end' && hasNoReader(emitter as StreamLike);
+    const isUnread = state === null && event === 'end' && legible(() => hasNoReader(emitter as StreamLike)) === true;
     if (state === null && emission?.count !== 1 && !isUnread) return;
-    const emitterName = emitter.constructor?.name ?? 'emitter';
+    const emitterName = legible(() => emitter.constructor?.name) ?? 'emitter';
     const unread = isUnread ? new WeakRef(emitter as StreamLike) : null;
     const wait = isUnread ? sleeperOf(promise(), `end of ${emitterName}`, waitLabel) : null;
     const followed = [event, 'error'].map((each) => this.#emitted.follow(emitter, each));
-    this.#add({ emitterName, isOpen, event, waitLabel, state, emission, unread, wait, followed });
+    const awaiters = new EventAwaiters(awaited);
+    this.#add({ emitterName, isOpen, event, waitLabel, state, emission, unread, wait, followed, awaiters });
   }
 
   #add(wait: Omit<LateWait, 'stack' | 'looks'>): void {
@@ -149,6 +158,7 @@ export class LateWaits {
     if (look.isLast) this.#host.session.attribution.nothingLeft();
     for (const wait of this.#waits) {
       wait.looks++;
+      wait.awaiters.look();
       const isOver = wait.followed.some(({ came }) => came) || !wait.isOpen() || isReadNow(wait);
       const isLost = !isOver && this.#isLost(wait, look);
       if (!isOver && !isLost) continue;
@@ -162,10 +172,11 @@ export class LateWaits {
 
   /** An event that may be repeated is lost only when nothing is left that could emit it. */
   #isLost(wait: LateWait, look: Look): boolean {
-    const { state, event, emission, unread, looks } = wait;
+    const { state, event, emission, unread, looks, awaiters } = wait;
     if (!look.outlasts(looks)) return false;
     if (unread !== null) return isAwaited(wait, look);
-    return state !== null || look.isLast || EmittedEvents.comesOnce(event, emission ?? undefined);
+    const isPast = state !== null || look.isLast || EmittedEvents.comesOnce(event, emission ?? undefined);
+    return isPast && awaiters.areThere;
   }
 
   #report({ emitterName, event, waitLabel, stack, emission, state, unread }: LateWait): void {

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, get, IncomingMessage } from 'node:htt
 import { type AddressInfo, createServer } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { refillKept } from '../../../../instrument/attribution/kept-reactions.ts';
 import { NodeStage } from './node-stage.ts';
 
 let stage: NodeStage;
@@ -92,6 +93,48 @@ test.each(['close', 'reconnecting'])('after %s an emitter becomes ready again', 
   database.emit('ready');
   void once(database, 'ready');
   stage.look({ isQuiet: true, times: 4 });
+  expect(stage.messages).toHaveLength(1);
+});
+
+const NEVER = new Promise<never>(() => undefined);
+
+/** Looks until the engine was asked who awaits, and lets it answer. */
+async function lookTwice(): Promise<void> {
+  stage.look({ isQuiet: true, times: 3 });
+  await new Promise((resolve) => setImmediate(resolve));
+  stage.look({ isQuiet: true });
+}
+
+const AWAITING: readonly (readonly [what: string, wait: (ready: Promise<unknown>) => unknown, isTold: boolean])[] = [
+  ['a function awaits it', async (ready) => await ready, true],
+  ['two do', (ready) => [(async () => await ready)(), (async () => await ready)()], true],
+  ['a function awaits a race that is not decided', async (ready) => await Promise.race([ready, NEVER]), true],
+  ['a function awaits all of several', async (ready) => await Promise.all([ready, NEVER]), true],
+  ['a race that it has lost is decided', async (ready) => await Promise.race([ready, Promise.resolve()]), false],
+  ['nobody awaits it', () => undefined, false],
+  ['it has only a callback', async (ready) => void ready.then(() => undefined), false],
+];
+
+test.each(AWAITING)('an event that came once is lost while somebody waits for it: %s', async (_, wait, isTold) => {
+  refillKept(100);
+  const database = new Database();
+  database.emit('ready');
+  void wait(once(database, 'ready'));
+  await lookTwice();
+  expect(stage.messages).toHaveLength(isTold ? 1 : 0);
+  stage.look({ isLast: true });
+  expect(stage.messages).toHaveLength(isTold ? 1 : 0);
+});
+
+test('so it is with a promise of the program that a listener settles', async () => {
+  const database = new Database();
+  database.emit('ready');
+  const ready = (): Promise<void> => new Promise((resolve) => database.once('ready', resolve));
+  void ready();
+  await lookTwice();
+  expect(stage.messages).toEqual([]);
+  void (async () => await ready())();
+  await lookTwice();
   expect(stage.messages).toHaveLength(1);
 });
 
