@@ -40,10 +40,13 @@ interface QueueEntry {
 const OBJECT: unique symbol = Symbol('dept.object');
 const WAIT: unique symbol = Symbol('dept.wait');
 const REFUSER: unique symbol = Symbol('dept.refuser');
+const LIMIT: unique symbol = Symbol('dept.limit');
 
 interface Tracked extends Internals {
   [OBJECT]?: TrackedObject | null;
   [REFUSER]?: Refuser;
+  /** How many permits there were when it was set while nobody had any; undefined: as many as when it was first used. */
+  [LIMIT]?: number;
 }
 
 const METHODS = [
@@ -138,10 +141,12 @@ function patchSemaphore(prototype: Tracked): () => void {
 
   prototype.acquire = {
     acquire(this: Tracked, weight?: number, priority?: number) {
-      if (!Array.isArray(this._queue)) return acquire.call(this, weight, priority);
+      // What is no number the package compares, and fails, in its own promise.
+      if (!Array.isArray(this._queue) || typeof this._value !== 'number') return acquire.call(this, weight, priority);
       this[OBJECT] ??= trackByFirstUse('Semaphore', this._value, ['acquire', 'runExclusive']);
       asked = this[OBJECT];
       howMuch = moreOf(weight);
+      if (hasGrown(this)) hooks.outgrow(this[OBJECT]);
       isAttempt = timeoutMs === 0;
       const queued = this._queue.length;
       try {
@@ -223,7 +228,9 @@ function patchSemaphore(prototype: Tracked): () => void {
   }.isLocked;
   prototype.setValue = {
     setValue(this: Tracked, value: number) {
-      hooks.addPermits(this[OBJECT] ?? null);
+      const object = this[OBJECT] ?? null;
+      if (object?.isHeld !== true && typeof value === 'number') this[LIMIT] = value;
+      hooks.addPermits(object);
       return setValue.call(this, value);
     },
   }.setValue;
@@ -238,6 +245,14 @@ function patchSemaphore(prototype: Tracked): () => void {
       ...{ acquire, runExclusive, release, setValue, cancel, isLocked },
       ...{ _dispatchItem, _newReleaser },
     });
+}
+
+/** True while the permits that are there and those that somebody has are more than the semaphore was made with. */
+function hasGrown(semaphore: Tracked): boolean {
+  const object = semaphore[OBJECT] ?? null;
+  if (object === null || !object.permitsAdded || !object.isHeld) return false;
+  const held = object.holders.reduce((sum, { more }) => sum + (more?.permits ?? 1), 0);
+  return semaphore._value + held > (semaphore[LIMIT] ?? object.key.capacity);
 }
 
 /** The newest entry of the queue begins to wait. */
@@ -267,7 +282,8 @@ function refuse(semaphore: Tracked, wait: Wait, reason: Error): void {
   semaphore._dispatchQueue();
 }
 
-function moreOf(weight: number | undefined): HowMuch | null {
+function moreOf(given: unknown): HowMuch | null {
+  const weight = typeof given === 'number' ? given : undefined;
   if (timeoutMs !== null) return weight === undefined ? { timeoutMs } : { timeoutMs, permits: weight };
   return weight === undefined || weight === 1 ? null : { permits: weight };
 }

@@ -1,8 +1,11 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import * as hooks from '../../src/sync/hooks.ts';
 import { patchClass } from '../class-patch.ts';
 import { trackByFirstUse } from '../first-use.ts';
+import { numberOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
+import { Slots } from '../shapes/slots.ts';
 import { dressed, standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
@@ -14,7 +17,7 @@ const METHODS = ['schedule', 'submit', 'wrap'];
 interface Job {
   task: Callable;
   readonly promise: Promise<unknown>;
-  readonly options: { readonly weight?: number };
+  readonly options: { readonly weight?: number; readonly expiration?: number | null };
   doDrop(options?: unknown): unknown;
 }
 
@@ -35,24 +38,45 @@ export const bottleneck: LibraryAdapter = {
   patch: (exports) => patchClass(exports, '_receive', patchLimiter, ['submit', 'wrap']),
 };
 
+function limitOf(limiter: Limiter): number {
+  return limiter._store?.storeOptions?.maxConcurrent ?? Infinity;
+}
+
 function patchLimiter(prototype: Limiter): () => void {
   const objects = new WeakMap<Limiter, TrackedObject>();
+  const slots = new WeakMap<Limiter, Slots>();
+  const slotsOf = (limiter: Limiter): Slots => {
+    const met = slots.get(limiter) ?? new Slots();
+    slots.set(limiter, met);
+    return met;
+  };
   const { _receive, submit, wrap } = prototype;
   /** True while a job is handed over whose end a callback hears, so that nobody awaits its promise. */
   let isSubmitted = false;
   const known = (limiter: Limiter): TrackedObject | null => {
-    const capacity = limiter._store?.storeOptions?.maxConcurrent ?? Infinity;
+    const capacity = limitOf(limiter);
     if (!Number.isFinite(capacity)) return null;
     const met = objects.get(limiter) ?? trackByFirstUse('Bottleneck', capacity, METHODS, 'queue');
     if (met !== null) objects.set(limiter, met);
     return met;
   };
   prototype._receive = dressed(function watched(this: Limiter, job: Job): unknown {
-    const { weight = 1 } = job.options;
+    if (typeof job.task !== 'function') return _receive.call(this, job);
+    const weight = numberOf(job.options, 'weight') ?? 1;
+    const object = known(this);
+    const { timeoutMs } = slotsOf(this);
+    const more = { ...(weight > 1 && { permits: weight }), ...(timeoutMs !== undefined && { timeoutMs }) };
+    if (slotsOf(this).haveGrownTo(limitOf(this))) hooks.outgrow(object);
     // A job without weight takes no slot.
-    const claim = new Claim(weight === 0 ? null : known(this), SCHEDULE, weight > 1 ? { permits: weight } : null);
+    const claim = new Claim(weight === 0 ? null : object, SCHEDULE, more);
     if (claim.pending) {
-      job.task = claim.whileRunning(job.task);
+      const expiration = numberOf(job.options, 'expiration');
+      let limit = 0;
+      const begin = (): void => {
+        limit = limitOf(this);
+        slotsOf(this).begin(limit, expiration);
+      };
+      job.task = claim.whileRunning(job.task, begin, () => slotsOf(this).end(limit, expiration));
       const { doDrop } = job;
       job.doDrop = standIn(doDrop, (self, args) => {
         claim.refuse();

@@ -1,7 +1,9 @@
+import * as hooks from '../../src/sync/hooks.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
+import { Slots } from '../shapes/slots.ts';
 import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
@@ -13,6 +15,8 @@ type Task = (...args: unknown[]) => unknown;
 interface Limit {
   (task: Task, ...args: unknown[]): Promise<unknown>;
   clearQueue(): void;
+  /** Since 6: may be set. */
+  readonly concurrency?: number;
   map?(items: Iterable<unknown>, task: Task): Promise<unknown>;
 }
 
@@ -37,12 +41,24 @@ function watched(limit: Limit, concurrency: number, name: string): Limit {
   if (!hasMethods(limit, ['clearQueue'])) return limit;
   const made = new MadeObject(name, concurrency, 'queue');
   const waiting = new Set<Claim>();
+  const slots = new Slots();
+  const limitNow = (): number => limit.concurrency ?? concurrency;
   const claimed = (): Claim => {
-    const claim = new Claim(made.object, LIMIT);
+    const { object } = made;
+    if (slots.haveGrownTo(limitNow())) hooks.outgrow(object);
+    const claim = new Claim(object, LIMIT);
     if (claim.pending) waiting.add(claim);
     return claim;
   };
-  const running = (claim: Claim, task: Callable): Task => claim.whileRunning(task, () => waiting.delete(claim)) as Task;
+  const running = (claim: Claim, task: Callable): Task => {
+    let limit = 0;
+    const begin = (): void => {
+      waiting.delete(claim);
+      limit = limitNow();
+      slots.begin(limit);
+    };
+    return claim.whileRunning(task, begin, () => slots.end(limit)) as Task;
+  };
   const generator = (task: Task, ...args: unknown[]): Promise<unknown> => {
     if (typeof task !== 'function') return limit(task, ...args);
     const claim = claimed();
@@ -57,6 +73,7 @@ function watched(limit: Limit, concurrency: number, name: string): Limit {
   const { map } = limit;
   if (map !== undefined) {
     const watchedMap = (items: Iterable<unknown>, task: Task): Promise<unknown> => {
+      if (typeof task !== 'function') return map.call(limit, items, task);
       const tasks: Task[] = [];
       const claims: Claim[] = [];
       // Each item is added to the queue when it is taken from the list.

@@ -1,7 +1,11 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import * as hooks from '../../src/sync/hooks.ts';
 import { trackByFirstUse } from '../first-use.ts';
+import { isTimeout, signalTimeout } from '../node/signal-timeouts.ts';
+import { legible, numberOf, optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
+import { Slots } from '../shapes/slots.ts';
 import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
@@ -14,10 +18,13 @@ const METHODS = ['add', 'addAll', ...Object.keys(UNTIL_ALL_END), ...Object.keys(
 
 interface AddOptions {
   readonly signal?: object;
+  readonly timeout?: number;
 }
 
 interface Queue {
   readonly concurrency: number;
+  /** After how many milliseconds a task loses its slot, if it has no such time of its own. */
+  readonly timeout?: number | undefined;
   readonly size: number;
   readonly pending: number;
   add(task: Callable, options?: AddOptions): Promise<unknown>;
@@ -27,6 +34,7 @@ interface Queue {
 interface Watched {
   readonly object: TrackedObject | null;
   readonly waiting: Set<Claim>;
+  readonly slots: Slots;
 }
 
 /** p-queue 6 to 10. `addAll` goes through `add`. A queue without a limit is never waited for. */
@@ -42,24 +50,43 @@ export const pQueue: LibraryAdapter = {
 function patchQueue(prototype: Queue): () => void {
   const queues = new WeakMap<Queue, Watched>();
   const { add, clear } = prototype;
+  // Since 9 a task whose signal aborts leaves the queue; before, it stood there until its turn.
+  const endsQueued = String(add).includes('queueAbortHandler');
   const known = (queue: Queue): Watched => {
     const met = queues.get(queue);
     if (met !== undefined && met.object !== null) return met;
     const { concurrency } = queue;
     const object = Number.isFinite(concurrency) ? trackByFirstUse('PQueue', concurrency, METHODS, 'queue') : null;
-    const watched = { object, waiting: new Set<Claim>() };
+    const watched = { object, waiting: new Set<Claim>(), slots: new Slots() };
     queues.set(queue, watched);
     return watched;
   };
   prototype.add = dressed(function watchedAdd(this: Queue, task: Callable, options?: AddOptions): Promise<unknown> {
-    const { object, waiting } = known(this);
+    const { object, waiting, slots } = known(this);
     if (object === null || typeof task !== 'function') return add.call(this, task, options);
-    const claim = new Claim(object, ADD);
+    if (slots.haveGrownTo(this.concurrency)) hooks.outgrow(object);
+    const signal = optionOf(options, 'signal');
+    const timeoutMs = sooner(slots.timeoutMs, endsQueued ? signalTimeout(signal) : undefined);
+    const claim = new Claim(object, ADD, timeoutMs === undefined ? null : { timeoutMs });
     waiting.add(claim);
-    const end = (): void => void waiting.delete(claim);
-    const result = add.call(this, claim.whileRunning(task, end), options);
+    const givesBackAfter = numberOf(options, 'timeout') ?? numberOf(this, 'timeout');
+    let limit = 0;
+    const begin = (): void => {
+      waiting.delete(claim);
+      limit = this.concurrency;
+      slots.begin(limit, givesBackAfter);
+    };
+    const result = add.call(
+      this,
+      claim.whileRunning(task, begin, () => slots.end(limit, givesBackAfter)),
+      options,
+    );
     // Only what can be aborted may be rejected before its turn.
-    return options?.signal === undefined ? claim.follow(result) : claim.refusedBy(result, end);
+    if (signal === undefined) return claim.follow(result);
+    return claim.refusedBy(result, (reason) => {
+      waiting.delete(claim);
+      claim.refuse(isTimeout(reason) ? 'timed-out' : 'cancelled');
+    });
   }, add);
   prototype.clear = dressed(function watchedClear(this: Queue): unknown {
     const { waiting } = known(this);
@@ -76,7 +103,7 @@ function patchQueue(prototype: Queue): () => void {
     ),
     ...Object.entries(UNTIL_ALL_BEGIN).map(([name, how]) =>
       patchUntil(prototype, name, (queue, limit = 1) => {
-        return queue.size >= Number(limit) ? new Claim(known(queue).object, how) : null;
+        return queue.size >= (legible(() => Number(limit)) ?? Infinity) ? new Claim(known(queue).object, how) : null;
       }),
     ),
   ];
@@ -84,6 +111,10 @@ function patchQueue(prototype: Queue): () => void {
     Object.assign(prototype, { add, clear });
     for (const restore of undo) restore();
   };
+}
+
+function sooner(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || (other !== undefined && other < one) ? other : one;
 }
 
 /** `claimFor` makes the claim of a call that will have to wait. */

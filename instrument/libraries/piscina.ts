@@ -1,5 +1,8 @@
+import { isObject } from '../../src/core/thenable.ts';
 import { patchClass, restoreAll } from '../class-patch.ts';
 import { handPorts, watchChannels } from '../message-channels.ts';
+import { isTimeout, signalTimeout } from '../node/signal-timeouts.ts';
+import { optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
@@ -62,15 +65,16 @@ function patchPool(prototype: Piscina): () => void {
   const stop = watchChannels();
   prototype.run = {
     run(this: Piscina, task: unknown, ...rest: [options?: { readonly signal?: object | null }]): Promise<unknown> {
-      const claim = new Claim(pools.of(this), RUN);
+      const signal = optionOf(rest[0], 'signal');
+      const timeoutMs = signalTimeout(signal);
+      const claim = new Claim(pools.of(this), RUN, timeoutMs === undefined ? null : { timeoutMs });
       const outer = beginning;
       beginning = claim;
       try {
         const result = run.call(this, task, ...rest);
-        const signal = rest[0]?.signal;
-        if (beginning === claim && signal) claims.set(signal, claim);
+        if (beginning === claim && isObject(signal)) claims.set(signal, claim);
         else if (beginning === claim) claim.refuse();
-        return claim.refusedBy(result);
+        return claim.refusedBy(result, (reason) => claim.refuse(isTimeout(reason) ? 'timed-out' : 'cancelled'));
       } finally {
         beginning = outer;
       }
@@ -128,7 +132,7 @@ function patchWorker(prototype: WorkerInfo): () => void {
 
 function begin(task: TaskInfo, claim: Claim): void {
   claim.grant();
-  const takeBack = handPorts(claim, task.transferList ?? []);
+  const takeBack = handPorts(claim, task.transferList);
   const { done } = task;
   task.done = (error, result) => {
     takeBack();

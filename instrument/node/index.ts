@@ -17,6 +17,7 @@ import { OwnExchanges } from './own-exchanges.ts';
 import { replaceFetch, watchOwnFetches } from './own-fetches.ts';
 import { OwnHttp2 } from './own-http2.ts';
 import { watchOwnAnswers, watchOwnRequests } from './own-requests.ts';
+import { watchSignalTimeouts } from './signal-timeouts.ts';
 import { StallClock } from './stall-clock.ts';
 import { followWorkers, StartedWorkers } from './started-workers.ts';
 import { watchStreamCopies } from './stream-copies.ts';
@@ -64,6 +65,7 @@ export function watchNode(
     replaceFetch(),
     watchHttp(host, undici),
     () => undici.stop(),
+    watchSignalTimeouts(),
     watchWebLocks(),
     watchWebStreams(host, precedesProgram),
     followWorkers(workers),

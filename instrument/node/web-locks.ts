@@ -3,10 +3,12 @@ import { defineHow } from '../../src/core/how.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { legible } from '../passed-options.ts';
 import { replaced } from '../replaced.ts';
 import { Claim } from '../shapes/claim.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
 import { dressed, standIn } from '../stand-in.ts';
+import { isTimeout, signalTimeout } from './signal-timeouts.ts';
 
 const LABELS = { startLabel: 'request', waitLabel: 'request', eventLabel: 'settle', structured: true };
 const EXCLUSIVE = defineHow(LABELS);
@@ -23,10 +25,10 @@ const MAX_NAMES = 256;
 type Callback = (lock: object | null) => unknown;
 
 interface LockOptions {
-  readonly mode?: string;
-  readonly ifAvailable?: boolean;
-  readonly steal?: boolean;
-  readonly signal?: AbortSignal;
+  readonly mode?: string | undefined;
+  readonly ifAvailable?: boolean | undefined;
+  readonly steal?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface LockManager {
@@ -75,24 +77,34 @@ function onFirstRead(owner: object, name: string, see: (value: object) => void):
 function watchManager(prototype: LockManager, objects: LockNames): () => void {
   return replaced(prototype, 'request', (original) => {
     return function request(this: LockManager, ...args: [name: unknown, options: unknown, callback?: unknown]) {
-      const [name, options, callback] = args[2] === undefined ? [args[0], undefined, args[1]] : args;
+      const [name, given, callback] = args[2] === undefined ? [args[0], undefined, args[1]] : args;
+      const options = optionsOf(given);
       if (!isRequest(name, options, callback)) return Reflect.apply(original, this, args);
       const object = objects.of(name);
       const run = (task: unknown): Promise<unknown> => {
-        const given = args[2] === undefined ? [name, task] : [name, options, task];
-        return Reflect.apply(original, this, given as Parameters<typeof original>) as Promise<unknown>;
+        const passed = args[2] === undefined ? [name, task] : [name, given, task];
+        return Reflect.apply(original, this, passed as Parameters<typeof original>) as Promise<unknown>;
       };
-      return requested(object, (options ?? {}) as LockOptions, callback as Callback, run);
+      return requested(object, options as LockOptions, callback as Callback, run);
     };
   });
 }
 
+/** Read once; undefined for what cannot be read. */
+function optionsOf(given: unknown): LockOptions | undefined {
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null) return undefined;
+  return legible(() => {
+    const { mode, ifAvailable, steal, signal } = given as LockOptions;
+    return { mode, ifAvailable, steal, signal };
+  });
+}
+
 /** What Node refuses never waits. */
-function isRequest(name: unknown, options: unknown, callback: unknown): name is string {
-  if (typeof name !== 'string' || name.startsWith('-') || typeof callback !== 'function') return false;
-  if (options === undefined) return true;
-  if (typeof options !== 'object' || options === null) return false;
-  const { mode = 'exclusive', signal } = options as LockOptions;
+function isRequest(name: unknown, options: LockOptions | undefined, callback: unknown): name is string {
+  if (typeof name !== 'string' || name.startsWith('-') || typeof callback !== 'function' || options === undefined)
+    return false;
+  const { mode = 'exclusive', signal } = options;
   return (mode === 'exclusive' || mode === 'shared') && (signal === undefined || signal instanceof AbortSignal);
 }
 
@@ -105,11 +117,17 @@ function requested(
   const isShared = mode === 'shared';
   // Neither waits: one is told that there is no lock, the other takes it away.
   if (ifAvailable === true || steal === true) return run(trying(object, isShared, callback));
-  const claim = new Claim(object, howOf(isShared, signal !== undefined));
+  const timeoutMs = signalTimeout(signal);
+  const claim = new Claim(
+    object,
+    howOf(isShared, signal !== undefined),
+    timeoutMs === undefined ? null : { timeoutMs },
+  );
   const promise = run(claim.whileRunning(callback));
   claim.sleep();
   // Only what can be aborted may be rejected before its turn.
-  return signal === undefined ? claim.follow(promise) : claim.refusedBy(promise);
+  if (signal === undefined) return claim.follow(promise);
+  return claim.refusedBy(promise, (reason) => claim.refuse(isTimeout(reason) ? 'timed-out' : 'cancelled'));
 }
 
 function howOf(isShared: boolean, isAbortable: boolean): How {

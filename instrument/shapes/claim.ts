@@ -19,6 +19,7 @@ export class Claim {
   #held: EventContext | null = null;
   /** What is to be given back; only a look at the heap asks for it. */
   lent: object | null = null;
+  #onEnd: (() => void) | null = null;
   /** Claims that are served together with this one. */
   #company: readonly Claim[] = [];
 
@@ -199,9 +200,15 @@ export class Claim {
    * The function to call in place of `task`: it is granted when that is called, and held until what it returns settles.
    * It has neither the name nor the length of the task: libraries do not look at them.
    * @param onBegin told when that is called
+   * @param onEnd told when what it returns is settled
    */
-  whileRunning<F extends Callable>(task: F, onBegin: () => void = () => undefined): F {
+  whileRunning<F extends Callable>(
+    task: F,
+    onBegin: () => void = () => undefined,
+    onEnd: (() => void) | null = null,
+  ): F {
     if (this.#wait === null) return task;
+    this.#onEnd = onEnd;
     const claim = { of: this };
     return function run(this: unknown, ...args: unknown[]): unknown {
       return claim.of.#begin(task, this, args, onBegin);
@@ -263,6 +270,7 @@ export class Claim {
   }
 
   #end(): void {
+    this.#onEnd?.();
     hooks.extend(this.#wait);
     for (const other of this.#company) hooks.extend(other.#wait);
     this.release();

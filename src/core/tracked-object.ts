@@ -31,7 +31,10 @@ export class TrackedObject {
   destroyed = false;
   /** Somebody has released what nobody had taken, or raised the limit: there may be more permits than the capacity says. */
   permitsAdded = false;
-  /** Somebody has released what nobody had taken: it counts events, and whoever takes one does not owe the next. */
+  /**
+   * Somebody has released what nobody had taken, or asked for one while there were more than when others took theirs: whoever takes one
+   * does not owe the next.
+   */
   countsEvents = false;
   /** The classes of the session this object belongs to. */
   readonly registry: ClassRegistry;

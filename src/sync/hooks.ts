@@ -304,6 +304,14 @@ export function countEvent(object: TrackedObject | null): void {
   });
 }
 
+/**
+ * Somebody asks for a permit while there are more than when others took theirs: whoever has one may have made room for this. What
+ * the old limit says of them is not true, and what the new one will be nobody knows.
+ */
+export function outgrow(object: TrackedObject | null): void {
+  countEvent(object);
+}
+
 /** Somebody asks for the event: whoever is heading for it counts from here. */
 export function request(object: TrackedObject | null): void {
   if (object !== null) guarded((session) => session.request(known(session, object)));

@@ -39,6 +39,12 @@ describe.skipIf(!hasLocks)('navigator.locks', () => {
     expect(stage.messages).toEqual([]);
   });
 
+  test('one of which gives up after some time is a warning', async () => {
+    await nested('list', 'item', { signal: AbortSignal.timeout(5000) });
+    await locks.request('item', () => locks.request('list', { signal: AbortSignal.timeout(5000) }, () => sleep(1)));
+    expect(stage.findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual(['DEPT001 warning']);
+  });
+
   test('a request inside of its own lock hangs', () => {
     void nested('once', 'once');
     return sleep(5).then(() => {
