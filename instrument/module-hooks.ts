@@ -1,4 +1,5 @@
 import Module from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { isObject } from '../src/core/thenable.ts';
 import { watchCommonJs } from './commonjs-modules.ts';
 import type { LibraryAdapter, Rebind } from './libraries/adapter.ts';
@@ -51,6 +52,8 @@ interface MetModule {
 
 /** Modules of known packages that any watch has met: they announce themselves once, but may be watched again. */
 const met = new Map<object, MetModule>();
+/** ES modules among them: who requires one gets another object for it. */
+const imported = new Set<string>();
 /** Patterns whose hook runs in the hooks thread of Node 20, where none can be taken off. */
 const registered = new Set<string>();
 
@@ -89,11 +92,13 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
     const pattern = packagePattern(adapters);
     const isWatched = (filename: string): boolean => pattern.test(filename.replaceAll('\\', '/'));
     const onCommonJs = (filename: string, module: CommonJsModule): void => {
+      if (imported.has(pathToFileURL(filename).href)) return;
       const [, name = '', file = ''] = pattern.exec(filename.replaceAll('\\', '/')) ?? [];
       onMet({ name, file, exports: module.exports, bindings: null, module, ...originOf(filename, file) });
     };
     undo.push(
       announceTo((name, file, exports, bindings, url) => {
+        imported.add(url);
         onMet({ name, file, exports, bindings, module: null, ...originOf(url, file) });
       }),
       watchCommonJs(isWatched, onCommonJs),
