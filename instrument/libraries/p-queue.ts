@@ -51,7 +51,7 @@ function patchQueue(prototype: Queue): () => void {
   const queues = new WeakMap<Queue, Watched>();
   const { add, clear } = prototype;
   // Since 9 a task whose signal aborts leaves the queue; before, it stood there until its turn.
-  const endsQueued = String(add).includes('queueAbortHandler');
+  const endsQueued = /queueAbortHandler|waitingTask/.test(String(add));
   const known = (queue: Queue): Watched => {
     const met = queues.get(queue);
     if (met !== undefined && met.object !== null) return met;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LibraryStage, latest, turn } from './library-stage.ts';
+import { LibraryStage, latest, next, previous, turn } from './library-stage.ts';
 
 let stage: LibraryStage;
 
@@ -8,6 +8,10 @@ beforeEach(() => {
 });
 
 afterEach(() => stage[Symbol.dispose]());
+
+interface Queue {
+  add(task: () => Promise<unknown>, options?: object): Promise<unknown>;
+}
 
 type Schedule = (options: object, task: () => Promise<unknown>) => Promise<unknown>;
 
@@ -50,10 +54,20 @@ describe('what a limit of time ends is a warning', () => {
     ['that follows one', () => AbortSignal.any([new AbortController().signal, AbortSignal.timeout(5000)]), 'warning'],
     ['of somebody who may abort', () => new AbortController().signal, 'error'],
   ])('a signal %s', async (_, make, severity) => {
-    const { default: PQueue } = await import('p-queue');
+    const [nine, ten] = [latest, next].map((load) => {
+      const { default: PQueue } = load('p-queue') as { default: new (options: object) => Queue };
+      return new PQueue({ concurrency: 2 });
+    }) as [Queue, Queue];
+    await nine.add(async () => nine.add(turn, { signal: make() }));
+    await ten.add(async () => ten.add(turn, { signal: make() }));
+    expect(await stage.found()).toEqual([`DEPT001 ${severity} nine`, `DEPT001 ${severity} ten`]);
+  });
+
+  test('but not with p-queue 8, which keeps in its queue what is aborted', async () => {
+    const { default: PQueue } = previous('p-queue') as { default: new (options: object) => Queue };
     const queue = new PQueue({ concurrency: 2 });
-    await queue.add(async () => queue.add(turn, { signal: make() }));
-    expect(await stage.found()).toEqual([`DEPT001 ${severity} queue`]);
+    await queue.add(async () => queue.add(turn, { signal: AbortSignal.timeout(5000) }));
+    expect(await stage.found()).toEqual(['DEPT001 error queue']);
   });
 
   test('of bottleneck', async () => {
