@@ -5,6 +5,7 @@ type Method = (this: never, ...args: never[]) => unknown;
 /**
  * Puts another function in the place of a method: with its name, its length and its attributes. What a program has fixed, as
  * @hono/node-server does the `clone` of its own Response and `--frozen-intrinsics` all there is, is left alone.
+ * @param wrap makes a method where the original is one, or anything else that cannot be called with `new`
  * @returns what restores it, unless somebody has replaced it since
  */
 export function replaced<T extends object, N extends keyof T & string>(

@@ -142,7 +142,6 @@ type Make = (join: Join, type: PromiseConstructor, elements: readonly unknown[])
 function replace(name: Joining | 'race', make: Make): () => void {
   return replaced(Promise, name, (original) => {
     const join = original as Join;
-    // A method: like the original it cannot be called with `new`.
     return {
       joinPromises(this: PromiseConstructor, values: Iterable<unknown>): Promise<unknown> {
         let elements: readonly unknown[] | null;

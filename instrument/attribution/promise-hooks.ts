@@ -17,7 +17,7 @@ import { OwedPromises } from './owed-promises.ts';
 import { type Follower, follow } from './promise-links.ts';
 import { type Hooked, noteFor, noteOf, type PromiseNote } from './promise-notes.ts';
 import { meetSubclass } from './subclassed-promises.ts';
-import { carryThroughTimers } from './timers.ts';
+import { type Carry, carryThroughTimers } from './timers.ts';
 import { WaiterPlaces } from './waiter-places.ts';
 
 // Taken before anything is patched: it must not carry what it is there to clear.
@@ -86,12 +86,13 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
 
   install(): void {
     const observers: Observer[] = [this, this.#switch];
+    const carry: Carry = (run) => this.carry(run);
     this.#rest();
     for (const observer of observers) this.#session.addObserver(observer);
     this.#undo = [
       joinPromises({ joining: (name, elements, run) => this.#join(name, elements, run) }),
-      carryThroughTimers((run) => this.carry(run)),
-      carryThroughCallbacks((run) => this.carry(run)),
+      carryThroughTimers(carry),
+      carryThroughCallbacks(carry),
       ...observers.map((observer) => () => this.#session.removeObserver(observer)),
       () => this.#switch.stop(),
       () => follow(this, 'off'),

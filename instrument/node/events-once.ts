@@ -39,7 +39,6 @@ export function watchEventsOnce(host: NodeHost, waits: LateWaits, awaited: Await
 function watchOnce(host: NodeHost, waits: LateWaits, awaited: AwaitedEvents): () => void {
   const events = EventEmitter as unknown as { once: typeof EventEmitter.once };
   const restore = replaced(events, 'once', (original) => {
-    // A method: like the original it cannot be called with `new`.
     return {
       once(this: unknown, ...args: Parameters<typeof original>): Promise<unknown[]> {
         const [emitter, event, options] = args as unknown as [object, string | symbol, OnceOptions | undefined];

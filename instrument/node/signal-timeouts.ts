@@ -42,7 +42,6 @@ function noting(
 ): () => void {
   if (typeof makers[name] !== 'function') return () => undefined;
   return replaced(makers, name, (original) => {
-    // A method: like the original it cannot be called with `new`.
     return {
       make(this: unknown, ...args: unknown[]): AbortSignal {
         const signal = Reflect.apply(original, this, args as never) as AbortSignal;

@@ -38,14 +38,16 @@ export function watchClones(host: NodeHost, links: WebStreamLinks): (() => void)
 
   function watchClone(prototype: object): () => void {
     return replaced(prototype as Message, 'clone', (original) => {
-      return function clone(this: Message): unknown {
-        const source = this.body;
-        const copy = Reflect.apply(original, this, []) as Message;
-        observed(host, () => {
-          if (source !== null && this.body !== null && copy.body !== null) links.teed(source, [this.body, copy.body]);
-        });
-        return copy;
-      };
+      return {
+        clone(this: Message): unknown {
+          const source = this.body;
+          const copy = Reflect.apply(original, this, []) as Message;
+          observed(host, () => {
+            if (source !== null && this.body !== null && copy.body !== null) links.teed(source, [this.body, copy.body]);
+          });
+          return copy;
+        },
+      }.clone;
     });
   }
 }

@@ -76,17 +76,19 @@ function onFirstRead(owner: object, name: string, see: (value: object) => void):
 
 function watchManager(prototype: LockManager, objects: LockNames): () => void {
   return replaced(prototype, 'request', (original) => {
-    return function request(this: LockManager, ...args: [name: unknown, options: unknown, callback?: unknown]) {
-      const [name, given, callback] = args[2] === undefined ? [args[0], undefined, args[1]] : args;
-      const options = optionsOf(given);
-      if (!isRequest(name, options, callback)) return Reflect.apply(original, this, args);
-      const object = objects.of(name);
-      const run = (task: unknown): Promise<unknown> => {
-        const passed = args[2] === undefined ? [name, task] : [name, given, task];
-        return Reflect.apply(original, this, passed as Parameters<typeof original>) as Promise<unknown>;
-      };
-      return requested(object, options as LockOptions, callback as Callback, run);
-    };
+    return {
+      request(this: LockManager, ...args: [name: unknown, options: unknown, callback?: unknown]) {
+        const [name, given, callback] = args[2] === undefined ? [args[0], undefined, args[1]] : args;
+        const options = optionsOf(given);
+        if (!isRequest(name, options, callback)) return Reflect.apply(original, this, args);
+        const object = objects.of(name);
+        const run = (task: unknown): Promise<unknown> => {
+          const passed = args[2] === undefined ? [name, task] : [name, given, task];
+          return Reflect.apply(original, this, passed as Parameters<typeof original>) as Promise<unknown>;
+        };
+        return requested(object, options as LockOptions, callback as Callback, run);
+      },
+    }.request;
   });
 }
 

@@ -50,11 +50,13 @@ function patch(host: NodeHost, streams: WebStreams): () => void {
 function watchSides(host: NodeHost, streams: WebStreams, links: WebStreamLinks): (() => void)[] {
   return TRANSFORMS.map((name) =>
     replacedGetter(streams[name].prototype as Transform, 'writable', (original) => {
-      return function writable(this: Transform): unknown {
-        const side = original.call(this) as WritableStream;
-        observed(host, () => links.joined(this, side));
-        return side;
-      };
+      return {
+        writable(this: Transform): unknown {
+          const side = original.call(this) as WritableStream;
+          observed(host, () => links.joined(this, side));
+          return side;
+        },
+      }.writable;
     }),
   );
 }
@@ -63,23 +65,27 @@ function watchPipes(host: NodeHost, streams: WebStreams, links: WebStreamLinks, 
   const prototype = streams.ReadableStream.prototype as ReadableStream;
   return [
     replaced(prototype, 'pipeTo', (original) => {
-      return function pipeTo(this: ReadableStream, ...args: unknown[]): unknown {
-        const ended = Reflect.apply(original, this, args) as unknown;
-        const sink = args[0] as WritableStream;
-        // What is refused locks nothing.
-        if (this.locked) observed(host, () => links.piped(this, sink));
-        waits.writing(ended, sink, 'pipeTo');
-        return ended;
-      };
+      return {
+        pipeTo(this: ReadableStream, ...args: unknown[]): unknown {
+          const ended = Reflect.apply(original, this, args) as unknown;
+          const sink = args[0] as WritableStream;
+          // What is refused locks nothing.
+          if (this.locked) observed(host, () => links.piped(this, sink));
+          waits.writing(ended, sink, 'pipeTo');
+          return ended;
+        },
+      }.pipeTo;
     }),
     replaced(prototype, 'pipeThrough', (original) => {
-      return function pipeThrough(this: ReadableStream, ...args: unknown[]): unknown {
-        const readable = Reflect.apply(original, this, args) as unknown;
-        // Another object may answer each reading of its sides differently.
-        const [transform] = args;
-        if (isTransform(transform, streams)) observed(host, () => links.piped(this, transform.writable));
-        return readable;
-      };
+      return {
+        pipeThrough(this: ReadableStream, ...args: unknown[]): unknown {
+          const readable = Reflect.apply(original, this, args) as unknown;
+          // Another object may answer each reading of its sides differently.
+          const [transform] = args;
+          if (isTransform(transform, streams)) observed(host, () => links.piped(this, transform.writable));
+          return readable;
+        },
+      }.pipeThrough;
     }),
   ];
 }
@@ -98,11 +104,13 @@ function watchBranches(
   const readers = [ReadableStreamDefaultReader, ReadableStreamBYOBReader];
   return [
     replaced(prototype, 'tee', (original) => {
-      return function tee(this: ReadableStream): unknown {
-        const branches = Reflect.apply(original, this, []) as [ReadableStream, ReadableStream];
-        observed(host, () => links.teed(this, branches));
-        return branches;
-      };
+      return {
+        tee(this: ReadableStream): unknown {
+          const branches = Reflect.apply(original, this, []) as [ReadableStream, ReadableStream];
+          observed(host, () => links.teed(this, branches));
+          return branches;
+        },
+      }.tee;
     }),
     ...watchClones(host, links),
     watchCancel(prototype, waits, (stream) => stream),
@@ -118,13 +126,15 @@ function watchCancel<T extends object>(
   branchOf: (self: T) => ReadableStream | null,
 ): () => void {
   return replaced(prototype as T & Cancelling, 'cancel', (original) => {
-    return function cancel(this: T, ...args: unknown[]): unknown {
-      // A reader that has released its stream has none any more.
-      const branch = branchOf(this);
-      const cancelled = Reflect.apply(original, this, args) as unknown;
-      if (branch !== null) waits.cancelling(cancelled, branch);
-      return cancelled;
-    };
+    return {
+      cancel(this: T, ...args: unknown[]): unknown {
+        // A reader that has released its stream has none any more.
+        const branch = branchOf(this);
+        const cancelled = Reflect.apply(original, this, args) as unknown;
+        if (branch !== null) waits.cancelling(cancelled, branch);
+        return cancelled;
+      },
+    }.cancel;
   });
 }
 
@@ -137,27 +147,33 @@ function watchWriting({ WritableStream, WritableStreamDefaultWriter }: WebStream
   };
   return [
     replaced(WritableStream.prototype as WritableStream, 'getWriter', (original) => {
-      return function getWriter(this: WritableStream): WritableStreamDefaultWriter {
-        const writer = Reflect.apply(original, this, []) as WritableStreamDefaultWriter;
-        writables.set(writer, this);
-        return writer;
-      };
+      return {
+        getWriter(this: WritableStream): WritableStreamDefaultWriter {
+          const writer = Reflect.apply(original, this, []) as WritableStreamDefaultWriter;
+          writables.set(writer, this);
+          return writer;
+        },
+      }.getWriter;
     }),
     ...(['write', 'close'] as const).map((name) =>
       replaced(prototype, name, (original) => {
-        return function write(this: WritableStreamDefaultWriter, ...args: unknown[]): unknown {
-          const promise = Reflect.apply(original, this, args) as unknown;
-          writing(this, promise, name);
-          return promise;
-        };
+        return {
+          write(this: WritableStreamDefaultWriter, ...args: unknown[]): unknown {
+            const promise = Reflect.apply(original, this, args) as unknown;
+            writing(this, promise, name);
+            return promise;
+          },
+        }.write;
       }),
     ),
     replacedGetter(prototype, 'ready', (original) => {
-      return function ready(this: WritableStreamDefaultWriter): unknown {
-        const promise = original.call(this);
-        writing(this, promise, 'ready');
-        return promise;
-      };
+      return {
+        ready(this: WritableStreamDefaultWriter): unknown {
+          const promise = original.call(this);
+          writing(this, promise, 'ready');
+          return promise;
+        },
+      }.ready;
     }),
   ];
 }

@@ -21,6 +21,9 @@ const OWNERS: readonly (readonly [owner: object, names: readonly string[]])[] = 
   [fs, ['readFile', 'stat', 'write']],
   [timers, ['setTimeout', 'setInterval', 'setImmediate']],
   [zlib, ['gzip', 'inflate']],
+  [ReadableStream.prototype, ['pipeTo', 'pipeThrough', 'tee', 'cancel']],
+  [WritableStream.prototype, ['getWriter']],
+  [Response.prototype, ['clone']],
 ];
 
 /** Of each function whether it can be called with `new`, and whether it has a prototype. */

@@ -23,7 +23,6 @@ const BAD: readonly (readonly [name: string, value: never])[] = [
   ['an object', UNLIKE],
   ['a signal that is none', { signal: 42 } as never],
   ['one that cannot be read', trap],
-  ['a function that can only be called', remote],
 ];
 
 type Call = (value: never) => unknown;
@@ -150,6 +149,15 @@ test.each(Object.entries(CALLS))('%s: it is refused as without dept', async (_, 
   for (const [name, value] of BAD) bare.push(`${name}: ${await outcome(call, value)}`);
   expect(watched).toEqual(bare);
 });
+
+test.each(Object.entries(CALLS).filter(([name]) => name.endsWith('a task')))(
+  '%s that is a proxy is only called',
+  async (_, load) => {
+    using _stage = new LibraryStage();
+    const call = await load();
+    expect(await call(remote)).toBe('called');
+  },
+);
 
 test('options of lru-cache are left as it leaves them', async () => {
   const { LRUCache } = await import('lru-cache');
