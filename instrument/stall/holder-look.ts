@@ -51,8 +51,12 @@ export class HolderLook {
       own: new Set(marked.own.flatMap((each) => this.#marks.get(each) ?? [])),
       areThreadsStuck: [...stuck].some(({ object, how }) => how.structured && object.key.kind === 'pool'),
     });
-    const closed = [...this.stuck, ...nodesOf(this.#standingIn(stuck))];
-    this.paths = new ReleasePaths(heap, places, this.alive, waits, closed);
+    const past = (closed: Iterable<HeapNode>): ReleasePaths =>
+      new ReleasePaths(heap, places, this.alive, waits, [...this.stuck, ...closed]);
+    const paths = past([]);
+    const goingOn = new GoingOn({ heap, paths, alive: this.alive, graph: this.graph, timers: this.timers });
+    const standing = this.#standingIn(stuck).filter(({ awaits }) => !goingOn.settles(awaits));
+    this.paths = standing.length === 0 ? paths : past(nodesOf(withAwaiters(standing, this.graph.functions)));
     this.#hasHistories = this.graph.functions.some(({ awaits }) => isNoted(awaits, heap));
   }
 
@@ -83,14 +87,11 @@ export class HolderLook {
     return withAwaiters(waiting, this.graph.functions);
   }
 
-  /** The functions that wait where no promise is known that was given to them: by their stacks. */
-  #standingIn(waits: ReadonlySet<Wait>): ReadonlySet<Suspended> {
+  /** The functions that may wait where no promise is known that was given to them: by their stacks. */
+  #standingIn(waits: ReadonlySet<Wait>): readonly Suspended[] {
     const unknown = [...waits].filter((wait) => promisesOf(this.nodeOf(wait), this.heap).length === 0);
-    const standing = unknown.map(({ stack }) => this.standing.of(stack)).filter(({ isCertain }) => isCertain);
-    return withAwaiters(
-      standing.flatMap(({ functions }) => functions),
-      this.graph.functions,
-    );
+    const standing = unknown.map(({ stack }) => this.standing.of(stack));
+    return standing.flatMap(({ functions, isCertain }) => (isCertain ? functions : []));
   }
 
   /** The functions that go on first when this wait is over. */
