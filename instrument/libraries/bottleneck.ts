@@ -70,13 +70,8 @@ function patchLimiter(prototype: Limiter): () => void {
     // A job without weight takes no slot.
     const claim = new Claim(weight === 0 ? null : object, SCHEDULE, more);
     if (claim.pending) {
-      const expiration = numberOf(job.options, 'expiration');
-      let limit = 0;
-      const begin = (): void => {
-        limit = limitOf(this);
-        slotsOf(this).begin(limit, expiration);
-      };
-      job.task = claim.whileRunning(job.task, begin, () => slotsOf(this).end(limit, expiration));
+      const slot = slotsOf(this).task(() => limitOf(this), numberOf(job.options, 'expiration'));
+      job.task = claim.whileRunning(job.task, slot.begin, slot.end);
       const { doDrop } = job;
       job.doDrop = standIn(doDrop, (self, args) => {
         claim.refuse();

@@ -51,13 +51,12 @@ function watched(limit: Limit, concurrency: number, name: string): Limit {
     return claim;
   };
   const running = (claim: Claim, task: Callable): Task => {
-    let limit = 0;
+    const slot = slots.task(limitNow);
     const begin = (): void => {
       waiting.delete(claim);
-      limit = limitNow();
-      slots.begin(limit);
+      slot.begin();
     };
-    return claim.whileRunning(task, begin, () => slots.end(limit)) as Task;
+    return claim.whileRunning(task, begin, slot.end) as Task;
   };
   const generator = (task: Task, ...args: unknown[]): Promise<unknown> => {
     if (typeof task !== 'function') return limit(task, ...args);

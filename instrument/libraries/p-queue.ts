@@ -70,17 +70,12 @@ function patchQueue(prototype: Queue): () => void {
     const claim = new Claim(object, ADD, timeoutMs === undefined ? null : { timeoutMs });
     waiting.add(claim);
     const givesBackAfter = numberOf(options, 'timeout') ?? numberOf(this, 'timeout');
-    let limit = 0;
+    const slot = slots.task(() => this.concurrency, givesBackAfter);
     const begin = (): void => {
       waiting.delete(claim);
-      limit = this.concurrency;
-      slots.begin(limit, givesBackAfter);
+      slot.begin();
     };
-    const result = add.call(
-      this,
-      claim.whileRunning(task, begin, () => slots.end(limit, givesBackAfter)),
-      options,
-    );
+    const result = add.call(this, claim.whileRunning(task, begin, slot.end), options);
     // Only what can be aborted may be rejected before its turn.
     if (signal === undefined) return claim.follow(result);
     return claim.refusedBy(result, (reason) => {

@@ -1,9 +1,27 @@
+/** Tells when a task takes its slot, and when it gives that back. */
+export interface SlotTask {
+  readonly begin: () => void;
+  readonly end: () => void;
+}
+
 /** The tasks that have the slots of one queue now: what they say about whoever asks for another slot meanwhile. */
 export class Slots {
   /** What the limit on tasks was when each of them began. */
   readonly #limits = new Counts();
   /** After how many milliseconds each must give its slot back; 0 for one that may keep it. */
   readonly #timeouts = new Counts();
+
+  /** One task of the queue. @param limit of now, asked when it begins @param timeoutMs after which it must give its slot back */
+  task(limit: () => number, timeoutMs?: number): SlotTask {
+    let own = 0;
+    return {
+      begin: () => {
+        own = limit();
+        this.begin(own, timeoutMs);
+      },
+      end: () => this.end(own, timeoutMs),
+    };
+  }
 
   begin(limit: number, timeoutMs = 0): void {
     this.#limits.add(limit);

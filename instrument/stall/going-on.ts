@@ -85,7 +85,7 @@ export class GoingOn {
       if (this.#isAlive(node)) return { nodes, isAlive: true, isCut: false };
       for (const above of [...paths.above(node), ...this.#builtInOver(node)]) {
         if (!isOpen(above)) continue;
-        if (!isReaction(above, heap)) nodes.add(above);
+        if (!heap.isReaction(above)) nodes.add(above);
         else if (this.#runs(above, nodes, promises)) return { nodes, isAlive: true, isCut: false };
       }
     }
@@ -99,7 +99,7 @@ export class GoingOn {
     const list = new Set([reaction]);
     for (const each of list) {
       for (const { node } of heap.retainers(each)) {
-        if (isReaction(node, heap)) list.add(node);
+        if (heap.isReaction(node)) list.add(node);
         else if (heap.isPromise(node) && this.#isSettled(node, promises)) return true;
       }
     }
@@ -119,8 +119,4 @@ export class GoingOn {
     if (this.#timers.has(node) || alive.has(node)) return true;
     return heap.type(node) === 'object' && heap.name(node) === IMMEDIATE;
   }
-}
-
-function isReaction(node: HeapNode, heap: HeapGraph): boolean {
-  return heap.name(node).includes('PromiseReaction');
 }

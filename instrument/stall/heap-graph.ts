@@ -38,6 +38,11 @@ export interface ScriptPlace {
   readonly column: number;
 }
 
+/** What tells a place from all others. */
+export function keyOf({ scriptId, line, column }: ScriptPlace): string {
+  return `${scriptId}:${line}:${column}`;
+}
+
 /** The objects of a heap and the references between them, as one snapshot saw them. */
 export class HeapGraph {
   /** Number of objects. */
@@ -148,6 +153,11 @@ export class HeapGraph {
 
   isPromise(node: HeapNode): boolean {
     return this.name(node) === 'Promise' && this.type(node) === 'object';
+  }
+
+  /** What is registered on a promise. */
+  isReaction(node: HeapNode): boolean {
+    return this.name(node).includes('PromiseReaction');
   }
 
   /** Since V8 14 a variable that is written to again stands in a cell of its own. */

@@ -1,8 +1,9 @@
 import type { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
 import { monotonicMs } from '../monotonic-clock.ts';
+import { isOwnFile, toPath } from '../paths.ts';
 import { functionText, namesIn } from './function-text.ts';
-import type { HeapNode, ScriptPlace } from './heap-graph.ts';
+import { type HeapNode, keyOf, type ScriptPlace } from './heap-graph.ts';
 
 /** Where a suspended function stands, and its variables. Lines and columns count from 1. */
 export interface SuspendedPlace {
@@ -40,6 +41,8 @@ const MAX_TEXT = 50_000;
 export class InspectorPlaces {
   readonly #session: Session;
   readonly #urls = new Map<string, string>();
+  /** Which scripts are dept's. */
+  readonly #own = new Map<string, boolean>();
   readonly #sources = new Map<string, ScriptSource>();
   readonly #texts = new Map<string, string | null>();
   readonly #names = new Map<string, ReadonlySet<string>>();
@@ -70,9 +73,20 @@ export class InspectorPlaces {
     return place !== null && /[\\/]node_modules[\\/]/.test(this.urlOf(place) ?? '');
   }
 
+  /** True for code of dept. */
+  isOwn(place: ScriptPlace | null): boolean {
+    if (place === null) return false;
+    let isOwn = this.#own.get(place.scriptId);
+    if (isOwn === undefined) {
+      isOwn = isOwnFile(toPath(this.urlOf(place) ?? ''));
+      this.#own.set(place.scriptId, isOwn);
+    }
+    return isOwn;
+  }
+
   /** What the function is written as that begins there; null where the engine does not tell. */
   textAt(place: ScriptPlace): string | null {
-    const key = `${place.scriptId}:${place.line}:${place.column}`;
+    const key = keyOf(place);
     let text = this.#texts.get(key);
     if (text === undefined) {
       text = this.#readText(place);
@@ -83,7 +97,7 @@ export class InspectorPlaces {
 
   /** The names in its text; none where that is not known, and of a text so long that it is no function's. */
   namesAt(place: ScriptPlace): ReadonlySet<string> {
-    const key = `${place.scriptId}:${place.line}:${place.column}`;
+    const key = keyOf(place);
     let names = this.#names.get(key);
     if (names === undefined) {
       const text = this.textAt(place);

@@ -1,4 +1,3 @@
-import { isOwnFile, toPath } from '../paths.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
@@ -72,7 +71,7 @@ export function hasTimerSet(heap: HeapGraph, places: InspectorPlaces, isOver: bo
     const place = heap.placeOf(heap.follow(called, 'bound_function') ?? called);
     const url = place === null ? null : places.urlOf(place);
     if (url?.startsWith('node:') === true) return isOver;
-    return url === null || !isOwnFile(toPath(url));
+    return !places.isOwn(place);
   });
 }
 

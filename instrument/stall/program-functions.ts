@@ -1,6 +1,5 @@
-import { isOwnFile, toPath } from '../paths.ts';
 import { ownText, withoutFunctions } from './function-text.ts';
-import type { HeapGraph, HeapNode, ScriptPlace } from './heap-graph.ts';
+import { type HeapGraph, type HeapNode, keyOf, type ScriptPlace } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
 
 /** Calls of functions that call those that are looked for. */
@@ -31,7 +30,7 @@ export class ProgramFunctions {
   ownTextOf(fn: HeapNode): string {
     const place = this.#heap.placeOf(fn);
     if (place === null) return '';
-    const key = `${place.scriptId}:${place.line}:${place.column}`;
+    const key = keyOf(place);
     let own = this.#own.get(key);
     if (own === undefined) {
       own = isBeginning(place)
@@ -71,7 +70,7 @@ export class ProgramFunctions {
     let isProgram = this.#isOfProgram.get(place.scriptId);
     if (isProgram === undefined) {
       const url = this.#places.urlOf(place) ?? 'node:';
-      isProgram = !url.startsWith('node:') && !this.#places.isInstalled(place) && !isOwnFile(toPath(url));
+      isProgram = !url.startsWith('node:') && !this.#places.isInstalled(place) && !this.#places.isOwn(place);
       this.#isOfProgram.set(place.scriptId, isProgram);
     }
     return isProgram;

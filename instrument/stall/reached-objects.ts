@@ -1,4 +1,3 @@
-import { isOwnFile, toPath } from '../paths.ts';
 import { namesIn } from './function-text.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
@@ -78,14 +77,13 @@ export function variablesOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlac
   if (text === null) return null;
   const variables = named(namesIn(text), heap.follow(fn, 'context'), heap);
   // What dept carries through leads to the program's own function, and to all that dept knows.
-  const isOwn = isOwnFile(toPath(places.urlOf(place) ?? ''));
-  return isOwn ? variables.filter((node) => heap.type(node) === 'closure') : variables;
+  return places.isOwn(place) ? variables.filter((node) => heap.type(node) === 'closure') : variables;
 }
 
 /** What a program has put on a function, as on any other object: a library may be one function with many of them. */
 function propertiesOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlaces): readonly HeapNode[] {
   const place = heap.placeOf(fn);
-  if (place === null || isOwnFile(toPath(places.urlOf(place) ?? ''))) return [];
+  if (place === null || places.isOwn(place)) return [];
   return heap
     .edges(fn)
     .filter(({ type, name }) => type === 'property' && !SHARED.has(name) && !isNote(name))

@@ -1,4 +1,3 @@
-import { isOwnFile, toPath } from '../paths.ts';
 import type { AliveHandles } from './alive-handles.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
@@ -36,8 +35,6 @@ export class ReleasePaths {
   readonly #heap: HeapGraph;
   readonly #places: InspectorPlaces;
   readonly #alive: AliveHandles;
-  /** Which scripts are dept's. */
-  readonly #own = new Map<string, boolean>();
   /** What no way leads through. */
   readonly closed: ReadonlySet<HeapNode>;
 
@@ -227,14 +224,7 @@ export class ReleasePaths {
   }
 
   #isOwn(closure: HeapNode): boolean {
-    const place = this.#heap.placeOf(closure);
-    if (place === null) return false;
-    let isOwn = this.#own.get(place.scriptId);
-    if (isOwn === undefined) {
-      isOwn = isOwnFile(toPath(this.#places.urlOf(place) ?? ''));
-      this.#own.set(place.scriptId, isOwn);
-    }
-    return isOwn;
+    return this.#places.isOwn(this.#heap.placeOf(closure));
   }
 }
 

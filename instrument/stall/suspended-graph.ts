@@ -124,15 +124,11 @@ export class SuspendedGraph {
   #reactionsOf(promise: HeapNode): ReadonlySet<HeapNode> {
     const reactions = new Set<HeapNode>();
     const add = (node: HeapNode): void => {
-      for (const edge of this.#heap.edges(node)) if (this.#isReaction(edge.node)) reactions.add(edge.node);
+      for (const edge of this.#heap.edges(node)) if (this.#heap.isReaction(edge.node)) reactions.add(edge.node);
     };
     add(promise);
     for (const reaction of reactions) add(reaction);
     return reactions;
-  }
-
-  #isReaction(node: HeapNode): boolean {
-    return this.#heap.name(node).includes('PromiseReaction');
   }
 
   #computing(
@@ -178,7 +174,7 @@ export class SuspendedGraph {
     const derived = new Set<HeapNode>();
     for (const reaction of this.#reactionsOf(promise)) {
       for (const { node } of this.#heap.edges(reaction)) {
-        if (this.#isReaction(node)) continue;
+        if (this.#heap.isReaction(node)) continue;
         if (this.#heap.type(node) === 'closure') this.#readHandler(promise, node, derived, awaits);
         else if (this.#heap.isPromise(node)) derived.add(node);
         else if (this.#heap.name(node).includes('PromiseCapability')) {

@@ -1,6 +1,5 @@
 import { type Frame, isOfPackage } from '../../src/core/stack.ts';
 import type { Wait } from '../../src/core/wait.ts';
-import { isOwnFile, toPath } from '../paths.ts';
 import { definitionOf, stackAt } from './definitions.ts';
 import type { HolderLook } from './holder-look.ts';
 import type { Suspended } from './suspended-graph.ts';
@@ -50,5 +49,5 @@ function isWrittenInProgram({ fn }: Suspended, { heap, places }: HolderLook): bo
   const place = heap.placeOf(fn);
   const url = place === null ? null : places.urlOf(place);
   if (url === null || url === '' || url.startsWith('node:')) return false;
-  return !places.isInstalled(place) && !isOwnFile(toPath(url));
+  return !places.isInstalled(place) && !places.isOwn(place);
 }
