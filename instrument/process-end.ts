@@ -33,12 +33,8 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   const keptReactions = config.attribution === 'precise' && config.stall !== 'never' ? KEPT_REACTIONS : 0;
   refillKept(keptReactions);
   const confirm = (isLast: boolean, spared: readonly Wait[] = []): void => {
-    for (const wait of spared) {
-      recorder?.spare(wait);
-      waitsFor.spare(wait);
-    }
-    recorder?.confirm(isLast);
-    waitsFor.confirm(isLast);
+    recorder?.confirm(isLast, spared);
+    waitsFor.confirm(isLast, spared);
   };
   const watch = watchStandstill(installation, stalls, config, inWorkers);
   const suspicion = new Suspicion(waitsFor, (circles, all) => stalls.goingOn(circles, all, waitsFor));

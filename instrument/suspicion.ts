@@ -8,10 +8,10 @@ export const CONFIRM_AFTER_MS = 250;
 
 /** How many times longer while a timer or a request is under way: code beside the wait may still end the hold. */
 const LOOKS_WHEN_BUSY = 7;
-/** The same where nobody looks whether somebody goes on: a test that hangs has no more time. */
-const LOOKS_WHEN_BLIND = 12;
-/** Suspects beside which somebody seems to go on are told all the same when they have lasted for so many looks: half a minute. */
+/** Suspects beside which somebody seems to go on, or nobody can look, are told all the same when they have lasted for so many looks: half a minute. */
 const TOLD_AFTER = 30_000 / CONFIRM_AFTER_MS;
+/** What has lasted for so many looks, three seconds, when nothing follows is taken for a deadlock. */
+const LEFT_AFTER = 3_000 / CONFIRM_AFTER_MS;
 /** At the most so many pass between two questions about the same circle of classes: a minute. */
 const MAX_PATIENCE = 60_000 / CONFIRM_AFTER_MS;
 
@@ -59,6 +59,12 @@ export class Suspicion {
     return [...lasting].filter((wait) => !told.has(wait));
   }
 
+  /** Nobody will look again, and the program may go on. @returns the waits that are to be spared when the others are confirmed now */
+  atClose(): readonly Wait[] {
+    const isNew = (wait: Wait): boolean => this.#now - this.#suspectOf(wait).since < LEFT_AFTER;
+    return [...this.#waitsFor.suspects].filter(isNew);
+  }
+
   /** The program ends itself, whatever is under way. @returns the waits that are to be spared when all are confirmed now */
   atExit(): readonly Wait[] {
     const circles = [...this.#waitsFor.suspects].flatMap((wait) => [this.#waitsFor.circleOf(wait) ?? []]);
@@ -77,7 +83,7 @@ export class Suspicion {
         this.#suspects.set(wait, suspect);
       }
       if (suspect.asksAt > 0) return this.#now >= suspect.asksAt;
-      return isQuiet || this.#now - suspect.since >= (this.#judge === null ? LOOKS_WHEN_BLIND : LOOKS_WHEN_BUSY);
+      return isQuiet || this.#now - suspect.since >= LOOKS_WHEN_BUSY;
     });
   }
 
@@ -116,7 +122,7 @@ export class Suspicion {
   /** What comes from outside may still end it. */
   #isToldBlindly(circle: Circle): boolean {
     const suspect = this.#suspectOf(rootOf(circle));
-    const isOld = this.#now - suspect.since >= (this.#judge === null ? LOOKS_WHEN_BLIND : TOLD_AFTER);
+    const isOld = this.#now - suspect.since >= TOLD_AFTER;
     if (!isOld) suspect.asksAt = this.#now + 1;
     return isOld || nothingComes();
   }

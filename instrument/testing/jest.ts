@@ -69,7 +69,7 @@ function throwNext(): void {
 }
 
 afterAll(() => {
-  const error = run.take();
+  const error = run.endFile();
   // The next file has modules of its own, in the same process.
   endTestRun();
   if (error !== null) throw error;

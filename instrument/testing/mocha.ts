@@ -49,7 +49,7 @@ export const mochaHooks: {
     stderrText(run.end(toTest(test), test.timedOut), toTest(test));
   },
   afterAll() {
-    throwAll([run.take()].filter((error) => error !== null));
+    throwAll([run.endFile()].filter((error) => error !== null));
   },
 };
 

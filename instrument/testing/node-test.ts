@@ -37,7 +37,7 @@ function watchTests(): void {
     if (isTimeout || test.passed === false) stderrText(errors, toTest(test));
     else throwAll(errors);
   });
-  after(() => throwAll([run.take()].filter((error) => error !== null)));
+  after(() => throwAll([run.endFile()].filter((error) => error !== null)));
   // With an empty event loop nothing can wake a test any more: Node cancels it then, on some versions without its hooks,
   // and from 24 on it waits for ever.
   process.prependOnceListener('beforeExit', () => {

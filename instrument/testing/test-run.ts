@@ -23,6 +23,7 @@ export interface TestRunOptions {
 export class TestRun {
   readonly installation: Installation;
   readonly #ledger = new FindingLedger();
+  readonly #suspicion: Suspicion;
   readonly #undo: (() => void)[] = [];
 
   /** @throws DeptError ERR_DEPT_BAD_CONFIG for a `DEPT_*` variable that is not allowed */
@@ -34,14 +35,12 @@ export class TestRun {
     // Who waits for whom is worth a stack each time: tests are few, and one that hangs has no other trace.
     const stacks = { onBlocked: (_context: unknown, wait: { stack: unknown }) => (wait.stack ??= session.capture()) };
     session.addObserver(stacks as never);
-    const suspicion = new Suspicion(waitsFor);
-    const confirm = (): void => {
-      const spared = suspicion.due();
-      if (spared === null) return;
-      for (const wait of spared) waitsFor.spare(wait);
-      waitsFor.confirm(false);
+    this.#suspicion = new Suspicion(waitsFor);
+    const look = (): void => {
+      const spared = this.#suspicion.due();
+      if (spared !== null) waitsFor.confirm(false, spared);
     };
-    const timer = every(confirm, CONFIRM_AFTER_MS).unref();
+    const timer = every(look, CONFIRM_AFTER_MS).unref();
     this.#undo.push(
       this.installation.listen((finding) => {
         if (isFailure(finding)) this.#ledger.add(finding, owner());
@@ -68,6 +67,12 @@ export class TestRun {
     const openWaits = isTimeout ? [...left, ...waitsFor.describeOpen()] : [];
     if (openWaits.length > 0) errors.push(new OpenWaitsError(openWaits));
     return errors;
+  }
+
+  /** The tests of a file are over; a hook of theirs may have hung. @returns as {@link take} */
+  endFile(): FindingError | null {
+    this.installation.waitsFor.confirm(false, this.#suspicion.atClose());
+    return this.take();
   }
 
   /** All findings so far that no test has answered for, as one error; they are told to nobody else. */

@@ -43,7 +43,7 @@ vitest.afterEach(({ task }) => {
 });
 
 vitest.afterAll(() => {
-  throwAll([run.take()].filter((error) => error !== null));
+  throwAll([run.endFile()].filter((error) => error !== null));
 });
 
 function toTest(task: Task): RunningTest {

@@ -39,8 +39,6 @@ export class WaitsFor implements Observer {
   readonly #suspected = new Set<Wait>();
   /** Suspects that have outlived one call of `confirm`. */
   readonly #lasting = new Set<Wait>();
-  /** Those of which the next call does not tell. */
-  readonly #spared = new Set<Wait>();
   readonly #reported = new Set<Wait>();
   /** The waits of circles that were reported and have not been broken. */
   readonly #deadlocked = new Set<Wait>();
@@ -64,7 +62,6 @@ export class WaitsFor implements Observer {
   readonly #marked: readonly Set<Wait>[] = [
     this.#suspected,
     this.#lasting,
-    this.#spared,
     this.#reported,
     this.#deadlocked,
     this.#patient,
@@ -120,14 +117,15 @@ export class WaitsFor implements Observer {
   /**
    * Circles that rest on holds of asynchronous code are certain only once nothing else can end those holds. Call when
    * that is so: the event loop is empty, or they were there at the last call already.
+   * @param spared waits of which this call does not tell: somebody goes on who would end them
    */
-  confirm(isLast: boolean): void {
+  confirm(isLast: boolean, spared: readonly Wait[] = []): void {
     for (const wait of [...this.#suspected]) {
       if (!isLast && !this.#lasting.has(wait)) {
         this.#lasting.add(wait);
         continue;
       }
-      if (this.#spared.has(wait)) continue;
+      if (spared.includes(wait)) continue;
       const circle = this.#circleFrom(wait);
       const untilTimeout = circle === null ? this.#circleUntilTimeout(wait) : null;
       this.#suspected.delete(wait);
@@ -135,12 +133,6 @@ export class WaitsFor implements Observer {
       if (circle !== null) this.#report(circle);
       else if (untilTimeout !== null) this.#report(untilTimeout, true);
     }
-    this.#spared.clear();
-  }
-
-  /** Somebody goes on who would end it: the next call of `confirm` does not tell of this wait. */
-  spare(wait: Wait): void {
-    if (this.#suspected.has(wait)) this.#spared.add(wait);
   }
 
   /** The waits that the next call of `confirm` would tell of, unless they are no circle any more. */

@@ -28,7 +28,7 @@ import { WaitsFor } from '../../src/tracker/waits-for.ts';
 const VERBS = [
   ...['take', 'take', 'take', 'take', 'try', 'block', 'sleep', 'grant', 'grant', 'give-up', 'exit', 'exit', 'exit'],
   ...['request', 'event', 'event', 'downgrade', 'handover', 'irq', 'activity', 'join', 'join', 'adopt', 'fork'],
-  ...['destroy', 'init', 'misuse', 'begin', 'end', 'confirm'],
+  ...['destroy', 'init', 'misuse', 'begin', 'end', 'confirm', 'confirm'],
 ] as const;
 
 interface Step {
@@ -70,7 +70,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 let recorded = 0;
-const seen = { findings: 0, dependencies: 0, released: 0, filtered: 0, notices: 0 };
+const seen = { findings: 0, dependencies: 0, released: 0, filtered: 0, notices: 0, spared: 0 };
 
 /** A session in which things happen at random, in exact contexts and in slices of asynchronous code. */
 class RandomRun {
@@ -174,6 +174,7 @@ class RandomRun {
       const history = verb === 'fork' ? other.history : session.histories.join(place.history, other.history);
       if (!context.exact) session.slice.history = history;
     } else if (verb === 'adopt' && wait !== undefined) session.adopt(wait);
+    else if (verb === 'confirm') this.#confirm(pick);
     else if (pick % 4 === 0) this.#rarely(verb, object, pick);
   }
 
@@ -186,10 +187,15 @@ class RandomRun {
     else if (verb === 'begin')
       this.#places[pick % 3] = { context: session.exactContext(`task ${pick % 3}`), history: null };
     else if (verb === 'end') session.endContext(session.current);
-    else if (verb === 'confirm') {
-      const isLast = pick % 8 === 0;
-      this.recorder.confirm(isLast);
-      for (const live of Object.values(this.waitsFor)) live.confirm(isLast);
+  }
+
+  #confirm(pick: number): void {
+    const isLast = pick % 8 === 0;
+    const spared = this.#waits.filter((_, index) => (pick >> (4 + (index % 8))) % 2 === 0);
+    this.recorder.confirm(isLast, spared);
+    for (const live of Object.values(this.waitsFor)) {
+      seen.spared += spared.filter((each) => live.lasting.has(each)).length;
+      live.confirm(isLast, spared);
     }
   }
 
@@ -266,5 +272,6 @@ test('the runs above were long enough to mean something', () => {
   expect(seen.released).toBeGreaterThan(2_500);
   expect(seen.findings).toBeGreaterThan(4_000);
   expect(seen.notices).toBeGreaterThan(200);
-  expect(seen.filtered).toBeGreaterThan(300);
+  expect(seen.filtered).toBeGreaterThan(250);
+  expect(seen.spared).toBeGreaterThan(20);
 });

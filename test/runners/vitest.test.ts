@@ -50,6 +50,20 @@ describe.concurrent('dept/vitest', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toContain('❯ cashUp shop.ts:27:16\n');
   });
 
+  test('a deadlock in a hook is told', async () => {
+    const { code, stdout, stderr } = await vitest('hook-hangs');
+    expect(code).toBe(1);
+    expect(stderr).toContain('Error: Hook timed out in 4000ms.');
+    expect(stderr).toContain('FindingError: DEPT002: payOut and cashUp wait for each other for ever.');
+    expect(stdout).not.toContain('✓');
+  });
+
+  test('work of another process that takes its time is no deadlock', async () => {
+    const { code, stdout } = await vitest('slow-work');
+    expect(stdout).toContain('1 passed');
+    expect(code).toBe(0);
+  });
+
   test('concurrent tests answer for their own findings', async () => {
     const { stdout } = await vitest('concurrent');
     expect(stdout).toMatch(/✓ clean \d/);

@@ -60,14 +60,12 @@ export class Recorder implements Observer {
   }
 
   /** Suspected deadlocks are looked at again now (`WaitsFor.confirm`). */
-  confirm(isLast: boolean): void {
+  confirm(isLast: boolean, spared: readonly Wait[] = []): void {
+    for (const wait of spared) {
+      const number = this.#names.wait(wait);
+      if (number > 0) this.#lines.push('spare', number);
+    }
     if (!this.#lines.isEmpty) this.#lines.push('confirm', isLast ? 1 : 0);
-  }
-
-  /** The next look does not count for this one (`WaitsFor.spare`). */
-  spare(wait: Wait): void {
-    const number = this.#names.wait(wait);
-    if (number > 0) this.#lines.push('spare', number);
   }
 
   /** The program has nothing left to run; `isUnsettled` when a top-level await never settled. */

@@ -35,8 +35,7 @@ export function replay(lines: Iterable<string>, { rules, onFinding }: ReplayOpti
   const first = all.next();
   if (first.done === true) throw badRecording(1, 'there is nothing');
   const replayer = new Replayer(first.value, {
-    onConfirm: (isLast) => waitsFor.confirm(isLast),
-    onSpare: (wait) => waitsFor.spare(wait),
+    onConfirm: (isLast, spared) => waitsFor.confirm(isLast, spared),
     onStalled: (isUnsettled) => {
       waitsFor.reportStalled((wait) => isUnsettled || isLeftBehind(wait));
     },

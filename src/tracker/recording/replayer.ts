@@ -13,8 +13,7 @@ const OUTCOMES: readonly Outcome[] = ['fired', 'timed-out', 'cancelled'];
 
 /** What a recording says beyond the vocabulary. */
 export interface ReplayListener {
-  onConfirm?(isLast: boolean): void;
-  onSpare?(wait: Wait): void;
+  onConfirm?(isLast: boolean, spared: readonly Wait[]): void;
   onStalled?(isUnsettled: boolean): void;
   /** The recording ends here because it reached its bound. */
   onEndOfRecord?(max: number): void;
@@ -30,6 +29,8 @@ export class Replayer {
   readonly #session: ReplayedSession;
   readonly #declared: Declared;
   readonly #listener: ReplayListener;
+  /** Those of which the next `confirm` does not tell. */
+  readonly #spared: Wait[] = [];
   #line = 1;
 
   /**
@@ -166,10 +167,10 @@ export class Replayer {
       this.#session.endContext(this.#declared.context(cells));
     },
     confirm(cells) {
-      this.#listener.onConfirm?.(cells.flag());
+      this.#listener.onConfirm?.(cells.flag(), this.#spared.splice(0));
     },
     spare(cells) {
-      this.#listener.onSpare?.(this.#declared.wait(cells));
+      this.#spared.push(this.#declared.wait(cells));
     },
     stalled(cells) {
       this.#listener.onStalled?.(cells.flag());

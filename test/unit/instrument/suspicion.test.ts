@@ -80,9 +80,19 @@ describe('what is suspected while a timer is under way', () => {
   });
   afterEach(() => clearTimeout(timer));
 
-  test('is told after three seconds', () => {
+  test('is told after half a minute where nobody looks whether a holder goes on', () => {
     const wait = suspects.now.add(suspect(1));
-    expect(told(suspicionOf(null), looks(6_000))).toEqual([[1 + looks(3_000), wait]]);
+    expect(told(suspicionOf(null), looks(40_000))).toEqual([[1 + looks(30_000), wait]]);
+  });
+
+  test('is told when nobody will look again, once it has lasted for three seconds', () => {
+    const suspicion = suspicionOf(null);
+    const first = suspects.now.add(suspect(1));
+    expect(told(suspicion, looks(1_000))).toEqual([]);
+    const second = suspects.now.add(suspect(2));
+    expect(told(suspicion, looks(2_250))).toEqual([]);
+    expect(suspicion.atClose()).toEqual([second]);
+    expect(suspects.now.confirm(suspicion.atClose())).toEqual([first]);
   });
 
   test('is told sooner where it is looked whether a holder goes on', () => {
@@ -91,13 +101,13 @@ describe('what is suspected while a timer is under way', () => {
   });
 
   test('counts for itself: one that comes later is told later', () => {
-    const suspicion = suspicionOf(null);
+    const suspicion = suspicionOf(judging(null));
     const first = suspects.now.add(suspect(1));
     expect(told(suspicion, looks(1_000))).toEqual([]);
     const second = suspects.now.add(suspect(2));
     expect(told(suspicion, looks(6_000))).toEqual([
-      [1 + looks(2_000), first],
-      [1 + looks(3_000), second],
+      [1 + looks(750), first],
+      [1 + looks(1_750), second],
     ]);
   });
 
