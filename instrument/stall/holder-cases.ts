@@ -29,12 +29,6 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: () => true,
   },
   {
-    // The lock is a signal: who takes it never gives it back.
-    name: 'left to another',
-    applies: (step) => step.isLeftToAnother,
-    goesOn: () => true,
-  },
-  {
     // Who has taken it has started what gives it back: a loop that takes a permit for each task, and tasks that give them back.
     name: 'given back aside',
     applies: (step) => step.isGivenBackAside,

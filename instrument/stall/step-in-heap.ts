@@ -5,14 +5,9 @@ import { resolveFunctions } from './held-resolvers.ts';
 import type { HolderLook } from './holder-look.ts';
 import type { LiveTimer } from './live-timers.ts';
 import { carriedBy, hasBehind, promisesOf } from './marked-holds.ts';
-import { partsOf, reaches, variablesOf } from './reached-objects.ts';
-import { GIVING_BACK } from './release-paths.ts';
+import { partsOf, reaches } from './reached-objects.ts';
 import { isAside } from './started-aside.ts';
 import { type Suspended, withAwaiters } from './suspended-graph.ts';
-
-/** A call of a method of a lock, not of a function that was given to whoever has taken it. */
-const GIVES_BACK = new RegExp(`\\.\\s*(?:${GIVING_BACK})\\s*\\(`);
-const MAY_GIVE_BACK = new RegExp(GIVING_BACK, 'i');
 
 /** What the heap shows of a step of a circle: of who holds something, and of who waits in his name. */
 export class StepInHeap {
@@ -89,27 +84,6 @@ export class StepInHeap {
       if (ends.includes(given)) return true;
       return this.#isOfProgram(given) && reaches(given, ends, heap, places, stuck);
     });
-  }
-
-  /**
-   * Neither he nor who awaits him has anything to give it back with, and code that a timer lets go on gives it back: so it is with a
-   * lock that is a signal.
-   */
-  get isLeftToAnother(): boolean {
-    const [{ graph, heap, places, paths, timers }, held] = [this.#look, this.#held];
-    if (held === null || this.isOwed || this.#isStructured || this.#holders.length === 0 || this.isEndKept)
-      return false;
-    if ([...withAwaiters(this.#holders, graph.functions)].some(({ fn }) => MAY_GIVE_BACK.test(this.#textOf(fn))))
-      return false;
-    const lenders = paths.lendersOf(held);
-    // A mutex may be an object around a semaphore.
-    const lends = (part: HeapNode): boolean => lenders.has(part) || heap.edges(part).some((e) => lenders.has(e.node));
-    const givesBack = (fn: HeapNode): boolean => this.#isOfProgram(fn) && GIVES_BACK.test(this.#textOf(fn));
-    const sleeping = graph.functions.filter((each) => !this.#stopped.has(each) && givesBack(each.fn));
-    if (sleeping.some((each) => this.#isLeftToTimers(each) && partsOf(each.node, heap, places)?.some(lends) === true))
-      return true;
-    const called = timers.once.map(({ callback }) => carriedBy(callback, heap)).filter(givesBack);
-    return called.some((fn) => variablesOf(fn, heap, places)?.some(lends) === true);
   }
 
   /** Whoever makes what is asked for goes on, and does not wait for it himself. */
@@ -206,12 +180,6 @@ export class StepInHeap {
     if (held === null) return [];
     const since = timers.filter(({ callback }) => hasBehind(callback, held, heap));
     return since.map(({ callback }) => carriedBy(callback, heap));
-  }
-
-  #textOf(fn: HeapNode): string {
-    const { heap, places } = this.#look;
-    const place = heap.placeOf(fn);
-    return (place === null ? null : places.textAt(place)) ?? '';
   }
 
   #isOfProgram(fn: HeapNode): boolean {
