@@ -1,10 +1,17 @@
 import { types } from 'node:util';
 import { captureStack } from './capture-stack.ts';
+import { parseStack } from './raw-frame.ts';
 
 // Taken before anything is patched.
 const { then } = Promise.prototype;
 const settled = Promise.resolve();
 const nothing = (): void => undefined;
+
+/** Node runs microtasks, and what joins promises has a place among its elements: neither is a function that awaits. */
+const NO_FUNCTION = /^(?:node:|index \d)/;
+
+/** What ends a look: there is no value that could settle anything. Made once, for its stack costs more than all else. */
+const looked = new Error('an async stack was looked at');
 
 /** Gives a promise that there is for the one that a reaction is to make, and cannot settle it. */
 class Existing {
@@ -38,7 +45,8 @@ class Leading extends Promise<never> {
 /**
  * The stack of the functions that await a pending promise, innermost first, as the engine would print it for an error that
  * begins there: it follows a promise through `await`, `return`, `Promise.all` and resolve functions, as long as each is awaited
- * by one only. It does so for the code of a reaction; ours seems to lead to the promise, and stays pending.
+ * by one only. It does so for the code of a reaction; ours seems to lead to the promise, and fails: whatever of ours stayed pending
+ * would look like a function that waits.
  * Told in a microtask, which costs some ten microseconds; at once, of nothing, for what is no promise of the engine.
  */
 export function asyncStackOf(promise: object, frames: number, told: (stack: string) => void): void {
@@ -60,16 +68,17 @@ export function asyncStackThrough(
   frames: number,
   told: (stack: string) => void,
 ): void {
-  const look = (): Promise<never> => {
-    try {
-      const holder: { stack?: string } = {};
-      captureStack(holder, look, frames);
-      told(holder.stack ?? '');
-    } catch {
-      // A rejection would be the program's.
-    }
-    return new Promise(nothing);
+  const look = (): never => {
+    const holder: { stack?: string } = {};
+    captureStack(holder, look, frames);
+    told(holder.stack ?? '');
+    throw looked;
   };
   const looking = Reflect.apply(then, settled, [look]) as unknown as object;
-  void Reflect.apply(then, looking, [resolve]);
+  void Reflect.apply(then, looking, [resolve, nothing]);
+}
+
+/** True when a function awaits, of the program or of a library, that such a stack tells of. */
+export function namesFunction(stack: string): boolean {
+  return parseStack(stack).some(({ path }) => !NO_FUNCTION.test(path));
 }

@@ -2,7 +2,8 @@ import type { OpenWait } from '../src/core/finding.ts';
 import type { Wait } from '../src/core/wait.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { isLeftBehind } from '../src/tracker/stalled.ts';
-import { hasPendingReactions, refillKept } from './attribution/kept-reactions.ts';
+import { refillKept } from './attribution/kept-reactions.ts';
+import { LeftAwaiters } from './attribution/left-awaiters.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
 import { StallCheck } from './stall/stall-check.ts';
@@ -48,11 +49,12 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   // A program that calls process.exit() or throws may leave whatever it likes open.
   let hasNothingLeft = false;
   const awaited = new UnsettledAwait();
+  const awaiters = new LeftAwaiters();
   const atEnd = (code: number): void => {
     confirm(true, hasNothingLeft ? [] : suspicion.atExit());
     look();
     installation.noteUnknownLibraries();
-    if (hasNothingLeft) tellStalled(installation, stalls, awaited.isUnsettled, recorder);
+    if (hasNothingLeft) tellStalled(installation, stalls, { isUnsettled: awaited.isUnsettled, awaiters }, recorder);
     recorder?.flush();
     const hasFindings = findings.some(({ severity }) => severity !== 'info');
     if (config.exitCode !== 0 && Number(process.exitCode ?? code) === 0 && hasFindings)
@@ -63,6 +65,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
     hasNothingLeft = true;
     session.attribution.nothingLeft();
     confirm(true);
+    awaiters.look();
     // Node 20 sets the code of an unsettled await in a listener, unless there is one: ours has to come after it.
     process.off('exit', atEnd);
     process.once('exit', atEnd);
@@ -72,13 +75,13 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
 function tellStalled(
   { waitsFor }: Installation,
   stalls: StallCheck,
-  isUnsettled: boolean,
+  { isUnsettled, awaiters }: { isUnsettled: boolean; awaiters: LeftAwaiters },
   recorder: Recorder | null,
 ): void {
   recorder?.stalled(isUnsettled);
   const counts = (wait: Wait): boolean => isUnsettled || isLeftBehind(wait);
   const putOff = waitsFor.openBehind(isUnsettled ? new Set() : stalls.leftToTimers(waitsFor.stepsFrom(counts)));
   const openWaits = waitsFor.takeStalled((wait) => counts(wait) && !putOff.has(wait));
-  const isDoubtful = waitsFor.open.length > putOff.size || (putOff.size === 0 && hasPendingReactions());
+  const isDoubtful = waitsFor.open.length > putOff.size || (putOff.size === 0 && awaiters.areThere);
   stalls.atEnd({ openWaits, isDoubtful, isUnsettled });
 }

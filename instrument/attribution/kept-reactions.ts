@@ -117,11 +117,10 @@ export function letGo(kept: Kept): void {
 }
 
 /**
- * True while one of those that are kept waits for a promise that is not settled. When nothing is left to run, that is what
- * functions that await each other leave behind; and as they are kept, they are in the heap then, though nobody else may have
- * them. For the end of a program: some microseconds for each.
+ * Those that wait for a promise that is not settled, but for the idle ones. When nothing is left to run, functions that await each
+ * other leave these behind, in the heap, though nobody else may have them. For the end of a program: some microseconds for each.
  */
-export function hasPendingReactions(): boolean {
+export function pendingReactions(): readonly Kept[] {
   const all = keptReactions();
   const waiting = new Map<object, Kept[]>();
   for (const kept of all) {
@@ -136,7 +135,7 @@ export function hasPendingReactions(): boolean {
     known.set(kept, idle);
     return idle;
   };
-  return all.some((kept) => !isIdle(kept) && kept.isWaiting);
+  return all.filter((kept) => !isIdle(kept) && kept.isWaiting);
 }
 
 /** Those that have not run. */

@@ -1,16 +1,12 @@
 import { types } from 'node:util';
-import { asyncStackOf, asyncStackThrough } from '../async-stack.ts';
+import { asyncStackOf, asyncStackThrough, namesFunction } from '../async-stack.ts';
 import { keptReactions } from '../attribution/kept-reactions.ts';
-import { parseStack } from '../raw-frame.ts';
 
 /** Of the functions that await, one is enough. */
 const FRAMES = 4;
 
 /** The engine is asked in the look before those that may tell, so that what it says is new: it says it in a microtask. */
 const ASKED_EVERY = 4;
-
-/** Node runs microtasks, and what joins promises has a place among its elements: neither is a function that awaits. */
-const NO_FUNCTION = /^(?:node:|index \d)/;
 
 /**
  * Whether a function awaits a promise, or another one that is made of it and is not settled: a race that somebody has won is
@@ -46,7 +42,7 @@ export class EventAwaiters {
 
   #ask(awaited: object): void {
     const told = (stack: string): void => {
-      this.#isOne = parseStack(stack).some(({ path }) => !NO_FUNCTION.test(path));
+      this.#isOne = namesFunction(stack);
     };
     if (types.isPromise(awaited)) asyncStackOf(awaited, FRAMES, told);
     else asyncStackThrough(awaited as (value: never) => void, FRAMES, told);

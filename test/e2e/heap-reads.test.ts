@@ -7,7 +7,7 @@ const CHILD_TIMEOUT_MS = 60_000;
 
 let project: Project;
 beforeAll(async () => {
-  const names = ['heap-reads', 'closed-circle', 'idle-workers', 'won-races', 'unread-body'];
+  const names = ['heap-reads', 'closed-circle', 'idle-workers', 'won-races', 'unread-body', 'left-callbacks'];
   project = await Project.create(names.map((name) => `${name}.mjs`));
 }, CHILD_TIMEOUT_MS);
 afterAll(() => project[Symbol.dispose]());
@@ -37,5 +37,9 @@ describe('what a program that ends with promises open pays', { timeout: TIMEOUT_
 
   test('nor for the body of an answer that nobody reads', async () => {
     expect(await run('unread-body')).toMatchObject({ code: 0, stdout: 'status 200\n', stderr: '' });
+  });
+
+  test('nor for what has only callbacks', async () => {
+    expect(await run('left-callbacks')).toMatchObject({ code: 0, stdout: 'all\n', stderr: '' });
   });
 });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { asyncStackOf } from '../../../instrument/async-stack.ts';
+import { asyncStackOf, asyncStackThrough } from '../../../instrument/async-stack.ts';
+import { letAllGo, pendingReactions, refillKept } from '../../../instrument/attribution/kept-reactions.ts';
+import { follow } from '../../../instrument/attribution/promise-links.ts';
 
 /** The functions of this file. A test runner may print async frames as any other. */
 function namesAbove(promise: object): Promise<readonly string[]> {
@@ -73,6 +75,22 @@ test('asking neither settles the promise, nor handles its rejection, nor stands 
   process.removeAllListeners('unhandledRejection');
   for (const listener of before) process.on('unhandledRejection', listener);
   expect(rejections).toEqual([new Error('nobody handles this')]);
+});
+
+test('when it was asked nothing of ours stays pending, as a function that waits does', async () => {
+  const quiet = (): undefined => undefined;
+  const follower = { created: quiet, begins: quiet, ended: quiet, resolved: quiet };
+  follow(follower, 'links');
+  const { promise, resolve } = deferred();
+  // What the test runner waits for is not counted.
+  await new Promise<void>((tick) => process.nextTick(tick));
+  letAllGo();
+  refillKept(100);
+  await namesAbove(promise);
+  await new Promise<void>((told) => asyncStackThrough(resolve, 16, () => told()));
+  await new Promise<void>((tick) => process.nextTick(tick));
+  expect(pendingReactions()).toEqual([]);
+  follow(follower, 'off');
 });
 
 test('one that several await tells of none, and so does what is no promise', async () => {
