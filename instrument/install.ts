@@ -15,6 +15,8 @@ import { deadlockBreaker } from './deadlock-breaker.ts';
 import { LIBRARY_ADAPTERS } from './libraries/index.ts';
 import { watchModules } from './module-hooks.ts';
 import { watchNode } from './node/index.ts';
+import { isOlder } from './package-version.ts';
+import { foldersOfProgram, ProjectPackages } from './project-packages.ts';
 import { startTracking } from './tracking.ts';
 
 export interface InstallOptions extends Choices {
@@ -121,7 +123,12 @@ export function install(options: InstallOptions = {}): Installation {
     },
     meet: (name, exports, version) => modules.meet(name, exports, version),
     noteUnknownLibraries: () => {
-      for (const { adapter, version } of modules.unknown) {
+      const { unknown } = modules;
+      if (unknown.length === 0) return;
+      const project = new ProjectPackages(foldersOfProgram());
+      for (const { adapter, version } of unknown) {
+        // Old ones come with other packages, as a rule, which are in use with them for years.
+        if (version !== null && isOlder(version, adapter.versions) && !project.mayAskFor(adapter.name)) continue;
         onFinding(unknownLibraryFinding(adapter.name, version, adapter.versions, config.rules, session.now));
       }
     },

@@ -92,6 +92,12 @@ export function isWithin(version: string, range: string): boolean {
   });
 }
 
+/** True for a version that is older than all of such a range. */
+export function isOlder(version: string, range: string): boolean {
+  const [, lowest = ''] = /^>=(\S+)/.exec(range) ?? [];
+  return lowest !== '' && compare(version, lowest) < 0;
+}
+
 function compare(a: string, b: string): number {
   const [left = [], right = []] = [a, b].map((version) => version.split(/[-+.]/, 3).map(Number));
   return [0, 1, 2].map((i) => (left[i] ?? 0) - (right[i] ?? 0)).find((difference) => difference !== 0) ?? 0;

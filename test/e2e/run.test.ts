@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runDept } from './child.ts';
 import { FindingsFile } from './findings-file.ts';
-import { UnknownLibrary } from './unknown-library.ts';
 
 const PROGRAMS = 'test/e2e/programs';
 const TIMEOUT_MS = 60_000;
@@ -130,15 +129,6 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(ended.stdout).toBe('ended well\n');
     expect(findings.read().map(({ code, severity }) => [code, severity])).toEqual([['DEPT001', 'warning']]);
     expect(ended.stderr).toContain('CHECK IF THE TIMEOUT IS INTENDED');
-  });
-
-  test('says once that a library is there in a version it does not know, and leaves it alone', async () => {
-    using project = new UnknownLibrary('async-mutex', 'exports.Semaphore = class { acquire() { return 1; } };');
-    using findings = new FindingsFile();
-    const ended = await runDept(['run', '--report', findings.path, project.program]);
-    expect(ended).toMatchObject({ code: 0, stdout: '1\n' });
-    expect(findings.read().map(({ code, kind }) => [code, kind])).toEqual([['DEPT009', 'notice']]);
-    expect(ended.stderr).toContain('async-mutex is loaded in a version dept does not know');
   });
 
   test('gives the lines of the TypeScript source', async () => {
