@@ -16,6 +16,8 @@ const tables = new StackTables();
 interface Unread {
   stack?: string;
   readonly maxFrames: number;
+  /** The call at whose end it is, where that is known. */
+  call?: Stack;
 }
 
 /** A stack that is formatted, parsed and mapped when somebody reads it. Two are kept for each dependency: one field. */
@@ -51,6 +53,10 @@ export class CapturedStack implements Stack {
     loadMapsSoon((program[0] as RawFrame).path);
   }
 
+  atEndOf(call: Stack): void {
+    if (typeof this.#stack !== 'number') this.#stack.call = call;
+  }
+
   release(): void {
     CapturedStack.#interned(this);
   }
@@ -59,7 +65,10 @@ export class CapturedStack implements Stack {
   static #interned(captured: CapturedStack): StackId {
     const unread = captured.#stack;
     if (typeof unread === 'number') return unread;
-    const frames = programsOf(foreignTo(parseStack(unread.stack ?? ''))).slice(0, unread.maxFrames);
+    const own = programsOf(foreignTo(parseStack(unread.stack ?? ''))).slice(0, unread.maxFrames);
+    const { call } = unread;
+    const isInLibrary = call instanceof CapturedStack && !call.isForeign && !own.some(isProgram);
+    const frames = isInLibrary ? [...own, ...tables.frames(CapturedStack.#interned(call)).filter(isProgram)] : own;
     const stack = tables.intern(frames);
     captured.#stack = stack;
     if (frames[0] !== undefined) loadMapsSoon(frames[0].path);

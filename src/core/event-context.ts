@@ -133,6 +133,11 @@ export class EventContext implements Mark, History {
     return this.end === null || this.end > at;
   }
 
+  /** It ends there. What a library gives back itself ends with the call that took it. */
+  endsAt(here: Stack | null): void {
+    if (this.how.structured && this.stack !== null) here?.atEndOf?.(this.stack);
+  }
+
   #passed(): Wait {
     const { object, how, more, context, begin, stack } = this;
     const wait = new Wait(object, how, more, context, (begin - 2) as Tick, this.#past, stack);

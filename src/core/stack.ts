@@ -21,6 +21,8 @@ export interface Stack {
   readonly frames: readonly Frame[];
   /** Those of the call itself, if `frames` are those of a program that awaits what a library did there. */
   readonly direct?: readonly Frame[];
+  /** A library does this at the end of a call of the program: where no frame is the program's, the call's are told. */
+  atEndOf?(call: Stack): void;
   /** Lets go of everything but the places: an unformatted stack keeps every receiver on it alive. For stacks that stay. */
   release?(): void;
 }

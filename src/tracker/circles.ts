@@ -6,6 +6,7 @@ import type { EventContext } from '../core/event-context.ts';
 import { circleFingerprint, type FilteredCircle, type Finding, withoutRepeats } from '../core/finding.ts';
 import type { Tick } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
+import type { Stack } from '../core/stack.ts';
 import { adviceFor, named, sentence } from './advice.ts';
 import { type Around, excludedBy } from './circle-filter.ts';
 import type { DependencyStore } from './dependency-store.ts';
@@ -156,7 +157,7 @@ export class Circles {
       help: adviceFor(circle),
       predictedBy: null,
       openWaits: [],
-      stack: this.#session.capture(),
+      stack: learntAt(found[0]) ?? this.#session.capture(),
       at: this.#session.now,
     });
   }
@@ -210,4 +211,9 @@ function circleKey(circle: readonly Dependency[], families: Families): string {
   );
   const turns = ids.map((_, shift) => [...ids.slice(shift), ...ids.slice(0, shift)].join());
   return turns.sort()[0] ?? '';
+}
+
+/** Where the dependency showed itself. */
+function learntAt(dependency: Dependency | undefined): Stack | null {
+  return (dependency?.rule === 'wait' ? dependency.wait.stack : dependency?.event.stack) ?? null;
 }

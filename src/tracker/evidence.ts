@@ -25,6 +25,7 @@ export class Evidence {
   describe(seen: Observation, owed: ClassId, awaited: ClassId): Dependency {
     const { classes, limits } = this.#session;
     const here = this.#session.capture();
+    if (seen.rule === 'release') seen.held?.endsAt(here);
     if (seen.rule === 'wait') seen.wait.stack = here;
     const event = seen.event === null ? null : { ...seen.event, stack: here };
     for (const key of [seen.held?.object.key, seen.wait.object.key]) {

@@ -12,9 +12,9 @@ function places(line: ReturnType<FindingsFile['read']>[number] | undefined): rea
 
 describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
   test.each([
-    ['an ES module', 'lucky-abba.mjs', /^async-mutex\/index\.mjs:\d+:\d+$/],
-    ['CommonJS', 'lucky-abba.cjs', /^async-mutex\/lib\/Semaphore\.js:\d+:\d+$/],
-  ])('predicts the deadlock of a lucky run: %s', async (_kind, name, releasedAt) => {
+    ['an ES module', 'lucky-abba.mjs'],
+    ['CommonJS', 'lucky-abba.cjs'],
+  ])('predicts the deadlock of a lucky run: %s', async (_kind, name) => {
     using findings = new FindingsFile();
     const file = `${PROGRAMS}/${name}`;
     const ended = await runDept(['run', '--report', findings.path, '--', 'node', file]);
@@ -31,7 +31,8 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     ]);
     expect(places(line)).toEqual([
       ['refundOrder', `${file}:14:32`, `${file}:15:15`, `${file}:16:3`],
-      ['placeOrder', `${file}:8:15`, `${file}:9:18`, expect.stringMatching(releasedAt)],
+      // The library gives it back itself when that call is over.
+      ['placeOrder', `${file}:8:15`, `${file}:9:18`, `${file}:8:15`],
     ]);
   });
 

@@ -127,6 +127,7 @@ export class Recorder implements Observer {
     const number = this.#names.held(held);
     if (number === 0 || this.#lines.isFull) return;
     const stack = this.#pairs.atExit(context, held) ? this.#session.capture() : null;
+    held.endsAt(stack);
     const cells = [this.#names.context(context), this.#names.stack(stack), this.#step(context)];
     this.#lines.push('exit', number, ...cells);
   }
