@@ -43,6 +43,9 @@ export function keyOf({ scriptId, line, column }: ScriptPlace): string {
   return `${scriptId}:${line}:${column}`;
 }
 
+/** What V8 calls the reactions of a promise that is pending, or what it was settled with. */
+const REACTIONS = 'reactions_or_result';
+
 /** The objects of a heap and the references between them, as one snapshot saw them. */
 export class HeapGraph {
   /** Number of objects. */
@@ -54,11 +57,14 @@ export class HeapGraph {
   readonly #edgeTypes: readonly string[];
   readonly #cellName: number;
   readonly #noteName: number;
+  readonly #promiseName: number;
   readonly #field: { readonly type: number; readonly name: number; readonly id: number };
   /** Where the references of each object begin in the list of all. */
   readonly #firstEdge: Uint32Array;
   #retainers: { readonly first: Uint32Array; readonly from: Uint32Array; readonly edge: Uint32Array } | null = null;
   #places: ReadonlyMap<HeapNode, ScriptPlace> | null = null;
+  /** The names of the subclasses of `Promise`. */
+  #subclasses: ReadonlySet<number> | null = null;
 
   constructor(snapshot: Snapshot) {
     const { node_fields, node_types, edge_fields, edge_types } = snapshot.snapshot.meta;
@@ -74,6 +80,7 @@ export class HeapGraph {
     };
     this.#cellName = snapshot.strings.indexOf('system / ContextCell');
     this.#noteName = snapshot.strings.indexOf(PROMISE_NOTE);
+    this.#promiseName = snapshot.strings.indexOf('Promise');
     const edgeCount = node_fields.indexOf('edge_count');
     this.size = snapshot.nodes.length / this.#nodeWidth;
     this.#firstEdge = new Uint32Array(this.size + 1);
@@ -151,8 +158,12 @@ export class HeapGraph {
     return false;
   }
 
+  /** A promise, also one of a subclass, as queries of data bases are; of these only what somebody waits for. */
   isPromise(node: HeapNode): boolean {
-    return this.name(node) === 'Promise' && this.type(node) === 'object';
+    const name = this.#nodeField(node, this.#field.name);
+    if (name === this.#promiseName) return this.type(node) === 'object';
+    this.#subclasses ??= this.#readSubclasses();
+    return this.#subclasses.has(name) && this.follow(node, REACTIONS) !== null;
   }
 
   /** What is registered on a promise. */
@@ -229,6 +240,20 @@ export class HeapGraph {
       }
     }
     return { first, from, edge: byTarget };
+  }
+
+  #readSubclasses(): ReadonlySet<number> {
+    const { edges, strings } = this.#snapshot;
+    const reactions = strings.indexOf(REACTIONS);
+    const names = new Set<number>();
+    for (let node = 0; node < this.size; node++) {
+      const end = this.#firstEdge[node + 1] ?? 0;
+      for (let edge = this.#firstEdge[node] ?? 0; edge < end; edge++) {
+        if (edges[edge * this.#edgeWidth + 1] !== reactions || this.#edge(edge, null).type !== 'internal') continue;
+        names.add(this.#nodeField(node, this.#field.name));
+      }
+    }
+    return names;
   }
 
   #readPlaces(): ReadonlyMap<HeapNode, ScriptPlace> {

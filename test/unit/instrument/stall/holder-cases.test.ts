@@ -71,6 +71,7 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   byItselfBesideATask: [['waits himself', UNKNOWN]],
   byLibrary: [['waits himself', UNKNOWN]],
   byLibraryLater: [['given back aside', GOES_ON]],
+  byLibraryAfterAQuery: [['given back aside', GOES_ON]],
   byDone: [['given back aside', GOES_ON]],
   byWorker: [['given back aside', GOES_ON]],
   byMaker: [['owed', GOES_ON]],

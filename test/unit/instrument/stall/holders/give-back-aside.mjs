@@ -207,6 +207,35 @@ export function byLibraryLater() {
   void flushing();
 }
 
+/** The same, and the task waits for a query, which is a promise of a class of its own that a process answers. */
+export function byLibraryAfterAQuery() {
+  const mutex = new Mutex();
+  class Query extends Promise {
+    static get [Symbol.species]() {
+      return Promise;
+    }
+    constructor() {
+      let answer = nothing;
+      super((resolve) => {
+        answer = resolve;
+      });
+      this.answer = answer;
+    }
+  }
+  function ask() {
+    const query = new Query();
+    service.once('exit', () => query.answer());
+    return query;
+  }
+  async function querying() {
+    await mutex.runExclusive(async () => {
+      mutex.runExclusive(nothing).catch(nothing);
+      await ask();
+    });
+  }
+  void querying();
+}
+
 /** What was given to give it back has a name of the program's own, and a request calls it back. */
 export function byDone() {
   const lock = createSemaphore(1);
