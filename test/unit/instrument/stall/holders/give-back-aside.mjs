@@ -222,6 +222,7 @@ export function byLibraryAfterAQuery() {
       this.answer = answer;
     }
   }
+  /** @returns {Promise<unknown>} */
   function ask() {
     const query = new Query();
     service.once('exit', () => query.answer());
