@@ -1,8 +1,8 @@
 import { GivingTexts } from './giving-texts.ts';
-import type { HeapNode } from './heap-graph.ts';
+import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { HolderLook } from './holder-look.ts';
 import { importsOf, scopesOf, textOf } from './list-owners.ts';
-import { hasBehind } from './marked-holds.ts';
+import { carriedBy, hasBehind } from './marked-holds.ts';
 import { ProgramFunctions } from './program-functions.ts';
 import { partsOf, reaches } from './reached-objects.ts';
 import { splitText } from './stopped-text.ts';
@@ -31,11 +31,15 @@ export class GiversBack {
     this.#look = look;
     this.#functions = new ProgramFunctions(look.heap, look.places);
     this.#texts = new GivingTexts(this.#functions);
-    const { goingOn } = look;
+    const { goingOn, heap, timers } = look;
+    const repeated = new Set(
+      timers.all.filter(({ repeats }) => repeats).map(({ callback }) => calledBy(callback, heap)),
+    );
     const called = this.#functions.all
       // One that it makes, and gives to somebody, may be called as well.
       .filter((fn) => this.#texts.givesFirst(textOf(fn, look.heap, look.places)))
-      .map((fn): Giver => ({ fn, node: fn, goesOnBy: once(() => goingOn.callersOf(fn)) }));
+      // One that a timer calls again and again gives something back each time, as who fills up a bucket of tokens does.
+      .map((fn): Giver => ({ fn, node: fn, goesOnBy: once(() => (repeated.has(fn) ? [fn] : goingOn.callersOf(fn))) }));
     const suspended = look.graph.functions
       .filter((each) => !look.stuck.has(each.node) && this.#texts.givesFirst(this.#restOf(each)))
       .map(({ fn, node, promise, awaits }): Giver => {
@@ -100,6 +104,12 @@ export class GiversBack {
   #restOf(each: Suspended): string {
     return splitText(each, this.#look.heap, this.#look.places)[1];
   }
+}
+
+/** The function that a timer was given, or that it was bound from. */
+function calledBy(callback: HeapNode, heap: HeapGraph): HeapNode {
+  const given = carriedBy(callback, heap);
+  return heap.follow(given, 'bound_function') ?? given;
 }
 
 /** What it gives is remembered. */

@@ -193,9 +193,14 @@ export class ReleasePaths {
   /** What leads here: functions that name it, and objects that it is a part of. */
   above(node: HeapNode): readonly HeapNode[] {
     const retainers = this.#heap.retainers(node);
-    if (retainers.length > MAX_RETAINERS || this.#isOwed(node, retainers)) return [];
+    if (retainers.length > MAX_RETAINERS || this.#isOwed(node, retainers) || this.#isTimed(node)) return [];
     const parents = retainers.filter(({ type, name }) => isPart(type, name)).map((edge) => edge.node);
     return [...this.#naming(node), ...parents.filter((parent) => !leadsNowhere(parent, this.#heap))];
+  }
+
+  /** Timers, and what is called at once, stand in lists of Node: all of it leads to each of them. */
+  #isTimed(node: HeapNode): boolean {
+    return this.#heap.type(node) === 'object' && this.#heap.follow(node, '_idleNext') !== null;
   }
 
   /** A request that this process answers is over when its answer is. */

@@ -7,28 +7,44 @@ import { ProcessorUse } from '../processor-use.ts';
 const LOOKS_UNANSWERED = 2;
 const LOOKS_STANDING = 4;
 
-/** Looks in a row, ten seconds, in which no thread may compute where timers and connections are there: those of a data base always are. */
-const LOOKS_IDLE = 40;
+/**
+ * Looks in a row, four seconds, in which no thread may compute where timers and connections are there: those of a data base always are.
+ * Twice as many each time that the heap was read for that: a server whose answers take long is not read again and again.
+ */
+const LOOKS_IDLE = 16;
 
-/** Requests of one process for which the heap is read at most: a program may keep some open on purpose. */
-const MAX_TOLD = 3;
+/** Requests of one process for which the heap is read at most where nothing runs: a program may keep some open on purpose. */
+const MAX_STANDING = 3;
+
+/** What is known of a process without reading its heap. */
+export interface ProcessSigns {
+  /** No timer, no request and no connection to another process is there that could let anybody go on. */
+  readonly isStanding: () => boolean;
+  /** No thread has computed since this was asked the last time. */
+  readonly isIdle: () => boolean;
+}
 
 /**
- * Requests that a server of this process owes and that stand still: nobody answers them, and no timer, no request and no connection
- * to another process is there that could let anybody go on; or the process has done nothing for long, whatever is there.
+ * Requests that a server of this process owes and that stand still: nobody answers them, and nothing is there that could let anybody go
+ * on; or the process has done nothing for long, whatever is there.
  */
 export class StandingRequests {
+  readonly #signs: ProcessSigns;
   #oldest: WeakRef<object> | null = null;
   #looks = 0;
   #standing = 0;
   #idle = 0;
   #isTold = false;
-  #told = 0;
-  #processor: ProcessorUse | null = null;
+  #stood = 0;
+  #patience = LOOKS_IDLE;
+
+  constructor(signs: ProcessSigns = signsOfProcess()) {
+    this.#signs = signs;
+  }
 
   /** To be called every fraction of a second. @returns true once for each request that stands */
   look(): boolean {
-    const oldest = this.#told < MAX_TOLD ? oldestUnanswered() : null;
+    const oldest = oldestUnanswered();
     if (oldest === null || this.#oldest?.deref() !== oldest) {
       this.#oldest = oldest === null ? null : new WeakRef(oldest);
       this.#looks = 0;
@@ -38,11 +54,23 @@ export class StandingRequests {
       return false;
     }
     if (++this.#looks < LOOKS_UNANSWERED || this.#isTold) return false;
-    this.#processor ??= new ProcessorUse();
-    this.#idle = this.#processor.isIdle() ? this.#idle + 1 : 0;
-    this.#standing = nothingRuns() && Connections.now()?.leadOutside === false ? this.#standing + 1 : 0;
-    this.#isTold = this.#standing >= LOOKS_STANDING || this.#idle >= LOOKS_IDLE;
-    if (this.#isTold) this.#told++;
+    this.#idle = this.#signs.isIdle() ? this.#idle + 1 : 0;
+    this.#standing = this.#stood < MAX_STANDING && this.#signs.isStanding() ? this.#standing + 1 : 0;
+    const isIdle = this.#idle >= this.#patience;
+    this.#isTold = isIdle || this.#standing >= LOOKS_STANDING;
+    if (isIdle) this.#patience *= 2;
+    else if (this.#isTold) this.#stood++;
     return this.#isTold;
   }
+}
+
+function signsOfProcess(): ProcessSigns {
+  let processor: ProcessorUse | null = null;
+  return {
+    isStanding: () => nothingRuns() && Connections.now()?.leadOutside === false,
+    isIdle: () => {
+      processor ??= new ProcessorUse();
+      return processor.isIdle();
+    },
+  };
 }

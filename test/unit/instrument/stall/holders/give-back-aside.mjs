@@ -1,5 +1,7 @@
 // Who has taken it has started what gives it back, or it looks as if he had.
+import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
+import { stat } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Mutex } from 'async-mutex';
@@ -15,6 +17,30 @@ const worker = new Worker('require("node:worker_threads").parentPort.once("messa
 
 /** As a program keeps its limiter. */
 const limit = new Sema(1);
+
+/** What programs keep for good. */
+const kept = [];
+
+/** Takes the lock twice, and would tell somebody then. */
+async function nestingIn(lock, tell) {
+  await lock.acquireAsync();
+  await lock.acquireAsync();
+  tell();
+}
+
+/** @returns what Node made to read this file */
+async function readOnce(begun) {
+  const requests = [];
+  const hook = createHook({
+    init: (_id, type, _by, request) => void (type === 'FSREQCALLBACK' && requests.push(request)),
+  });
+  hook.enable();
+  const read = new Promise((resolve) => stat(import.meta.filename, resolve));
+  hook.disable();
+  begun(requests[0]);
+  await read;
+  return requests[0];
+}
 
 /** A loop takes a permit for each task, and the tasks give them back. */
 export function byTask() {
@@ -177,6 +203,47 @@ export function byItselfBesideATask() {
   }
   closing().catch(nothing);
   void nesting();
+}
+
+/** A timer that was set before fills up what all take from, again and again. */
+export function byTimerOfABucket() {
+  const tokens = new Sema(2);
+  setInterval(() => tokens.release(), LONG_MS);
+  async function calling() {
+    for (let i = 0; i < 3; i++) await tokens.acquire();
+  }
+  void calling();
+}
+
+/** A timer that repeats only looks at it, and stands in a list with another one that runs once. */
+export function byItselfBesideATimerThatLooks() {
+  const lock = new AwaitLock();
+  const seen = [];
+  const closing = () => lock.release();
+  setInterval(() => seen.push(closing.name), LONG_MS);
+  setTimeout(nothing, LONG_MS);
+  void nestingIn(lock, closing);
+}
+
+/** A class of the program is called as what Node has for a request, and has what gives it back. */
+export function byItselfInAJob() {
+  const lock = new AwaitLock();
+  class ImportJob {
+    finish = () => lock.release();
+  }
+  const job = new ImportJob();
+  kept.push(job);
+  void nestingIn(lock, job.finish);
+}
+
+/** What read a file has what gives it back, and is done with it. */
+export async function byItselfAfterAFile() {
+  const lock = new AwaitLock();
+  const request = await readOnce((request) => {
+    request.finish = () => lock.release();
+  });
+  kept.push(request);
+  void nestingIn(lock, request.finish);
 }
 
 /** The library gives it back itself when the task is done, which never is. */

@@ -1,0 +1,29 @@
+// async-lock-callbacks-file [fixed] (async-lock) - it migrates under the lock that it has
+import { readFile } from 'node:fs';
+import { createServer } from 'node:http';
+import AsyncLock from 'async-lock';
+
+const lock = new AsyncLock();
+const migrations = new Map();
+function deploy(app, done) {
+  lock.acquire('deploy', (release) => {
+    readFile(import.meta.filename, 'utf8', (error, text) => {
+      if (error !== null || migrations.has(app)) release(error, app);
+      else migrate(app, text, release);
+    });
+  }, done);
+}
+function migrate(app, text, done) {
+  migrations.set(app, text); done(null, app);
+}
+
+migrations.set('api', '');
+const server = createServer((request, response) => deploy(request.url.slice(1), (_error, app) => response.end(app)));
+server.listen(0, '127.0.0.1', async () => {
+  const post = (app) => fetch(`http://127.0.0.1:${server.address().port}/${app}`, { method: 'POST' }).then((response) => response.text());
+  console.log(await post('api'), await post('api'));
+  console.log(await post('web'));
+  server.close();
+  server.closeAllConnections();
+  console.log('done');
+});

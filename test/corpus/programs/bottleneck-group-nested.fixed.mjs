@@ -1,0 +1,14 @@
+// bottleneck-group-nested [fixed] (bottleneck) - only the call itself is scheduled
+import 'node:http2';
+import Bottleneck from 'bottleneck';
+
+const perTenant = new Bottleneck.Group({ maxConcurrent: 1 });
+const api = (tenant, path) => perTenant.key(tenant).schedule(async () => { await new Promise((r) => setTimeout(r, 1)); return path; });
+const sync = async (tenant) => [await api(tenant, '/users'), await api(tenant, '/teams')];
+
+const gauge = setInterval(() => perTenant.keys().length, 200);
+console.log(await sync('small'), await sync('tiny'));
+console.log(await sync('acme'));
+clearInterval(gauge);
+await perTenant.disconnect();
+console.log('done');
