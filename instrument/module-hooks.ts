@@ -142,7 +142,9 @@ function packagePattern(adapters: readonly LibraryAdapter[]): RegExp {
     const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return modules === undefined ? escaped : `${escaped}(?=/${modules.source})`;
   });
-  return new RegExp(`/node_modules/(${names.join('|')})/(?!(?:.*/)?node_modules/)([^?#]*)`);
+  // Who reads the manifest of a package has not loaded it.
+  const code = String.raw`(?![^?#]*\.json(?:[?#]|$))`;
+  return new RegExp(`/node_modules/(${names.join('|')})/(?!(?:.*/)?node_modules/)${code}([^?#]*)`);
 }
 
 function announceTo(onLoaded: OnLoaded): () => void {

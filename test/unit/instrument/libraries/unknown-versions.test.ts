@@ -49,6 +49,11 @@ class Packages {
     return this.#require(`${name}/lib/worker.js`).work();
   }
 
+  /** The version, as programs read it that tell of their packages. */
+  readVersion(name: string): unknown {
+    return this.#require(`${name}/package.json`).version;
+  }
+
   /** The results of a program that uses it, as CommonJS and as an ES module. */
   async use(name: string): Promise<readonly unknown[]> {
     const { Pool, inner } = this.#require(name);
@@ -173,6 +178,15 @@ test('a package that a test runner hands over is known by its version, or by its
   expect(asked).toContain(nameless);
   expect(asked).not.toContain(tooNew);
   expect(watch.unknown.filter((each) => each.adapter === adapter)).toHaveLength(1);
+});
+
+test('a package of which only the manifest is read is not loaded', () => {
+  const adapter: LibraryAdapter = { name: 'told-of', versions: '>=1.0.0 <2.0.0', patch: () => null };
+  packages.add('told-of', '99.0.0');
+  const watch = watchModules([adapter]);
+  watches.push(watch);
+  expect(packages.readVersion('told-of')).toBe('99.0.0');
+  expect(watch.unknown).toEqual([]);
 });
 
 test('an adapter that fails leaves the program alone, and its library is told of like one that is not known', async () => {
