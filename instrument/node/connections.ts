@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Server, Socket } from 'node:net';
 import { activeHandles } from '../active-handles.ts';
+import { openClients } from './client-sockets.ts';
 import { loadNet } from './net.ts';
 import { isFull, isStarved, type StreamLike } from './stream-state.ts';
 
@@ -21,13 +22,15 @@ export class Connections {
   readonly #hasSources: boolean;
   /** On which this process listens. */
   readonly #ports = new Set<number | undefined>();
+  /** The client's ends that keep nothing alive. */
+  readonly #idle: readonly Socket[];
   /** Of each socket, by which its other end is known. */
   readonly #ends: ReadonlySet<string>;
   /** It listens on a pipe that is named: nothing tells who is at the other end of a pipe. */
   readonly #hasNamedPipe: boolean;
 
-  /** @param handles those of this thread */
-  constructor(handles: readonly object[]) {
+  /** @param handles those of this thread; @param clients sockets of its connections, whether they keep it alive or not */
+  constructor(handles: readonly object[], clients: readonly Socket[] = []) {
     const net = loadNet();
     const servers = handles.filter((handle): handle is Server => handle instanceof net.Server);
     this.#servers = servers;
@@ -37,13 +40,16 @@ export class Connections {
     this.#sockets = handles.filter((handle): handle is Socket => handle instanceof net.Socket);
     this.#children = handles.filter(isChild);
     this.#hasSources = handles.some(bringsIn);
-    this.#ends = new Set(this.#sockets.map(({ localPort, remotePort }) => `${localPort} ${remotePort}`));
+    const all = new Set(this.#sockets);
+    this.#idle = clients.filter((client) => !all.has(client));
+    const known = [...this.#sockets, ...this.#idle];
+    this.#ends = new Set(known.map(({ localPort, remotePort }) => `${localPort} ${remotePort}`));
   }
 
   /** Those of now; null where Node does not tell. */
   static now(): Connections | null {
     const handles = activeHandles();
-    return handles === null ? null : new Connections(handles);
+    return handles === null ? null : new Connections(handles, openClients());
   }
 
   /**
@@ -56,7 +62,7 @@ export class Connections {
 
   /** What Node has for the connections that lead to this process itself, and for the servers of it if there is one. */
   get ownHandles(): readonly object[] {
-    const own = this.#sockets.filter((socket) => this.#isOwn(socket));
+    const own = [...this.#sockets, ...this.#idle].filter((socket) => this.#isOwn(socket));
     const ends: readonly object[] = own.length === 0 ? [] : [...own, ...this.#servers];
     return ends.flatMap((end) => handlesOf(end as WithHandle));
   }

@@ -6,6 +6,7 @@ import { AwaitedEvents } from './awaited-events.ts';
 import { BlockedDatabases, followDatabases } from './blocked-databases.ts';
 import { getBuiltinModule, whenLoaded } from './builtins.ts';
 import { ChildProcesses } from './child-processes.ts';
+import { followClients } from './client-sockets.ts';
 import { EmittedEvents } from './emitted-events.ts';
 import { watchEventsOnce } from './events-once.ts';
 import { HttpServers } from './http-server.ts';
@@ -60,6 +61,7 @@ export function watchNode(
     followDatabases(new BlockedDatabases(host)),
     watchModuleCircles(host),
     () => children.stop(),
+    followClients(),
     watchStreams(NODE_STREAMS),
     watchStreamCopies(watchStreams),
     replaceFetch(),

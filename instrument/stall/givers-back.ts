@@ -77,7 +77,9 @@ export class GiversBack {
   isGivenBackByLibrary(held: HeapNode): boolean {
     const { goingOn, graph, heap, paths, places, stuck } = this.#look;
     const given = paths.givenFor(held);
-    if ([...given].some((each) => heap.type(each) === 'closure' && goingOn.callersOf(each) !== null)) return true;
+    const library = paths.librariesOf(held);
+    if ([...given].some((each) => heap.type(each) === 'closure' && goingOn.callersOf(each, library) !== null))
+      return true;
     return graph.functions.some((each) => {
       if (stuck.has(each.node) || !places.isInstalled(heap.placeOf(each.fn))) return false;
       const parts = this.#texts.givesFirst(this.#restOf(each)) ? partsOf(each.node, heap, places) : null;

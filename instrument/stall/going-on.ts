@@ -8,6 +8,7 @@ import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
 /** Objects looked at from what may run up to what is alive. */
 const MAX_SEEN = 3_000;
 const IMMEDIATE = 'Immediate';
+const NONE: ReadonlySet<HeapNode> = new Set();
 
 interface Look {
   readonly alive: AliveHandles;
@@ -40,10 +41,13 @@ export class GoingOn {
     this.#computedBy = new Map(look.graph.functions.map((each) => [each.promise, each]));
   }
 
-  /** Who will call a function: the functions and promises on the way up to what is alive. Null where nothing alive is found. */
-  callersOf(fn: HeapNode): readonly HeapNode[] | null {
-    const way = this.#wayUp([fn], new Set());
-    if (!way.isAlive && !way.isCut) for (const node of way.nodes) this.#dead.add(node);
+  /**
+   * Who will call a function: the functions and promises on the way up to what is alive. Null where nothing alive is found.
+   * @param past through these no way leads
+   */
+  callersOf(fn: HeapNode, past: ReadonlySet<HeapNode> = NONE): readonly HeapNode[] | null {
+    const way = this.#wayUp([fn], new Set(), past);
+    if (!way.isAlive && !way.isCut && past.size === 0) for (const node of way.nodes) this.#dead.add(node);
     return way.isAlive ? [...way.nodes] : null;
   }
 
@@ -76,9 +80,9 @@ export class GoingOn {
     return heap.retainers(promise).flatMap(({ node }) => (alive.has(node) ? [node] : []));
   }
 
-  #wayUp(from: readonly HeapNode[], promises: Set<HeapNode>): Way {
+  #wayUp(from: readonly HeapNode[], promises: Set<HeapNode>, past: ReadonlySet<HeapNode> = NONE): Way {
     const { heap, paths } = this.#look;
-    const isOpen = (node: HeapNode): boolean => !paths.closed.has(node) && !this.#dead.has(node);
+    const isOpen = (node: HeapNode): boolean => !paths.closed.has(node) && !this.#dead.has(node) && !past.has(node);
     const nodes = new Set(from.filter(isOpen));
     for (const node of nodes) {
       if (nodes.size > MAX_SEEN) return { nodes, isAlive: false, isCut: true };

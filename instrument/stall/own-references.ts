@@ -125,6 +125,11 @@ export function isInstanceNote(name: string): boolean {
   return INSTANCE.test(name);
 }
 
+/** From an object to what a weak map of dept, or of anybody, has for it: how V8 calls that in a snapshot. */
+export function isWeaklyKnown(name: string): boolean {
+  return name.includes('part of key (');
+}
+
 /** From an object of a package to what is noted of it, under a symbol. */
 export function isSymbol(name: string): boolean {
   return name.startsWith(SYMBOL);

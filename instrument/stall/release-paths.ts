@@ -14,6 +14,7 @@ import {
   isNote,
   isSymbol,
   isWait,
+  isWeaklyKnown,
   OBJECT,
 } from './own-references.ts';
 
@@ -89,6 +90,18 @@ export class ReleasePaths {
     const object = this.#heap.follow(held, OBJECT);
     const noted = object === null ? [] : this.#heap.retainers(object).filter(({ name }) => isSymbol(name));
     return new Set([...this.endsOf(held), ...noted.map(({ node }) => node)]);
+  }
+
+  /**
+   * The lock, the pool or the queue in the package that made it, as far as dept knows it. It has all that is queued, and whoever can use it
+   * leads to that through it, which tells nothing. What it has lent is no part of it.
+   */
+  librariesOf(held: HeapNode): ReadonlySet<HeapNode> {
+    const object = this.#heap.follow(held, OBJECT);
+    const keyed = object === null ? [] : this.#heap.retainers(object).filter(({ name }) => isWeaklyKnown(name));
+    const given = this.givenFor(held);
+    const known = [...this.lendersOf(held), ...keyed.map(({ node }) => node)];
+    return new Set(known.filter((node) => !given.has(node) && this.#heap.type(node) === 'object'));
   }
 
   /** True when something alive leads to one of these functions, not through what is closed. */

@@ -168,10 +168,11 @@ export class StepInHeap {
   }
 
   #isCalledBack(functions: readonly Suspended[]): boolean {
+    const { heap, paths } = this.#look;
     const awaited = functions.flatMap((each) => this.#look.openFor(each));
-    return (
-      awaited.length > 0 && awaited.every((each) => this.#look.paths.leadTo(resolveFunctions(each, this.#look.heap)))
-    );
+    if (awaited.length === 0) return false;
+    const closed = this.#held === null ? paths.closed : new Set([...paths.closed, ...paths.librariesOf(this.#held)]);
+    return awaited.every((each) => paths.leadTo(resolveFunctions(each, heap), closed));
   }
 
   /** What these timers will run, of those that were set while it was held. */

@@ -83,6 +83,20 @@ describe('something may come from outside', () => {
     expect(leadOutside(server, client, accepted)).toBe(false);
   });
 
+  test('by the end of one that this process has accepted, unless the other end is a client of its own that keeps nothing alive', async () => {
+    const [server, client, accepted] = await connected(0);
+    expect(new Connections([server, accepted]).leadOutside).toBe(true);
+    const own = new Connections([server, accepted], [client]);
+    expect(own.leadOutside).toBe(false);
+    expect(own.mayBeOwn).toBe(true);
+    expect(own.ownHandles).toHaveLength(3);
+  });
+
+  test('but not by a client that keeps nothing alive: nobody waits for what it brings', async () => {
+    const [, client] = await connected(0);
+    expect(new Connections([], [client]).leadOutside).toBe(false);
+  });
+
   test('by a child, and by its output while nobody has the child', () => {
     const child = started('setInterval(() => undefined, 1000)');
     expect(leadOutside(child)).toBe(true);

@@ -76,6 +76,7 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   byLibrary: [['waits himself', UNKNOWN]],
   byLibraryLater: [['given back aside', GOES_ON]],
   byLibraryAfterAQuery: [['given back aside', GOES_ON]],
+  byLibraryThatAnotherUses: [['gave a task', UNKNOWN]],
   byDone: [['given back aside', GOES_ON]],
   byWorker: [['given back aside', GOES_ON]],
   byMaker: [['owed', GOES_ON]],

@@ -1,12 +1,13 @@
 // Who has taken it has started what gives it back, or it looks as if he had.
 import { createHook } from 'node:async_hooks';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { stat } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Mutex } from 'async-mutex';
 import { Sema } from 'async-sema';
 import AwaitLock from 'await-lock';
+import Bottleneck from 'bottleneck';
 import { createPool } from 'generic-pool';
 import pMemoize from 'p-memoize';
 import createSemaphore from 'semaphore';
@@ -302,6 +303,21 @@ export function byLibraryAfterAQuery() {
     });
   }
   void querying();
+}
+
+/** The library has all its tasks, and a process calls somebody who uses it. */
+export async function byLibraryThatAnotherUses() {
+  const limiter = new Bottleneck({ maxConcurrent: 1 });
+  service.once('exit', () => limiter.counts());
+  const begun = new EventEmitter();
+  async function nesting() {
+    await limiter.schedule(async () => {
+      begun.emit('begun');
+      await limiter.schedule(async () => undefined);
+    });
+  }
+  void nesting();
+  await once(begun, 'begun');
 }
 
 /** What was given to give it back has a name of the program's own, and a request calls it back. */
