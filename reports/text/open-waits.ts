@@ -1,4 +1,5 @@
 import type { OpenWait } from '../../src/core/finding.ts';
+import { leftOutLines, shownWaits } from './alike-waits.ts';
 import type { Indent } from './diagram.ts';
 import { DEFAULT_MAX_FRAMES, NOT_AVAILABLE, stackLines } from './frames.ts';
 import { callText, contextLetter, oneLine } from './names.ts';
@@ -29,11 +30,16 @@ function openWaitDiagram(wait: OpenWait, indent: Indent): readonly string[] {
 }
 
 export function openWaitSummary(waits: readonly OpenWait[], indent: Indent): readonly string[] {
-  return waits.flatMap((wait, index) => [`context ${contextLetter(index)}`, ...openWaitDiagram(wait, indent), '']);
+  return shownWaits(waits).flatMap((shown) => [
+    `context ${contextLetter(shown.index)}`,
+    ...openWaitDiagram(shown.wait, indent),
+    '',
+    ...leftOutLines(shown).flatMap((line) => [line, '']),
+  ]);
 }
 
 export function openWaitDetails(waits: readonly OpenWait[], indent: Indent, maxFrames: number): readonly string[] {
-  return waits.flatMap((wait, index) => {
+  return shownWaits(waits).flatMap(({ wait, index }) => {
     const name = `context ${contextLetter(index)}`;
     const owners = wait.owners.flatMap((owner) => [
       '',

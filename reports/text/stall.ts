@@ -1,5 +1,6 @@
 import type { OpenWait, SuspendedFunction } from '../../src/core/finding.ts';
 import { awaitedText } from '../outline.ts';
+import { leftOutLines, shownWaits } from './alike-waits.ts';
 import { placeOf, siteText } from './frames.ts';
 import { callText, contextLetter, oneLine } from './names.ts';
 
@@ -16,8 +17,11 @@ export function waitTreeLines(waits: readonly OpenWait[]): readonly string[] {
   if (!waits.some(isKnown)) return [];
   const below = new Set(waits.flatMap(({ owners }) => owners.flatMap(({ stoppedBy = [] }) => stoppedBy)));
   const printed = new Set<number>();
-  const roots = waits.map((_, index) => index).sort((a, b) => Number(below.has(a)) - Number(below.has(b)) || a - b);
-  return roots.flatMap((root) => (printed.has(root) ? [] : branch(root, 1, waits, printed)));
+  const roots = [...shownWaits(waits)].sort((a, b) => Number(below.has(a.index)) - Number(below.has(b.index)));
+  return roots.flatMap((root) => {
+    if (printed.has(root.index)) return [];
+    return [...branch(root.index, 1, waits, printed), ...leftOutLines(root).map((line) => `   ${line}`)];
+  });
 }
 
 function branch(index: number, depth: number, waits: readonly OpenWait[], printed: Set<number>): readonly string[] {
