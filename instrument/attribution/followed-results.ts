@@ -5,7 +5,7 @@ import { standIn } from '../stand-in.ts';
 import { AskedReaction } from './asked-reaction.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
 import { Joined } from './joined-promises.ts';
-import { isCalledByProgram } from './promise-links.ts';
+import { isCalledByEngine, isCalledByProgram } from './promise-links.ts';
 import { type Hooked, noteFor, noteOf, Onward, type PromiseNote } from './promise-notes.ts';
 import { Section } from './section.ts';
 
@@ -36,6 +36,11 @@ export class FollowedResults {
   readonly #join = new Section();
   /** The promise that takes over now what it was resolved with. */
   #adopting: Hooked | null = null;
+  /**
+   * What begins now, as long as it has asked for nothing. Where a function awaits a thenable, the engine makes a promise of that, whose
+   * parent is the one of the function, and asks the thenable first.
+   */
+  #beginning: Hooked | null = null;
   /** The newest reaction that the code of now has asked for, and the note of what it waits for: what it ends with is what it awaits. */
   #last: Hooked | null = null;
   #lastParent: PromiseNote | null = null;
@@ -105,6 +110,7 @@ export class FollowedResults {
 
   /** Somebody asks for a reaction to `parent`. */
   asked(reaction: Hooked, parent: Hooked): void {
+    this.#beginning = null;
     if (!this.#isUsed || this.#isChaining || this.#join.runs) return;
     // A chain: what it began with may turn into a task's only later.
     const note = noteFor(parent, this.#owner);
@@ -119,6 +125,7 @@ export class FollowedResults {
   begin(reaction: Hooked, parent: Hooked | undefined): void {
     if (!this.#isUsed) return;
     this.#beginSlice(parent === undefined ? reaction : null);
+    this.#beginning = reaction;
     this.#last = null;
   }
 
@@ -158,7 +165,12 @@ export class FollowedResults {
     const waits = this.#waitsOf(promise) ?? [];
     // Whoever is called looks after errors.
     for (const wait of waits) wait.awaited = true;
+    const beginning = this.#beginning;
+    this.#beginning = null;
     if (this.#adopting !== null) this.#adopt(this.#adopting, waits);
+    else if (beginning !== null && isCalledByEngine(this.#then.value as object)) {
+      this.#runAs(beginning, () => this.#awaited(waits));
+    }
     const outer = this.#isChaining;
     this.#isChaining = true;
     try {
@@ -218,6 +230,7 @@ export class FollowedResults {
 
   #beginSlice(adopting: Hooked | null): void {
     this.#adopting = adopting;
+    this.#beginning = null;
     this.#mayAdopt = false;
     this.#added = 0;
     this.#looks = 0;

@@ -125,6 +125,13 @@ export function isCalledByProgram(called: object): boolean {
   return isProgram(callerOf(called));
 }
 
+/** True while the engine calls this function of its own accord, as it does the `then` of a thenable. */
+export function isCalledByEngine(called: object): boolean {
+  const { stack = '' } = callerOf(called);
+  const [, caller] = stack.split('\n', 2);
+  return caller === undefined || caller.includes('(node:internal/process/task_queues:');
+}
+
 /**
  * The promise whose executor has called this function, directly or through methods of these names that override it; null where
  * something else has, or where that was not seen. One that the executor has made before is taken for it.

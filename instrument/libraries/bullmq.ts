@@ -56,7 +56,7 @@ function patchWorker(prototype: Worker): () => void {
     return slots.run(this, job.id, () => callProcessJob.call(this, job, ...rest));
   }, callProcessJob);
   prototype.close = dressed(function watchedClose(this: Worker, force?: boolean): Promise<void> {
-    const claim = force === true || this.closing !== undefined ? null : slotsOf(this).claimAll(this, CLOSE);
+    const claim = force === true || this.closing !== undefined ? null : slotsOf(this).claimAll([this], CLOSE);
     slotsOf(this).retire(this);
     const closed = close.call(this, force);
     return claim === null ? closed : claim.firedBy(closed);

@@ -11,6 +11,7 @@ import { awaitLock } from './await-lock.ts';
 import { awaitMutex } from './await-mutex.ts';
 import { awaitSemaphore } from './await-semaphore.ts';
 import { bottleneck } from './bottleneck.ts';
+import { bull } from './bull.ts';
 import { bullmq } from './bullmq.ts';
 import { cacheManager } from './cache-manager.ts';
 import { cockatiel } from './cockatiel.ts';
@@ -27,6 +28,7 @@ import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { kysely } from './kysely.ts';
 import { livekitMutex } from './livekit-mutex.ts';
+import { lockfile } from './lockfile.ts';
 import { locks } from './locks.ts';
 import { lruCache } from './lru-cache.ts';
 import { mariadb } from './mariadb.ts';
@@ -38,6 +40,7 @@ import { nodeRedis } from './node-redis.ts';
 import { pEvent } from './p-event.ts';
 import { pLimit } from './p-limit.ts';
 import { pMemoize } from './p-memoize.ts';
+import { pMutex } from './p-mutex.ts';
 import { pQueue } from './p-queue.ts';
 import { pg } from './pg.ts';
 import { pgPool } from './pg-pool.ts';
@@ -50,7 +53,8 @@ import { promiseQueue } from './promise-queue.ts';
 import { properLockfile } from './proper-lockfile.ts';
 import { queryCore } from './query-core.ts';
 import { readableStream } from './readable-stream.ts';
-import { redlock } from './redlock.ts';
+import { redisSemaphore } from './redis-semaphore.ts';
+import { redlock, sesamecareRedlock } from './redlock.ts';
 import { rocicorpLock } from './rocicorp-lock.ts';
 import { rwlock } from './rwlock.ts';
 import { rxjs } from './rxjs.ts';
@@ -61,6 +65,7 @@ import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
 import { shopifySemaphore } from './shopify-semaphore.ts';
 import { tarn } from './tarn.ts';
+import { threads } from './threads.ts';
 import { throat } from './throat.ts';
 import { tinypool } from './tinypool.ts';
 import { undici } from './undici.ts';
@@ -80,6 +85,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   awaitMutex,
   awaitSemaphore,
   bottleneck,
+  bull,
   bullmq,
   cockatiel,
   effect,
@@ -94,6 +100,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   knex,
   kysely,
   livekitMutex,
+  lockfile,
   locks,
   mariadb,
   matrixaiAsyncLocks,
@@ -102,6 +109,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   mysql2,
   nodeRedis,
   pLimit,
+  pMutex,
   pQueue,
   pEvent,
   pg,
@@ -114,6 +122,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   promiseQueue,
   properLockfile,
   readableStream,
+  redisSemaphore,
   redlock,
   rocicorpLock,
   rwlock,
@@ -123,8 +132,10 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   semaphoreAsyncAwait,
   sequelize,
   sequelizePool,
+  sesamecareRedlock,
   shopifySemaphore,
   tarn,
+  threads,
   throat,
   tinypool,
   cacheManager,

@@ -1,20 +1,14 @@
-import { basename, resolve } from 'node:path';
-import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import { resolve } from 'node:path';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
-import * as hooks from '../../src/sync/hooks.ts';
 import { legible, optionOf } from '../passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
+import { LockedFiles } from '../shapes/locked-files.ts';
 import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const LOCK = howOf('lock', 'release');
 const TRY_LOCK = howOf('lock', 'release', { trylock: true });
-
-/** Names of files that are classes of their own; more of them share one. */
-const MAX_NAMES = 256;
-/** Files remembered; the oldest is forgotten for a new one. */
-const MAX_FILES = 4096;
 
 interface Retries {
   readonly retries?: number;
@@ -37,10 +31,7 @@ interface LockFile {
   unlock(file: string, options: Options | undefined, callback: unknown): unknown;
 }
 
-/**
- * proper-lockfile 3 and 4. The class of a lock is the name of its file, so files of one name in different folders are
- * instances of one class. Other processes are not seen.
- */
+/** proper-lockfile 3 and 4. Other processes are not seen. */
 export const properLockfile: LibraryAdapter = {
   name: 'proper-lockfile',
   versions: '>=3.0.0 <5.0.0',
@@ -54,7 +45,7 @@ export const properLockfile: LibraryAdapter = {
 
 function patch(exports: LockFile): () => void {
   const { lock, unlock } = exports;
-  const files = new Files();
+  const files = new LockedFiles();
   exports.lock = standIn(lock, (self, args) => {
     const [file, options, callback] = args as Parameters<LockFile['lock']>;
     const at = optionOf(options, 'lockfilePath') ?? file;
@@ -62,7 +53,7 @@ function patch(exports: LockFile): () => void {
     if (typeof at !== 'string' || typeof callback !== 'function') return Reflect.apply(lock, self, args as never);
     const path = resolve(at);
     const budget = legible(() => budgetOf(options?.retries)) ?? null;
-    if (budget === null) return Reflect.apply(lock, self, [file, options, files.trying(path, callback)]);
+    if (budget === null) return Reflect.apply(lock, self, [file, options, trying(files, path, callback)]);
     const claim = new Claim(files.object(path), LOCK, budget);
     let isSync = true;
     const called = standIn(callback, (of, [error, release]) => {
@@ -72,7 +63,7 @@ function patch(exports: LockFile): () => void {
       }
       claim.grant();
       if (isSync) claim.adopt();
-      const given = files.lend(path, claim, release as Release);
+      const given = lend(files, path, claim, release as Release);
       return claim.resume(() => Reflect.apply(callback, of, [error, given]));
     });
     claim.sleep();
@@ -91,45 +82,22 @@ function patch(exports: LockFile): () => void {
   return () => void Object.assign(exports, { lock, unlock });
 }
 
-/** What is known of the files that are locked, by their path. */
-class Files {
-  readonly #objects = new Map<string, TrackedObject>();
-  readonly #names = new Set<string>();
-  readonly #held = new Map<string, Claim>();
+/** The function to unlock the file, which this claim has locked. */
+function lend(files: LockedFiles, path: string, claim: Claim, release: Release): Release {
+  files.lend(path, claim);
+  return standIn(release, (self, args) => {
+    files.giveBack(path, claim);
+    return Reflect.apply(release, self, args as never);
+  });
+}
 
-  object(path: string): TrackedObject | null {
-    const known = this.#objects.get(path);
-    if (known !== undefined) return known;
-    if (this.#objects.size >= MAX_FILES) this.#objects.delete(this.#objects.keys().next().value ?? '');
-    const name = basename(path);
-    const isOwn = this.#names.has(name) || this.#names.size < MAX_NAMES;
-    if (isOwn) this.#names.add(name);
-    const made = hooks.track({ kind: 'file-lock', name: isOwn ? name : 'lockfile', label: path });
-    if (made !== null) this.#objects.set(path, made);
-    return made;
-  }
-
-  lend(path: string, claim: Claim, release: Release): Release {
-    this.#held.set(path, claim);
-    return standIn(release, (self, args) => {
-      this.giveBack(path, claim);
-      return Reflect.apply(release, self, args as never);
-    });
-  }
-
-  /** A call that does not retry waits for nobody: it has the lock, or an error. */
-  trying(path: string, callback: Callback): Callback {
-    return standIn(callback, (self, [error, release]) => {
-      if (error != null) return Reflect.apply(callback, self, [error]);
-      const given = this.lend(path, new Claim(this.object(path), TRY_LOCK), release as Release);
-      return Reflect.apply(callback, self, [error, given]);
-    });
-  }
-
-  giveBack(path: string, claim: Claim | null = this.#held.get(path) ?? null): void {
-    claim?.release();
-    if (this.#held.get(path) === claim) this.#held.delete(path);
-  }
+/** A call that does not retry waits for nobody: it has the lock, or an error. */
+function trying(files: LockedFiles, path: string, callback: Callback): Callback {
+  return standIn(callback, (self, [error, release]) => {
+    if (error != null) return Reflect.apply(callback, self, [error]);
+    const given = lend(files, path, new Claim(files.object(path), TRY_LOCK), release as Release);
+    return Reflect.apply(callback, self, [error, given]);
+  });
 }
 
 /** How long a call tries; null when it does not try again. The defaults are those of the package retry. */

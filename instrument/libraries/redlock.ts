@@ -34,11 +34,20 @@ interface Redlock {
 export const redlock: LibraryAdapter = {
   name: 'redlock',
   versions: '>=4.0.0 <6.0.0',
-  patch(exports) {
-    const made = typeof exports === 'function' ? exports : exports['default'];
-    return patchClass<Redlock>(made, 'acquire', (prototype) => new RedlockPatch().apply(prototype), ['release']);
-  },
+  patch,
 };
+
+/** The fork of redlock 5 that is kept up. */
+export const sesamecareRedlock: LibraryAdapter = {
+  name: '@sesamecare-oss/redlock',
+  versions: '>=1.0.0 <2.0.0',
+  patch,
+};
+
+function patch(exports: Readonly<Record<string, unknown>>): (() => void) | null {
+  const made = typeof exports === 'function' ? exports : (exports['default'] ?? exports['Redlock']);
+  return patchClass<Redlock>(made, 'acquire', (prototype) => new RedlockPatch().apply(prototype), ['release']);
+}
 
 class RedlockPatch {
   readonly #keys = new WeakMap<object, KeyedObjects>();

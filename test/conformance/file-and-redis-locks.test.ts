@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { currentInstallation, type Installation, install } from '../../instrument/install.ts';
 import { ROOT } from '../e2e/child.ts';
@@ -144,6 +145,14 @@ function clientOfFive(store: Store): object {
   };
 }
 
+function clientOfTheFork(store: Store): object {
+  const run = (script: string) => {
+    return async (count: number, ...args: readonly string[]) =>
+      store.run(script, args.slice(0, count), args[count + 1] as string);
+  };
+  return { acquireLock: run('set'), releaseLock: run('del') };
+}
+
 interface RedlockLock {
   unlock?(): Promise<unknown>;
   release?(): Promise<unknown>;
@@ -156,10 +165,13 @@ interface Redlock {
 describe.each([
   ['4', require, clientOfFour],
   ['5', previousMajors, clientOfFive],
+  ['of @sesamecare-oss', require, clientOfTheFork],
 ])('redlock %s', (version, from, client) => {
   const made = (): { readonly redlock: Redlock; readonly take: Take } => {
-    const exported = from('redlock') as { default?: new (clients: object[]) => Redlock };
-    const Redlock = exported.default ?? (exported as unknown as new (clients: object[]) => Redlock);
+    type Maker = new (clients: object[]) => Redlock;
+    const name = client === clientOfTheFork ? '@sesamecare-oss/redlock' : 'redlock';
+    const exported = from(name) as { readonly default?: Maker; readonly Redlock?: Maker };
+    const Redlock = exported.default ?? exported.Redlock ?? (exported as unknown as Maker);
     const redlock = new Redlock([client(new Store())]);
     const take: Take = async (...names) => {
       const lock = await redlock.acquire(names as string[], 1000);
@@ -188,5 +200,193 @@ describe.each([
       await release();
     }
     expect(found()).toEqual([]);
+  });
+});
+
+describe('lockfile', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dept-lockfile-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  type Callback = (error?: Error) => void;
+  interface LockFile {
+    readonly lock: (path: string, options: object, callback: Callback) => void;
+    readonly unlock: (path: string, callback: Callback) => void;
+    readonly lockSync: (path: string) => void;
+    readonly unlockSync: (path: string) => void;
+  }
+  const module = (): LockFile => require('lockfile') as LockFile;
+  const taking =
+    (options: () => object): Take =>
+    async (name) => {
+      const { lock, unlock } = module();
+      const path = join(folder, name);
+      await promisify<void>((done) => lock(path, options(), done as Callback))();
+      return promisify<void>((done) => unlock(path, done as Callback));
+    };
+  const patient = taking(() => ({ wait: Infinity, pollPeriod: 5 }));
+
+  test('two orders are a circle, one is none', async () => {
+    await nested(patient, 'config', 'cache');
+    await nested(patient, 'config', 'cache');
+    expect(found()).toEqual([]);
+    await nested(patient, 'cache', 'config');
+    expect(found()).toEqual(['DEPT001 error of 2']);
+    expect(installation.session.histories.active).toBe(false);
+  });
+
+  test.each([
+    ['waits for some time', { wait: 1000 }],
+    ['tries again some times', { retries: 3, retryWait: 5 }],
+    ['takes what is old', { wait: Infinity, stale: 60_000 }],
+  ])('who %s makes a warning', async (_does, options) => {
+    const take = taking(() => ({ ...options }));
+    await nested(take, 'config', 'cache');
+    await nested(take, 'cache', 'config');
+    expect(found()).toEqual(['DEPT001 warning of 2']);
+  });
+
+  test('who does not wait holds what he gets', async () => {
+    const take = taking(() => ({}));
+    await nested(take, 'config', 'cache');
+    await nested(take, 'cache', 'config');
+    expect(found()).toEqual([]);
+    const release = await take('config');
+    await expect(take('config')).rejects.toMatchObject({ code: 'EEXIST' });
+    await release();
+    module().lockSync(join(folder, 'config'));
+    expect(installation.session.histories.active).toBe(true);
+    module().unlockSync(join(folder, 'config'));
+    expect(installation.session.histories.active).toBe(false);
+  });
+
+  test('a call is one wait, however often it asks, also with options that another one uses', async () => {
+    const options = { wait: 10_000, pollPeriod: 1, retries: 1 };
+    const take = taking(() => options);
+    const release = await take('config');
+    const waiting = [take('config'), take('config')];
+    await vi.waitFor(() => expect(installation.waitsFor.open).toHaveLength(2));
+    await release();
+    await (await waiting[0])?.();
+    await (await waiting[1])?.();
+    expect(installation.waitsFor.open).toEqual([]);
+    expect(installation.session.histories.active).toBe(false);
+    expect(Object.keys(options)).toEqual(['wait', 'pollPeriod', 'retries', 'req', 'start']);
+  });
+
+  test('two that wait for each other are a deadlock', async () => {
+    const both = async (first: string, second: string): Promise<void> => {
+      await patient(first);
+      await patient(second);
+    };
+    // They try until their folder is gone.
+    void Promise.allSettled([both('left', 'right'), both('right', 'left')]);
+    await vi.waitFor(() => {
+      installation.waitsFor.confirm(true);
+      expect(found()).toEqual(['DEPT002 error of 2']);
+    });
+  });
+});
+
+/** What redis-semaphore needs of a client: keys that are set once, and its scripts for semaphores. */
+class SemaphoreStore {
+  readonly options = {};
+  readonly #owners = new Map<string, Set<string>>();
+
+  async set(key: string, owner: string): Promise<'OK' | null> {
+    return this.#take(key, owner, 1) ? 'OK' : null;
+  }
+
+  async evalsha(_hash: string, _count: number, key: string, ...args: readonly unknown[]): Promise<number> {
+    const [limit, owner] = args;
+    // Taking begins with the limit; giving back has an owner alone.
+    if (typeof limit === 'number') return Number(this.#take(key, String(owner), limit));
+    this.#owners.get(key)?.delete(String(limit));
+    return 1;
+  }
+
+  async zrem(key: string, owner: string): Promise<void> {
+    this.#owners.get(key)?.delete(owner);
+  }
+
+  #take(key: string, owner: string, limit: number): boolean {
+    const owners = this.#owners.get(key) ?? new Set();
+    this.#owners.set(key, owners);
+    if (owners.size >= limit) return false;
+    owners.add(owner);
+    return true;
+  }
+}
+
+describe('redis-semaphore', () => {
+  const module = (): typeof import('redis-semaphore') => require('redis-semaphore');
+  const taking =
+    (options: object, client = new SemaphoreStore()): Take =>
+    async (name) => {
+      const mutex = new (module().Mutex)(client as never, name, { retryInterval: 1, ...options });
+      await mutex.acquire();
+      return () => mutex.release();
+    };
+
+  test('two orders are a circle, one is none, whoever has made the locks', async () => {
+    const take = taking({});
+    await nested(take, 'stock', 'ledger');
+    await nested(take, 'stock', 'ledger');
+    expect(found()).toEqual([]);
+    await nested(take, 'ledger', 'stock');
+    expect(found()).toEqual(['DEPT001 error of 2']);
+    expect(installation.findings[0]?.circle.map(({ to }) => to.key.name)).toContain('mutex:stock');
+    expect(installation.session.histories.active).toBe(false);
+  });
+
+  test.each([
+    ['gives up', { acquireTimeout: 500 }],
+    ['tries some times', { acquireAttemptsLimit: 5 }],
+    ['does not keep it for ever', { refreshInterval: 0 }],
+  ])('who %s makes a warning', async (_does, options) => {
+    const take = taking(options);
+    await nested(take, 'stock', 'ledger');
+    await nested(take, 'ledger', 'stock');
+    expect(found()).toEqual(['DEPT001 warning of 2']);
+  });
+
+  test('who has given up takes nothing', async () => {
+    const client = new SemaphoreStore();
+    const release = await taking({}, client)('stock');
+    await expect(taking({ acquireTimeout: 5 }, client)('stock')).rejects.toThrow('timeout');
+    const { Mutex } = module();
+    const abort = new AbortController();
+    const aborted = new Mutex(client as never, 'stock', { retryInterval: 1 }).tryAcquire(abort.signal);
+    abort.abort();
+    await expect(aborted).rejects.toBe(abort.signal.reason);
+    expect(installation.waitsFor.open).toEqual([]);
+    await release();
+    expect(installation.session.histories.active).toBe(false);
+  });
+
+  test('a semaphore of several that is asked again by a holder is a circle, with its limit', async () => {
+    const { Semaphore } = module();
+    const client = new SemaphoreStore();
+    const slot = () => new Semaphore(client as never, 'slots', 2, { retryInterval: 1 });
+    const [outer, inner] = [slot(), slot()];
+    await outer.acquire();
+    expect(await inner.tryAcquire()).toBe(true);
+    await inner.release();
+    await outer.release();
+    expect(found()).toEqual(['DEPT001 error of 1']);
+    expect(installation.findings[0]?.circle[0]?.to.key.capacity).toBe(2);
+    expect(installation.session.histories.active).toBe(false);
+  });
+
+  test('two that wait for each other are a deadlock', async () => {
+    const take = taking({ acquireTimeout: 60_000 });
+    const both = async (first: string, second: string): Promise<void> => {
+      await take(first);
+      await take(second);
+    };
+    void Promise.allSettled([both('stock', 'ledger'), both('ledger', 'stock')]);
+    await vi.waitFor(() => {
+      installation.waitsFor.confirm(true);
+      expect(found()).toEqual(['DEPT002 warning of 2']);
+    });
   });
 });

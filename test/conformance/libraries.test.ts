@@ -1004,3 +1004,66 @@ for (const [form, load] of [
     },
   });
 }
+
+const pMutexes = (): Promise<typeof import('p-mutex')> => import('p-mutex');
+
+librarySuite({
+  name: 'p-mutex',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { default: Mutex } = await pMutexes();
+    return () => {
+      const mutex = new Mutex();
+      return guarded(
+        () => mutex.lock(),
+        () => mutex.unlock(),
+      );
+    };
+  },
+});
+
+librarySuite({
+  name: 'p-mutex around a task',
+  tasks: false,
+  capacities: [1],
+  load: async () => {
+    const { default: Mutex } = await pMutexes();
+    return () => {
+      const mutex = new Mutex();
+      return (task) => mutex.withLock(async () => task());
+    };
+  },
+});
+
+/** Its types are not where its package.json says. */
+interface Threads {
+  readonly Pool: (
+    spawn: () => Promise<unknown>,
+    options: object,
+  ) => { queue(run: () => unknown): PromiseLike<unknown> };
+}
+
+/** No task asks its thread for anything, so there is none. */
+const threadless =
+  ({ Pool }: Threads, options: (capacity: number) => object) =>
+  (capacity: number): Hold => {
+    const pool = Pool(async () => ({}), options(capacity));
+    return (task) => Promise.resolve(pool.queue(async () => task())) as never;
+  };
+
+librarySuite({
+  name: 'threads',
+  tasks: true,
+  timers: true,
+  capacities: [1, 2],
+  load: async () => threadless(await imported(join(ROOT, 'node_modules/threads/index.mjs')), (size) => ({ size })),
+});
+
+librarySuite({
+  name: 'threads in CommonJS, with several tasks for one of them',
+  tasks: true,
+  timers: true,
+  capacities: [1, 2],
+  load: async () => threadless(require('threads'), (concurrency) => ({ size: 1, concurrency })),
+});
