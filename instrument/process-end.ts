@@ -6,6 +6,7 @@ import { refillKept } from './attribution/kept-reactions.ts';
 import { LeftAwaiters } from './attribution/left-awaiters.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
+import { LongHolds } from './long-holds.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
 import { CONFIRM_AFTER_MS, Suspicion } from './suspicion.ts';
@@ -38,12 +39,14 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
     waitsFor.confirm(isLast, spared);
   };
   const watch = watchStandstill(installation, stalls, config, inWorkers);
+  const longHolds = new LongHolds(session);
   const suspicion = new Suspicion(waitsFor, (circles, all) => stalls.goingOn(circles, all, waitsFor));
   setInterval(() => {
     refillKept(keptReactions);
     const spared = suspicion.due();
     if (spared !== null) confirm(false, spared);
     watch.tick();
+    longHolds.look();
     look();
   }, CONFIRM_AFTER_MS).unref();
   // A program that calls process.exit() or throws may leave whatever it likes open.

@@ -73,11 +73,15 @@ export interface OpenWaitLine {
   readonly stack: readonly FrameLine[];
   /** How long it has been open, in milliseconds. */
   readonly ageMs: number | null;
+  /** So many more wait as this one does, which has waited longest. */
+  readonly alike: number;
   readonly owners: readonly {
     readonly context: string;
     readonly label: string;
     readonly site: string | null;
     readonly stack: readonly FrameLine[];
+    /** So many more owe it as this one does. */
+    readonly alike: number;
     /** Indexes into `openWaits`: what keeps this owner from triggering the event. */
     readonly stoppedBy: readonly number[];
   }[];

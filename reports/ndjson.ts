@@ -101,10 +101,12 @@ function openWaitLine(wait: OpenWait): OpenWaitLine {
     object: wait.objectLabel,
     ...stackFields(wait.stack),
     ageMs: wait.ageMs ?? null,
+    alike: wait.alike ?? 0,
     owners: wait.owners.map((owner) => ({
       context: owner.contextName,
       label: owner.startLabel,
       ...stackFields(owner.stack),
+      alike: owner.alike ?? 0,
       stoppedBy: owner.stoppedBy ?? [],
     })),
   };

@@ -187,6 +187,7 @@ function readOpenWait(value: JsonValue): OpenWait {
     objectLabel: value.field('object').string(),
     stack: readStack(value.field('stack')),
     ...ageOf(value.field('ageMs')),
+    ...alike(value.field('alike')),
     owners: value
       .field('owners')
       .items()
@@ -194,6 +195,7 @@ function readOpenWait(value: JsonValue): OpenWait {
         contextName: owner.field('context').string(),
         startLabel: owner.field('label').string(),
         stack: readStack(owner.field('stack')),
+        ...alike(owner.field('alike')),
         ...stoppedBy(owner.field('stoppedBy')),
       })),
   };
@@ -204,6 +206,11 @@ function readOpenWait(value: JsonValue): OpenWait {
 function ageOf(value: JsonValue): { readonly ageMs?: number } {
   const ageMs = value.orNull((age) => age.count());
   return ageMs === null ? {} : { ageMs };
+}
+
+function alike(value: JsonValue): { readonly alike?: number } {
+  const more = value.orNull((count) => count.count()) ?? 0;
+  return more === 0 ? {} : { alike: more };
 }
 
 function stoppedBy(value: JsonValue): { readonly stoppedBy?: readonly number[] } {

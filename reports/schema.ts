@@ -42,7 +42,10 @@ const openWait = record({
   site: textOrNull,
   stack: frames,
   ageMs: { type: ['integer', 'null'], minimum: 0 },
-  owners: list(record({ context: text, label: text, site: textOrNull, stack: frames, stoppedBy: list(count) })),
+  alike: count,
+  owners: list(
+    record({ context: text, label: text, site: textOrNull, stack: frames, alike: count, stoppedBy: list(count) }),
+  ),
 });
 
 const suspended = record({

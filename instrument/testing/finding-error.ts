@@ -2,6 +2,7 @@ import { formatOpenWaits } from '../../reports/text/open-waits.ts';
 import { formatReport } from '../../reports/text/report.ts';
 import type { Finding, OpenWait } from '../../src/core/finding.ts';
 import type { Frame, Stack } from '../../src/core/stack.ts';
+import { foldAlike } from '../../src/tracker/alike-waits.ts';
 import type { Attributed } from './ledger.ts';
 
 /** Frames of the stack of an error; a runner shows the first, some print all. */
@@ -42,16 +43,18 @@ export function findingError(attributed: readonly Attributed[]): FindingError {
   return new FindingError(`${count}${texts.join('\n')}`, findings, first === undefined ? [] : placesOf(first));
 }
 
-export function openWaitsMessage(openWaits: readonly OpenWait[]): string {
-  const what = openWaits.length === 1 ? '1 wait was' : `${openWaits.length} waits were`;
+export function openWaitsMessage(all: readonly OpenWait[]): string {
+  const what = all.length === 1 ? '1 wait was' : `${all.length} waits were`;
+  const openWaits = foldAlike(all);
   const lines = openWaits.map(waitSentence).join('\n');
   return `The test ended while ${what} open.\n${lines}\n\n${formatOpenWaits(openWaits)}`;
 }
 
-function waitSentence({ contextName, objectLabel, owners }: OpenWait): string {
+function waitSentence({ contextName, objectLabel, owners, alike }: OpenWait): string {
   const names = [...new Set(owners.map((owner) => owner.contextName))];
   const whom = names.length === 0 ? 'nobody is known to owe it' : `${names.join(' and ')} has it`;
-  return `${contextName} waits for ${objectLabel}: ${whom}.`;
+  const times = alike === undefined ? '' : `, ${alike + 1} times`;
+  return `${contextName} waits for ${objectLabel}${times}: ${whom}.`;
 }
 
 function lead({ finding, isEarlier, alongside }: Attributed): string {

@@ -5,7 +5,7 @@ import type { Frame, Stack } from '../../src/core/stack.ts';
 import { awaitedText, hasLine, MARK_MEANINGS, type Mark } from '../outline.ts';
 import { linesAround, type SourceLines } from '../text/code-frame.ts';
 import { DEFAULT_MAX_FRAMES, frameText, placeOf, siteText } from '../text/frames.ts';
-import { callText, contextLetter, placeText } from '../text/names.ts';
+import { alikeText, callText, contextLetter, placeText } from '../text/names.ts';
 import { html, type Markup } from './markup.ts';
 import { hueOf } from './ring.ts';
 import { holding } from './timeline.ts';
@@ -60,10 +60,10 @@ function block(
 function openWait(wait: OpenWait, index: number, id: string, source: SourceLines): Markup {
   const owners = wait.owners.map(
     (owner) =>
-      html`<p class="note">Owed by <bdi>${owner.contextName}</bdi>:</p>${block('S', callText(owner.startLabel, wait.className), owner.stack, false, source)}`,
+      html`<p class="note">Owed by <bdi>${owner.contextName}</bdi>${alikeText(owner)}:</p>${block('S', callText(owner.startLabel, wait.className), owner.stack, false, source)}`,
   );
   return html`<article class="context ${hueOf(index)}" id="${id}-${contextLetter(index)}" tabindex="-1">
-<h4><span class="badge-link">${contextLetter(index)}</span> <bdi>${wait.contextName}</bdi> <small>waits for ${wait.objectLabel}${wait.ageMs === null || wait.ageMs === undefined ? null : `, since ${wait.ageMs} ms`}</small></h4>
+<h4><span class="badge-link">${contextLetter(index)}</span> <bdi>${wait.contextName}</bdi> <small>waits for ${wait.objectLabel}${wait.ageMs === null || wait.ageMs === undefined ? null : `, since ${wait.ageMs} ms`}${alikeText(wait)}</small></h4>
 ${block('W', callText(wait.label, wait.className), wait.stack, true, source)}${owners}</article>`;
 }
 

@@ -3,7 +3,7 @@ import type { Dependency } from '../../src/core/dependency.ts';
 import type { Finding, OpenWait } from '../../src/core/finding.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { placeOf, siteText } from '../text/frames.ts';
-import { callText, contextLetter, placeText } from '../text/names.ts';
+import { alikeText, callText, contextLetter, placeText } from '../text/names.ts';
 import { html, type Markup } from './markup.ts';
 import { hueOf } from './ring.ts';
 
@@ -80,9 +80,9 @@ function openWaitTimeline(waits: readonly OpenWait[]): Markup {
   const rows = waits.map((wait, index) => {
     const owners = wait.owners.map(
       (owner) =>
-        html`<div><bdi>${owner.contextName}</bdi> since <b class="tag tag-S">S</b> <code>${callText(owner.startLabel, wait.className)}</code></div>`,
+        html`<div><bdi>${owner.contextName}</bdi> since <b class="tag tag-S">S</b> <code>${callText(owner.startLabel, wait.className)}</code>${alikeText(owner)}</div>`,
     );
-    return html`<tr class="${hueOf(index)}"><th scope="row"><span class="badge-link">${contextLetter(index)}</span> <bdi>${wait.contextName}</bdi></th>
+    return html`<tr class="${hueOf(index)}"><th scope="row"><span class="badge-link">${contextLetter(index)}</span> <bdi>${wait.contextName}</bdi>${alikeText(wait)}</th>
 ${mark('W', callText(wait.label, wait.className), wait.stack)}<td><bdi>${wait.objectLabel}</bdi>${typeof wait.ageMs === 'number' ? html`<small>since ${wait.ageMs} ms</small>` : null}</td><td>${owners.length === 0 ? 'nobody that is known' : owners}</td></tr>`;
   });
   return html`<p class="note">Who still waits, for what, and who would have to trigger it.</p><div class="scroll" tabindex="0" role="region" aria-label="Open waits"><table class="timeline open-waits">

@@ -1,7 +1,6 @@
 import type { Dependency } from '../../src/core/dependency.ts';
-import type { Finding } from '../../src/core/finding.ts';
-import { leftOutLines, type ShownWait, shownWaits } from './alike-waits.ts';
-import { contextLetter, oneLine } from './names.ts';
+import type { Finding, OpenWait } from '../../src/core/finding.ts';
+import { alikeText, contextLetter, oneLine } from './names.ts';
 import { waitingBehindLines } from './waiting-behind.ts';
 
 /**
@@ -10,9 +9,7 @@ import { waitingBehindLines } from './waiting-behind.ts';
  */
 export function explain(finding: Finding): string {
   const contexts =
-    finding.circle.length > 0
-      ? finding.circle.map(circleContext)
-      : shownWaits(finding.openWaits).flatMap(openWaitContext);
+    finding.circle.length > 0 ? finding.circle.map(circleContext) : finding.openWaits.map(openWaitContext);
   const lines = [
     finding.message,
     ...contexts,
@@ -35,10 +32,6 @@ function instanceText({ instances, from, to }: Dependency): string {
   return ` (${instances.fromLabel} needs ${instances.toLabel})`;
 }
 
-function openWaitContext(shown: ShownWait): readonly string[] {
-  const { wait, index } = shown;
-  return [
-    `context ${contextLetter(index)} is ${wait.contextName}, waiting for ${wait.objectLabel}`,
-    ...leftOutLines(shown),
-  ];
+function openWaitContext(wait: OpenWait, index: number): string {
+  return `context ${contextLetter(index)} is ${wait.contextName}, waiting for ${wait.objectLabel}${alikeText(wait)}`;
 }

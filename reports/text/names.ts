@@ -24,6 +24,11 @@ export function placeText(place: Place): string {
   return callText(place.label, className(place.class));
 }
 
+/** `, and 20 more like it`; nothing where it stands for itself alone. */
+export function alikeText({ alike = 0 }: { readonly alike?: number }): string {
+  return alike === 0 ? '' : `, and ${alike} more like it`;
+}
+
 /** `A`, `B`, ... by plain addition of characters: after `Z` comes `[`, as in the kernel. */
 export function contextLetter(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index);

@@ -1,8 +1,7 @@
 import type { OpenWait } from '../../src/core/finding.ts';
-import { leftOutLines, shownWaits } from './alike-waits.ts';
 import type { Indent } from './diagram.ts';
 import { DEFAULT_MAX_FRAMES, NOT_AVAILABLE, stackLines } from './frames.ts';
-import { callText, contextLetter, oneLine } from './names.ts';
+import { alikeText, callText, contextLetter, oneLine } from './names.ts';
 import { heading } from './separators.ts';
 
 /** What the letters mean where nobody is left to trigger an event. */
@@ -12,11 +11,11 @@ export const OPEN_WAIT_LEGEND: readonly string[] = Object.freeze([
 ]);
 
 function waitText(wait: OpenWait): string {
-  return callText(wait.label, wait.className);
+  return `${callText(wait.label, wait.className)}${alikeText(wait)}`;
 }
 
 function ownerText(wait: OpenWait, owner: OpenWait['owners'][number]): string {
-  return `${callText(owner.startLabel, wait.className)} in ${oneLine(owner.contextName)} context`;
+  return `${callText(owner.startLabel, wait.className)} in ${oneLine(owner.contextName)} context${alikeText(owner)}`;
 }
 
 /** [W], then one [S] for each context that is known to owe the event. */
@@ -30,16 +29,11 @@ function openWaitDiagram(wait: OpenWait, indent: Indent): readonly string[] {
 }
 
 export function openWaitSummary(waits: readonly OpenWait[], indent: Indent): readonly string[] {
-  return shownWaits(waits).flatMap((shown) => [
-    `context ${contextLetter(shown.index)}`,
-    ...openWaitDiagram(shown.wait, indent),
-    '',
-    ...leftOutLines(shown).flatMap((line) => [line, '']),
-  ]);
+  return waits.flatMap((wait, index) => [`context ${contextLetter(index)}`, ...openWaitDiagram(wait, indent), '']);
 }
 
 export function openWaitDetails(waits: readonly OpenWait[], indent: Indent, maxFrames: number): readonly string[] {
-  return shownWaits(waits).flatMap(({ wait, index }) => {
+  return waits.flatMap((wait, index) => {
     const name = `context ${contextLetter(index)}`;
     const owners = wait.owners.flatMap((owner) => [
       '',

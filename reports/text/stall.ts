@@ -1,8 +1,7 @@
 import type { OpenWait, SuspendedFunction } from '../../src/core/finding.ts';
 import { awaitedText } from '../outline.ts';
-import { leftOutLines, shownWaits } from './alike-waits.ts';
 import { placeOf, siteText } from './frames.ts';
-import { callText, contextLetter, oneLine } from './names.ts';
+import { alikeText, callText, contextLetter, oneLine } from './names.ts';
 
 /** Values of variables may be long; a report is read by people. */
 const MAX_LOCALS = 8;
@@ -17,11 +16,8 @@ export function waitTreeLines(waits: readonly OpenWait[]): readonly string[] {
   if (!waits.some(isKnown)) return [];
   const below = new Set(waits.flatMap(({ owners }) => owners.flatMap(({ stoppedBy = [] }) => stoppedBy)));
   const printed = new Set<number>();
-  const roots = [...shownWaits(waits)].sort((a, b) => Number(below.has(a.index)) - Number(below.has(b.index)));
-  return roots.flatMap((root) => {
-    if (printed.has(root.index)) return [];
-    return [...branch(root.index, 1, waits, printed), ...leftOutLines(root).map((line) => `   ${line}`)];
-  });
+  const roots = waits.map((_, index) => index).sort((a, b) => Number(below.has(a)) - Number(below.has(b)) || a - b);
+  return roots.flatMap((root) => (printed.has(root) ? [] : branch(root, 1, waits, printed)));
 }
 
 function branch(index: number, depth: number, waits: readonly OpenWait[], printed: Set<number>): readonly string[] {
@@ -35,11 +31,11 @@ function branch(index: number, depth: number, waits: readonly OpenWait[], printe
   const owners = wait.owners.flatMap((owner) => {
     const stops = owner.stoppedBy ?? [];
     const because = stops.length === 0 ? '' : ', who cannot because of:';
-    const line = `${pad}   owed by ${oneLine(owner.contextName)} since ${callText(owner.startLabel, wait.className)}${because}`;
+    const line = `${pad}   owed by ${oneLine(owner.contextName)} since ${callText(owner.startLabel, wait.className)}${alikeText(owner)}${because}`;
     return [line, ...stops.flatMap((stop) => branch(stop, depth + 2, waits, printed))];
   });
   return [
-    `${pad}${who} waits${age} in ${callText(wait.label, wait.className)}`,
+    `${pad}${who} waits${age} in ${callText(wait.label, wait.className)}${alikeText(wait)}`,
     ...(owners.length === 0 ? [`${pad}   owed by nobody that is known`] : owners),
   ];
 }

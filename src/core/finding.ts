@@ -33,11 +33,15 @@ export interface OpenWait {
   readonly stack: Stack | null;
   /** How long it has been open, in milliseconds; null or missing where no clock was read. */
   readonly ageMs?: number | null;
+  /** So many more wait as this one does, which has waited longest; none if missing. */
+  readonly alike?: number;
   /** Who would have to trigger the event, as far as it is known. */
   readonly owners: readonly {
     readonly contextName: string;
     readonly startLabel: string;
     readonly stack: Stack | null;
+    /** So many more owe it as this one does; none if missing. */
+    readonly alike?: number;
     /** The open waits that keep this owner from it, as indexes into the same list. */
     readonly stoppedBy?: readonly number[];
   }[];

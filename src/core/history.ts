@@ -73,6 +73,14 @@ export class Histories {
     return true;
   }
 
+  /** Visits what is owed since before that time, the oldest first, and looks at so many marks at most. */
+  eachOwedBefore(at: Tick, most: number, visit: (held: EventContext) => void): void {
+    let left = most;
+    for (let each = this.#first; each !== null && each.at <= at && left > 0; each = each.next, left--) {
+      if (each.held !== null) visit(each.held);
+    }
+  }
+
   /**
    * From the mark on waits matter until `unmark`. O(1) for a point in time that is the latest, as all are but one that is
    * handed over: such a mark is put back in its place, so the list stays sorted.

@@ -37,6 +37,11 @@ export class StackBudget {
     return this.#stacks.capture();
   }
 
+  /** A class may spend so many again. */
+  grant(key: ClassKey, stacks: number): void {
+    key.captures = Math.max(key.captures, stacks);
+  }
+
   /** What has been asked of a class under the last thing that was held under it is not asked again. */
   #mayTeach(object: TrackedObject, behind: History): boolean {
     const last = lastHeld(behind);

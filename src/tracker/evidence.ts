@@ -23,13 +23,13 @@ export class Evidence {
 
   /** The evidence of a new dependency. Stacks of here and now are exact, so they are taken now. */
   describe(seen: Observation, owed: ClassId, awaited: ClassId): Dependency {
-    const { classes, limits } = this.#session;
+    const { classes, limits, stackBudget } = this.#session;
     const here = this.#session.capture();
     if (seen.rule === 'release') seen.held?.endsAt(here);
     if (seen.rule === 'wait') seen.wait.stack = here;
     const event = seen.event === null ? null : { ...seen.event, stack: here };
     for (const key of [seen.held?.object.key, seen.wait.object.key]) {
-      if (key !== undefined) key.captures = Math.max(key.captures, limits.maxStacksPerClass >> 2);
+      if (key !== undefined) stackBudget.grant(key, limits.maxStacksPerClass >> 2);
     }
     const dependency = dependencyFrom({ ...seen, event }, classes.get(owed), classes.get(awaited), this.#eventPlaces);
     return seen.rule === 'release' ? { ...dependency, event: { ...dependency.event, stack: here } } : dependency;

@@ -2,6 +2,7 @@ import { type Finding, fingerprint, type OpenWait, type Severity, type Suspended
 import type { Tick } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
 import { ownConnection } from './advice.ts';
+import { foldAlike, waitCount } from './alike-waits.ts';
 import { excessAdvice, isExcessive } from './excess.ts';
 
 /** How a stall was noticed: at the end with nothing left to run, or while the program still stands. */
@@ -41,7 +42,8 @@ export function isLeftBehind(wait: Wait): boolean {
 }
 
 /** DEPT003: waits and async functions that nobody will let go on. */
-export function stalledFinding({ openWaits, suspended = [], reason, severity = 'error', at }: Stall): Finding {
+export function stalledFinding({ openWaits: all, suspended = [], reason, severity = 'error', at }: Stall): Finding {
+  const openWaits = foldAlike(all);
   const classes = unique(openWaits.map(({ className }) => className));
   const places = unique(suspended.map(({ name, stack }) => `${name}@${stack?.frames[0]?.file ?? ''}`));
   const parts = [...classes.sort(), ...(classes.length === 0 ? places.sort() : [])];
@@ -101,7 +103,8 @@ function lead(reason: StallReason): string {
 
 function openParts(openWaits: readonly OpenWait[], suspended: readonly SuspendedFunction[]): string {
   const classes = unique(openWaits.map(({ className }) => className));
-  const waits = `${openWaits.length === 1 ? 'a wait is' : `${openWaits.length} waits are`} still open: ${classes.join(', ')}`;
+  const count = waitCount(openWaits);
+  const waits = `${count === 1 ? 'a wait is' : `${count} waits are`} still open: ${classes.join(', ')}`;
   if (suspended.length === 0) return openWaits.length === 0 ? 'a top-level await is not settled' : waits;
   const names = unique(suspended.map(({ name }) => name));
   const shown = names.length > NAMES ? [...names.slice(0, NAMES), '...'] : names;

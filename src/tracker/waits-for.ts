@@ -6,6 +6,7 @@ import type { Session } from '../core/session.ts';
 import type { Observer, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
 import { adviceFor, named, sentence } from './advice.ts';
+import { foldAlike } from './alike-waits.ts';
 import { dependencyOf, holdersInTheWay } from './blocked-wait.ts';
 import { deadlockFinding } from './deadlock.ts';
 import { withoutIdle } from './idle-waits.ts';
@@ -294,7 +295,7 @@ export class WaitsFor implements Observer {
       message: sentence(circle, isUntilTimeout ? 'until-timeout' : 'now'),
       help: adviceFor(circle, true),
       predictedBy: this.#options.wasReported?.(predicted) === true ? predicted : null,
-      openWaits: this.#describe([...behind].filter((wait) => !waits.includes(wait))),
+      openWaits: foldAlike(this.#describe([...behind].filter((wait) => !waits.includes(wait)))),
       stack: this.#session.capture(),
       at: this.#session.now,
     });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Installation, install } from '../../../instrument/install.ts';
+import { LongHolds } from '../../../instrument/long-holds.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { Mutex } from '../../../src/sync/user/mutex.ts';
 import { Semaphore } from '../../../src/sync/user/semaphore.ts';
@@ -55,6 +56,24 @@ test('so has who asks a pool again that was asked a hundred times', async () => 
   expect(installation.findings).toHaveLength(1);
   const [finding] = installation.findings as [Finding];
   expect(finding.circle[0]?.wait.stack?.frames.map(({ functionName }) => functionName)).toContain('audit');
+});
+
+test('so has whoever takes one while another one is held for long', async () => {
+  const connections = new Semaphore(2, { name: 'connections' });
+  for (let round = 0; round < OFTEN; round++) (await connections.acquire()).release();
+  await connections.acquire();
+  const longHolds = new LongHolds(installation.session);
+  for (let look = 0; look < 40; look++) longHolds.look();
+  await (async function forgets() {
+    await connections.acquire();
+  })();
+  void (async function waits() {
+    await connections.acquire();
+  })();
+  await Promise.resolve();
+  const [open] = installation.waitsFor.describeOpen();
+  const names = [open, ...(open?.owners ?? [])].map((each) => each?.stack?.frames[0]?.functionName);
+  expect(names).toEqual(['waits', undefined, 'forgets']);
 });
 
 test('what teaches nothing new gets none', async () => {

@@ -66,11 +66,13 @@ const openWait = fc.record({
   objectLabel: name,
   stack,
   ageMs: fc.nat(),
+  alike: fc.integer({ min: 1, max: 9 }),
   owners: fc.array(
     fc.record({
       contextName: name,
       startLabel: name,
       stack,
+      alike: fc.integer({ min: 1, max: 9 }),
       stoppedBy: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 2 }),
     }),
     { maxLength: 2 },

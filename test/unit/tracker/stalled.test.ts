@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { SuspendedFunction } from '../../../src/core/finding.ts';
+import { formatReport } from '../../../reports/text/report.ts';
+import type { Finding, OpenWait, SuspendedFunction } from '../../../src/core/finding.ts';
 import type { Tick } from '../../../src/core/ids.ts';
 import { stalledFinding } from '../../../src/tracker/stalled.ts';
 
@@ -39,4 +40,44 @@ test('a running program that is asked while nothing waits is not said to stand i
   expect(after.message).toBe('The program still runs after 500 ms. Nothing in it is known to wait.');
   const ended = stalledFinding({ ...none, reason: { kind: 'nothing-left' } });
   expect(ended.message).toBe('The program has nothing left to run while a top-level await is not settled.');
+});
+
+/** A server with a pool that has run dry: `report` has not given back, and each request wants a connection. */
+function dry(...requests: readonly string[]): Finding {
+  const at = (line: number): OpenWait['stack'] => ({
+    frames: [{ functionName: 'handle', file: 'src/shop.ts', line, column: 3 }],
+  });
+  const taken = { contextName: 'report', startLabel: 'connect', stack: at(7) };
+  const owners = [taken, { ...taken, contextName: 'audit', stoppedBy: [requests.length] }, taken];
+  const pool = { label: 'connect', className: 'pool:0', objectLabel: 'pool' };
+  const waiting = requests.map((contextName, i) => ({ ...pool, contextName, stack: at(20), ageMs: 900 - i, owners }));
+  const behind = { ...pool, contextName: 'audit', className: 'log:0', objectLabel: 'log', stack: at(30), owners: [] };
+  return stalledFinding({ openWaits: [...waiting, behind, { ...behind, stack: null }], at: 1 as Tick });
+}
+
+test('waits that are alike are told as one, with the age of the oldest, and so are those who owe them', () => {
+  const finding = dry('order', 'order', 'refund', 'order');
+  expect(finding.message).toContain('while 6 waits are still open: pool:0, log:0.');
+  const [order, refund, ...audits] = finding.openWaits;
+  expect(order).toMatchObject({ contextName: 'order', alike: 2, ageMs: 900 });
+  expect(refund).toMatchObject({ contextName: 'refund', ageMs: 898 });
+  expect(audits.map(({ contextName, alike }) => [contextName, alike])).toEqual([
+    ['audit', undefined],
+    ['audit', undefined],
+  ]);
+  expect(order?.owners.map(({ contextName, alike, stoppedBy }) => [contextName, alike, stoppedBy])).toEqual([
+    ['report', 1, undefined],
+    ['audit', undefined, [2]],
+  ]);
+  const text = formatReport(finding);
+  expect(text).toContain('   [W] connect(pool:0), and 2 more like it\n');
+  expect(text).toContain('   [S] connect(pool:0) in report context, and 1 more like it\n');
+  expect(text).toContain('   A order waits since 900 ms in connect(pool:0), and 2 more like it\n');
+  expect(text).toContain('context A is order, waiting for pool, and 2 more like it\n');
+});
+
+test('a thousand requests at a pool are a report that can be read', () => {
+  const text = formatReport(dry(...Array.from({ length: 1_000 }, () => 'order')));
+  expect(text.split('\n').length).toBeLessThan(100);
+  expect(text).toContain('connect(pool:0), and 999 more like it');
 });
