@@ -1,8 +1,8 @@
 import { NEVER, type Tick } from '../src/core/ids.ts';
 import type { Session } from '../src/core/session.ts';
 
-/** Looks, five seconds, that make a hold a long one. */
-const LOOKS_LONG = 20;
+/** Looks, two seconds, that make a hold a long one. */
+const LOOKS_LONG = 8;
 /** Stacks that a class of which something is held for long may spend between two looks: some ten microseconds. */
 const STACKS_EACH = 4;
 /** What is owed that is looked at, the oldest first. */
