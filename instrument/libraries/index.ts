@@ -33,6 +33,8 @@ import { locks } from './locks.ts';
 import { lruCache } from './lru-cache.ts';
 import { mariadb } from './mariadb.ts';
 import { matrixaiAsyncLocks } from './matrixai-async-locks.ts';
+import { mem, memoize } from './memoize.ts';
+import { memoizee } from './memoizee.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql } from './mysql.ts';
 import { mysql2 } from './mysql2.ts';
@@ -141,6 +143,9 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   cacheManager,
   dataloader,
   lruCache,
+  mem,
+  memoize,
+  memoizee,
   pMemoize,
   queryCore,
   undici,

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type DataLoader from 'dataloader';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { currentInstallation, install } from '../../instrument/install.ts';
-import { type CacheUnderTest, cacheSuite } from './cache-suite.ts';
+import { type CacheUnderTest, type Compute, cacheSuite } from './cache-suite.ts';
 
 const current = createRequire(import.meta.url);
 const previous = createRequire(new URL('../previous-majors/package.json', import.meta.url));
@@ -20,6 +20,47 @@ const pMemoize = (from: Load): CacheUnderTest['load'] => {
       const cache = new Map<string, unknown>();
       const get = memoize(compute, { cache });
       return { get, put: (key, value) => cache.set(key, value), forget: (key) => cache.delete(key) };
+    };
+  };
+};
+
+const memoized = (name: string, from: Load): CacheUnderTest['load'] => {
+  return async () => {
+    const { default: memoize } = await from<typeof import('memoize')>(name);
+    return (compute) => {
+      const cache = new Map<string, { data: Promise<unknown>; maxAge: number }>();
+      const get = memoize(compute, { cache });
+      const keep = (key: string, value: unknown) => cache.set(key, { data: Promise.resolve(value), maxAge: Infinity });
+      // Failures are kept, too.
+      const asked = async (key: string) => {
+        try {
+          return await get(key);
+        } catch (error) {
+          cache.delete(key);
+          throw error;
+        }
+      };
+      return { get: asked, put: keep, forget: (key) => cache.delete(key) };
+    };
+  };
+};
+
+/** It has no types. */
+type Memoizee = (compute: Compute, options: { readonly promise: true }) => Compute & { delete(key: string): void };
+
+const memoizee: CacheUnderTest['load'] = async () => {
+  const { default: memoize } = await load<{ readonly default: Memoizee }>('memoizee');
+  return (compute) => {
+    const doubles = new Map<string, unknown>();
+    const get = memoize(async (key: string) => doubles.get(key) ?? compute(key), { promise: true });
+    return {
+      get,
+      put: async (key, value) => {
+        doubles.set(key, value);
+        await get(key);
+        doubles.delete(key);
+      },
+      forget: (key) => get.delete(key),
     };
   };
 };
@@ -83,6 +124,11 @@ const asyncCacheDedupe: CacheUnderTest['load'] = async () => {
 cacheSuite({ name: 'p-memoize 9', load: pMemoize(loadNext) });
 cacheSuite({ name: 'p-memoize 8', load: pMemoize(load) });
 cacheSuite({ name: 'p-memoize 7', load: pMemoize(loadPrevious) });
+cacheSuite({ name: 'memoize 10', load: memoized('memoize', load) });
+// It needs Node 22.
+if ('withResolvers' in Promise) cacheSuite({ name: 'memoize 11', load: memoized('memoize', loadNext) });
+cacheSuite({ name: 'mem', load: memoized('mem', load) });
+cacheSuite({ name: 'memoizee', load: memoizee });
 cacheSuite({ name: 'lru-cache 11', load: lruCache(load) });
 cacheSuite({ name: 'lru-cache 10', load: lruCache(loadPrevious) });
 cacheSuite({ name: 'cache-manager 7', load: cacheManager(load) });
