@@ -43,7 +43,7 @@ import { pEvent } from './p-event.ts';
 import { pLimit } from './p-limit.ts';
 import { pMemoize } from './p-memoize.ts';
 import { pMutex } from './p-mutex.ts';
-import { pQueue } from './p-queue.ts';
+import { pQueue, pQueueCompat } from './p-queue.ts';
 import { pg } from './pg.ts';
 import { pgPool } from './pg-pool.ts';
 import { pglite } from './pglite.ts';
@@ -113,6 +113,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   pLimit,
   pMutex,
   pQueue,
+  pQueueCompat,
   pEvent,
   pg,
   pgPool,

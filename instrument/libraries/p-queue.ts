@@ -41,11 +41,20 @@ interface Watched {
 export const pQueue: LibraryAdapter = {
   name: 'p-queue',
   versions: '>=6.0.0 <11.0.0',
-  patch(exports) {
-    const prototype = (exports['default'] as { prototype?: Queue } | undefined)?.prototype;
-    return typeof prototype?.add === 'function' && typeof prototype.clear === 'function' ? patchQueue(prototype) : null;
-  },
+  patch,
 };
+
+/** The same for older targets, also in CommonJS. */
+export const pQueueCompat: LibraryAdapter = {
+  name: 'p-queue-compat',
+  versions: '>=1.0.225 <1.1.0',
+  patch,
+};
+
+function patch(exports: Readonly<Record<string, unknown>>): (() => void) | null {
+  const prototype = (exports['default'] as { prototype?: Queue } | undefined)?.prototype;
+  return typeof prototype?.add === 'function' && typeof prototype.clear === 'function' ? patchQueue(prototype) : null;
+}
 
 function patchQueue(prototype: Queue): () => void {
   const queues = new WeakMap<Queue, Watched>();

@@ -149,6 +149,19 @@ librarySuite({
 });
 
 librarySuite({
+  name: 'p-queue-compat',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => queues(await imported(join(ROOT, 'node_modules/p-queue-compat/dist/esm/index.js'))),
+});
+librarySuite({
+  name: 'p-queue-compat in CommonJS',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => queues(require('p-queue-compat')),
+});
+
+librarySuite({
   name: 'fastq.promise',
   tasks: true,
   capacities: [1, 2],
