@@ -1,3 +1,4 @@
+import { NEVER, type Tick } from '../../src/core/ids.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
@@ -242,7 +243,19 @@ export class FollowedResults {
     if (reaction === null || parent === null) return;
     this.#last = null;
     // What is joined of others may get more waits.
-    if (parent.waits === undefined || parent.settling instanceof Joined) parent.awaiter = reaction;
+    const isOpen = parent.waits === undefined || parent.settling instanceof Joined;
+    if (isOpen && !this.#owesMore(parent.awaiter, reaction)) parent.awaiter = reaction;
+  }
+
+  /** A library awaits a task's result beside whoever holds its slot until that is there. */
+  #owesMore(known: PromiseNote['awaiter'], reaction: Hooked): boolean {
+    if (known === undefined || known instanceof Onward || known instanceof AskedReaction) return false;
+    return this.#newest(known) > this.#newest(reaction);
+  }
+
+  /** When the last began of what the code that has asked for a reaction has behind it. */
+  #newest(reaction: Hooked): Tick {
+    return noteOf(reaction, this.#owner)?.history?.at ?? NEVER;
   }
 
   /**

@@ -58,7 +58,7 @@ export class ReleasePaths {
     const { functions, objects } = this.#releasers(held);
     const naming = [...functions, ...objects].flatMap((node) => this.#programNaming(node));
     // A pool has all that it lends, and their methods.
-    return this.leadTo([...functions, ...naming], new Set([...this.closed, ...objects]));
+    return this.leadTo([...functions, ...naming], new Set([...this.closed, ...objects, ...this.librariesOf(held)]));
   }
 
   /** Functions of the program that have in a variable what was given to give it back, and what they call that. */
