@@ -111,8 +111,9 @@ export class FollowedResults {
 
   /** Somebody asks for a reaction to `parent`. */
   asked(reaction: Hooked, parent: Hooked): void {
+    if (!this.#isUsed) return;
     this.#beginning = null;
-    if (!this.#isUsed || this.#isChaining || this.#join.runs) return;
+    if (this.#isChaining || this.#join.runs) return;
     // A chain: what it began with may turn into a task's only later.
     const note = noteFor(parent, this.#owner);
     if (parent === this.#last) note.awaiter = new Onward(reaction);
