@@ -18,7 +18,7 @@ Options:
   --after MS             report after MS milliseconds too, if the program still runs
   --on SIGNAL            report when the program receives SIGNAL too, for example SIGUSR2
   --values               show values of variables, not only their names: they may hold secrets
-  --budget MS            how many ms reading the heap may take; 30000 if not given
+  --budget MS            how many ms of processor time reading the heap may take; 30000 if not given
   --report FILE          append each finding to FILE as one JSON line
   --format pretty|dept   layout of the printed reports; pretty on a terminal if not given, dept elsewhere
   -h, --help             this text

@@ -1,7 +1,7 @@
 import type { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
-import { monotonicMs } from '../monotonic-clock.ts';
 import { isOwnFile, toPath } from '../paths.ts';
+import { processorMs } from '../processor-time.ts';
 import { functionText, namesIn } from './function-text.ts';
 import { type HeapNode, keyOf, type ScriptPlace } from './heap-graph.ts';
 
@@ -55,7 +55,7 @@ export class InspectorPlaces {
   constructor(budgetMs: number) {
     // Loaded here: a program that does not stall has no use for it.
     const inspector = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector');
-    this.#until = monotonicMs() + budgetMs;
+    this.#until = processorMs() + budgetMs;
     this.#session = new inspector.Session();
     this.#session.connect();
     this.#session.on('Debugger.scriptParsed', ({ params }) => this.#urls.set(params.scriptId, params.url));
@@ -130,7 +130,7 @@ export class InspectorPlaces {
 
   /** False when the time is spent. */
   hasTime(): boolean {
-    if (monotonicMs() <= this.#until) return true;
+    if (processorMs() <= this.#until) return true;
     this.isSpent = true;
     return false;
   }

@@ -5,8 +5,8 @@ import { stallCutFinding } from '../../src/tracker/notices.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { WaitsFor } from '../../src/tracker/waits-for.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
+import { processorMs } from '../processor-time.ts';
 import type { Circle, Going } from '../suspicion.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { circlesGoingOn, waitsLeftToTimers } from './going-holders.ts';
@@ -119,14 +119,14 @@ export class StallCheck {
   #askHolders<Answer>(ask: (budgetMs: number) => Answer, unknown: Answer): Answer {
     const { stall, stallBudgetMs } = this.#options;
     if (stall === 'never' || !(this.#isReadSoon || isReadWithin(stallBudgetMs))) return unknown;
-    const since = monotonicMs();
+    const since = processorMs();
     try {
       return ask(stallBudgetMs);
     } catch {
       // A Node without an inspector, or a heap that is not what is expected.
       return unknown;
     } finally {
-      this.#isReadSoon = monotonicMs() - since <= stallBudgetMs;
+      this.#isReadSoon = processorMs() - since <= stallBudgetMs;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { SuspendedFunction } from '../../src/core/finding.ts';
 import type { Stack } from '../../src/core/stack.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
+import { processorMs } from '../processor-time.ts';
 import { isOwnFile, toPath } from '../paths.ts';
 import { awaitCycles } from './await-cycles.ts';
 import { definitionOf, isModule, stackAt } from './definitions.ts';
@@ -72,7 +72,7 @@ export const NOTHING: Omit<StallPicture, 'cut'> = {
  */
 export function pictureOfStall(options: PictureOptions): StallPicture {
   const { budgetMs } = options;
-  const until = monotonicMs() + budgetMs;
+  const until = processorMs() + budgetMs;
   if (!isReadWithin(budgetMs)) {
     const megabytes = Math.round(process.memoryUsage().heapUsed / 1e6);
     return { ...NOTHING, cut: `the heap (${megabytes} MB) is too large to be read within ${budgetMs} ms` };
@@ -82,7 +82,7 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
   // One for all: what the inspector knows the objects of a snapshot by, it forgets when it is left. Places are what a reader needs
   // first: they get a part of the budget even when the snapshot took all of it.
   const open = (): InspectorPlaces => {
-    opened ??= new InspectorPlaces(Math.max(until - monotonicMs(), budgetMs / 4));
+    opened ??= new InspectorPlaces(Math.max(until - processorMs(), budgetMs / 4));
     return opened;
   };
   try {
