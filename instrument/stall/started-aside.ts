@@ -1,12 +1,10 @@
 import { isModule } from './definitions.ts';
 import type { HeapEdge, HeapNode } from './heap-graph.ts';
 import type { HolderLook } from './holder-look.ts';
+import { isWeaklyKnown } from './own-references.ts';
 import { isConnected, keepersOf } from './promise-keepers.ts';
 import { reachedFrom, variablesOf } from './reached-objects.ts';
 import { nodesOf, type Suspended } from './suspended-graph.ts';
-
-/** How a snapshot calls what a `WeakMap` keeps for a key. */
-const OF_WEAK_MAP = / part of key /;
 
 /**
  * True when those who have stopped were started aside: whatever becomes of them, the holder goes on without them. He does not
@@ -63,5 +61,5 @@ function maySettle(each: Suspended, promise: HeapNode, look: HolderLook): boolea
 
 /** Not what a `WeakMap` keeps for it, as dept's own do: who gets that has the map. */
 function isPart({ type, name }: HeapEdge): boolean {
-  return type !== 'weak' && type !== 'shortcut' && name !== '__proto__' && !OF_WEAK_MAP.test(name);
+  return type !== 'weak' && type !== 'shortcut' && name !== '__proto__' && !isWeaklyKnown(name);
 }
