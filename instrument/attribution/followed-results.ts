@@ -75,6 +75,13 @@ export class FollowedResults {
     if (!Object.hasOwn(promise, 'then')) Object.defineProperty(promise, 'then', this.#then);
   }
 
+  /** A reaction was asked for by a call of `then`: who awaits what it makes, or what takes it over, sleeps for these waits. */
+  passOn(reaction: Hooked, waits: readonly Wait[]): void {
+    this.expect();
+    if (this.#adopting === null) this.follow(reaction, waits);
+    else this.#adopt(this.#adopting, waits);
+  }
+
   /**
    * Who awaits all of them awaits what each has to wait for, also one that takes over a task's result only later, as what an
    * async function returns does. @returns the waits known by now

@@ -3,9 +3,11 @@ import type { History } from '../../src/core/history.ts';
 import type { OwedPromise } from '../../src/core/owed-promise.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
+import type { FollowedResults } from './followed-results.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
 import { isAwaitNow } from './promise-links.ts';
 import type { Hooked } from './promise-notes.ts';
+import { isResting } from './resting.ts';
 import { Section } from './section.ts';
 
 // Taken before anything is patched: it must not carry what it runs beside.
@@ -27,6 +29,7 @@ export class OwedPromises {
   readonly #session: Session;
   readonly #runAs: RunAs;
   readonly #historyOf: (promise: Hooked) => History | null;
+  readonly #results: Pick<FollowedResults, 'passOn'>;
   readonly #owed = new WeakMap<Hooked, Resolving>();
   readonly #waits = new WeakMap<Hooked, Wait>();
   /** Those of reactions that were asked for by `then`, or by what joins promises. */
@@ -39,10 +42,17 @@ export class OwedPromises {
   /** False until there was one: until then nobody has to look for them. */
   isUsed = false;
 
-  constructor(session: Session, runAs: RunAs, historyOf: (promise: Hooked) => History | null) {
+  /** @param results who awaits what a call of `then` has made of such a promise waits for it as well */
+  constructor(
+    session: Session,
+    runAs: RunAs,
+    historyOf: (promise: Hooked) => History | null,
+    results: Pick<FollowedResults, 'passOn'>,
+  ) {
     this.#session = session;
     this.#runAs = runAs;
     this.#historyOf = historyOf;
+    this.#results = results;
   }
 
   /** The record of this promise, made when it has none. */
@@ -67,13 +77,16 @@ export class OwedPromises {
     if (owed.isSettled) return;
     owed.waits.push(wait);
     if (this.#join.runs) this.#joining.push(wait);
-    if (!this.#join.runs && isAwaitNow()) this.#session.blocked(wait);
-    else this.#byThen.add([wait]);
+    else if (sleepsNow()) {
+      this.#session.blocked(wait);
+      return;
+    } else this.#results.passOn(reaction, [wait]);
+    this.#byThen.add([wait]);
   }
 
   #awaitsAll(joined: Hooked): void {
     const waits = this.#joined.get(joined)?.filter((wait) => wait.isAwake) ?? [];
-    if (waits.length > 0 && isAwaitNow()) for (const wait of waits) this.#session.blocked(wait);
+    if (waits.length > 0 && sleepsNow()) for (const wait of waits) this.#session.blocked(wait);
   }
 
   /** Runs what makes one promise of several: to await that is to wait for each of them. */
@@ -132,4 +145,9 @@ export class OwedPromises {
     owed.isSettled = true;
     this.#runAs(this.#historyOf(promise), context ?? this.#session.main, () => this.#session.settled(owed));
   }
+}
+
+/** True while whoever makes a reaction goes on no sooner than that. */
+function sleepsNow(): boolean {
+  return isResting() || isAwaitNow();
 }

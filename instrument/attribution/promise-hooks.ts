@@ -72,16 +72,17 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#mode = mode;
     this.#outerContext = session.main;
     this.#places = new WaiterPlaces(session.limits.maxStackFrames);
-    this.#owed = new OwedPromises(
-      session,
-      (history, context, run) => this.#runAs(history, context, run),
-      (promise) => this.#settledHistory(noteOf(promise, this)),
-    );
     const hooks = { follow: () => this.#follow(), rest: () => this.#rest(), pause: () => this.#pause() };
     this.#switch = new HookSwitch(session, hooks, mode === 'dynamic' ? pauses : null);
     this.#results = new FollowedResults(session, this, (awaiter, run) => {
       this.#runAs(session.histories.fresh(noteOf(awaiter, this)?.history), this.#contextOf(awaiter), run);
     });
+    this.#owed = new OwedPromises(
+      session,
+      (history, context, run) => this.#runAs(history, context, run),
+      (promise) => this.#settledHistory(noteOf(promise, this)),
+      this.#results,
+    );
   }
 
   install(): void {
@@ -143,6 +144,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
   owed(promise: object, make: () => OwedPromise): OwedPromise | null {
     if (this.#switch.isPausing) return null;
     this.#switch.follow();
+    this.#results.expect();
     return this.#owed.of(promise, make);
   }
 

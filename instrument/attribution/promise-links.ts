@@ -115,9 +115,14 @@ export function callerOfHook(): Caller {
   return callerOf(created);
 }
 
-/** True while a function of the program makes a reaction by `await`, not by `then` or something that calls it. */
+/** What calls `then` for an `await` that TypeScript or esbuild, Babel or swc have compiled. */
+const COMPILED_AWAIT = /^ +at (?:step|asyncGeneratorStep) /;
+
+/** True while a function makes a reaction by `await`, or by what a compiler has made of that, not by `then` or something that calls it. */
 export function isAwaitNow(): boolean {
-  return isProgram(callerOfHook());
+  const caller = callerOf(created, 2);
+  const [, , callerOfThen = ''] = (caller.stack ?? '').split('\n', 3);
+  return isProgram(caller) || COMPILED_AWAIT.test(callerOfThen);
 }
 
 /** True while what has called this function is code in a file, not a function of the engine such as `Promise.race`. */
@@ -151,9 +156,9 @@ export function isProgram({ stack = '' }: Caller): boolean {
   return !caller.trimEnd().endsWith('(<anonymous>)');
 }
 
-function callerOf(called: object): Caller {
+function callerOf(called: object, frames = 1): Caller {
   const holder: { stack?: string } = {};
-  captureStack(holder, called, 1);
+  captureStack(holder, called, frames);
   return holder;
 }
 

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { isThenable } from '../../src/core/thenable.ts';
 import { applied } from '../applied.ts';
+import { resting } from '../attribution/resting.ts';
 import type { Callable } from '../libraries/adapter.ts';
 import { standIn } from '../stand-in.ts';
 
@@ -21,7 +22,7 @@ export function observe(
 /** Calls `end` when what a task has returned is settled, or at once. @returns what its caller gets in place of that */
 export function untilSettled(result: unknown, end: () => void): unknown {
   if (isPromise(result)) {
-    observe(result, end, end);
+    resting(() => observe(result, end, end));
     return result;
   }
   if (!isThenable(result)) {

@@ -1,7 +1,7 @@
 import type { SuspendedFunction } from '../../src/core/finding.ts';
 import type { Stack } from '../../src/core/stack.ts';
-import { processorMs } from '../processor-time.ts';
 import { isOwnFile, toPath } from '../paths.ts';
+import { processorMs } from '../processor-time.ts';
 import { awaitCycles } from './await-cycles.ts';
 import { definitionOf, isModule, stackAt } from './definitions.ts';
 import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';

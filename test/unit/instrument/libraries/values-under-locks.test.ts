@@ -1,0 +1,71 @@
+import type AsyncMutex from 'async-mutex';
+import { expect, test } from 'vitest';
+import { LibraryStage, latest, turn } from './library-stage.ts';
+
+type Load = () => Promise<number>;
+
+/** Ways in which a task waits for a value. */
+const WAYS: Readonly<Record<string, (load: Load) => Promise<unknown>>> = {
+  'awaits it': async (load) => void (await load()),
+  'returns it': (load) => load(),
+  'is an async function that returns it': async (load) => load(),
+  'awaits what `then` makes of it': async (load) => void (await load().then((value) => value + 1)),
+  'returns what `then` makes of it': (load) => load().then((value) => value + 1),
+  'waits for another one too': (load) => Promise.all([load(), turn()]),
+};
+
+const ways = Object.entries(WAYS);
+
+function modules(): Promise<[typeof AsyncMutex, typeof import('p-limit'), typeof import('p-memoize')]> {
+  return Promise.all([Promise.resolve(latest('async-mutex')), import('p-limit'), import('p-memoize')]);
+}
+
+/** Of what the program does while it runs: nobody says that it is over. */
+async function foundMeanwhile({ installation }: LibraryStage): Promise<readonly string[]> {
+  for (let i = 0; i < 10; i++) await turn();
+  for (let look = 0; look < 2; look++) installation.waitsFor.confirm(false);
+  return installation.findings.map(({ code }) => code);
+}
+
+test.each(ways)(
+  'a lock is held by a task that %s, which takes the lock to be computed: a deadlock',
+  async (_, under) => {
+    using stage = new LibraryStage();
+    const [{ Mutex }, , { default: pMemoize }] = await modules();
+    const lock = new Mutex();
+    const load: Load = pMemoize(async () => {
+      await turn();
+      return lock.runExclusive(() => 1);
+    });
+    void lock.runExclusive(() => under(load));
+    expect(await foundMeanwhile(stage)).toEqual(['DEPT002']);
+  },
+);
+
+test.each(ways)('a slot is held by a task that %s, which takes a slot to be computed: a deadlock', async (_, under) => {
+  using stage = new LibraryStage();
+  const [, { default: pLimit }, { default: pMemoize }] = await modules();
+  const limit = pLimit(1);
+  const load: Load = pMemoize(async () => {
+    await turn();
+    return limit(async () => 1);
+  });
+  void limit(() => under(load));
+  expect(await foundMeanwhile(stage)).toEqual(['DEPT002']);
+});
+
+test('a task that only begins the computing, and looks after its errors, waits for nothing', async () => {
+  using stage = new LibraryStage();
+  const [{ Mutex }, , { default: pMemoize }] = await modules();
+  const lock = new Mutex();
+  const load: Load = pMemoize(async () => {
+    await turn();
+    return lock.runExclusive(() => 1);
+  });
+  await lock.runExclusive(async () => {
+    load().catch(() => undefined);
+    await turn();
+  });
+  expect(await load()).toBe(1);
+  expect(await stage.found()).toEqual([]);
+});
