@@ -1,4 +1,3 @@
-import type AsyncMutex from 'async-mutex';
 import { expect, test } from 'vitest';
 import { LibraryStage, latest, turn } from './library-stage.ts';
 
@@ -16,7 +15,7 @@ const WAYS: Readonly<Record<string, (load: Load) => Promise<unknown>>> = {
 
 const ways = Object.entries(WAYS);
 
-function modules(): Promise<[typeof AsyncMutex, typeof import('p-limit'), typeof import('p-memoize')]> {
+function modules(): Promise<[typeof import('async-mutex'), typeof import('p-limit'), typeof import('p-memoize')]> {
   return Promise.all([Promise.resolve(latest('async-mutex')), import('p-limit'), import('p-memoize')]);
 }
 
