@@ -19,6 +19,17 @@ function modules(): Promise<[typeof import('async-mutex'), typeof import('p-limi
   return Promise.all([Promise.resolve(latest('async-mutex')), import('p-limit'), import('p-memoize')]);
 }
 
+/** A lock, and a value that takes it to be computed. */
+async function lockAndLoad(): Promise<{ readonly lock: import('async-mutex').Mutex; readonly load: Load }> {
+  const [{ Mutex }, , { default: pMemoize }] = await modules();
+  const lock = new Mutex();
+  const load: Load = pMemoize(async () => {
+    await turn();
+    return lock.runExclusive(() => 1);
+  });
+  return { lock, load };
+}
+
 /** Of what the program does while it runs: nobody says that it is over. */
 async function foundMeanwhile({ installation }: LibraryStage): Promise<readonly string[]> {
   for (let i = 0; i < 10; i++) await turn();
@@ -30,12 +41,7 @@ test.each(ways)(
   'a lock is held by a task that %s, which takes the lock to be computed: a deadlock',
   async (_, under) => {
     using stage = new LibraryStage();
-    const [{ Mutex }, , { default: pMemoize }] = await modules();
-    const lock = new Mutex();
-    const load: Load = pMemoize(async () => {
-      await turn();
-      return lock.runExclusive(() => 1);
-    });
+    const { lock, load } = await lockAndLoad();
     void lock.runExclusive(() => under(load));
     expect(await foundMeanwhile(stage)).toEqual(['DEPT002']);
   },
@@ -55,12 +61,7 @@ test.each(ways)('a slot is held by a task that %s, which takes a slot to be comp
 
 test('a task that only begins the computing, and looks after its errors, waits for nothing', async () => {
   using stage = new LibraryStage();
-  const [{ Mutex }, , { default: pMemoize }] = await modules();
-  const lock = new Mutex();
-  const load: Load = pMemoize(async () => {
-    await turn();
-    return lock.runExclusive(() => 1);
-  });
+  const { lock, load } = await lockAndLoad();
   await lock.runExclusive(async () => {
     load().catch(() => undefined);
     await turn();
