@@ -16,6 +16,12 @@ const LOCK = howOf('lock', 'unlock');
 const TRY_LOCK = howOf('lock', 'unlock', { trylock: true });
 const LOCK_SYNC = howOf('lockSync', 'unlockSync', { trylock: true });
 
+/**
+ * The options of the calls under way: the package hands them on to each call that it makes itself, also when dept has been installed
+ * anew meanwhile.
+ */
+const underWay = new WeakSet<object>();
+
 type Method = (this: unknown, path: unknown, ...rest: unknown[]) => unknown;
 type LockFile = Record<'lock' | 'lockSync' | 'unlock' | 'unlockSync', Method>;
 
@@ -32,8 +38,6 @@ export const lockfile: LibraryAdapter = {
 
 function patch(exports: LockFile): (() => void) | null {
   const files = new LockedFiles();
-  /** The options of the calls under way: the package hands them on to each call that it makes itself. */
-  const underWay = new WeakSet<object>();
   const locking = (lock: Method): Method =>
     standIn(lock, (self, args) => {
       const call = (): unknown => applied(lock as Callable, self, args);

@@ -89,11 +89,13 @@ export class StepInHeap {
   /** Whoever makes what is asked for goes on, and does not wait for it himself. */
   get isMakerGoing(): boolean {
     const { goingOn, graph } = this.#look;
-    const chains = [...this.asked, ...this.#waiters.map(({ awaits }) => awaits)].map((each) => graph.chainTo(each));
+    const wanted = [...this.asked, ...this.#waiters.map(({ awaits }) => awaits)];
+    const chains = wanted.map((each) => graph.chainTo(each));
     const makers = graph.functions.filter(
       ({ promise }) => promise !== null && chains.some((chain) => chain.has(promise)),
     );
-    return makers.length > 0 && makers.every((maker) => !this.#stopped.has(maker) && goingOn.settles(maker.awaits));
+    if (makers.length === 0) return wanted.length > 0 && wanted.every((promise) => this.#isSettledByLibrary(promise));
+    return makers.every((maker) => !this.#stopped.has(maker) && goingOn.settles(maker.awaits));
   }
 
   /** Another one gives it back, who goes on: a callback of a process or a request, or a function that was started aside. */
@@ -165,6 +167,17 @@ export class StepInHeap {
     const isSettled = (promise: HeapNode): boolean =>
       reaches(callback, resolveFunctions(promise, heap), heap, places, stuck);
     return open.length > 0 && open.every(isSettled);
+  }
+
+  /** As a loader settles what it has collected, when the function is done that makes all of it. */
+  #isSettledByLibrary(promise: HeapNode): boolean {
+    const { goingOn, graph, heap } = this.#look;
+    const sources = graph.sourcesOf(promise);
+    if (sources.length === 0) return false;
+    return sources.every((source) => {
+      if (goingOn.settles(source)) return true;
+      return resolveFunctions(source, heap).some((settle) => goingOn.callersOf(settle) !== null);
+    });
   }
 
   #isCalledBack(functions: readonly Suspended[]): boolean {

@@ -80,6 +80,8 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   byDone: [['given back aside', GOES_ON]],
   byWorker: [['given back aside', GOES_ON]],
   byMaker: [['owed', GOES_ON]],
+  byLoader: [['owed', GOES_ON]],
+  byLoaderItself: [['owed', UNKNOWN]],
   byMakerHimself: [['owed', UNKNOWN]],
   byWhoWaits: [['not found', UNKNOWN]],
   byTicket: [['not found', UNKNOWN]],

@@ -8,6 +8,7 @@ import { Mutex } from 'async-mutex';
 import { Sema } from 'async-sema';
 import AwaitLock from 'await-lock';
 import Bottleneck from 'bottleneck';
+import DataLoader from 'dataloader';
 import { createPool } from 'generic-pool';
 import pMemoize from 'p-memoize';
 import createSemaphore from 'semaphore';
@@ -353,6 +354,34 @@ export function byMaker() {
     await load();
   }
   void load().catch(nothing);
+}
+
+/** A loader makes several values at once, and has started somebody who awaits another one. */
+export function byLoader() {
+  const tiles = new DataLoader(
+    async (ids) => {
+      if (ids.includes(1)) neighbours().catch(nothing);
+      await once(service, 'exit');
+      return ids;
+    },
+    { batch: false },
+  );
+  async function neighbours() {
+    await tiles.load(2);
+  }
+  void tiles.load(1).catch(nothing);
+}
+
+/** The same, but it awaits the value that it makes. */
+export function byLoaderItself() {
+  const tiles = new DataLoader(async (ids) => {
+    await again();
+    return ids;
+  });
+  async function again() {
+    await tiles.load(1);
+  }
+  void tiles.load(1).catch(nothing);
 }
 
 /** The same, but he awaits him. */
