@@ -1,4 +1,5 @@
 import { placeOfCreation } from '../first-use.ts';
+import { AskedKey } from '../shapes/asked-key.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
 import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
@@ -9,7 +10,7 @@ interface Options {
   readonly cacheKey?: (args: unknown[]) => unknown;
 }
 
-type Memoize = (fn: Memoized, options?: Options) => Memoized;
+type Memoize = (fn: Memoized, options?: object) => Memoized;
 type Clear = (memoized: Memoized) => void;
 
 /**
@@ -27,16 +28,15 @@ export const pMemoize: LibraryAdapter = {
         const place = placeOfCreation('p-memoize');
         if (place === null || typeof fn !== 'function') return memoize(fn, options);
         const cache = new PromiseCache({ ...place, name: fn.name || place.name });
-        const { cacheKey = (args: unknown[]) => args[0] } = options ?? {};
-        let key: unknown;
-        const memoized = memoize(fn, { ...options, cacheKey: () => key });
+        const { cacheKey = (args: unknown[]) => args[0] }: Options = options ?? {};
+        const asked = new AskedKey(cacheKey);
+        const memoized = memoize(fn, { ...options, cacheKey: asked.known });
         if (typeof memoized !== 'function') return memoized;
         const watched = standIn(memoized, (self, args) => {
-          key = cacheKey(args);
-          const asked = key;
+          const key = asked.ask(args);
           return cache.shared(
-            asked,
-            cache.computed(asked, () => Reflect.apply(memoized, self, args)),
+            key,
+            cache.computed(key, () => Reflect.apply(memoized, self, args)),
           );
         });
         originals.set(watched, memoized);
