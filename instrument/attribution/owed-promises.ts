@@ -76,11 +76,12 @@ export class OwedPromises {
     this.#waits.set(reaction, wait);
     if (owed.isSettled) return;
     owed.waits.push(wait);
-    if (this.#join.runs) this.#joining.push(wait);
-    else if (sleepsNow()) {
+    if (!this.#join.runs && sleepsNow()) {
       this.#session.blocked(wait);
       return;
-    } else this.#results.passOn(reaction, [wait]);
+    }
+    if (this.#join.runs) this.#joining.push(wait);
+    else this.#results.passOn(reaction, [wait]);
     this.#byThen.add([wait]);
   }
 

@@ -1,5 +1,6 @@
 import { className } from '../../src/core/classes.ts';
 import type { Place } from '../../src/core/dependency.ts';
+import type { Alike } from '../../src/core/finding.ts';
 
 /** Printed where a label is not known. */
 export const UNKNOWN = '(unknown)';
@@ -25,7 +26,7 @@ export function placeText(place: Place): string {
 }
 
 /** `, and 20 more like it`; nothing where it stands for itself alone. */
-export function alikeText({ alike = 0 }: { readonly alike?: number }): string {
+export function alikeText({ alike = 0 }: Alike): string {
   return alike === 0 ? '' : `, and ${alike} more like it`;
 }
 

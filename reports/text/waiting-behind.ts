@@ -1,4 +1,4 @@
-import type { Finding, OpenWait } from '../../src/core/finding.ts';
+import { type Finding, type OpenWait, waitCount } from '../../src/core/finding.ts';
 import { placeOf, siteText } from './frames.ts';
 import { callText, oneLine } from './names.ts';
 
@@ -9,18 +9,13 @@ const MAX_SHOWN = 8;
 export function waitingBehindLines({ circle, openWaits }: Finding): readonly string[] {
   if (circle.length === 0) return [];
   const counts = new Map<string, number>();
-  for (const wait of openWaits) counts.set(behindText(wait), (counts.get(behindText(wait)) ?? 0) + countOf(wait));
+  for (const wait of openWaits) counts.set(behindText(wait), (counts.get(behindText(wait)) ?? 0) + waitCount([wait]));
   const shown = [...counts].slice(0, MAX_SHOWN);
-  const all = openWaits.reduce((sum, wait) => sum + countOf(wait), 0);
-  const rest = all - shown.reduce((sum, [, count]) => sum + count, 0);
+  const rest = waitCount(openWaits) - shown.reduce((sum, [, count]) => sum + count, 0);
   return [
     ...shown.map(([text, count]) => `also waiting behind it: ${text}${count > 1 ? `, ${count} times` : ''}`),
     ...(rest > 0 ? [`also waiting behind it: ${rest} more`] : []),
   ];
-}
-
-function countOf({ alike = 0 }: OpenWait): number {
-  return 1 + alike;
 }
 
 /** `audit in acquire(stock:0) (src/shop.ts:9:3)`. */

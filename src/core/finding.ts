@@ -24,8 +24,19 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = Object.
   DEPT009: 'notice',
 });
 
-/** A wait that nobody answered, for DEPT003. */
-export interface OpenWait {
+/** What stands for several that are alike. */
+export interface Alike {
+  /** So many more are like this one; none if missing. */
+  readonly alike?: number;
+}
+
+/** How many these stand for. */
+export function waitCount(all: readonly Alike[]): number {
+  return all.reduce((sum, { alike = 0 }) => sum + 1 + alike, 0);
+}
+
+/** A wait that nobody answered, for DEPT003. Of those that are alike it is the one that has waited longest. */
+export interface OpenWait extends Alike {
   readonly contextName: string;
   readonly label: string;
   readonly className: string;
@@ -33,18 +44,14 @@ export interface OpenWait {
   readonly stack: Stack | null;
   /** How long it has been open, in milliseconds; null or missing where no clock was read. */
   readonly ageMs?: number | null;
-  /** So many more wait as this one does, which has waited longest; none if missing. */
-  readonly alike?: number;
   /** Who would have to trigger the event, as far as it is known. */
-  readonly owners: readonly {
+  readonly owners: readonly (Alike & {
     readonly contextName: string;
     readonly startLabel: string;
     readonly stack: Stack | null;
-    /** So many more owe it as this one does; none if missing. */
-    readonly alike?: number;
     /** The open waits that keep this owner from it, as indexes into the same list. */
     readonly stoppedBy?: readonly number[];
-  }[];
+  })[];
 }
 
 /** An async function that has stopped at an `await` for good, as the heap shows it. */

@@ -1,4 +1,4 @@
-import type { OpenWait } from '../core/finding.ts';
+import { type Alike, type OpenWait, waitCount } from '../core/finding.ts';
 import type { Stack } from '../core/stack.ts';
 
 type Owner = OpenWait['owners'][number];
@@ -8,47 +8,34 @@ type Owner = OpenWait['owners'][number];
  * has run dry a server has a hundred requests, and one of them says it all. Linear in the waits and their owners.
  */
 export function foldAlike(waits: readonly OpenWait[]): readonly OpenWait[] {
-  const folded = new Map<string, { readonly index: number; readonly wait: OpenWait; count: number }>();
-  const indexes = waits.map((wait) => {
-    const key = keyOf(wait);
-    const known = folded.get(key);
-    if (known === undefined) folded.set(key, { index: folded.size, wait, count: countOf(wait) });
-    else known.count += countOf(wait);
-    return known?.index ?? folded.size - 1;
-  });
-  return [...folded.values()].map(({ wait, count }) => ({
+  const { folded, indexes } = fold(waits, keyOf);
+  return folded.map((wait) => ({
     ...wait,
-    ...alike(count),
-    owners: foldOwners(wait.owners, indexes),
+    owners: fold(wait.owners, ownerKey).folded.map((owner) => ({
+      ...owner,
+      ...(owner.stoppedBy === undefined ? {} : { stoppedBy: moved(owner.stoppedBy, indexes) }),
+    })),
   }));
 }
 
-/** How many waits these stand for. */
-export function waitCount(waits: readonly OpenWait[]): number {
-  return waits.reduce((sum, wait) => sum + countOf(wait), 0);
-}
-
-function foldOwners(owners: readonly Owner[], indexes: readonly number[]): readonly Owner[] {
-  const folded = new Map<string, { readonly owner: Owner; count: number }>();
-  for (const owner of owners) {
-    const key = ownerKey(owner);
-    const known = folded.get(key);
-    if (known === undefined) folded.set(key, { owner, count: countOf(owner) });
-    else known.count += countOf(owner);
-  }
-  return [...folded.values()].map(({ owner, count }) => ({
-    ...owner,
-    ...alike(count),
-    ...(owner.stoppedBy === undefined ? {} : { stoppedBy: moved(owner.stoppedBy, indexes) }),
-  }));
+/** The first of those with each key, and for each of all of them the index of the one that stands for it. */
+function fold<T extends Alike>(
+  all: readonly T[],
+  keyOfEach: (each: T) => string,
+): { readonly folded: readonly T[]; readonly indexes: readonly number[] } {
+  const known = new Map<string, { readonly index: number; readonly first: T; count: number }>();
+  const indexes = all.map((each) => {
+    const key = keyOfEach(each);
+    const like = known.get(key) ?? { index: known.size, first: each, count: 0 };
+    known.set(key, like);
+    like.count += waitCount([each]);
+    return like.index;
+  });
+  return { folded: [...known.values()].map(({ first, count }) => ({ ...first, ...alike(count) })), indexes };
 }
 
 function moved(stoppedBy: readonly number[], indexes: readonly number[]): readonly number[] {
   return [...new Set(stoppedBy.flatMap((index) => indexes[index] ?? []))];
-}
-
-function countOf({ alike: more = 0 }: Pick<OpenWait, 'alike'>): number {
-  return 1 + more;
 }
 
 function alike(count: number): { readonly alike?: number } {

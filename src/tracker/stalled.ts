@@ -1,8 +1,15 @@
-import { type Finding, fingerprint, type OpenWait, type Severity, type SuspendedFunction } from '../core/finding.ts';
+import {
+  type Finding,
+  fingerprint,
+  type OpenWait,
+  type Severity,
+  type SuspendedFunction,
+  waitCount,
+} from '../core/finding.ts';
 import type { Tick } from '../core/ids.ts';
 import type { Wait } from '../core/wait.ts';
 import { ownConnection } from './advice.ts';
-import { foldAlike, waitCount } from './alike-waits.ts';
+import { foldAlike } from './alike-waits.ts';
 import { excessAdvice, isExcessive } from './excess.ts';
 
 /** How a stall was noticed: at the end with nothing left to run, or while the program still stands. */

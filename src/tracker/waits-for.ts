@@ -121,12 +121,13 @@ export class WaitsFor implements Observer {
    * @param spared waits of which this call does not tell: somebody goes on who would end them
    */
   confirm(isLast: boolean, spared: readonly Wait[] = []): void {
+    const left = new Set(spared);
     for (const wait of [...this.#suspected]) {
       if (!isLast && !this.#lasting.has(wait)) {
         this.#lasting.add(wait);
         continue;
       }
-      if (spared.includes(wait)) continue;
+      if (left.has(wait)) continue;
       const circle = this.#circleFrom(wait);
       const untilTimeout = circle === null ? this.#circleUntilTimeout(wait) : null;
       this.#suspected.delete(wait);
