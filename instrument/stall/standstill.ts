@@ -8,6 +8,7 @@ import type { Installation } from '../install.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { afterEachOther } from '../threads/thread-waits.ts';
 import { type FatalSignal, FatalSignals } from './fatal-signals.ts';
+import { IdleProcess } from './idle-process.ts';
 import type { StallCheck } from './stall-check.ts';
 import { StandingRequests } from './standing-requests.ts';
 
@@ -40,7 +41,8 @@ export interface StandstillWatch {
 /**
  * Tells who waits for whom while the program runs: when it is asked by a signal, when it is sent one that ends programs
  * while somebody waits long for what another one holds, here or in a worker, and when nothing tracked has moved for the time of the
- * watchdog. Tells of functions that await each other when a request stands that this process has sent to itself.
+ * watchdog. Tells of functions that await each other when a request stands that a server of this process owes, and when the process
+ * has done nothing for long.
  */
 export function watchStandstill(
   installation: Installation,
@@ -76,9 +78,12 @@ export function watchStandstill(
     stalls.whileRunning(waitsFor.takeStalled(), { kind: 'watchdog', quietMs }, false);
   };
   const requests = new StandingRequests();
+  // Each thread has a heap of its own, and they would all be read at once.
+  const idling = isMainThread ? new IdleProcess() : null;
   return {
     tick: () => {
-      if (requests.look()) stalls.atStandstill();
+      const isIdle = idling?.look() === true;
+      if (requests.look() || isIdle) stalls.atStandstill();
       if (hasLongWaits(installation) || inWorkers().length > 0) signals?.arm();
       else signals?.disarm();
       if (watchdogMs > 0) bark();

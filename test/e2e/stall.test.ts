@@ -32,6 +32,7 @@ beforeAll(async () => {
     'server-abba',
     'standing-request',
     'standing-locks',
+    'idle-circle',
     'spent-places',
     'own-builtins',
     'thirteen-failures',
@@ -345,6 +346,23 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
     const told = await toldWhileRunning('standing-locks', 'SIGTERM', ['/buy', '/cancel', '/poll']);
     expect(told.map(({ code }) => code)).toEqual(['DEPT002']);
     expect(told[0]?.contexts.map(({ name }) => name).sort()).toEqual(['buy', 'cancel']);
+  });
+
+  test.each([
+    ['values', ['readLimit', 'readSize']],
+    ['locks', ['both', 'both']],
+  ])('is told of functions that await each other while it does nothing: %s', async (form, names) => {
+    const told = await toldWhileRunning('idle-circle', 'SIGTERM', [form]);
+    expect(told.map(({ code }) => code)).toEqual(['DEPT002']);
+    expect(told[0]?.contexts.map(({ name }) => name).sort()).toEqual(names);
+  });
+
+  test('is told nothing while it has nothing to do', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    const ended = await runPreloaded(['src/idle-circle.mjs', 'nothing'], { ...killWhenItStands(6_000), env });
+    expect(ended).toMatchObject({ code: 0, stdout: 'stands\n' });
+    expect(findings.read()).toEqual([]);
   });
 
   test('is told nothing of requests that wait for what somebody else will bring', async () => {
