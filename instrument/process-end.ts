@@ -7,6 +7,7 @@ import { LeftAwaiters } from './attribution/left-awaiters.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
 import { LongHolds } from './long-holds.ts';
+import { Respite } from './respite.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
 import { CONFIRM_AFTER_MS, Suspicion } from './suspicion.ts';
@@ -41,11 +42,14 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   const watch = watchStandstill(installation, stalls, config, inWorkers);
   const longHolds = new LongHolds(session);
   const suspicion = new Suspicion(waitsFor, (circles, all) => stalls.goingOn(circles, all, waitsFor));
+  const respite = new Respite();
   setInterval(() => {
     refillKept(keptReactions);
-    const spared = suspicion.due();
-    if (spared !== null) confirm(false, spared);
-    watch.tick();
+    respite.after(() => {
+      const spared = suspicion.due();
+      if (spared !== null) confirm(false, spared);
+      watch.tick();
+    });
     longHolds.look();
     look();
   }, CONFIRM_AFTER_MS).unref();

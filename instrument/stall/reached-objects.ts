@@ -55,16 +55,21 @@ function walk(
   closed: ReadonlySet<HeapNode>,
   isFound: (node: HeapNode) => boolean,
 ): 'all' | 'found' | 'too-much' {
+  // As soon as it is seen: what is looked at before may already be too much.
+  const isAmong = (nodes: readonly HeapNode[]): boolean => {
+    const open = nodes.filter((node) => !closed.has(node));
+    for (const node of open) reached.add(node);
+    return open.some(isFound);
+  };
+  if ([...reached].some(isFound)) return 'found';
   let texts = 0;
   for (const node of reached) {
-    if (isFound(node)) return 'found';
     if (reached.size > MAX_OBJECTS || texts > MAX_FUNCTIONS) return 'too-much';
     const isFunction = heap.type(node) === 'closure';
     if (isFunction && heap.placeOf(node) !== null) texts++;
     const further = isFunction ? variablesOf(node, heap, places) : partsOf(node, heap, places);
     if (further === null) return 'too-much';
-    for (const next of further) if (!closed.has(next)) reached.add(next);
-    if (isFunction) for (const next of propertiesOf(node, heap, places)) if (!closed.has(next)) reached.add(next);
+    if (isAmong(further) || (isFunction && isAmong(propertiesOf(node, heap, places)))) return 'found';
   }
   return 'all';
 }
@@ -126,7 +131,7 @@ export function partsOf(node: HeapNode, heap: HeapGraph, places: InspectorPlaces
   const receiver = heap.follow(node, 'receiver');
   const promises = heap.edges(node).filter((edge) => edge.type === 'hidden' && heap.isPromise(edge.node));
   const scopes = own.filter((each) => isScope(each, heap)).flatMap((scope) => named(names, scope, heap));
-  return [...around, ...own, ...scopes, ...(receiver === null ? [] : [receiver]), ...promises.map((edge) => edge.node)];
+  return [...own, ...scopes, ...(receiver === null ? [] : [receiver]), ...promises.map((edge) => edge.node), ...around];
 }
 
 function isScope(node: HeapNode, heap: HeapGraph): boolean {
