@@ -1,6 +1,7 @@
 import { type BuiltinPatch, whenLoaded } from '../node/builtins.ts';
 import { type Carry, carryThrough } from './timers.ts';
 
+const CHILD_PROCESS = /^exec(File)?$/;
 const CRYPTO = /^(random(Bytes|Fill|Int)|pbkdf2|scrypt|hkdf|generate(Key|KeyPair|Prime)|checkPrime)$/;
 const DNS = /^(lookup(Service)?|resolve.*|reverse)$/;
 const FS =
@@ -25,6 +26,7 @@ export function carryThroughCallbacks(carry: Carry): () => void {
       };
     };
   return whenLoaded({
+    child_process: through(CHILD_PROCESS, 'last'),
     crypto: through(CRYPTO, 'last'),
     dns: through(DNS, 'last'),
     fs: through(FS, 'last'),

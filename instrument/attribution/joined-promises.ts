@@ -3,6 +3,7 @@ import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { replaced } from '../replaced.ts';
 import { keepJoined } from './kept-reactions.ts';
+import { firstNote } from './promise-notes.ts';
 
 /** How a promise is made of several. */
 export type Joining = 'all' | 'allSettled' | 'any';
@@ -12,6 +13,7 @@ const JOININGS: readonly Joining[] = ['all', 'allSettled', 'any'];
 type Join = (this: PromiseConstructor, values: Iterable<unknown>) => Promise<unknown>;
 type Settle = (value: unknown) => void;
 type Executor = (resolve: Settle, reject: Settle) => void;
+type Resolve = (element: unknown) => unknown;
 
 // Taken before anything is patched.
 const { bind } = Function.prototype;
@@ -23,16 +25,20 @@ export class Joined {
   waits: readonly Wait[] = [];
   readonly #joining: Joining;
   readonly #elements: readonly unknown[];
+  /** The promises that were made of thenables and of values; null where the elements are promises already. */
+  readonly #made: unknown[] | null;
   #isSettledByOne = false;
 
   constructor(joining: Joining, elements: readonly unknown[]) {
     this.#joining = joining;
     this.#elements = elements;
+    this.#made = areAllPromises(elements) ? null : [];
   }
 
   /** Those that it had to wait for, beside the last one: the first rejection settles `all`, the first fulfilment `any`. */
   get awaited(): readonly unknown[] {
-    return this.#isSettledByOne ? [] : this.#elements;
+    if (this.#isSettledByOne) return [];
+    return this.#made === null || this.#made.length === 0 ? this.#elements : this.#made;
   }
 
   /** An element has turned out to wait for these. @returns false when the promise is settled already, so that nobody awaits them */
@@ -47,8 +53,20 @@ export class Joined {
    * with two reactions V8 does not know who awaits it: errors would lose the callers from their stacks.
    */
   join(join: Join, type: PromiseConstructor): Promise<unknown> {
-    if (this.#joining === 'allSettled' || !isPromiseConstructor(type)) return join.call(type, this.#elements);
+    const isPlain = this.#joining === 'allSettled' && this.#made === null;
+    if (isPlain || !isPromiseConstructor(type)) return join.call(type, this.#elements);
     return joinHeard(this, join, type, this.#elements);
+  }
+
+  /** How elements become promises where it matters which ones: a thenable has nothing behind it, the promise made of it has. */
+  taking(resolve: Resolve): Resolve | null {
+    const made = this.#made;
+    if (made === null) return null;
+    return (element) => {
+      const promise = resolve(element);
+      made.push(promise);
+      return promise;
+    };
   }
 
   /** Hands on what settles the promise, and notes when the first element does. */
@@ -59,8 +77,19 @@ export class Joined {
       settle(value);
     };
     if (this.#joining === 'all') executor(resolve, heard(reject));
-    else executor(heard(resolve), reject);
+    else if (this.#joining === 'any') executor(heard(resolve), reject);
+    else executor(resolve, reject);
   }
+}
+
+/** Values that are no objects do not count. What has a note is a promise, and to look for one is cheaper than to ask the engine. */
+function areAllPromises(elements: readonly unknown[]): boolean {
+  for (let i = 0; i < elements.length; i++) {
+    const element = elements[i];
+    const isObject = (typeof element === 'object' && element !== null) || typeof element === 'function';
+    if (isObject && firstNote(element) === undefined && !types.isPromise(element)) return false;
+  }
+  return true;
 }
 
 function isPromiseConstructor(type: unknown): boolean {
@@ -69,6 +98,8 @@ function isPromiseConstructor(type: unknown): boolean {
 
 /** What is joined now: its promise is made first of all. */
 let hearing: Joined | null = null;
+/** The same until the engine has asked how its elements become promises, which it does next. */
+let asking: Joined | null = null;
 
 function joinHeard(
   joined: Joined,
@@ -77,10 +108,12 @@ function joinHeard(
   elements: readonly unknown[],
 ): Promise<unknown> {
   hearing = joined;
+  asking = joined;
   try {
     return join.call(heardType(type), elements);
   } finally {
     hearing = null;
+    asking = null;
   }
 }
 
@@ -100,11 +133,14 @@ function heardType(type: PromiseConstructor): PromiseConstructor {
   let bound: unknown = null;
   Object.defineProperty(Heard, 'resolve', {
     get: () => {
+      const joined = asking;
+      asking = null;
       const { resolve } = type;
-      if (resolve === last) return bound;
-      last = resolve;
-      bound = typeof resolve === 'function' ? Reflect.apply(bind, resolve, [type]) : resolve;
-      return bound;
+      if (resolve !== last) {
+        last = resolve;
+        bound = typeof resolve === 'function' ? Reflect.apply(bind, resolve, [type]) : resolve;
+      }
+      return (typeof bound === 'function' ? joined?.taking(bound as Resolve) : null) ?? bound;
     },
   });
   heard = Heard as unknown as PromiseConstructor;

@@ -17,6 +17,7 @@ export function meetSubclass(promise: Hooked): void {
   const prototype = Object.getPrototypeOf(promise) as object | null;
   if (prototype === (NATIVE as unknown) || prototype === null || known.has(prototype)) return;
   known.add(prototype);
+  if (isOfAnotherRealm(prototype)) return;
   const own = Reflect.getOwnPropertyDescriptor(prototype, 'then');
   // An own one may be a getter; an inherited one is looked up by each call.
   const then = own === undefined ? null : own.value;
@@ -31,4 +32,10 @@ export function meetSubclass(promise: Hooked): void {
   Object.defineProperty(wrapped, 'length', { value: then?.length ?? 2, configurable: true });
   // False where the prototype is frozen, as Node's own are.
   Reflect.defineProperty(prototype, 'then', { value: wrapped, writable: true, configurable: true, enumerable: false });
+}
+
+/** `Promise.prototype` of another realm: the engine says what its `then` makes, and whoever shares a realm with us would keep ours for ever. */
+function isOfAnotherRealm(prototype: object): boolean {
+  const base = Object.getPrototypeOf(prototype) as object | null;
+  return base !== null && Object.getPrototypeOf(base) === null;
 }

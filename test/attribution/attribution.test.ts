@@ -8,6 +8,7 @@ import { attachSession, detachSession } from '../../src/sync/hooks.ts';
 import { Mutex } from '../../src/sync/user/mutex.ts';
 import { DeptTracker } from '../../src/tracker/dept.ts';
 import { adversarial } from './adversarial.mjs';
+import { blind } from './blind/index.mjs';
 import { type Program, type ProgramEnvironment, type ProgramMutex, programs } from './programs.mjs';
 
 let session: Session;
@@ -97,7 +98,8 @@ async function play(program: Program): Promise<string[]> {
   return learnt().filter((edge) => !optional.has(edge));
 }
 
-const named = [...programs, ...adversarial].map((program) => [program.name, program] as const);
+const all = [...programs, ...adversarial, ...blind];
+const named = all.map((program) => [program.name, program] as const);
 
 test.each(named)('precise: %s', async (_name, program) => {
   start('precise');
@@ -144,7 +146,7 @@ test('dynamic pauses when nothing was learnt for long, until something new is me
 
 test('light: much is missed, nothing is invented', async () => {
   let found = 0;
-  for (const program of [...programs, ...adversarial]) {
+  for (const program of all) {
     startLight();
     try {
       const edges = await playInRealTime(program);

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { createContext, runInContext } from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
 import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
 import { Session } from '../../src/core/session.ts';
@@ -63,3 +64,49 @@ test.each(['all', 'allSettled', 'any'] as const)(
     expect(Promise[name].length).toBe(1);
   },
 );
+
+test.each(['all', 'allSettled', 'any'] as const)(
+  'Promise.%s asks thenables and a resolve of its own in the same order as without dept',
+  async (name) => {
+    async function asked(): Promise<readonly string[]> {
+      const log: string[] = [];
+      const thenable = (value: string): object => ({
+        // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is about
+        get then() {
+          log.push(`get ${value}`);
+          return (fulfil: (value: string) => void) => {
+            log.push(`call ${value}`);
+            fulfil(value);
+          };
+        },
+      });
+      class Asked extends Promise<unknown> {}
+      const inherited = Reflect.get(Promise, 'resolve') as (...args: unknown[]) => Promise<never>;
+      Asked.resolve = function resolve(this: unknown, ...args: unknown[]): Promise<never> {
+        log.push(`resolve ${args.length} ${this === Asked}`);
+        return Reflect.apply(inherited, this, args);
+      };
+      const values = [thenable('a'), Promise.resolve('b'), 'c', thenable('d')];
+      for (const type of [Promise, Asked]) {
+        const joined = Reflect.apply(type[name], type, [values]) as Promise<unknown>;
+        log.push(`${joined.constructor === type} ${JSON.stringify(await joined)}`);
+      }
+      return log;
+    }
+    const expected = await asked();
+    attach('precise');
+    const guard = await new Mutex({ name: 'mutex' }).lock();
+    expect(await asked()).toEqual(expected);
+    guard.release();
+  },
+);
+
+test('the promises of another realm are followed, and its Promise is left alone', async () => {
+  attach('precise');
+  const guard = await new Mutex({ name: 'mutex' }).lock();
+  const realm = createContext({});
+  const then: unknown = runInContext('Promise.prototype.then', realm);
+  await (runInContext('(async () => { await null; })()', realm) as Promise<void>);
+  guard.release();
+  expect(runInContext('Promise.prototype.then', realm)).toBe(then);
+});

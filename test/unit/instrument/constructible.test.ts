@@ -1,3 +1,4 @@
+import childProcess from 'node:child_process';
 import crypto from 'node:crypto';
 import dns from 'node:dns';
 import { EventEmitter } from 'node:events';
@@ -16,6 +17,7 @@ const OWNERS: readonly (readonly [owner: object, names: readonly string[]])[] = 
   [AbortSignal, ['timeout', 'any']],
   [EventEmitter, ['once']],
   [EventEmitter.prototype, ['on', 'once', 'addListener', 'emit']],
+  [childProcess, ['exec', 'execFile']],
   [crypto, ['randomBytes', 'pbkdf2']],
   [dns, ['lookup', 'resolve', 'reverse']],
   [fs, ['readFile', 'stat', 'write']],

@@ -1,0 +1,3 @@
+import type { Program } from '../programs.mjs';
+
+export const blind: readonly Program[];
