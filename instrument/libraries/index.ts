@@ -30,15 +30,18 @@ import { kysely } from './kysely.ts';
 import { livekitMutex } from './livekit-mutex.ts';
 import { lockfile } from './lockfile.ts';
 import { locks } from './locks.ts';
+import { lodash, lodashEs, lodashMemoize } from './lodash.ts';
 import { lruCache } from './lru-cache.ts';
 import { mariadb } from './mariadb.ts';
 import { matrixaiAsyncLocks } from './matrixai-async-locks.ts';
 import { mem, memoize } from './memoize.ts';
 import { memoizee } from './memoizee.ts';
+import { microMemoize } from './micro-memoize.ts';
 import { mutexify } from './mutexify.ts';
 import { mysql } from './mysql.ts';
 import { mysql2 } from './mysql2.ts';
 import { nodeRedis } from './node-redis.ts';
+import { pDebounce } from './p-debounce.ts';
 import { pEvent } from './p-event.ts';
 import { pLimit } from './p-limit.ts';
 import { pMemoize } from './p-memoize.ts';
@@ -70,6 +73,7 @@ import { tarn } from './tarn.ts';
 import { threads } from './threads.ts';
 import { throat } from './throat.ts';
 import { tinypool } from './tinypool.ts';
+import { typescriptMemoize } from './typescript-memoize.ts';
 import { undici } from './undici.ts';
 import { workerpool } from './workerpool.ts';
 
@@ -143,12 +147,18 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   tinypool,
   cacheManager,
   dataloader,
+  lodash,
+  lodashEs,
+  lodashMemoize,
   lruCache,
   mem,
   memoize,
   memoizee,
+  microMemoize,
+  pDebounce,
   pMemoize,
   queryCore,
+  typescriptMemoize,
   undici,
   workerpool,
 ]);

@@ -1,5 +1,6 @@
 import { placeOfCreation } from '../first-use.ts';
 import { numberOf, optionOf } from '../passed-options.ts';
+import { keyOfArguments } from '../shapes/argument-key.ts';
 import { AskedKey } from '../shapes/asked-key.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
 import { standIn } from '../stand-in.ts';
@@ -38,15 +39,8 @@ function watched(make: Memoize, fn: Func, options: object): Func | null {
   const count = optionOf(options, 'length') === false ? Infinity : (numberOf(options, 'length') ?? fn.length);
   const cache = new PromiseCache({ ...place, name: fn.name || place.name });
   return standIn(original, (self, args) => {
-    const key = asked === null ? keyOf(args.slice(0, count)) : asked.ask(args);
+    const key = asked === null ? keyOfArguments(args.slice(0, count)) : asked.ask(args);
     const result = cache.computed(key, () => Reflect.apply(original, self, args));
     return cache.shared(key, result);
   });
-}
-
-/** What tells the arguments from others; an object is told by its identity, which is no name. */
-function keyOf(args: readonly unknown[]): unknown {
-  if (args.length < 2) return args[0];
-  const object = args.find((arg) => typeof arg === 'object' || typeof arg === 'function');
-  return object ?? args.map((arg) => (typeof arg === 'string' ? JSON.stringify(arg) : String(arg))).join(', ');
 }

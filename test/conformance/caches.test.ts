@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type DataLoader from 'dataloader';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { currentInstallation, install } from '../../instrument/install.ts';
-import { type CacheUnderTest, type Compute, cacheSuite } from './cache-suite.ts';
+import { type Cache, type CacheUnderTest, type Compute, cacheSuite } from './cache-suite.ts';
 
 const current = createRequire(import.meta.url);
 const previous = createRequire(new URL('../previous-majors/package.json', import.meta.url));
@@ -42,6 +42,74 @@ const memoized = (name: string, from: Load): CacheUnderTest['load'] => {
       };
       return { get: asked, put: keep, forget: (key) => cache.delete(key) };
     };
+  };
+};
+
+/** What a memoized function has of its own to forget a value. */
+type Forget<F> = (memoized: F, key: string) => unknown;
+
+/** For what takes no value but from its function. */
+function fromDoubles<F extends Compute>(compute: Compute, memoize: (fn: Compute) => F, forget: Forget<F>): Cache {
+  const doubles = new Map<string, unknown>();
+  const memoized = memoize(async (key) => doubles.get(key) ?? compute(key));
+  return {
+    // Failures are kept by some.
+    get: async (key) => {
+      try {
+        return await memoized(key);
+      } catch (error) {
+        forget(memoized, key);
+        throw error;
+      }
+    },
+    put: async (key, value) => {
+      doubles.set(key, value);
+      await memoized(key);
+      doubles.delete(key);
+    },
+    forget: (key) => forget(memoized, key),
+  };
+}
+
+type Lodash = Compute & { readonly cache: Map<string, unknown> };
+type LodashMemoize = (fn: Compute) => Lodash;
+
+const lodash = (from: () => Promise<LodashMemoize>): CacheUnderTest['load'] => {
+  return async () => {
+    const memoize = await from();
+    return (compute) => fromDoubles(compute, memoize, ({ cache }, key) => cache.delete(key));
+  };
+};
+
+const microMemoize: CacheUnderTest['load'] = async () => {
+  const { memoize } = await load<typeof import('micro-memoize')>('micro-memoize');
+  const kept = (fn: Compute) => memoize(fn, { async: true, maxSize: 100 });
+  return (compute) => fromDoubles(compute, kept, ({ cache }, key) => cache.delete([key]));
+};
+
+const moize: CacheUnderTest['load'] = async () => {
+  const { default: make } = current('moize') as typeof import('moize');
+  const kept = (fn: Compute) => make(fn, { isPromise: true, maxSize: 100 });
+  return (compute) => fromDoubles(compute, kept, (memoized, key) => memoized.remove([key]));
+};
+
+const typescriptMemoize: CacheUnderTest['load'] = async () => {
+  const { Memoize } = current('typescript-memoize') as typeof import('typescript-memoize');
+  const kept = (fn: Compute): Compute => {
+    const descriptor: PropertyDescriptor = { value: fn };
+    Memoize()({}, 'value', descriptor);
+    return (key) => Reflect.apply(descriptor.value as Compute, fn, [key]);
+  };
+  return (compute) => {
+    // Each instance has its values in a property of its own.
+    let instance: object = {};
+    const memoize = (fn: Compute): Compute => {
+      instance = fn;
+      return kept(fn);
+    };
+    return fromDoubles(compute, memoize, (_memoized, key) => {
+      for (const symbol of Object.getOwnPropertySymbols(instance)) Reflect.get(instance, symbol).delete(key);
+    });
   };
 };
 
@@ -129,6 +197,16 @@ cacheSuite({ name: 'memoize 10', load: memoized('memoize', load) });
 if ('withResolvers' in Promise) cacheSuite({ name: 'memoize 11', load: memoized('memoize', loadNext) });
 cacheSuite({ name: 'mem', load: memoized('mem', load) });
 cacheSuite({ name: 'memoizee', load: memoizee });
+cacheSuite({ name: 'lodash', load: lodash(async () => current('lodash').memoize) });
+cacheSuite({ name: 'lodash/memoize', load: lodash(async () => current('lodash/memoize')) });
+cacheSuite({ name: 'lodash.memoize', load: lodash(async () => current('lodash.memoize')) });
+cacheSuite({
+  name: 'lodash-es',
+  load: lodash(async () => (await load<{ readonly memoize: LodashMemoize }>('lodash-es')).memoize),
+});
+cacheSuite({ name: 'micro-memoize 5', load: microMemoize });
+cacheSuite({ name: 'moize, on micro-memoize 4', load: moize });
+cacheSuite({ name: 'typescript-memoize', load: typescriptMemoize });
 cacheSuite({ name: 'lru-cache 11', load: lruCache(load) });
 cacheSuite({ name: 'lru-cache 10', load: lruCache(loadPrevious) });
 cacheSuite({ name: 'cache-manager 7', load: cacheManager(load) });

@@ -84,3 +84,22 @@ declare module 'rwlock' {
   }
   export = ReadWriteLock;
 }
+
+declare module 'lodash' {
+  interface Cache {
+    has(key: unknown): boolean;
+    delete(key: unknown): boolean;
+  }
+  interface Memoize {
+    <F extends (...args: never[]) => unknown>(
+      fn: F,
+      resolver?: (...args: Parameters<F>) => unknown,
+    ): F & { cache: Cache };
+    Cache: new () => Cache;
+  }
+  export const memoize: Memoize;
+}
+
+declare module 'lodash-es' {
+  export { memoize } from 'lodash';
+}

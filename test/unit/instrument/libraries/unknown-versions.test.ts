@@ -16,6 +16,8 @@ const FILES: Files = ['dist/cjs/internal/fiberRuntime.js', 'dist/cjs/Effect.js',
 const FILES_OF: Readonly<Record<string, Files>> = {
   '@redis/client': ['dist/lib/client/index.js', 'dist/lib/client/pool.js', 'dist/lib/client/commands-queue.js'],
   'es-toolkit': ['dist/promise/semaphore.js', 'dist/promise/index.js', 'dist/promise/index.mjs'],
+  lodash: ['memoize.js', 'lodash.js', 'lodash.min.js'],
+  'lodash-es': ['memoize.js', 'lodash.js', 'dist/esm/lodash.js'],
   mariadb: ['dist/callback.cjs', 'dist/promise.cjs', 'dist/promise.mjs'],
   mysql: ['lib/Pool.js', 'lib/PoolConnection.js', 'lib/Connection.js'],
   sequelize: ['lib/dialects/abstract/connection-manager.js', 'lib/index.js', 'lib/index.mjs'],
