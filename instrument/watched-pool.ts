@@ -155,16 +155,16 @@ export function watchFactoryIn<P extends object, F extends keyof P>(
   watched: (pool: P) => WatchedPool | null,
   own: (program: P[F], watch: WatchedPool) => P[F],
 ): () => void {
-  const methods = prototype as Record<string, () => unknown>;
+  const methods = prototype as Record<string, (...args: unknown[]) => unknown>;
   if (typeof methods[method] !== 'function') return () => undefined;
   return replaced(methods, method, (make) => {
-    return function makes(this: P): unknown {
+    return function makes(this: P, ...args: unknown[]): unknown {
       const watch = watched(this);
-      if (watch === null) return Reflect.apply(make, this, []);
+      if (watch === null) return Reflect.apply(make, this, args);
       const program = this[field];
       this[field] = own(program, watch);
       try {
-        return Reflect.apply(make, this, []);
+        return Reflect.apply(make, this, args);
       } finally {
         this[field] = program;
       }

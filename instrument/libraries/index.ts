@@ -1,6 +1,7 @@
 import type { LibraryAdapter } from './adapter.ts';
 import { asyncLibrary } from './async.ts';
 import { asyncAwaitMutexLock } from './async-await-mutex-lock.ts';
+import { asyncAwaitQueue } from './async-await-queue.ts';
 import { asyncCacheDedupe } from './async-cache-dedupe.ts';
 import { asyncLock } from './async-lock.ts';
 import { asyncMutex } from './async-mutex.ts';
@@ -27,6 +28,7 @@ import { henrygdSemaphore } from './henrygd-semaphore.ts';
 import { ioredis } from './ioredis.ts';
 import { knex } from './knex.ts';
 import { kysely } from './kysely.ts';
+import { lightningPool } from './lightning-pool.ts';
 import { livekitMutex } from './livekit-mutex.ts';
 import { lockfile } from './lockfile.ts';
 import { locks } from './locks.ts';
@@ -47,6 +49,7 @@ import { pLimit } from './p-limit.ts';
 import { pMemoize } from './p-memoize.ts';
 import { pMutex } from './p-mutex.ts';
 import { pQueue, pQueueCompat } from './p-queue.ts';
+import { pRateLimit } from './p-ratelimit.ts';
 import { pg } from './pg.ts';
 import { pgPool } from './pg-pool.ts';
 import { pglite } from './pglite.ts';
@@ -57,6 +60,7 @@ import { promiseLimit } from './promise-limit.ts';
 import { promiseQueue } from './promise-queue.ts';
 import { properLockfile } from './proper-lockfile.ts';
 import { queryCore } from './query-core.ts';
+import { queue } from './queue.ts';
 import { readableStream } from './readable-stream.ts';
 import { redisSemaphore } from './redis-semaphore.ts';
 import { redlock, sesamecareRedlock } from './redlock.ts';
@@ -69,6 +73,8 @@ import { semaphoreAsyncAwait } from './semaphore-async-await.ts';
 import { sequelize } from './sequelize.ts';
 import { sequelizePool } from './sequelize-pool.ts';
 import { shopifySemaphore } from './shopify-semaphore.ts';
+import { slonik } from './slonik.ts';
+import { superlock } from './superlock.ts';
 import { tarn } from './tarn.ts';
 import { threads } from './threads.ts';
 import { throat } from './throat.ts';
@@ -81,6 +87,7 @@ import { workerpool } from './workerpool.ts';
 export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   asyncLibrary,
   asyncAwaitMutexLock,
+  asyncAwaitQueue,
   asyncCacheDedupe,
   asyncLock,
   asyncMutex,
@@ -105,6 +112,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   ioredis,
   knex,
   kysely,
+  lightningPool,
   livekitMutex,
   lockfile,
   locks,
@@ -118,6 +126,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   pMutex,
   pQueue,
   pQueueCompat,
+  pRateLimit,
   pEvent,
   pg,
   pgPool,
@@ -128,6 +137,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   promiseLimit,
   promiseQueue,
   properLockfile,
+  queue,
   readableStream,
   redisSemaphore,
   redlock,
@@ -141,6 +151,8 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   sequelizePool,
   sesamecareRedlock,
   shopifySemaphore,
+  slonik,
+  superlock,
   tarn,
   threads,
   throat,

@@ -1,5 +1,6 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { Stack } from '../../src/core/stack.ts';
+import { isThenable } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch, Outcome } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -227,6 +228,18 @@ export class Claim {
     });
   }
 
+  /** The same for a task that says so by calling its last argument, or by the promise that it returns. */
+  untilEitherWay<F extends Callable>(task: F, onEnd: () => void): F {
+    if (this.#wait === null) return task;
+    this.#onEnd = onEnd;
+    return this.untilCalledBack(
+      standIn(task, (self, args) => {
+        const result = applied(task, self, args);
+        return isThenable(result) ? untilSettled(result, () => this.#end()) : result;
+      }),
+    );
+  }
+
   /** Others get what they ask for with this one, or do not. */
   accompany(others: readonly Claim[]): void {
     this.#company = others;
@@ -271,6 +284,7 @@ export class Claim {
 
   #end(): void {
     this.#onEnd?.();
+    this.#onEnd = null;
     hooks.extend(this.#wait);
     for (const other of this.#company) hooks.extend(other.#wait);
     this.release();

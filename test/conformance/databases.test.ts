@@ -83,3 +83,32 @@ for (const [minor, load] of [
     },
   });
 }
+
+/** Vitest asks for the form of packages that is meant for bundlers, which Node cannot load of this one. */
+function loadable(name: string): void {
+  const [folder = ''] = current.resolve(name).split('/build/');
+  current.cache[current.resolve(name)] = { exports: current(`${folder}/build/src/index.js`) } as NodeJS.Module;
+}
+
+interface SlonikPool {
+  connect(task: () => Promise<void>): Promise<unknown>;
+}
+
+poolSuite({
+  name: 'slonik',
+  className: /^pool(?:#\d)?:0$/,
+  tasks: true,
+  make: async (maximumPoolSize) => {
+    loadable('@opentelemetry/api');
+    const { createPool } = current('slonik') as {
+      readonly createPool: (uri: string, options: object) => Promise<SlonikPool>;
+    };
+    const { user, password, host, port, database } = server.address;
+    const pool = await createPool(`postgres://${user}:${password}@${host}:${port}/${database}?sslmode=disable`, {
+      maximumPoolSize,
+      idleTimeout: 'DISABLE_TIMEOUT',
+      typeParsers: [],
+    });
+    return poolOfTasks((task) => pool.connect(task));
+  },
+});

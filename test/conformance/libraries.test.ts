@@ -1080,3 +1080,112 @@ librarySuite({
   capacities: [1, 2],
   load: async () => threadless(require('threads'), (concurrency) => ({ size: 1, concurrency })),
 });
+
+type Step = (done: Done) => unknown;
+/** What both majors of queue have. */
+type JobQueue = new (options: object) => { push(job: Step | (() => Promise<unknown>)): number };
+
+const promisedJobs =
+  (Queue: JobQueue) =>
+  (concurrency: number): Hold => {
+    const queue = new Queue({ concurrency, autostart: true });
+    return (task) => calledBack((done) => queue.push(() => working(task, done)));
+  };
+
+const calledBackJobs =
+  (Queue: JobQueue) =>
+  (concurrency: number): Hold => {
+    const queue = new Queue({ concurrency, autostart: true });
+    return (task) =>
+      calledBack((done) => {
+        queue.push((next) => {
+          void working(task, (...results) => {
+            next();
+            done(...results);
+          });
+        });
+      });
+  };
+
+for (const [major, from] of [
+  ['7', () => import('queue').then((module) => module.default as unknown as JobQueue)],
+  ['6', async () => previousMajors('queue') as JobQueue],
+] as const) {
+  const about = { tasks: true, promises: false, capacities: [1, 2] };
+  librarySuite({ ...about, name: `queue ${major}`, load: async () => promisedJobs(await from()) });
+  librarySuite({ ...about, name: `queue ${major} with callbacks`, load: async () => calledBackJobs(await from()) });
+}
+
+librarySuite({
+  name: 'p-ratelimit',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { pRateLimit } = await import('p-ratelimit');
+    return (concurrency) => {
+      const limit = pRateLimit({ concurrency });
+      return (task) => limit(async () => task());
+    };
+  },
+});
+
+const superlock = (): Promise<typeof import('superlock')> => import('superlock');
+
+librarySuite({
+  name: 'superlock around a task',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { withLock } = await superlock();
+    return (slots) => {
+      const lock = withLock(slots);
+      return (task) => lock(async () => task()) as never;
+    };
+  },
+});
+
+librarySuite({
+  name: 'superlock',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { createLock } = await superlock();
+    return (slots) =>
+      guarded(createLock(slots), (release) => {
+        release?.();
+      });
+  },
+});
+
+const asyncAwaitQueue = (): Promise<typeof import('async-await-queue')> => import('async-await-queue');
+
+librarySuite({
+  name: 'async-await-queue around a task',
+  tasks: true,
+  capacities: [1, 2],
+  load: async () => {
+    const { Queue } = await asyncAwaitQueue();
+    return (capacity) => {
+      const queue = new Queue(capacity);
+      return (task) => queue.run(async () => task());
+    };
+  },
+});
+
+librarySuite({
+  name: 'async-await-queue',
+  tasks: false,
+  capacities: [1, 2],
+  load: async () => {
+    const { Queue } = await asyncAwaitQueue();
+    return (capacity) => {
+      const queue = new Queue(capacity);
+      const enter = async (): Promise<symbol> => {
+        const name = Symbol('caller');
+        await queue.wait(name);
+        return name;
+      };
+      return guarded(enter, (name) => queue.end(name));
+    };
+  },
+});

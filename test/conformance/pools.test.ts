@@ -223,3 +223,42 @@ for (const [name, module, load] of [
     },
   });
 }
+
+interface File {
+  close(): void;
+}
+
+const lightning = async (max: number): Promise<import('lightning-pool').Pool<File>> => {
+  const { Pool } = await import('lightning-pool');
+  return new Pool<File>({ create: async () => ({ close: () => undefined }), destroy: (file) => file.close() }, { max });
+};
+
+poolSuite({
+  name: 'lightning-pool',
+  className: /^pool(?:#\d)?:0$/,
+  make: async (max) => {
+    const pool = await lightning(max);
+    return {
+      acquire: () => pool.acquire(),
+      release: (file) => pool.release(file as File),
+      end: async () => pool.close(),
+    };
+  },
+});
+
+poolSuite({
+  name: 'lightning-pool with callbacks',
+  promises: false,
+  className: /^pool(?:#\d)?:0$/,
+  make: async (max) => {
+    const pool = await lightning(max);
+    return {
+      acquire: () =>
+        new Promise<File>((done, fail) => {
+          pool.acquire((error, file) => (file === undefined ? fail(error as Error) : done(file)));
+        }),
+      release: (file) => pool.destroyAsync(file as File),
+      end: () => pool.closeAsync(),
+    };
+  },
+});

@@ -20,6 +20,7 @@ const FILES_OF: Readonly<Record<string, Files>> = {
   'lodash-es': ['memoize.js', 'lodash.js', 'dist/esm/lodash.js'],
   mariadb: ['dist/callback.cjs', 'dist/promise.cjs', 'dist/promise.mjs'],
   mysql: ['lib/Pool.js', 'lib/PoolConnection.js', 'lib/Connection.js'],
+  slonik: ['dist/factories/createConnectionPool.js', 'dist/index.js', 'dist/index.mjs'],
   sequelize: ['lib/dialects/abstract/connection-manager.js', 'lib/index.js', 'lib/index.mjs'],
 };
 

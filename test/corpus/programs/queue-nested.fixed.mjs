@@ -1,0 +1,28 @@
+// queue-nested [fixed] (queue) - the part is rendered when the page has its slot no more
+import { readFile, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import Queue from 'queue';
+
+const file = fileURLToPath(import.meta.url);
+const renders = new Queue({ concurrency: 2, autostart: true });
+
+function render(what) {
+  return new Promise((resolve, reject) => {
+    renders.push(async () => {
+      try {
+        resolve(await what());
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+async function page(n) {
+  const text = await render(() => readFile(file, 'utf8'));
+  const part = await render(async () => (await stat(file)).size);
+  return text.length === part ? n : 0;
+}
+
+console.log(await Promise.all([page(1), page(2), page(3)]));
+console.log('done');
