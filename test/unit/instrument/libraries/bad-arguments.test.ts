@@ -91,6 +91,82 @@ const CALLS: Readonly<Record<string, () => Promise<Call>>> = {
     const { LRUCache } = await import('lru-cache');
     return (value) => new LRUCache({ max: 2, fetchMethod: ok }).fetch('key', value);
   },
+  'lodash, what memoize is given': async () => {
+    const { memoize } = await import('lodash');
+    return (value) => memoize(value);
+  },
+  'lodash, a resolver': async () => {
+    const { memoize } = await import('lodash');
+    return (value) => memoize(ok, value)();
+  },
+  'micro-memoize, what memoize is given': async () => {
+    const { memoize } = await import('micro-memoize');
+    return (value) => memoize(value);
+  },
+  'micro-memoize, options': async () => {
+    const { memoize } = await import('micro-memoize');
+    return (value) => memoize(ok, value)();
+  },
+  'moize, options': async () => {
+    const moize = latest('moize').default as (fn: unknown, options: unknown) => () => unknown;
+    return (value) => moize(ok, value)();
+  },
+  'typescript-memoize, options': async () => {
+    const { Memoize } = latest('typescript-memoize') as typeof import('typescript-memoize');
+    return (value) => {
+      const descriptor = { value: ok };
+      Memoize(value)({}, 'ok', descriptor);
+      return Reflect.apply(descriptor.value, {}, []);
+    };
+  },
+  'p-debounce, what promise is given': async () => {
+    const { default: debounce } = await import('p-debounce');
+    return (value) => debounce.promise(value)();
+  },
+  'p-debounce, options of promise': async () => {
+    const { default: debounce } = await import('p-debounce');
+    return (value) => debounce.promise(ok, value)();
+  },
+  'queue, options': async () => {
+    const { default: Queue } = await import('queue');
+    return (value) => new Queue(value).push(ok);
+  },
+  'queue, a job': async () => {
+    const { default: Queue } = await import('queue');
+    return (value) => new Queue({ concurrency: 1, autostart: true }).push(value);
+  },
+  'p-ratelimit, a quota': async () => {
+    const { pRateLimit } = await import('p-ratelimit');
+    return (value) => pRateLimit(value)(ok);
+  },
+  'p-ratelimit, what is limited': async () => {
+    const { pRateLimit } = await import('p-ratelimit');
+    return (value) => pRateLimit({ concurrency: 1 })(value);
+  },
+  'superlock, slots': async () => {
+    const { withLock } = await import('superlock');
+    return (value) => withLock(value)(ok);
+  },
+  'superlock, a task': async () => {
+    const { withLock } = await import('superlock');
+    return (value) => withLock(1)(value);
+  },
+  'superlock, a signal': async () => {
+    const { createLock } = await import('superlock');
+    return async (value) => typeof (await createLock(1)(value));
+  },
+  'async-await-queue, a limit': async () => {
+    const { Queue } = await import('async-await-queue');
+    return (value) => new Queue(value).run(ok);
+  },
+  'async-await-queue, a name': async () => {
+    const { Queue } = await import('async-await-queue');
+    return (value) => new Queue(1).wait(value);
+  },
+  'lightning-pool, options': async () => {
+    const { Pool } = await import('lightning-pool');
+    return (value) => new Pool({ create: async () => ({}), destroy: () => undefined }, value).acquire();
+  },
   'rxjs, a source': async () => {
     const { firstValueFrom } = await import('rxjs');
     return (value) => firstValueFrom(value);
