@@ -15,6 +15,7 @@ import { bottleneck } from './bottleneck.ts';
 import { bull } from './bull.ts';
 import { bullmq } from './bullmq.ts';
 import { cacheManager } from './cache-manager.ts';
+import { cacheable } from './cacheable.ts';
 import { cockatiel } from './cockatiel.ts';
 import { dataloader } from './dataloader.ts';
 import { effect } from './effect.ts';
@@ -158,6 +159,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   throat,
   tinypool,
   cacheManager,
+  cacheable,
   dataloader,
   lodash,
   lodashEs,

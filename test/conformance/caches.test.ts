@@ -161,6 +161,20 @@ const cacheManager = (from: Load): CacheUnderTest['load'] => {
   };
 };
 
+const cacheable = (from: Load): CacheUnderTest['load'] => {
+  return async () => {
+    const { Cacheable } = await from<typeof import('cacheable')>('cacheable');
+    return (compute) => {
+      const cache = new Cacheable();
+      return {
+        get: (key) => cache.getOrSet(key, () => compute(key), { throwErrors: true }),
+        put: (key, value) => cache.set(key, value),
+        forget: (key) => cache.delete(key),
+      };
+    };
+  };
+};
+
 const queryCore = (from: Load): CacheUnderTest['load'] => {
   return async () => {
     const { QueryClient } = await from<typeof import('@tanstack/query-core')>('@tanstack/query-core');
@@ -211,6 +225,8 @@ cacheSuite({ name: 'lru-cache 11', load: lruCache(load) });
 cacheSuite({ name: 'lru-cache 10', load: lruCache(loadPrevious) });
 cacheSuite({ name: 'cache-manager 7', load: cacheManager(load) });
 cacheSuite({ name: 'cache-manager 6', load: cacheManager(loadPrevious) });
+cacheSuite({ name: 'cacheable 2', load: cacheable(load) });
+cacheSuite({ name: 'cacheable 1', load: cacheable(loadPrevious) });
 cacheSuite({ name: 'async-cache-dedupe', load: asyncCacheDedupe });
 cacheSuite({ name: '@tanstack/query-core 5', load: queryCore(load) });
 cacheSuite({ name: '@tanstack/query-core 4', load: queryCore(loadPrevious) });

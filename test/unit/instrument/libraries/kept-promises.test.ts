@@ -6,7 +6,7 @@ type Load = (name?: unknown) => Promise<unknown>;
 beforeAll(async () => {
   // Met while dept is installed.
   using _stage = new LibraryStage();
-  await Promise.all([import('lodash-es'), import('micro-memoize'), debounce(), debounce4()]);
+  await Promise.all([import('lodash-es'), import('micro-memoize'), import('cacheable'), debounce(), debounce4()]);
 });
 
 /** The same program without dept, and with it. */
@@ -285,5 +285,46 @@ describe.each([
       return told;
     });
     expect(await stage.found()).toEqual([]);
+  });
+});
+
+describe('cacheable', () => {
+  test('a key that a function makes is asked for once, and failures go where they went', async () => {
+    using stage = await bothWays(async () => {
+      const { Cacheable } = await import('cacheable');
+      const cache = new Cacheable();
+      const told: unknown[] = [];
+      cache.on('error', (error: Error) => told.push(error.message));
+      const keyOf = (): string => {
+        told.push('asked');
+        return 'a';
+      };
+      const failing = async (): Promise<never> => {
+        throw new Error('on purpose');
+      };
+      const load = async (): Promise<string> => turn().then(() => 'value');
+      told.push(await Promise.allSettled([cache.getOrSet(keyOf, load), cache.getOrSet('a', load)]));
+      told.push(await Promise.allSettled([cache.getOrSet('b', failing, { throwErrors: true })]));
+      told.push(await cache.getOrSet('b', failing), await cache.getOrSet('c', 7 as never), cache.getOrSet.length);
+      return told;
+    });
+    expect(await stage.found()).toEqual([]);
+  });
+
+  test('keys that functions make are told apart', async () => {
+    using stage = new LibraryStage();
+    const { Cacheable } = await import('cacheable');
+    const cache = new Cacheable();
+    const load = (name: string, needs: string): Promise<unknown> =>
+      cache.getOrSet(
+        () => name,
+        async () => {
+          await turn();
+          await load(needs, name);
+        },
+      );
+    const enter = async (): Promise<void> => void (await load('a', 'b'));
+    void enter();
+    expect(await stage.found()).toEqual(['DEPT002 error cache(a) cache(b)']);
   });
 });
