@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import * as vitest from 'vitest';
 import type { RunningTest } from './ledger.ts';
 import { type DeptMatchers, matchers } from './matchers.ts';
+import { keepNextTick } from './safe-timers.ts';
 import { testRun, throwAll } from './test-run.ts';
 
 export type { FindingCode } from '../../src/core/finding.ts';
@@ -29,6 +30,7 @@ const TIMED_OUT = /\btimed out in \d+ ?ms\b/;
 
 const owners = new AsyncLocalStorage<RunningTest>();
 const run = testRun({ owner: () => owners.getStore() ?? null });
+keepNextTick();
 
 vitest.expect.extend(matchers as never);
 

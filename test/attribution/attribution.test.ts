@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Pauses } from '../../instrument/attribution/hook-switch.ts';
 import { HAS_CHEAP_STORAGE, LightAttribution } from '../../instrument/attribution/light.ts';
 import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
+import { keepNextTick } from '../../instrument/testing/safe-timers.ts';
 import { Session } from '../../src/core/session.ts';
 import { attachSession, detachSession } from '../../src/sync/hooks.ts';
 import { Mutex } from '../../src/sync/user/mutex.ts';
@@ -28,6 +29,7 @@ function start(mode: AttributionMode, pauses?: Pauses): void {
   const hooks = new PromiseHookAttribution(session, mode, pauses);
   attribution = hooks;
   hooks.install();
+  keepNextTick();
 }
 
 function startLight(): void {
@@ -52,6 +54,7 @@ async function playInRealTime(program: Program): Promise<string[]> {
 
 afterEach(() => {
   attribution.uninstall();
+  keepNextTick();
   detachSession();
   vi.useRealTimers();
 });

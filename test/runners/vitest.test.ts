@@ -64,6 +64,12 @@ describe.concurrent('dept/vitest', { timeout: TIMEOUT_MS }, () => {
     expect(code).toBe(0);
   });
 
+  test('what is released in a tick is told, whatever messages vitest has sent', async () => {
+    const { code, stderr } = await vitest('ticks');
+    expect(code).toBe(1);
+    expect(stderr).toContain('FindingError: DEPT001: ');
+  });
+
   test('concurrent tests answer for their own findings', async () => {
     const { stdout } = await vitest('concurrent');
     expect(stdout).toMatch(/✓ clean \d/);
