@@ -13,9 +13,6 @@ import { watchStandstill } from './stall/standstill.ts';
 import { CONFIRM_AFTER_MS, Suspicion } from './suspicion.ts';
 import { UnsettledAwait } from './unsettled-await.ts';
 
-/** How many reactions of promises are remembered in that time: a millisecond for all of them in a busy program. */
-const KEPT_REACTIONS = 32_768;
-
 /** What is to be done besides. */
 export interface EndWatch {
   readonly recorder: Recorder | null;
@@ -32,9 +29,9 @@ export interface EndWatch {
 export function watchEnd(installation: Installation, config: Config, { recorder, look, inWorkers }: EndWatch): void {
   const { waitsFor, session, findings } = installation;
   const stalls = new StallCheck({ ...config, onFinding: installation.report, findings, now: () => session.now });
-  // Where all is followed from the start what is left of them at the end tells that somebody waits for ever.
-  const keptReactions = config.attribution === 'precise' && config.stall !== 'never' ? KEPT_REACTIONS : 0;
-  refillKept(keptReactions);
+  // What is left of them at the end tells that somebody waits for ever.
+  const keepsReactions = config.stall !== 'never' && config.attribution === 'precise';
+  if (keepsReactions) refillKept();
   const confirm = (isLast: boolean, spared: readonly Wait[] = []): void => {
     recorder?.confirm(isLast, spared);
     waitsFor.confirm(isLast, spared);
@@ -44,7 +41,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   const suspicion = new Suspicion(waitsFor, (circles, all) => stalls.goingOn(circles, all, waitsFor));
   const respite = new Respite();
   setInterval(() => {
-    refillKept(keptReactions);
+    if (keepsReactions) refillKept();
     respite.after(() => {
       const spared = suspicion.due();
       if (spared !== null) confirm(false, spared);

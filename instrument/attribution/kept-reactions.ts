@@ -2,6 +2,8 @@ import { isPending } from '../promises/is-pending.ts';
 
 /** How many are kept of the newest ones, and of those before: a power of two. */
 const SIZE = 1024;
+/** How many are kept between two refills: a millisecond for all of them in a busy program. */
+const KEPT = 32_768;
 /** How often at most it is looked between two refills whether somebody still waits: some microseconds each. */
 const LOOKS = 256;
 
@@ -82,8 +84,11 @@ let nextOlder = 0;
 let budget = 0;
 let looks = 0;
 
-/** That many of the reactions made from now on are kept until they run. A tight loop of awaits soon makes no more of them. */
-export function refillKept(count: number): void {
+/**
+ * That many of the reactions made from now on are kept until they run; a tight loop of awaits soon makes no more of them. To be called
+ * every fraction of a second where all is followed from the start.
+ */
+export function refillKept(count: number = KEPT): void {
   budget = count;
   looks = LOOKS;
 }

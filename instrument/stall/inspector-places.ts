@@ -4,6 +4,7 @@ import { isOwnFile, toPath } from '../paths.ts';
 import { processorMs } from '../processor-time.ts';
 import { functionText, namesIn } from './function-text.ts';
 import { type HeapNode, keyOf, type ScriptPlace } from './heap-graph.ts';
+import { InlineMaps } from './inline-maps.ts';
 
 /** Where a suspended function stands, and its variables. Lines and columns count from 1. */
 export interface SuspendedPlace {
@@ -39,6 +40,7 @@ const MAX_TEXT = 50_000;
  * Nobody outside is let in. Each look-up walks the heap, so it gives up when `budgetMs` is spent.
  */
 export class InspectorPlaces {
+  readonly inlineMaps: InlineMaps = new InlineMaps();
   readonly #session: Session;
   readonly #urls = new Map<string, string>();
   /** Which scripts are dept's. */
@@ -58,7 +60,10 @@ export class InspectorPlaces {
     this.#until = processorMs() + budgetMs;
     this.#session = new inspector.Session();
     this.#session.connect();
-    this.#session.on('Debugger.scriptParsed', ({ params }) => this.#urls.set(params.scriptId, params.url));
+    this.#session.on('Debugger.scriptParsed', ({ params: { scriptId, url, sourceMapURL } }) => {
+      this.#urls.set(scriptId, url);
+      if (sourceMapURL !== undefined) this.inlineMaps.add(url, sourceMapURL);
+    });
     this.#post('Debugger.enable');
     this.#post('HeapProfiler.enable');
   }

@@ -1,4 +1,4 @@
-import type { Finding, FindingCode, OpenWait } from '../../src/core/finding.ts';
+import type { Finding, FindingCode, OpenWait, SuspendedFunction } from '../../src/core/finding.ts';
 import type { Tick } from '../../src/core/ids.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { stallCutFinding } from '../../src/tracker/notices.ts';
@@ -10,6 +10,7 @@ import { processorMs } from '../processor-time.ts';
 import type { Circle, Going } from '../suspicion.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { circlesGoingOn, waitsLeftToTimers } from './going-holders.ts';
+import { partOf } from './part-of-suspended.ts';
 import { isReadWithin, NOTHING, type PictureOptions, pictureOfStall, type StallPicture } from './stall-picture.ts';
 
 /** Codes of findings that say why a program does not go on. */
@@ -90,6 +91,18 @@ export class StallCheck {
     this.#tellModules(picture);
   }
 
+  /**
+   * A test has run out of time, whatever else runs: circles that the heap shows are told.
+   * @returns the functions that have stopped and do not wait for such a circle, those of packages and of the test runner as well
+   */
+  atTimeout(): readonly SuspendedFunction[] {
+    if (this.#options.stall === 'never') return [];
+    // The test has taken seconds, and runners have large heaps.
+    const picture = this.#look({ isStanding: true, isInTest: true, budgetMs: 4 * this.#options.stallBudgetMs });
+    this.#tellCycles(picture);
+    return this.#tellModules(picture) ? [] : outsideOfCycles(picture);
+  }
+
   /** The program handles a signal itself and may end well: what it waits for then is information, and the heap is not read. */
   inPassing(openWaits: readonly OpenWait[], reason: StallReason): void {
     if (openWaits.length > 0) this.#inform(openWaits, null, reason);
@@ -139,7 +152,8 @@ export class StallCheck {
   /** Where it is not certain that anybody waits for ever, nobody need hear how much was not read. */
   #look(how: Partial<PictureOptions>): StallPicture {
     const { stallValues: values, stallBudgetMs: budgetMs, onFinding, now } = this.#options;
-    const options = { isOver: false, isStanding: false, isStalled: true, isAsked: false, values, budgetMs, ...how };
+    const none = { isOver: false, isStanding: false, isAsked: false, isInTest: false };
+    const options = { ...none, isStalled: true, values, budgetMs, ...how };
     const { isStalled, isAsked } = options;
     let picture: StallPicture;
     try {
@@ -187,6 +201,17 @@ export class StallCheck {
   #inform(openWaits: readonly OpenWait[], picture: StallPicture | null, reason?: StallReason): void {
     this.#tell(openWaits, picture, reason, 'info');
   }
+}
+
+/** The functions that wait in no circle and for none, as a list of their own. */
+function outsideOfCycles({ functions, cycles }: StallPicture): readonly SuspendedFunction[] {
+  const behind = new Set(cycles.flat());
+  for (const index of behind) {
+    functions.forEach((each, other) => {
+      if (each.waitsFor.includes(index)) behind.add(other);
+    });
+  }
+  return partOf(functions, (each) => !behind.has(functions.indexOf(each)));
 }
 
 function placesOf({ circle }: Finding): string {

@@ -33,6 +33,8 @@ export interface PictureOptions {
   readonly isStalled: boolean;
   /** Whoever asked wants all of it. If not, a circle is all that is looked at closely, or the few functions that come first. */
   readonly isAsked: boolean;
+  /** Packages, and a test runner, do much beside it that is waiting: the program's own functions come first, in circles or not. */
+  readonly isInTest: boolean;
   /** How long it may take. */
   readonly budgetMs: number;
 }
@@ -143,7 +145,7 @@ class Painter {
 
   /** @param isDoubtful others than those who wait in a lock, and who await these, may well be idle */
   paint(isDoubtful: boolean, inLocks: ReadonlyMap<Suspended, Keeper>): StallPicture {
-    const { isOver, isAsked, budgetMs } = this.#options;
+    const { isOver, isAsked, isInTest, budgetMs } = this.#options;
     const graph = this.#graph;
     // What a package does for itself may be idle as well.
     const stopped = [...inLocks.keys()]
@@ -172,7 +174,9 @@ class Painter {
     const shown = [...visible].sort((a, b) => rank(a) - rank(b) || this.#compare(a, b)).slice(0, MAX_FUNCTIONS);
     const indexes = new Map(shown.map((each, index) => [each, index]));
     const toIndexes = (all: readonly Suspended[]): number[] => all.flatMap((each) => indexes.get(each) ?? []);
-    const close = new Set(isAsked ? shown : inCycles.size > 0 ? inCycles : shown.slice(0, MAX_PLACES));
+    const others = shown.filter((each) => !inCycles.has(each) && !(isInTest && this.#isInstalled(each)));
+    const first = isInTest || inCycles.size === 0 ? others.slice(0, MAX_PLACES) : [];
+    const close = new Set(isAsked ? shown : [...inCycles, ...first]);
     const functions = shown.map((each) => {
       const place = close.has(each) ? this.#places.find(this.#heap.id(each.node)) : null;
       return this.#describe(each, place, keepers.get(each) ?? null, toIndexes(each.waitsFor));
@@ -219,7 +223,7 @@ class Painter {
     const name = this.#nameOf(each);
     return {
       name,
-      stack: place === null ? this.#definition(each) : stackAt(this.#heap.name(each.fn), place),
+      stack: place === null ? this.#definition(each) : stackAt(this.#heap.name(each.fn), place, this.#places),
       awaits:
         waitsFor.length > 0 ? null : each.circle === null ? this.#awaited(keeper) : 'a promise that waits for itself',
       waitsFor,

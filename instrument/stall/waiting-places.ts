@@ -41,7 +41,7 @@ function chainOf(wait: Wait, look: HolderLook): readonly Suspended[] {
 
 function frameOf(each: Suspended, { heap, places }: HolderLook, isLineWanted: boolean): Frame | undefined {
   const found = isLineWanted ? places.find(heap.id(each.node)) : null;
-  const stack = found === null ? definitionOf(each, heap, places) : stackAt(heap.name(each.fn), found);
+  const stack = found === null ? definitionOf(each, heap, places) : stackAt(heap.name(each.fn), found, places);
   return stack?.frames[0];
 }
 

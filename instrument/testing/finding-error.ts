@@ -1,6 +1,7 @@
 import { formatOpenWaits } from '../../reports/text/open-waits.ts';
 import { formatReport } from '../../reports/text/report.ts';
-import type { Finding, OpenWait } from '../../src/core/finding.ts';
+import { suspendedLines } from '../../reports/text/stall.ts';
+import type { Finding, OpenWait, SuspendedFunction } from '../../src/core/finding.ts';
 import type { Frame, Stack } from '../../src/core/stack.ts';
 import { foldAlike } from '../../src/tracker/alike-waits.ts';
 import type { Attributed } from './ledger.ts';
@@ -21,17 +22,32 @@ export class FindingError extends Error {
   }
 }
 
-/** What a test that timed out fails with besides: who waited for whom at that moment. */
+/** What a test that timed out fails with besides: who waited for whom at that moment, and which functions had stopped. */
 export class OpenWaitsError extends Error {
   readonly code = 'ERR_DEPT_OPEN_WAITS';
   readonly openWaits: readonly OpenWait[];
+  readonly suspended: readonly SuspendedFunction[];
 
-  constructor(openWaits: readonly OpenWait[]) {
-    super(openWaitsMessage(openWaits));
+  constructor(openWaits: readonly OpenWait[], suspended: readonly SuspendedFunction[] = []) {
+    super(leftOpenMessage(openWaits, suspended));
     this.name = 'OpenWaitsError';
     this.openWaits = openWaits;
-    pointAt(this, framesOf(openWaits.map(({ stack }) => stack)));
+    this.suspended = suspended;
+    // Those that wait for no other one are where it hangs.
+    const innermost = suspended.filter(({ waitsFor }) => waitsFor.length === 0);
+    pointAt(this, framesOf([...openWaits, ...innermost].map(({ stack }) => stack)));
   }
+}
+
+function leftOpenMessage(openWaits: readonly OpenWait[], suspended: readonly SuspendedFunction[]): string {
+  const waits = openWaits.length === 0 ? [] : [openWaitsMessage(openWaits)];
+  return [...waits, ...(suspended.length === 0 ? [] : [suspendedMessage(suspended, waits.length > 0)])].join('\n');
+}
+
+function suspendedMessage(suspended: readonly SuspendedFunction[], isSecond: boolean): string {
+  const what = suspended.length === 1 ? '1 async function had' : `${suspended.length} async functions had`;
+  const when = isSecond ? '' : ' when the test timed out';
+  return `${what} not ended${when}:\n${suspendedLines(suspended).join('\n')}\n`;
 }
 
 /** One error for all findings a test has to answer for. */

@@ -1,16 +1,22 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { fileSink } from '../../reports/sinks/file.ts';
-import type { Finding } from '../../src/core/finding.ts';
+import type { Finding, SuspendedFunction } from '../../src/core/finding.ts';
+import { refillKept } from '../attribution/kept-reactions.ts';
 import { configFromEnv } from '../config.ts';
 import { type Installation, install } from '../install.ts';
+import { StallCheck } from '../stall/stall-check.ts';
 import { CONFIRM_AFTER_MS, Suspicion } from '../suspicion.ts';
 import { abandonTracker } from '../with-tracker.ts';
 import { type FindingError, findingError, OpenWaitsError } from './finding-error.ts';
 import { FindingLedger, type RunningTest } from './ledger.ts';
+import { stoppedInProgram } from './stopped-functions.ts';
 
 // Taken now: a test may put fake timers in their place.
 const every = setInterval;
 const cancel = clearInterval;
+
+/** Tests that time out for which the heap is read, a second or more each: where something is down that all of them need, many do. */
+const MAX_HEAP_READS = 3;
 
 export interface TestRunOptions {
   /** False where the runner loads modules itself. */
@@ -24,6 +30,8 @@ export class TestRun {
   readonly installation: Installation;
   readonly #ledger = new FindingLedger();
   readonly #suspicion: Suspicion;
+  readonly #stalls: StallCheck;
+  #heapReads = 0;
   readonly #undo: (() => void)[] = [];
 
   /** @throws DeptError ERR_DEPT_BAD_CONFIG for a `DEPT_*` variable that is not allowed */
@@ -36,7 +44,13 @@ export class TestRun {
     const stacks = { onBlocked: (_context: unknown, wait: { stack: unknown }) => (wait.stack ??= session.capture()) };
     session.addObserver(stacks as never);
     this.#suspicion = new Suspicion(waitsFor);
+    const { findings, report } = this.installation;
+    this.#stalls = new StallCheck({ ...config, onFinding: report, findings, now: () => session.now });
+    // Or what nobody can settle any more would be collected before a test times out.
+    const keepsReactions = config.stall !== 'never' && config.attribution === 'precise';
+    if (keepsReactions) refillKept();
     const look = (): void => {
+      if (keepsReactions) refillKept();
       const spared = this.#suspicion.due();
       if (spared !== null) waitsFor.confirm(false, spared);
     };
@@ -58,15 +72,26 @@ export class TestRun {
   end(test: RunningTest, isTimeout: boolean): readonly Error[] {
     const { waitsFor } = this.installation;
     const errors: Error[] = [];
-    // Nobody waits any longer for what may still set it free.
-    if (isTimeout) waitsFor.confirm(true);
+    const suspended = isTimeout ? this.#stopped() : [];
     const attributed = this.#ledger.end(test);
     if (attributed.length > 0) errors.push(findingError(attributed));
     // A tracker that this test left running would take what the next one does.
     const left = isTimeout || !this.#ledger.isRunning ? abandonTracker() : [];
     const openWaits = isTimeout ? [...left, ...waitsFor.describeOpen()] : [];
-    if (openWaits.length > 0) errors.push(new OpenWaitsError(openWaits));
+    if (openWaits.length > 0 || suspended.length > 0) errors.push(new OpenWaitsError(openWaits, suspended));
     return errors;
+  }
+
+  /**
+   * Nobody waits any longer for what may still set it free: deadlocks are told.
+   * @returns the program's functions that have stopped, where no deadlock among what is tracked says why
+   */
+  #stopped(): readonly SuspendedFunction[] {
+    const { findings, waitsFor } = this.installation;
+    const before = findings.length;
+    waitsFor.confirm(true);
+    if (findings.length > before || this.#heapReads++ >= MAX_HEAP_READS) return [];
+    return stoppedInProgram(this.#stalls.atTimeout());
   }
 
   /** The tests of a file are over; a hook of theirs may have hung. @returns as {@link take} */

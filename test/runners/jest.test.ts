@@ -41,10 +41,19 @@ describe.concurrent('dept/jest', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toContain('at payOut (../shop.mjs:32:15)\n');
   });
 
+  test('a test that times out says which functions await each other, and which have not ended', async () => {
+    const { code, stderr } = await jest('stopped');
+    expect(code).toBe(1);
+    expect(stderr).toContain('FindingError: DEPT002: readLimit and readSize await each other for ever.');
+    expect(stderr).toContain('at readLimit (../settings.mjs:23:11)\n');
+    expect(stderr).toContain('OpenWaitsError: 2 async functions had not ended when the test timed out:\n');
+    expect(stderr).toContain(' answer (settings.mjs:28:19) awaits a promise that no async function computes\n');
+  });
+
   test('CommonJS tests are watched, and files that share a process are apart', async () => {
     const { code, stderr } = await jest('--runInBand');
     expect(code).toBe(1);
-    expect(stderr).toContain('Tests:       4 failed, 4 passed, 8 total\n');
+    expect(stderr).toContain('Tests:       6 failed, 4 passed, 10 total\n');
     expect(stderr).toContain('at commonjs.test.cjs:8:41\n');
   });
 });

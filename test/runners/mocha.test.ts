@@ -36,4 +36,16 @@ describe.concurrent('dept/mocha', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toContain('dept, test "both at once": DEPT002: payOut and cashUp wait for each other for ever.\n');
     expect(stderr).toContain('cashUp waits for ledger: payOut has it.\npayOut waits for stock: cashUp has it.\n');
   });
+
+  test('a test that times out says which functions await each other, and which have not ended', async () => {
+    const { code, stderr } = await mocha('stopped.spec.mjs');
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'dept, test "needs the other": DEPT002: readLimit and readSize await each other for ever.\n',
+    );
+    expect(stderr).toContain(
+      'dept, test "is never answered": 2 async functions had not ended when the test timed out:\n',
+    );
+    expect(stderr).toContain(' answer (settings.mjs:28:19) awaits a promise that no async function computes\n');
+  });
 });

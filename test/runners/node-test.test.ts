@@ -37,6 +37,14 @@ describe.concurrent('dept/node-test', { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toMatch(/^# {5}at payOut \(.*\/shop\.mjs:32:15\)$/m);
   });
 
+  test('a test that times out says which functions await each other, and which have not ended', async () => {
+    const { code, stdout } = await nodeTest('--test', '--test-reporter=tap', 'stopped.test.mjs');
+    expect(code).toBe(1);
+    expect(stdout).toContain('DEPT002: readLimit and readSize await each other for ever.');
+    expect(stdout).toContain('2 async functions had not ended when the test timed out:\n');
+    expect(stdout).toContain(' answer (settings.mjs:28:19) awaits a promise that no async function computes\n');
+  });
+
   // From 24 on node:test waits for ever then, with or without dept.
   test.skipIf(MAJOR >= 24)('a test that nothing can wake says who waits for whom', async () => {
     const { code, stdout } = await nodeTest('--test', '--test-reporter=tap', 'hang.test.mjs');

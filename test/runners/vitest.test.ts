@@ -50,6 +50,17 @@ describe.concurrent('dept/vitest', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toContain('❯ cashUp shop.ts:27:16\n');
   });
 
+  test('a test that times out says which functions await each other, and which have not ended', async () => {
+    const { code, stderr } = await vitest('stopped');
+    expect(code).toBe(1);
+    expect(stderr).toContain('FindingError: DEPT002: readLimit and readSize await each other for ever.');
+    expect(stderr).toContain('❯ readLimit settings.ts:28:11\n');
+    expect(stderr).toContain('OpenWaitsError: 2 async functions had not ended when the test timed out:\n');
+    expect(stderr).toContain(
+      ' awaits answer\n   answer (vitest/settings.ts:33:19) awaits a promise that no async function',
+    );
+  });
+
   test('a deadlock in a hook is told', async () => {
     const { code, stdout, stderr } = await vitest('hook-hangs');
     expect(code).toBe(1);
