@@ -60,6 +60,7 @@ import { postgres } from './postgres.ts';
 import { promiseLimit } from './promise-limit.ts';
 import { promiseQueue } from './promise-queue.ts';
 import { properLockfile } from './proper-lockfile.ts';
+import { puppeteerCluster } from './puppeteer-cluster.ts';
 import { queryCore } from './query-core.ts';
 import { queue } from './queue.ts';
 import { readableStream } from './readable-stream.ts';
@@ -138,6 +139,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   promiseLimit,
   promiseQueue,
   properLockfile,
+  puppeteerCluster,
   queue,
   readableStream,
   redisSemaphore,

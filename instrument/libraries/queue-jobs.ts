@@ -1,4 +1,3 @@
-import { Fiber } from '../../src/core/fiber.ts';
 import { isObject } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
@@ -53,9 +52,8 @@ export class QueuedJobs {
   /** All slots are free again, whatever the jobs do that have them. */
   end(): void {
     this.keep([]);
-    const session = hooks.activeSession();
     // Whoever ends the queue gives back none of his own.
-    for (const claim of this.#running) if (session !== null) hooks.stretch(new Fiber(session), () => claim.release());
+    for (const claim of this.#running) claim.drop();
     this.#running.clear();
   }
 

@@ -1,4 +1,5 @@
 import type { EventContext } from '../../src/core/event-context.ts';
+import { Fiber } from '../../src/core/fiber.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { isThenable } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
@@ -77,6 +78,12 @@ export class Claim {
     const held = this.#held;
     this.#held = null;
     hooks.exit(held);
+  }
+
+  /** It is free again, whatever its holder does: nobody gives it back. */
+  drop(): void {
+    const session = hooks.activeSession();
+    if (this.#held !== null && session !== null) hooks.stretch(new Fiber(session), () => this.release());
   }
 
   /** What is given to the caller when it is granted. */
