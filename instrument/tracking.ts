@@ -6,8 +6,9 @@ import { attachSession, detachSession } from '../src/sync/hooks.ts';
 import { DeptTracker } from '../src/tracker/dept.ts';
 import { faultFinding } from '../src/tracker/notices.ts';
 import { WaitsFor, type WaitsForOptions } from '../src/tracker/waits-for.ts';
+import type { AttributionMode } from './attribution/attribution-mode.ts';
 import { LightAttribution } from './attribution/light.ts';
-import { type AttributionMode, PromiseHookAttribution } from './attribution/promise-hooks.ts';
+import { PromiseHookAttribution } from './attribution/promise-hooks.ts';
 import { monotonicMs } from './monotonic-clock.ts';
 import { NodeStacks } from './stacks.ts';
 

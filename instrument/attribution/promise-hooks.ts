@@ -9,13 +9,16 @@ import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
+import type { AttributionMode } from './attribution-mode.ts';
 import { carryThroughCallbacks } from './callbacks.ts';
+import { carryThroughDisposal } from './disposal-stacks.ts';
 import { FollowedResults } from './followed-results.ts';
 import { HookSwitch, PAUSES, type Pauses } from './hook-switch.ts';
 import { Joined, type Joining, joinPromises } from './joined-promises.ts';
 import { OwedPromises } from './owed-promises.ts';
 import { type Follower, follow } from './promise-links.ts';
 import { type Hooked, noteFor, noteOf, type PromiseNote } from './promise-notes.ts';
+import { joinedHistory, settledHistory } from './settled-history.ts';
 import { meetSubclass } from './subclassed-promises.ts';
 import { type Carry, carryThroughTimers } from './timers.ts';
 import { WaiterPlaces } from './waiter-places.ts';
@@ -24,13 +27,6 @@ import { WaiterPlaces } from './waiter-places.ts';
 const { then } = Promise.prototype;
 const settled = Promise.resolve();
 const NOTHING_KNOWN = (): null => null;
-
-/**
- * `precise`: hooks from the start; exact. While nothing is owed, asked for or waited for, they only link each promise to the
- * one it waits for. `dynamic`: no hooks at all until then, so an idle program pays nothing, and pauses where nothing has been
- * learnt for long; what was awaited while they were off is missed, nothing is ever invented. `light` has no hooks: see there.
- */
-export type AttributionMode = 'precise' | 'dynamic' | 'light';
 
 /**
  * Precise attribution: every promise reaction runs with the history of the code that created it, joined with the history
@@ -80,7 +76,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     this.#owed = new OwedPromises(
       session,
       (history, context, run) => this.#runAs(history, context, run),
-      (promise) => this.#settledHistory(noteOf(promise, this)),
+      (promise) => settledHistory(noteOf(promise, this), session.histories, this),
       this.#results,
     );
   }
@@ -94,6 +90,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       joinPromises({ joining: (name, elements, run) => this.#join(name, elements, run) }),
       carryThroughTimers(carry),
       carryThroughCallbacks(carry),
+      carryThroughDisposal(carry, {
+        isHeard: () => this.#hears(),
+        run: (behind, run) => this.#runAs(this.#behind(behind), this.#session.current, run),
+        settles: (promise, disposers) => {
+          disposers.history = this.#session.slice.history;
+          noteFor(promise, this).settling = disposers;
+        },
+      }),
       ...observers.map((observer) => () => this.#session.removeObserver(observer)),
       () => this.#switch.stop(),
       () => follow(this, 'off'),
@@ -242,7 +246,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
       let history = made === null ? null : histories.fresh(made);
       // What is not there takes the engine longest to look for.
       const isKnown = parent !== undefined && parent !== settled;
-      const before = isKnown ? this.#settledHistory(noteOf(parent, this)) : null;
+      const before = isKnown ? settledHistory(noteOf(parent, this), histories, this) : null;
       if (before !== null) history = histories.join(history, before);
       session.slice.history = wait === null ? history : histories.join(history, wait.node);
     } catch (fault) {
@@ -341,18 +345,14 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     return (this.#hasContexts ? this.#contexts.get(promise) : undefined) ?? this.#session.main;
   }
 
-  #settledHistory(note: PromiseNote | undefined): History | null {
-    const settling = note === undefined ? null : note.settling;
-    if (settling === null) return null;
-    if (settling instanceof Wait) return settling.node;
-    const { histories } = this.#session;
-    if (!(settling instanceof Joined)) return histories.fresh(settling);
-    let history = histories.fresh(settling.history);
-    for (const element of settling.awaited) {
-      if (typeof element !== 'object' || element === null) continue;
-      history = histories.join(history, this.#settledHistory(noteOf(element, this)));
-    }
-    return history;
+  #behind(joined: Joined): History | null {
+    const { histories, slice } = this.#session;
+    return histories.join(slice.history, joinedHistory(joined, histories, this));
+  }
+
+  /** False where what is settled later is not heard of. */
+  #hears(): boolean {
+    return this.#mode !== 'dynamic' || this.#switch.isFollowing;
   }
 
   #join(
@@ -361,7 +361,7 @@ export class PromiseHookAttribution implements Attribution, Observer, Follower {
     run: (joined: Joined | null) => Promise<unknown>,
   ): Promise<unknown> {
     // Where nobody can say later how it was settled, it waits for the last one alone.
-    const isHeard = elements.length > 1 && (this.#mode !== 'dynamic' || this.#switch.isFollowing);
+    const isHeard = elements.length > 1 && this.#hears();
     const joined = isHeard ? new Joined(name, elements) : null;
     const promise = this.#owed.joining(() => this.#results.joining(() => run(joined)));
     const isForAll = name !== 'any';

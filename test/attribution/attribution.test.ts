@@ -1,8 +1,9 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { AttributionMode } from '../../instrument/attribution/attribution-mode.ts';
 import type { Pauses } from '../../instrument/attribution/hook-switch.ts';
 import { HAS_CHEAP_STORAGE, LightAttribution } from '../../instrument/attribution/light.ts';
-import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
+import { PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
 import { keepNextTick } from '../../instrument/testing/safe-timers.ts';
 import { Session } from '../../src/core/session.ts';
 import { attachSession, detachSession } from '../../src/sync/hooks.ts';

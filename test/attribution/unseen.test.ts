@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
-import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
+import type { AttributionMode } from '../../instrument/attribution/attribution-mode.ts';
+import { PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
 import { Session } from '../../src/core/session.ts';
 import { attachSession, detachSession } from '../../src/sync/hooks.ts';
 import { Mutex } from '../../src/sync/user/mutex.ts';
@@ -109,4 +110,63 @@ test('the promises of another realm are followed, and its Promise is left alone'
   await (runInContext('(async () => { await null; })()', realm) as Promise<void>);
   guard.release();
   expect(runInContext('Promise.prototype.then', realm)).toBe(then);
+});
+
+interface DisposalStack {
+  use(value: unknown): unknown;
+  adopt(value: unknown, dispose: unknown): unknown;
+  defer(dispose: unknown): unknown;
+  move(): DisposalStack;
+  disposeAsync(): Promise<void>;
+}
+
+const Stack = Reflect.get(globalThis, 'AsyncDisposableStack') as (new () => DisposalStack) | undefined;
+
+test.skipIf(Stack === undefined)('an AsyncDisposableStack does what it does without dept', async () => {
+  if (Stack === undefined) return;
+  async function disposed(Type: new () => DisposalStack): Promise<readonly unknown[]> {
+    const log: unknown[] = [];
+    const attempt = (run: () => unknown): void => {
+      try {
+        log.push(run());
+      } catch (error) {
+        log.push((error as Error).name);
+      }
+    };
+    const resource = {
+      get [Symbol.asyncDispose](): undefined {
+        log.push('get async');
+        return undefined;
+      },
+      get [Symbol.dispose]() {
+        log.push('get');
+        return function dispose(this: unknown, ...args: unknown[]): void {
+          log.push(['dispose', this === resource, args.length]);
+        };
+      },
+    };
+    const first = new Type();
+    log.push(first.use(resource) === resource, first.use(null), first.use(undefined));
+    for (const wrong of [1, {}, { [Symbol.asyncDispose]: 1 }]) attempt(() => first.use(wrong));
+    attempt(() => first.adopt(1, (...args: unknown[]) => log.push(['adopted', ...args])));
+    attempt(() => first.defer((...args: unknown[]) => log.push(['deferred', ...args])));
+    attempt(() => first.defer(1));
+    attempt(() => Reflect.apply(Reflect.get(first, 'use') as never, undefined, [resource]));
+    const stack = first.move();
+    attempt(() => first.defer(() => undefined));
+    stack.defer(() => Promise.reject(new Error('on purpose')));
+    log.push(await stack.disposeAsync().catch((error: unknown) => (error as Error).message));
+    log.push(await stack.disposeAsync());
+    log.push(Reflect.get(stack, Symbol.asyncDispose) === stack.disposeAsync);
+    for (const name of Reflect.ownKeys(Type.prototype)) {
+      const { value, ...attributes } = Object.getOwnPropertyDescriptor(Type.prototype, name) ?? {};
+      log.push([name, attributes.enumerable, typeof value === 'function' ? [value.name, value.length] : null]);
+    }
+    return log;
+  }
+  const expected = await disposed(Stack);
+  attach('precise');
+  const guard = await new Mutex({ name: 'mutex' }).lock();
+  expect(await disposed(Stack)).toEqual(expected);
+  guard.release();
 });

@@ -1,9 +1,10 @@
 import { AsyncResource } from 'node:async_hooks';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { AttributionMode } from '../../instrument/attribution/attribution-mode.ts';
 import type { Pauses } from '../../instrument/attribution/hook-switch.ts';
 import { HAS_CHEAP_STORAGE, LightAttribution } from '../../instrument/attribution/light.ts';
-import { type AttributionMode, PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
+import { PromiseHookAttribution } from '../../instrument/attribution/promise-hooks.ts';
 import { Session } from '../../src/core/session.ts';
 import { attachSession, detachSession } from '../../src/sync/hooks.ts';
 import { DeptTracker } from '../../src/tracker/dept.ts';

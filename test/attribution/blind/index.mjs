@@ -1,4 +1,5 @@
 import './callbacks.mjs';
+import './disposal.mjs';
 import './generators.mjs';
 import './handed-over.mjs';
 import './joins.mjs';
