@@ -11,6 +11,7 @@ import { avvio } from './avvio.ts';
 import { awaitLock } from './await-lock.ts';
 import { awaitMutex } from './await-mutex.ts';
 import { awaitSemaphore } from './await-semaphore.ts';
+import { betterQueue } from './better-queue.ts';
 import { bottleneck } from './bottleneck.ts';
 import { bull } from './bull.ts';
 import { bullmq } from './bullmq.ts';
@@ -99,6 +100,7 @@ export const LIBRARY_ADAPTERS: readonly LibraryAdapter[] = Object.freeze([
   awaitLock,
   awaitMutex,
   awaitSemaphore,
+  betterQueue,
   bottleneck,
   bull,
   bullmq,
