@@ -1,5 +1,6 @@
-import type { EventContext } from '../../src/core/event-context.ts';
+import { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
+import { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { Grant } from '../../src/sync/grant.ts';
 import { Kept } from '../attribution/kept-reactions.ts';
 import { PromiseNote } from '../attribution/promise-notes.ts';
@@ -148,4 +149,9 @@ export function isKept(className: string, name: string): boolean {
 /** True for the class of stacks that were captured: they know functions, and lead nowhere. */
 export function isCapturedStack(className: string): boolean {
   return className === CapturedStack.name;
+}
+
+/** True for the classes of what is tracked, of who holds it, and of their stacks: no code of the program gets anywhere by these. */
+export function isRecord(className: string): boolean {
+  return className === TrackedObject.name || className === EventContext.name || isCapturedStack(className);
 }

@@ -1,7 +1,7 @@
 import { namesIn } from './function-text.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
-import { isInstanceNote, isNote, OBJECT } from './own-references.ts';
+import { isInstanceNote, isNote, isRecord, OBJECT } from './own-references.ts';
 
 /** Objects and functions looked at: whoever reaches more of them may reach anything. */
 const MAX_OBJECTS = 4_000;
@@ -145,7 +145,7 @@ function leadsOn(node: HeapNode, heap: HeapGraph): boolean {
 }
 
 function referencesOf(node: HeapNode, heap: HeapGraph): readonly HeapNode[] {
-  if (!leadsOn(node, heap)) return [];
+  if (!leadsOn(node, heap) || isRecord(heap.name(node))) return [];
   const isError = heap.name(node).endsWith('Error');
   return (
     heap
