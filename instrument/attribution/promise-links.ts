@@ -1,5 +1,5 @@
 import { promiseHooks } from 'node:v8';
-import { captureStack } from '../capture-stack.ts';
+import { captureStack, isAwaitedCall } from '../capture-stack.ts';
 import { Stamp } from '../stamp.ts';
 import { Kept, keep, letAllGo } from './kept-reactions.ts';
 import { firstNote, freed, type Hooked, noteFor, noteMade, noteOf, type PromiseNote } from './promise-notes.ts';
@@ -127,14 +127,15 @@ export function isAwaitNow(): boolean {
 
 /** True while what has called this function is code in a file, not a function of the engine such as `Promise.race`. */
 export function isCalledByProgram(called: object): boolean {
-  return isProgram(callerOf(called));
+  return isProgram(callerOf(called)) && !isAwaitedCall(called);
 }
 
 /** True while the engine calls this function of its own accord, as it does the `then` of a thenable. */
 export function isCalledByEngine(called: object): boolean {
   const { stack = '' } = callerOf(called);
   const [, caller] = stack.split('\n', 2);
-  return caller === undefined || caller.includes('(node:internal/process/task_queues:');
+  if (caller === undefined || caller.includes('(node:internal/process/task_queues:')) return true;
+  return isAwaitedCall(called);
 }
 
 /**

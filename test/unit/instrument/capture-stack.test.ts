@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { captureStack } from '../../../instrument/capture-stack.ts';
+import { captureStack, isAwaitedCall } from '../../../instrument/capture-stack.ts';
 
 function framesOf(frames: number): readonly string[] {
   const holder: { stack?: string } = {};
@@ -22,4 +22,13 @@ test('where the program has fixed the limit its own holds, and nothing is thrown
   } finally {
     Object.defineProperty(Error, 'stackTraceLimit', before);
   }
+});
+
+test('who calls a function does not await it, and what prepares stacks is left as it was', () => {
+  const prepared = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  const called = (): boolean => isAwaitedCall(called);
+  const calling = async (): Promise<boolean> => called();
+  expect(called()).toBe(false);
+  void calling();
+  expect(Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')).toEqual(prepared);
 });
