@@ -36,6 +36,11 @@ export class FindingLedger {
     return this.#running.size > 0;
   }
 
+  /** True while no test runs beside this one; one that has it for a sub-test only waits for it. */
+  isAlone({ id, name }: RunningTest): boolean {
+    return [...this.#running.values()].every((other) => other.id === id || name.startsWith(`${other.name} > `));
+  }
+
   begin(test: RunningTest): void {
     this.#running.set(test.id, test);
   }

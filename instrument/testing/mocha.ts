@@ -19,6 +19,7 @@ interface Test {
 
 interface HookContext {
   readonly currentTest?: Test;
+  timeout(ms: number): unknown;
 }
 
 const wrapped = new WeakSet<Body>();
@@ -46,6 +47,8 @@ export const mochaHooks: {
     const test = this.currentTest;
     // A body that failed by itself, or never ended, has not answered for its findings.
     if (test?.state !== 'failed' || answered.has(test)) return;
+    // Mocha ends the whole run where a hook takes too long, and to read a heap may take seconds.
+    this.timeout(0);
     stderrText(run.end(toTest(test), test.timedOut), toTest(test));
   },
   afterAll() {

@@ -72,7 +72,7 @@ export class TestRun {
   end(test: RunningTest, isTimeout: boolean): readonly Error[] {
     const { waitsFor } = this.installation;
     const errors: Error[] = [];
-    const suspended = isTimeout ? this.#stopped() : [];
+    const suspended = isTimeout ? this.#stopped(test) : [];
     const attributed = this.#ledger.end(test);
     if (attributed.length > 0) errors.push(findingError(attributed));
     // A tracker that this test left running would take what the next one does.
@@ -86,11 +86,13 @@ export class TestRun {
    * Nobody waits any longer for what may still set it free: deadlocks are told.
    * @returns the program's functions that have stopped, where no deadlock among what is tracked says why
    */
-  #stopped(): readonly SuspendedFunction[] {
+  #stopped(test: RunningTest): readonly SuspendedFunction[] {
     const { findings, waitsFor } = this.installation;
     const before = findings.length;
     waitsFor.confirm(true);
-    if (findings.length > before || this.#heapReads++ >= MAX_HEAP_READS) return [];
+    // Another test would lose the time, and might run out of it.
+    if (findings.length > before || !this.#ledger.isAlone(test)) return [];
+    if (this.#heapReads++ >= MAX_HEAP_READS) return [];
     return stoppedInProgram(this.#stalls.atTimeout());
   }
 

@@ -26,6 +26,9 @@ interface Task {
   readonly result?: { readonly errors?: readonly { readonly message: string }[] | undefined } | undefined;
 }
 
+/** To read a heap may take seconds. */
+const NO_TIMEOUT = 0;
+
 const TIMED_OUT = /\btimed out in \d+ ?ms\b/;
 
 const owners = new AsyncLocalStorage<RunningTest>();
@@ -42,7 +45,7 @@ vitest.beforeEach(({ task }) => run.begin(toTest(task)));
 vitest.afterEach(({ task }) => {
   const isTimeout = (task as Task).result?.errors?.some(({ message }) => TIMED_OUT.test(message)) === true;
   throwAll(run.end(toTest(task), isTimeout));
-});
+}, NO_TIMEOUT);
 
 vitest.afterAll(() => {
   throwAll([run.endFile()].filter((error) => error !== null));

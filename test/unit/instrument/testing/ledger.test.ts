@@ -97,3 +97,13 @@ test('what was taken is told to nobody else', () => {
   expect(ledger.take().map(({ message }) => message)).toEqual(['x']);
   expect(told(ledger.end(a))).toEqual([]);
 });
+
+test('a test is alone beside those that it is a part of', () => {
+  const ledger = new FindingLedger();
+  ledger.begin(a);
+  ledger.begin(inner);
+  expect(ledger.isAlone(inner)).toBe(true);
+  expect(ledger.isAlone(a)).toBe(false);
+  ledger.begin(b);
+  expect(ledger.isAlone(inner)).toBe(false);
+});
