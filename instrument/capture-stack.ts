@@ -1,3 +1,5 @@
+import { NODE_MAJOR } from './node-major.ts';
+
 /**
  * Gives an object the stack of what has called the function `called`: so many frames at most, or as many as a program
  * says that has fixed `Error.stackTraceLimit`.
@@ -15,6 +17,7 @@ export function captureStack(holder: { stack?: string }, called: object, frames:
  * where it asks a thenable. Asked of the engine itself, for who prepares stacks may print both alike, as vitest does.
  */
 export function isAwaitedCall(called: object): boolean {
+  if (NODE_MAJOR < 26) return false;
   const prepared = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const holder: { stack?: unknown } = {};
   const asSites = { value: (_error: unknown, sites: unknown) => sites, writable: true, configurable: true };

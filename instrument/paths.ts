@@ -27,6 +27,11 @@ export function isOwnFile(path: string): boolean {
   return OWN_FOLDERS.some((folder) => path.startsWith(folder));
 }
 
+/** True for files of packages that are installed, as paths or addresses. */
+export function isInstalled(path: string): boolean {
+  return /[\\/]node_modules[\\/]/.test(path);
+}
+
 /** `file:` addresses as paths; anything else as it is. */
 export function toPath(specifier: string): string {
   if (!specifier.startsWith('file:')) return specifier;

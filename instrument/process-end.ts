@@ -2,10 +2,10 @@ import type { OpenWait } from '../src/core/finding.ts';
 import type { Wait } from '../src/core/wait.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { isLeftBehind } from '../src/tracker/stalled.ts';
-import { refillKept } from './attribution/kept-reactions.ts';
 import { LeftAwaiters } from './attribution/left-awaiters.ts';
 import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
+import { keepForHeap } from './kept-for-heap.ts';
 import { LongHolds } from './long-holds.ts';
 import { Respite } from './respite.ts';
 import { StallCheck } from './stall/stall-check.ts';
@@ -29,9 +29,7 @@ export interface EndWatch {
 export function watchEnd(installation: Installation, config: Config, { recorder, look, inWorkers }: EndWatch): void {
   const { waitsFor, session, findings } = installation;
   const stalls = new StallCheck({ ...config, onFinding: installation.report, findings, now: () => session.now });
-  // What is left of them at the end tells that somebody waits for ever.
-  const keepsReactions = config.stall !== 'never' && config.attribution === 'precise';
-  if (keepsReactions) refillKept();
+  const keep = keepForHeap(config);
   const confirm = (isLast: boolean, spared: readonly Wait[] = []): void => {
     recorder?.confirm(isLast, spared);
     waitsFor.confirm(isLast, spared);
@@ -41,7 +39,7 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   const suspicion = new Suspicion(waitsFor, (circles, all) => stalls.goingOn(circles, all, waitsFor));
   const respite = new Respite();
   setInterval(() => {
-    if (keepsReactions) refillKept();
+    keep();
     respite.after(() => {
       const spared = suspicion.due();
       if (spared !== null) confirm(false, spared);

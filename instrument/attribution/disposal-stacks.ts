@@ -1,3 +1,4 @@
+import { isObject } from '../../src/core/thenable.ts';
 import { replaced } from '../replaced.ts';
 import { Joined } from './joined-promises.ts';
 import type { Carry } from './timers.ts';
@@ -41,7 +42,7 @@ export function carryThroughDisposal(carry: Carry, watcher: DisposalWatcher): ()
   const { prototype } = type;
   const undo = [
     onStack(prototype, 'use', (use, stack, [value]) => {
-      if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return use(value);
+      if (!isObject(value)) return use(value);
       use(disposableFor(value, of(stack)));
       return value;
     }),

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { History } from '../../src/core/history.ts';
+import { isObject } from '../../src/core/thenable.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { replaced } from '../replaced.ts';
 import { keepJoined } from './kept-reactions.ts';
@@ -86,8 +87,7 @@ export class Joined {
 function areAllPromises(elements: readonly unknown[]): boolean {
   for (let i = 0; i < elements.length; i++) {
     const element = elements[i];
-    const isObject = (typeof element === 'object' && element !== null) || typeof element === 'function';
-    if (isObject && firstNote(element) === undefined && !types.isPromise(element)) return false;
+    if (isObject(element) && firstNote(element) === undefined && !types.isPromise(element)) return false;
   }
   return true;
 }

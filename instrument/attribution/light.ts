@@ -9,6 +9,7 @@ import { type Known, PassingHolds } from '../../src/core/passing-holds.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import { Wait } from '../../src/core/wait.ts';
+import { NODE_MAJOR } from '../node-major.ts';
 import { WaiterPlaces } from './waiter-places.ts';
 
 /**
@@ -16,7 +17,7 @@ import { WaiterPlaces } from './waiter-places.ts';
  * none, a storage that is first used in the middle of a reaction leaks to whatever runs beside.
  */
 export const HAS_CHEAP_STORAGE: boolean =
-  Number(process.versions.node.split('.')[0]) >= 24 &&
+  NODE_MAJOR >= 24 &&
   ![...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((arg) => arg.includes('no-async-context-frame'));
 
 interface Knowing extends Known {

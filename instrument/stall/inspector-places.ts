@@ -1,6 +1,6 @@
 import type { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
-import { isOwnFile, toPath } from '../paths.ts';
+import { isInstalled, isOwnFile, toPath } from '../paths.ts';
 import { processorMs } from '../processor-time.ts';
 import { functionText, namesIn } from './function-text.ts';
 import { type HeapNode, keyOf, type ScriptPlace } from './heap-graph.ts';
@@ -75,7 +75,7 @@ export class InspectorPlaces {
 
   /** True for code of a package, where that is known. */
   isInstalled(place: ScriptPlace | null): boolean {
-    return place !== null && /[\\/]node_modules[\\/]/.test(this.urlOf(place) ?? '');
+    return place !== null && isInstalled(this.urlOf(place) ?? '');
   }
 
   /** True for code of dept. */

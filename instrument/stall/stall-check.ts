@@ -12,6 +12,7 @@ import { awaitDeadlocks } from './await-deadlock.ts';
 import { circlesGoingOn, waitsLeftToTimers } from './going-holders.ts';
 import { partOf } from './part-of-suspended.ts';
 import { isReadWithin, NOTHING, type PictureOptions, pictureOfStall, type StallPicture } from './stall-picture.ts';
+import { behind } from './suspended-graph.ts';
 
 /** Codes of findings that say why a program does not go on. */
 const HANGS: ReadonlySet<FindingCode> = new Set(['DEPT002', 'DEPT003', 'DEPT004']);
@@ -205,13 +206,9 @@ export class StallCheck {
 
 /** The functions that wait in no circle and for none, as a list of their own. */
 function outsideOfCycles({ functions, cycles }: StallPicture): readonly SuspendedFunction[] {
-  const behind = new Set(cycles.flat());
-  for (const index of behind) {
-    functions.forEach((each, other) => {
-      if (each.waitsFor.includes(index)) behind.add(other);
-    });
-  }
-  return partOf(functions, (each) => !behind.has(functions.indexOf(each)));
+  const at = (indexes: readonly number[]): readonly SuspendedFunction[] => indexes.flatMap((i) => functions[i] ?? []);
+  const stuck = behind(at(cycles.flat()), functions, ({ waitsFor }) => at(waitsFor));
+  return partOf(functions, (each) => !stuck.has(each));
 }
 
 function placesOf({ circle }: Finding): string {

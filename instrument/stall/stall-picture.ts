@@ -1,5 +1,6 @@
 import type { SuspendedFunction } from '../../src/core/finding.ts';
 import type { Stack } from '../../src/core/stack.ts';
+import { NODE_MAJOR } from '../node-major.ts';
 import { isOwnFile, toPath } from '../paths.ts';
 import { processorMs } from '../processor-time.ts';
 import { awaitCycles } from './await-cycles.ts';
@@ -20,7 +21,7 @@ const MAX_FUNCTIONS = 40;
 const MAX_PLACES = 6;
 
 /** Of the heaps of programs with many packages so much is read in a millisecond: 14 to 15 kB on Node 20, 18 to 28 kB on 22 to 26. */
-const BYTES_PER_MS = Number(process.versions.node.split('.')[0]) >= 22 ? 18_000 : 13_000;
+const BYTES_PER_MS = NODE_MAJOR >= 22 ? 18_000 : 13_000;
 
 export interface PictureOptions {
   /** Nothing is left to run: whoever is suspended stays so. */

@@ -245,7 +245,12 @@ export function withAwaiters(
   functions: readonly Suspended[],
   awaited: (each: Suspended) => readonly Suspended[] = ({ waitsFor }) => waitsFor,
 ): ReadonlySet<Suspended> {
-  const stopped = new Set(waiters);
-  for (const each of stopped) for (const other of functions) if (awaited(other).includes(each)) stopped.add(other);
+  return behind(waiters, functions, awaited);
+}
+
+/** These and all that wait for one of them, directly or not, whatever stands for functions. */
+export function behind<T>(first: readonly T[], all: readonly T[], awaited: (each: T) => readonly T[]): ReadonlySet<T> {
+  const stopped = new Set(first);
+  for (const each of stopped) for (const other of all) if (awaited(other).includes(each)) stopped.add(other);
   return stopped;
 }

@@ -1,7 +1,6 @@
 import type { SuspendedFunction } from '../../src/core/finding.ts';
+import { isInstalled } from '../paths.ts';
 import { partOf } from '../stall/part-of-suspended.ts';
-
-const INSTALLED = /[\\/]node_modules[\\/]/;
 
 /**
  * Of the functions that have stopped those of the program, with what these wait for: not what a test runner does beside them. Without
@@ -13,5 +12,5 @@ export function stoppedInProgram(all: readonly SuspendedFunction[]): readonly Su
 
 function isOfProgram({ stack }: SuspendedFunction): boolean {
   const path = stack?.frames[0]?.path ?? null;
-  return path !== null && !INSTALLED.test(path);
+  return path !== null && !isInstalled(path);
 }

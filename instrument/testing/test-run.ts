@@ -1,9 +1,9 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { fileSink } from '../../reports/sinks/file.ts';
 import type { Finding, SuspendedFunction } from '../../src/core/finding.ts';
-import { refillKept } from '../attribution/kept-reactions.ts';
 import { configFromEnv } from '../config.ts';
 import { type Installation, install } from '../install.ts';
+import { keepForHeap } from '../kept-for-heap.ts';
 import { StallCheck } from '../stall/stall-check.ts';
 import { CONFIRM_AFTER_MS, Suspicion } from '../suspicion.ts';
 import { abandonTracker } from '../with-tracker.ts';
@@ -46,11 +46,9 @@ export class TestRun {
     this.#suspicion = new Suspicion(waitsFor);
     const { findings, report } = this.installation;
     this.#stalls = new StallCheck({ ...config, onFinding: report, findings, now: () => session.now });
-    // Or what nobody can settle any more would be collected before a test times out.
-    const keepsReactions = config.stall !== 'never' && config.attribution === 'precise';
-    if (keepsReactions) refillKept();
+    const keep = keepForHeap(config);
     const look = (): void => {
-      if (keepsReactions) refillKept();
+      keep();
       const spared = this.#suspicion.due();
       if (spared !== null) waitsFor.confirm(false, spared);
     };
