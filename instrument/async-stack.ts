@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { captureStack } from './capture-stack.ts';
+import { isInstalled } from './paths.ts';
 import { parseStack } from './raw-frame.ts';
 
 // Taken before anything is patched.
@@ -81,4 +82,10 @@ export function asyncStackThrough(
 /** True when a function awaits, of the program or of a library, that such a stack tells of. */
 export function namesFunction(stack: string): boolean {
   return parseStack(stack).some(({ path }) => !NO_FUNCTION.test(path));
+}
+
+/** True when it tells of a function of the program, or may: there were more functions than this many. */
+export function mayNameProgram(stack: string, frames: number): boolean {
+  const parsed = parseStack(stack);
+  return parsed.length >= frames || parsed.some(({ path }) => !NO_FUNCTION.test(path) && !isInstalled(path));
 }

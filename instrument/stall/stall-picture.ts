@@ -115,7 +115,12 @@ function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: Pictur
 
 /** True when the heap of now is small enough to be read in that time, in milliseconds. */
 export function isReadWithin(budgetMs: number): boolean {
-  return process.memoryUsage().heapUsed / BYTES_PER_MS <= budgetMs;
+  return msToRead() <= budgetMs;
+}
+
+/** How much processor time it takes to read the heap of now. */
+export function msToRead(): number {
+  return process.memoryUsage().heapUsed / BYTES_PER_MS;
 }
 
 /** False where no function is in a circle, Node's own or not, and no module has stopped, which its source may explain. */

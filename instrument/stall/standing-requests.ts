@@ -2,6 +2,8 @@ import { Connections } from '../node/connections.ts';
 import { nothingRuns } from '../node/stall-clock.ts';
 import { oldestUnanswered } from '../node/unanswered-requests.ts';
 import { ProcessorUse } from '../processor-use.ts';
+import { DueTimers } from './due-timers.ts';
+import { msToRead } from './stall-picture.ts';
 
 /** Looks that a request must outlast before anything is asked for its sake, and looks in a row in which nothing may run then. */
 const LOOKS_UNANSWERED = 2;
@@ -22,6 +24,8 @@ export interface ProcessSigns {
   readonly isStanding: () => boolean;
   /** No thread has computed since this was asked the last time. */
   readonly isIdle: () => boolean;
+  /** Somebody sleeps who would oversleep if the heap was read now. */
+  readonly isAboutToWake: () => boolean;
 }
 
 /**
@@ -56,7 +60,7 @@ export class StandingRequests {
     if (++this.#looks < LOOKS_UNANSWERED || this.#isTold) return false;
     this.#idle = this.#signs.isIdle() ? this.#idle + 1 : 0;
     this.#standing = this.#stood < MAX_STANDING && this.#signs.isStanding() ? this.#standing + 1 : 0;
-    const isIdle = this.#idle >= this.#patience;
+    const isIdle = this.#idle >= this.#patience && !(this.#idle < 2 * this.#patience && this.#signs.isAboutToWake());
     this.#isTold = isIdle || this.#standing >= LOOKS_STANDING;
     if (isIdle) this.#patience *= 2;
     else if (this.#isTold) this.#stood++;
@@ -66,7 +70,9 @@ export class StandingRequests {
 
 function signsOfProcess(): ProcessSigns {
   let processor: ProcessorUse | null = null;
+  const timers = new DueTimers();
   return {
+    isAboutToWake: () => timers.wouldBeLate(msToRead()),
     isStanding: () => nothingRuns() && Connections.now()?.leadOutside === false,
     isIdle: () => {
       processor ??= new ProcessorUse();

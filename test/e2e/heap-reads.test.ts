@@ -5,10 +5,43 @@ import { Project } from './project.ts';
 const TIMEOUT_MS = 240_000;
 const CHILD_TIMEOUT_MS = 60_000;
 
+/** A package whose workers sleep until there is work. */
+const WORKERS = `
+const jobs = [];
+let wake;
+async function work(handle) {
+  for (;;) {
+    while (jobs.length > 0) {
+      const { job, done } = jobs.shift();
+      done(await handle(job));
+    }
+    await new Promise((resolve) => { wake = resolve; });
+  }
+}
+export function start(handle) {
+  void work(handle);
+  return (job) => new Promise((done) => {
+    jobs.push({ job, done });
+    wake?.();
+  });
+}
+`;
+
 let project: Project;
 beforeAll(async () => {
-  const names = ['heap-reads', 'closed-circle', 'idle-workers', 'won-races', 'unread-body', 'left-callbacks'];
+  const names = [
+    'heap-reads',
+    'closed-circle',
+    'idle-workers',
+    'others-workers',
+    'won-races',
+    'unread-body',
+    'left-callbacks',
+    'asleep',
+  ];
   project = await Project.create(names.map((name) => `${name}.mjs`));
+  project.write('node_modules/others-workers/package.json', JSON.stringify({ main: 'index.mjs', type: 'module' }));
+  project.write('node_modules/others-workers/index.mjs', WORKERS);
 }, CHILD_TIMEOUT_MS);
 afterAll(() => project[Symbol.dispose]());
 
@@ -37,6 +70,14 @@ describe('what a program that ends with promises open pays', { timeout: TIMEOUT_
 
   test('nor for the body of an answer that nobody reads', async () => {
     expect(await run('unread-body')).toMatchObject({ code: 0, stdout: 'status 200\n', stderr: '' });
+  });
+
+  test('nor for what only packages await', async () => {
+    expect(await run('others-workers')).toMatchObject({ code: 0, stdout: 'invoice done\n', stderr: '' });
+  });
+
+  test('nor just before somebody wakes up who sleeps', async () => {
+    expect(await run('asleep')).toMatchObject({ code: 0, stdout: 'shipped stapler\n', stderr: '' });
   });
 
   test('nor for what has only callbacks', async () => {
