@@ -1,7 +1,9 @@
 import type { ObjectKind } from '../src/core/classes.ts';
+import type { Frame } from '../src/core/stack.ts';
 import type { TrackedObject } from '../src/core/tracked-object.ts';
 import * as hooks from '../src/sync/hooks.ts';
-import { sourceLine } from './source-line.ts';
+import { enclosingClass } from './enclosing-class.ts';
+import { sourceLine, sourceLines } from './source-line.ts';
 
 /**
  * A tracked object for a library's instance whose making was not seen: its class is the place of its first use, its name
@@ -50,7 +52,16 @@ function placeOf(kindName: string, nameAt: (line: string, column: number) => str
   if (frame === undefined || frame.file === null) return { name: kindName, site: null };
   const site = `${frame.file}:${frame.line}:${frame.column}`;
   const line = sourceLine(frame);
-  return { name: (line === null ? null : nameAt(line, frame.column)) ?? `${kindName}@${site}`, site };
+  const name = line === null ? null : nameAt(line, frame.column);
+  return { name: name === null ? `${kindName}@${site}` : nameInClass(name, frame), site };
+}
+
+/** `this.lock` in a class `Stock` is `Stock.lock`: many classes have a lock, and a report names two of them. */
+function nameInClass(name: string, frame: Frame): string {
+  if (!name.startsWith('this.')) return name;
+  const lines = sourceLines(frame);
+  const owner = lines === null ? null : enclosingClass(lines, frame.line - 1);
+  return owner === null ? name : owner + name.slice('this'.length);
 }
 
 /** What the value of the expression at this column (from 1) of a line is assigned to, or null where the line does not say. */

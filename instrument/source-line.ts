@@ -7,6 +7,11 @@ const lines = new Map<string, readonly string[]>();
 
 /** The line of source a frame is in, from its file or from a source map; null where neither can be read. */
 export function sourceLine(frame: Frame): string | null {
+  return sourceLines(frame)?.[frame.line - 1] ?? null;
+}
+
+/** All lines of that source; empty where it cannot be read. */
+export function sourceLines(frame: Frame): readonly string[] | null {
   const path = frame.path ?? (frame.file === null ? null : resolve(frame.file));
   if (path === null) return null;
   let text = lines.get(path);
@@ -18,5 +23,5 @@ export function sourceLine(frame: Frame): string | null {
     }
     lines.set(path, text);
   }
-  return text[frame.line - 1] ?? null;
+  return text;
 }

@@ -74,3 +74,49 @@ test('two locks of two kinds that are taken at places of their own in both order
   await cancel(1, 0);
   expect(await stage.found()).toEqual([expect.stringMatching(/^DEPT001 error /)]);
 });
+
+class Stock {
+  readonly #lock: Mutex;
+  ledger: Ledger | null = null;
+
+  constructor(lock: Mutex) {
+    this.#lock = lock;
+  }
+
+  async sell(): Promise<void> {
+    await this.#lock.runExclusive(async () => this.ledger?.book());
+  }
+
+  async count(): Promise<void> {
+    await this.#lock.runExclusive(turn);
+  }
+}
+
+class Ledger {
+  readonly #lock: Mutex;
+  readonly #stock: Stock;
+
+  constructor(lock: Mutex, stock: Stock) {
+    this.#lock = lock;
+    this.#stock = stock;
+  }
+
+  async book(): Promise<void> {
+    await this.#lock.runExclusive(turn);
+  }
+
+  async close(): Promise<void> {
+    await this.#lock.runExclusive(async () => this.#stock.count());
+  }
+}
+
+test('locks in fields are told apart by the classes that have them', async () => {
+  using stage = new LibraryStage();
+  const { Mutex } = await import('async-mutex');
+  const stock = new Stock(new Mutex());
+  const ledger = new Ledger(new Mutex(), stock);
+  stock.ledger = ledger;
+  await stock.sell();
+  await ledger.close();
+  expect(await stage.found()).toEqual(['DEPT001 error Ledger.#lock Stock.#lock']);
+});
