@@ -1,7 +1,7 @@
 import type { ContextName, Dependency } from '../core/dependency.ts';
 import { isOfPackage, type Stack } from '../core/stack.ts';
 import { adviceAgain, howAgain } from './asking-again.ts';
-import { AWAITED_VALUES_ADVICE, areAwaitedValues } from './awaited-values.ts';
+import { AWAITED_VALUES_ADVICE, adviceForValues, areAwaitedValues } from './awaited-values.ts';
 
 /** Names that say nothing of the code they stand for. */
 const NAMELESS =
@@ -120,6 +120,8 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
       'Or call what the handler does as a function, without a request, and tell it what is held already.',
     ];
   }
+  const forValues = adviceForValues(circle);
+  if (forValues !== null) return forValues;
   const order = [...new Set(circle.map((dependency) => dependency.from.key.name))].sort();
   if (circle.every(({ from }) => from.key.kind === 'queue')) {
     return [

@@ -10,3 +10,19 @@ export const AWAITED_VALUES_ADVICE: readonly string[] = Object.freeze([
 export function areAwaitedValues(circle: readonly Dependency[]): boolean {
   return circle.every(({ from }) => from.key.kind === 'promise');
 }
+
+/** What to do about values and what is held for others, such as a lock that the code which makes a value takes; null where there are no values. */
+export function adviceForValues(circle: readonly Dependency[]): readonly string[] | null {
+  const values = namesOf(circle, true);
+  if (values === '') return null;
+  const held = namesOf(circle, false);
+  return [
+    `Release ${held} before you await ${values}, or ask for ${values} before you take ${held}.`,
+    `Or let the code that makes ${values} do without ${held}.`,
+  ];
+}
+
+function namesOf(circle: readonly Dependency[], areValues: boolean): string {
+  const names = circle.filter(({ from }) => (from.key.kind === 'promise') === areValues).map(({ from }) => from.key.name);
+  return [...new Set(names)].sort().join(' and ');
+}

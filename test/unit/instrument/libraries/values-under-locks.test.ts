@@ -69,3 +69,18 @@ test('a task that only begins the computing, and looks after its errors, waits f
   expect(await load()).toBe(1);
   expect(await stage.found()).toEqual([]);
 });
+
+test('the advice about a lock and a value names both, and no order of locks', async () => {
+  using stage = new LibraryStage();
+  const { lock, load } = await lockAndLoad();
+  await load();
+  await lock.runExclusive(async () => load());
+  await stage.found();
+  expect(stage.installation.findings.map(({ code, help }) => [code, ...help])).toEqual([
+    [
+      'DEPT001',
+      'Release lock before you await load, or ask for load before you take lock.',
+      'Or let the code that makes load do without lock.',
+    ],
+  ]);
+});
