@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
 import { keepForHeap } from './kept-for-heap.ts';
 import { LongHolds } from './long-holds.ts';
+import { QueuedSuspicion } from './queued-suspicion.ts';
 import { Respite } from './respite.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
@@ -37,12 +38,14 @@ export function watchEnd(installation: Installation, config: Config, { recorder,
   const watch = watchStandstill(installation, stalls, config, inWorkers);
   const longHolds = new LongHolds(session);
   const suspicion = new Suspicion(waitsFor, (circles, all) => stalls.goingOn(circles, all, waitsFor));
+  const queued = new QueuedSuspicion(session, waitsFor, (circles) => stalls.keptByQueues(circles));
   const respite = new Respite();
   setInterval(() => {
     keep();
     respite.after(() => {
       const spared = suspicion.due();
       if (spared !== null) confirm(false, spared);
+      queued.look();
       watch.tick();
     });
     longHolds.look();

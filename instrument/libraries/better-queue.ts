@@ -95,6 +95,7 @@ function pushing(push: Callable): Callable {
       claim.refuse();
       return ticket;
     }
+    claim.called = ticket;
     claim.queue();
     const among = waiting.get(self as object) ?? new Set<Claim>();
     waiting.set(self as object, among.add(claim));

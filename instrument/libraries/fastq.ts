@@ -66,8 +66,10 @@ function watched(queue: Queue, line: WaitingLine, isPromised: boolean): Queue {
   const { push, unshift, kill, killAndDrain, abort, drained } = queue;
   const arriving = (add: Queue['push'], how: typeof PUSH, isFirst: boolean): Queue['push'] => {
     const method = (...args: Parameters<Queue['push']>): unknown => {
+      const called = isPromised ? null : ofItsOwn(args);
       const [claim, result] = line.arrive(made.object, how, null, () => add.apply(queue, args), isFirst);
       if (isPromised) return claim.follow(result as Promise<unknown>);
+      claim.called = called;
       claim.queue();
       return result;
     };
@@ -92,4 +94,14 @@ function watched(queue: Queue, line: WaitingLine, isPromised: boolean): Queue {
     }, drained);
   }
   return queue;
+}
+
+/** Who has been given the callback of a task may keep it, and call it: what the queue calls is a function that nobody else has. */
+function ofItsOwn(args: Parameters<Queue['push']>): object | null {
+  const [, done] = args;
+  if (typeof done !== 'function') return null;
+  args[1] = function called(this: unknown, ...results: unknown[]): unknown {
+    return Reflect.apply(done, this, results);
+  };
+  return args[1] as object;
 }

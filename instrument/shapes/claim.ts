@@ -21,6 +21,8 @@ export class Claim {
   #held: EventContext | null = null;
   /** What is to be given back; only a look at the heap asks for it. */
   lent: object | null = null;
+  /** What the library calls when the task is done that it was asked for; only a look at the heap asks for it, too. */
+  called: object | null = null;
   #onEnd: (() => void) | null = null;
   /** Claims that are served together with this one. */
   #company: readonly Claim[] = [];
@@ -226,12 +228,13 @@ export class Claim {
   /** The same for a task that says by calling its last argument that it is done. */
   untilCalledBack<F extends Callable>(task: F, onBegin: () => void = () => undefined): F {
     if (this.#wait === null) return task;
+    const claim = { of: this };
     return standIn(task, (self, args) => {
       onBegin();
       const done = args.at(-1);
-      if (typeof done === 'function') args[args.length - 1] = endingWith(done, () => this.#end());
-      this.grant();
-      return this.#run(task, self, args);
+      if (typeof done === 'function') args[args.length - 1] = endingWith(done, claim.of.#ending());
+      claim.of.grant();
+      return claim.of.#run(task, self, args);
     });
   }
 
@@ -287,6 +290,11 @@ export class Claim {
       this.refuse();
     };
     return endedWith(promise, this.#wait, ok, refused, tie);
+  }
+
+  /** In a scope of its own: who has what begins a task has nothing that ends it. */
+  #ending(): () => void {
+    return () => this.#end();
   }
 
   #end(): void {

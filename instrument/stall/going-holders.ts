@@ -2,10 +2,9 @@ import type { Wait } from '../../src/core/wait.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { WaitsFor } from '../../src/tracker/waits-for.ts';
 import type { Circle, Going } from '../suspicion.ts';
-import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
 import { holderGoesOn } from './holder-cases.ts';
 import { HolderLook } from './holder-look.ts';
-import { InspectorPlaces } from './inspector-places.ts';
+import { inHeap } from './in-heap.ts';
 import { MarkedHolds } from './marked-holds.ts';
 import type { StepInHeap } from './step-in-heap.ts';
 import { placeWaits } from './waiting-places.ts';
@@ -80,14 +79,4 @@ function isAmong([first]: Circle, going: ReadonlyMap<Circle, Going>): boolean {
 
 function waitsOf(circle: Circle): readonly Wait[] {
   return circle.map(({ wait }) => wait);
-}
-
-function inHeap<Answer>(budgetMs: number, read: (heap: HeapGraph, places: InspectorPlaces) => Answer): Answer {
-  const heap = takeHeapGraph();
-  const places = new InspectorPlaces(budgetMs);
-  try {
-    return read(heap, places);
-  } finally {
-    places.close();
-  }
 }

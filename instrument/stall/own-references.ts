@@ -4,7 +4,7 @@ import { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { Grant } from '../../src/sync/grant.ts';
 import { Kept } from '../attribution/kept-reactions.ts';
 import { PromiseNote } from '../attribution/promise-notes.ts';
-import type { Claim } from '../shapes/claim.ts';
+import { Claim } from '../shapes/claim.ts';
 import type { ShapeInstance } from '../shapes/shape-instances.ts';
 import { CapturedStack } from '../stacks.ts';
 
@@ -13,6 +13,8 @@ import { CapturedStack } from '../stacks.ts';
 
 const HOLD = /^#?(?:held|taken)\d*$/;
 const LENT: keyof Claim = 'lent';
+const CALLBACK: keyof Claim = 'called';
+const BEGINNING = 'of';
 const GRANTED: keyof Grant = 'eventContext';
 const WAIT = /^#?wait\d*$/;
 const HISTORY = /^#?history\d*$/;
@@ -39,6 +41,21 @@ export function isHold(name: string): boolean {
 /** From a claim or a loan to what was lent out for it. */
 export function isLent(name: string): boolean {
   return name === LENT;
+}
+
+/** True for the class of claims. */
+export function isClaim(className: string): boolean {
+  return className === Claim.name;
+}
+
+/** To a claim, from what begins its task. */
+export function isBeginning(name: string): boolean {
+  return name === BEGINNING;
+}
+
+/** From a claim to what is called when its task is done. */
+export function isCallback(name: string): boolean {
+  return name === CALLBACK;
 }
 
 /** From a guard to what is held. */

@@ -2,6 +2,7 @@ import type { Finding, FindingCode, OpenWait, SuspendedFunction } from '../../sr
 import type { Tick } from '../../src/core/ids.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { stallCutFinding } from '../../src/tracker/notices.ts';
+import type { QueuedCircles } from '../../src/tracker/queued-circles.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { WaitsFor } from '../../src/tracker/waits-for.ts';
@@ -11,6 +12,7 @@ import type { Circle, Going } from '../suspicion.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { circlesGoingOn, waitsLeftToTimers } from './going-holders.ts';
 import { partOf } from './part-of-suspended.ts';
+import { keptByQueues } from './queued-waits.ts';
 import { isReadWithin, NOTHING, type PictureOptions, pictureOfStall, type StallPicture } from './stall-picture.ts';
 import { behind } from './suspended-graph.ts';
 
@@ -47,7 +49,7 @@ export interface Standstill {
  */
 export class StallCheck {
   readonly #options: StallCheckOptions;
-  /** The last look at the holders was within the budget; what it left behind makes the heap look larger than it is. */
+  /** The last look was within the budget; what it left behind makes the heap look larger than it is. */
   #isReadSoon = false;
 
   constructor(options: StallCheckOptions) {
@@ -130,6 +132,11 @@ export class StallCheck {
     return this.#askHolders((budgetMs) => waitsLeftToTimers(steps, budgetMs), new Set());
   }
 
+  /** Which of the waits that stand in queues certainly keep what is held from being given back. */
+  keptByQueues(circles: QueuedCircles): readonly Step[] {
+    return this.#askHolders((budgetMs) => keptByQueues(circles, budgetMs), []);
+  }
+
   #askHolders<Answer>(ask: (budgetMs: number) => Answer, unknown: Answer): Answer {
     const { stall, stallBudgetMs } = this.#options;
     if (stall === 'never' || !(this.#isReadSoon || isReadWithin(stallBudgetMs))) return unknown;
@@ -152,13 +159,15 @@ export class StallCheck {
 
   /** Where it is not certain that anybody waits for ever, nobody need hear how much was not read. */
   #look(how: Partial<PictureOptions>): StallPicture {
-    const { stallValues: values, stallBudgetMs: budgetMs, onFinding, now } = this.#options;
+    const { stallValues: values, stallBudgetMs, onFinding, now } = this.#options;
     const none = { isOver: false, isStanding: false, isAsked: false, isInTest: false };
-    const options = { ...none, isStalled: true, values, budgetMs, ...how };
+    const options = { ...none, isStalled: true, values, budgetMs: stallBudgetMs, ...how };
     const { isStalled, isAsked } = options;
     let picture: StallPicture;
+    const since = processorMs();
     try {
       picture = pictureOfStall(options);
+      if (picture.cut === null) this.#isReadSoon = processorMs() - since <= stallBudgetMs;
     } catch (error) {
       const cut = `the heap cannot be read (${error instanceof Error ? error.message : String(error)})`;
       picture = { ...NOTHING, cut };

@@ -15,6 +15,13 @@ export class Slice {
   constructor(histories: Histories) {
     this.histories = histories;
   }
+
+  /** What runs from now on has nothing behind it. @returns what it had, to be put back */
+  leave(): History | null {
+    const { history } = this;
+    this.history = null;
+    return history;
+  }
 }
 
 /**

@@ -172,8 +172,8 @@ export class Session {
 
   /** The wait stands in a queue, as far as is known without anybody who sleeps for it. */
   queued(wait: Wait): void {
-    const { history } = this.slice;
-    this.slice.history = null;
+    wait.isQueued = true;
+    const history = this.slice.leave();
     try {
       this.blocked(wait);
     } finally {

@@ -33,6 +33,8 @@ export class Wait {
   awaited = false;
   /** True once who slept for it has gone on without it: what he awaited has failed for another reason. */
   isLeft = false;
+  /** True once it stands in a queue, and nobody is known to sleep for it: it was asked for with a callback. */
+  isQueued = false;
   /** The primitive that can end this wait with an error; null where it cannot be refused. */
   refuser: Refuser | null = null;
   #history: History | null;

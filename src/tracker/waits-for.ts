@@ -11,6 +11,7 @@ import { dependencyOf, holdersInTheWay } from './blocked-wait.ts';
 import { deadlockFinding } from './deadlock.ts';
 import { withoutIdle } from './idle-waits.ts';
 import { describeOpen } from './open-waits.ts';
+import { QueuedCircles } from './queued-circles.ts';
 import { stalledFinding } from './stalled.ts';
 import { type BlockedWaits, circleOfStuck, type Step, stuckBehind } from './stuck-waits.ts';
 
@@ -163,6 +164,23 @@ export class WaitsFor implements Observer {
     const stepsOf = (held: EventContext): readonly Step[] =>
       [...this.#view.stoppedBy(held)].map((wait) => ({ wait, held }));
     return [...circle.map((step) => [step]), ...[...others].map(stepsOf)];
+  }
+
+  /** The circles there may be through waits of which nobody is known to sleep for them, as long as the program goes on. */
+  queuedCircles(isOld: (wait: Wait) => boolean): QueuedCircles {
+    const explained = this.#deadlocked.size === 0 ? this.#deadlocked : this.#behind(this.open);
+    return new QueuedCircles(this.#session, this.#view, (wait) => {
+      return !this.#reported.has(wait) && !explained.has(wait) && isOld(wait);
+    });
+  }
+
+  /** It has shown that each of these waits keeps an event context from ending: tells of the circles that they close. */
+  keep(steps: readonly Step[]): void {
+    for (const { wait, held } of steps) this.#stop(held, wait);
+    for (const { wait } of steps) {
+      const circle = this.#behind([wait]).has(wait) ? null : this.#circleFrom(wait);
+      if (circle !== null) this.#report(circle);
+    }
   }
 
   /** All that is stuck in these circles or behind them. */
