@@ -101,8 +101,10 @@ function patchQueue(prototype: Queue): () => void {
   const undo = [
     ...Object.entries(UNTIL_ALL_END).map(([name, how]) =>
       patchUntil(prototype, name, (queue) => {
-        const { object } = known(queue);
-        return queue.pending > 0 ? new Claim(object, how, { permits: queue.concurrency }) : null;
+        // Tasks that have ended are waited for as a free lock is. A queue that never had one has no name yet either.
+        const hasEnded = queue.pending === 0 && queue.size === 0 && queues.has(queue);
+        if (queue.pending === 0 && !hasEnded) return null;
+        return new Claim(known(queue).object, how, { permits: queue.concurrency });
       }),
     ),
     ...Object.entries(UNTIL_ALL_BEGIN).map(([name, how]) =>

@@ -48,6 +48,32 @@ describe('p-queue', () => {
     ]);
   });
 
+  test.each(['onIdle', 'onPendingZero'] as const)(
+    'tasks of two queues that await %s of each other’s, which are done',
+    async (method) => {
+      const { default: PQueue } = await import('p-queue');
+      const [reads, writes] = [new PQueue({ concurrency: 4 }), new PQueue({ concurrency: 1 })];
+      await reads.add(turn);
+      await writes.add(async () => reads[method]());
+      expect(found()).toEqual([]);
+      await reads.add(async () => writes[method]());
+      expect(found()).toEqual(['DEPT001 error writes reads']);
+      await nothingWaits();
+    },
+  );
+
+  test('tasks of one queue alone that await onIdle of the other one are no circle', async () => {
+    const { default: PQueue } = await import('p-queue');
+    const [reads, writes] = [new PQueue({ concurrency: 4 }), new PQueue({ concurrency: 1 })];
+    await reads.add(turn);
+    await writes.add(async () => reads.onIdle());
+    await writes.onIdle();
+    await Promise.all([reads.add(turn), writes.add(async () => reads.onIdle())]);
+    await reads.onIdle();
+    expect(found()).toEqual([]);
+    await nothingWaits();
+  });
+
   test('a caller that awaits onIdle waits for no circle', async () => {
     const { default: PQueue } = await import('p-queue');
     const queue = new PQueue({ concurrency: 2 });
