@@ -1,4 +1,4 @@
-import { callerName } from '../../src/tracker/advice.ts';
+import { callerName } from '../../src/tracker/caller-names.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
 import { ProcessorUse } from '../processor-use.ts';
 import { replaced } from '../replaced.ts';

@@ -1,5 +1,5 @@
 import type { Stack } from '../../src/core/stack.ts';
-import { callerName } from '../../src/tracker/advice.ts';
+import { callerName } from '../../src/tracker/caller-names.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { Look } from './stall-clock.ts';

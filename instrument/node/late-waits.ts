@@ -4,7 +4,7 @@ import { NEVER } from '../../src/core/ids.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { callerName } from '../../src/tracker/advice.ts';
+import { callerName } from '../../src/tracker/caller-names.ts';
 import { lostEventFinding } from '../../src/tracker/lost-events.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { legible } from '../passed-options.ts';

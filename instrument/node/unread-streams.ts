@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import Stream from 'node:stream';
 import type { Stack } from '../../src/core/stack.ts';
-import { callerName } from '../../src/tracker/advice.ts';
+import { callerName } from '../../src/tracker/caller-names.ts';
 import type { Stuck } from '../../src/tracker/stuck.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
 import type { AwaitedEvents } from './awaited-events.ts';

@@ -3,7 +3,7 @@ import { NEVER } from '../../src/core/ids.ts';
 import type { Outcome } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { callerName } from '../../src/tracker/advice.ts';
+import { callerName } from '../../src/tracker/caller-names.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
 import { howOf } from '../shapes/how.ts';
 import { pending } from './late-waits.ts';

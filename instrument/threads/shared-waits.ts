@@ -4,7 +4,7 @@ import { NEVER } from '../../src/core/ids.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import type { Wait } from '../../src/core/wait.ts';
-import { callerName } from '../../src/tracker/advice.ts';
+import { callerName } from '../../src/tracker/caller-names.ts';
 import type { Installation } from '../install.ts';
 import { mayBeAborted } from '../node/web-locks.ts';
 import type { MessageWait, MessageWaits } from './message-waits.ts';

@@ -1,34 +1,6 @@
-import type { ContextName, Dependency } from '../core/dependency.ts';
-import { isOfPackage, type Stack } from '../core/stack.ts';
+import type { Dependency } from '../core/dependency.ts';
 import { adviceAgain, howAgain } from './asking-again.ts';
 import { AWAITED_VALUES_ADVICE, adviceForValues, areAwaitedValues } from './awaited-values.ts';
-
-/** Names that say nothing of the code they stand for. */
-const NAMELESS =
-  /^(?:main|async|task|<anonymous>|(?:Object|MessagePort|Timeout|Immediate)\.<anonymous>|Module\.|new Promise|process\.|eval)/;
-
-/** The circle with its contexts called by what a reader knows: their own name, else the function that waits. */
-export function named(circle: readonly Dependency[]): readonly Dependency[] {
-  return circle.map((dependency) => ({ ...dependency, context: { ...dependency.context, name: whoIs(dependency) } }));
-}
-
-function whoIs({ context, wait, start, event }: Dependency): string {
-  return callerName(context, [wait.stack, start.stack, event.stack]);
-}
-
-/** The context's own name; the main one is called by the program's function that it was in, as far as a stack tells. */
-export function callerName(context: ContextName, stacks: readonly (Stack | null)[]): string {
-  if (context.kind !== 'main') return context.name;
-  for (const stack of stacks) {
-    for (const frame of stack?.frames ?? []) {
-      if (isOfPackage(frame)) continue;
-      const { functionName } = frame;
-      if (functionName !== null && functionName !== '' && !NAMELESS.test(functionName))
-        return functionName.replace(/^async /, '');
-    }
-  }
-  return context.name;
-}
 
 /** What can happen, or does, in one sentence. */
 export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now' | 'until-timeout'): string {

@@ -23,6 +23,8 @@ export function adviceForValues(circle: readonly Dependency[]): readonly string[
 }
 
 function namesOf(circle: readonly Dependency[], areValues: boolean): string {
-  const names = circle.filter(({ from }) => (from.key.kind === 'promise') === areValues).map(({ from }) => from.key.name);
+  const names = circle
+    .filter(({ from }) => (from.key.kind === 'promise') === areValues)
+    .map(({ from }) => from.key.name);
   return [...new Set(names)].sort().join(' and ');
 }

@@ -7,7 +7,8 @@ import { circleFingerprint, type FilteredCircle, type Finding, withoutRepeats } 
 import type { Tick } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
 import type { Stack } from '../core/stack.ts';
-import { adviceFor, named, sentence } from './advice.ts';
+import { adviceFor, sentence } from './advice.ts';
+import { named } from './caller-names.ts';
 import { type Around, excludedBy } from './circle-filter.ts';
 import type { DependencyStore } from './dependency-store.ts';
 import type { Families } from './families.ts';

@@ -6,7 +6,8 @@ import { circleFingerprint, type Finding, fileOf, type RuleSet } from '../core/f
 import { type ContextId, NEVER } from '../core/ids.ts';
 import { IRQ_TYPES } from '../core/irq.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
-import { adviceFor, named, sentence } from './advice.ts';
+import { adviceFor, sentence } from './advice.ts';
+import { named } from './caller-names.ts';
 import { inReadingOrder } from './circles.ts';
 import { Interrupts } from './interrupts.ts';
 import { type MergedEdge, mixedCircles } from './mixed-circles.ts';

@@ -4,8 +4,8 @@ import type { OpenWait } from '../core/finding.ts';
 import type { Session } from '../core/session.ts';
 import type { TrackedObject } from '../core/tracked-object.ts';
 import type { Wait } from '../core/wait.ts';
-import { callerName } from './advice.ts';
 import { awaitedClass } from './blocked-wait.ts';
+import { callerName } from './caller-names.ts';
 import { excessLabel, isExcessive } from './excess.ts';
 
 /**
