@@ -3,7 +3,7 @@
 //   npm run corpus -- pg-pool p-limit            those whose id contains one of the words
 //   npm run corpus -- --node PATH                under another Node
 //   npm run corpus -- --attribution dynamic      under another attribution
-//   npm run corpus -- --timeout 8000             a program that has not ended after so many milliseconds hangs; 20000
+//   npm run corpus -- --timeout 8000             a program that has not ended after so many milliseconds hangs; 30000
 //   npm run corpus -- --json FILE                every row, with its findings
 // A program that hangs must yield a finding, and so must its lucky run when every edge of the circle happens in it; the
 // fixed program must yield none; and each must end as it ends without dept.
@@ -54,7 +54,7 @@ const { values: options, positionals: words } = parseArgs({
   options: {
     node: { type: 'string', default: process.execPath },
     attribution: { type: 'string', default: 'precise' },
-    timeout: { type: 'string', default: '20000' },
+    timeout: { type: 'string', default: '30000' },
     lanes: { type: 'string', default: '2' },
     json: { type: 'string' },
   },

@@ -46,7 +46,11 @@ export class GiversBack {
         const by = promise === null ? [] : [promise];
         return { fn, node, goesOnBy: once(() => (goingOn.settles(awaits) ? by : null)) };
       });
-    this.#givers = [...suspended, ...called].slice(0, MAX_GIVERS);
+    // Who asks it for more, or has enough of it, lets it give back what it has.
+    const asked = look.graph.yielded
+      .filter((each) => this.#functions.isOne(each.fn) && this.#texts.givesFirst(this.#restOf(each)))
+      .map(({ fn, node }): Giver => ({ fn, node, goesOnBy: once(() => goingOn.callersOf(node)) }));
+    this.#givers = [...suspended, ...asked, ...called].slice(0, MAX_GIVERS);
   }
 
   /**
@@ -103,7 +107,7 @@ export class GiversBack {
     return imported.some((each) => ends.includes(each) || heap.edges(each).some((edge) => ends.includes(edge.node)));
   }
 
-  #restOf(each: Suspended): string {
+  #restOf(each: Pick<Suspended, 'fn' | 'node'>): string {
     return splitText(each, this.#look.heap, this.#look.places)[1];
   }
 }

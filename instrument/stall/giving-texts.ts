@@ -52,6 +52,11 @@ export class GivingTexts {
   }
 }
 
+/** It calls what gives something back. */
+export function isGivingBack(text: string): boolean {
+  return GIVES_BACK.test(text);
+}
+
 /** It gives back with a method of one of these. */
 function givesBackOf(names: ReadonlySet<string>, text: string): boolean {
   return [...text.matchAll(GIVES_BACK_OF)].some(([, name]) => names.has(name as string));

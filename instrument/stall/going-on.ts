@@ -1,6 +1,7 @@
 import type { AliveHandles } from './alive-handles.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
+import type { InspectorPlaces } from './inspector-places.ts';
 import type { LiveTimers } from './live-timers.ts';
 import type { ReleasePaths } from './release-paths.ts';
 import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
@@ -13,6 +14,7 @@ const NONE: ReadonlySet<HeapNode> = new Set();
 interface Look {
   readonly alive: AliveHandles;
   readonly heap: HeapGraph;
+  readonly places: InspectorPlaces;
   readonly graph: SuspendedGraph;
   readonly timers: LiveTimers;
   /** What does not go on is closed there. */
@@ -87,6 +89,8 @@ export class GoingOn {
     for (const node of nodes) {
       if (nodes.size > MAX_SEEN) return { nodes, isAlive: false, isCut: true };
       if (this.#isAlive(node)) return { nodes, isAlive: true, isCut: false };
+      if (this.#suspendedOver(node).some((each) => isOpen(each.node) && this.#isSettled(each.awaits, promises)))
+        return { nodes, isAlive: true, isCut: false };
       for (const above of [...paths.above(node), ...this.#builtInOver(node)]) {
         if (!isOpen(above)) continue;
         if (!heap.isReaction(above)) nodes.add(above);
@@ -108,6 +112,15 @@ export class GoingOn {
       }
     }
     return false;
+  }
+
+  /** The functions of Node that have it in a variable of their own, as the one that reads a stream from a generator. */
+  #suspendedOver(node: HeapNode): readonly Suspended[] {
+    const { graph, heap, places } = this.#look;
+    return heap.retainers(node).flatMap(({ type, node: above }) => {
+      const each = type === 'weak' ? undefined : graph.functionAt(above);
+      return each !== undefined && places.isOfNode(heap.placeOf(each.fn)) ? [each] : [];
+    });
   }
 
   /** The functions of V8 itself that will call it: those of `finally`, and of combinators. */

@@ -54,7 +54,7 @@ export class HolderLook {
     const past = (closed: Iterable<HeapNode>): ReleasePaths =>
       new ReleasePaths(heap, places, this.alive, waits, [...this.stuck, ...closed]);
     const paths = past([]);
-    const goingOn = new GoingOn({ heap, paths, alive: this.alive, graph: this.graph, timers: this.timers });
+    const goingOn = new GoingOn({ heap, places, paths, alive: this.alive, graph: this.graph, timers: this.timers });
     const standing = this.#standingIn(stuck).filter(({ awaits }) => !goingOn.settles(awaits));
     this.paths = standing.length === 0 ? paths : past(nodesOf(withAwaiters(standing, this.graph.functions)));
     this.#hasHistories = this.graph.functions.some(({ awaits }) => isNoted(awaits, heap));

@@ -78,6 +78,17 @@ export class InspectorPlaces {
     return place !== null && isInstalled(this.urlOf(place) ?? '');
   }
 
+  /** True for code of Node. */
+  isOfNode(place: ScriptPlace | null): boolean {
+    return place !== null && this.urlOf(place)?.startsWith('node:') === true;
+  }
+
+  /** True for code of the program: of no package, not of Node nor of dept. What is in no script is none. */
+  isOfProgram(place: ScriptPlace | null): boolean {
+    if (place === null || this.urlOf(place) === null) return false;
+    return !this.isOfNode(place) && !this.isInstalled(place) && !this.isOwn(place);
+  }
+
   /** True for code of dept. */
   isOwn(place: ScriptPlace | null): boolean {
     if (place === null) return false;

@@ -20,10 +20,14 @@ export class ProgramFunctions {
     this.#places = places;
     const all: HeapNode[] = [];
     for (let node = 0; node < heap.size; node++) {
-      const place = heap.type(node) === 'closure' ? heap.placeOf(node) : null;
-      if (place !== null && !isBeginning(place) && this.#isProgram(place)) all.push(node);
+      if (heap.type(node) === 'closure' && this.isOne(node)) all.push(node);
     }
     this.all = all;
+  }
+
+  isOne(fn: HeapNode): boolean {
+    const place = this.#heap.placeOf(fn);
+    return place !== null && !isBeginning(place) && this.#isProgram(place);
   }
 
   /** What a function does itself, not in functions that it makes; of the body of a module likewise. Empty where that is not known. */
@@ -69,8 +73,7 @@ export class ProgramFunctions {
   #isProgram(place: ScriptPlace): boolean {
     let isProgram = this.#isOfProgram.get(place.scriptId);
     if (isProgram === undefined) {
-      const url = this.#places.urlOf(place) ?? 'node:';
-      isProgram = !url.startsWith('node:') && !this.#places.isInstalled(place) && !this.#places.isOwn(place);
+      isProgram = this.#places.isOfProgram(place);
       this.#isOfProgram.set(place.scriptId, isProgram);
     }
     return isProgram;

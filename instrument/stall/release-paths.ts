@@ -61,6 +61,16 @@ export class ReleasePaths {
     return this.leadTo([...functions, ...naming], new Set([...this.closed, ...objects, ...this.librariesOf(held)]));
   }
 
+  /** What has a function that gives it back, and will call that: a list of listeners, or what `finally` makes of it. */
+  handedTo(held: HeapNode): readonly HeapNode[] {
+    const { functions, objects } = this.#releasers(held);
+    const given = new Set([...functions, ...objects]);
+    const others = functions.flatMap((fn) => this.#heap.retainers(fn)).filter(({ node }) => !given.has(node));
+    const wholes = others.filter(({ type, name, node }) => isPart(type, name) && !leadsNowhere(node, this.#heap));
+    const builtIn = others.flatMap(({ node }) => this.#heap.functionsOver(node));
+    return [...wholes.map(({ node }) => node), ...builtIn.filter((fn) => this.#heap.placeOf(fn) === null)];
+  }
+
   /** Functions of the program that have in a variable what was given to give it back, and what they call that. */
   namersOf(held: HeapNode): readonly NamedFunction[] {
     const { functions, objects } = this.#releasers(held);

@@ -9,6 +9,7 @@ import type { WaitsFor } from '../../src/tracker/waits-for.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
 import { processorMs } from '../processor-time.ts';
 import type { Circle, Going } from '../suspicion.ts';
+import { abandonedWaits } from './abandoned-waits.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
 import { circlesGoingOn, waitsLeftToTimers } from './going-holders.ts';
 import { partOf } from './part-of-suspended.ts';
@@ -84,6 +85,11 @@ export class StallCheck {
     else if (openWaits.length > 0) this.#tell(openWaits, picture, reason, 'warning');
   }
 
+  /** The program runs, and nobody can give back what these wait for. */
+  abandoned(openWaits: readonly OpenWait[]): void {
+    this.#tell(openWaits, null, { kind: 'abandoned' });
+  }
+
   /** Nothing goes on, though the program may go on when it is spoken to: circles that the heap shows are told, and nothing else. */
   atStandstill(): void {
     if (this.#options.stall === 'never' || this.#isTold()) return;
@@ -135,6 +141,11 @@ export class StallCheck {
   /** Which of the waits that stand in queues certainly keep what is held from being given back. */
   keptByQueues(circles: QueuedCircles): readonly Step[] {
     return this.#askHolders((budgetMs) => keptByQueues(circles, budgetMs), []);
+  }
+
+  /** The waits for what was taken by somebody who is over, and that nobody can give back; none where the heap cannot be read. */
+  onAbandoned(steps: readonly Step[]): ReadonlySet<Wait> {
+    return this.#askHolders((budgetMs) => abandonedWaits(steps, budgetMs), new Set());
   }
 
   #askHolders<Answer>(ask: (budgetMs: number) => Answer, unknown: Answer): Answer {

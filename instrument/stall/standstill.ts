@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { afterEachOther } from '../threads/thread-waits.ts';
+import { AbandonmentWatch } from './abandonment-watch.ts';
 import { type FatalSignal, FatalSignals } from './fatal-signals.ts';
 import { IdleProcess } from './idle-process.ts';
 import type { StallCheck } from './stall-check.ts';
@@ -42,7 +43,7 @@ export interface StandstillWatch {
  * Tells who waits for whom while the program runs: when it is asked by a signal, when it is sent one that ends programs
  * while somebody waits long for what another one holds, here or in a worker, and when nothing tracked has moved for the time of the
  * watchdog. Tells of functions that await each other when a request stands that a server of this process owes, and when the process
- * has done nothing for long.
+ * has done nothing for long. And of who waits for what was taken and never given back.
  */
 export function watchStandstill(
   installation: Installation,
@@ -80,10 +81,12 @@ export function watchStandstill(
   const requests = new StandingRequests();
   // Each thread has a heap of its own, and they would all be read at once.
   const idling = isMainThread ? new IdleProcess() : null;
+  const abandonment = isMainThread ? new AbandonmentWatch(session, waitsFor, stalls) : null;
   return {
     tick: () => {
       const isIdle = idling?.look() === true;
       if (requests.look() || isIdle) stalls.atStandstill();
+      abandonment?.look(isIdle);
       if (hasLongWaits(installation) || inWorkers().length > 0) signals?.arm();
       else signals?.disarm();
       if (watchdogMs > 0) bark();

@@ -129,7 +129,9 @@ export class StepInHeap {
     const [{ goingOn, paths }, held] = [this.#look, this.#held];
     if (held === null) return false;
     const isAnswered = (): boolean => paths.namersOf(held).some(({ node }) => goingOn.callersOf(node) !== null);
-    return paths.leadToEndOf(held) || (this.#isRequest && isAnswered());
+    if (paths.leadToEndOf(held) || (this.#isRequest && isAnswered())) return true;
+    const libraries = paths.librariesOf(held);
+    return paths.handedTo(held).some((each) => goingOn.callersOf(each, libraries) !== null);
   }
 
   /** One of the holder's functions has what gives it back in a variable of its own. */

@@ -5,7 +5,7 @@ import type { Suspended } from './suspended-graph.ts';
 
 /** The text of a function before and behind the place at which it has stopped. */
 export function splitText(
-  { node, fn }: Suspended,
+  { node, fn }: Pick<Suspended, 'fn' | 'node'>,
   heap: HeapGraph,
   places: InspectorPlaces,
 ): readonly [string, string] {

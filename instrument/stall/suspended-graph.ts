@@ -20,8 +20,8 @@ export interface Suspended {
   circle: HeapNode | null;
 }
 
-/** A generator object whose `await` is not known yet. */
-interface Generator {
+/** A generator object, whatever it waits for. */
+export interface Generator {
   readonly node: HeapNode;
   readonly fn: HeapNode;
   readonly registers: HeapNode;
@@ -45,6 +45,8 @@ export class SuspendedGraph {
   /** Suspended functions by where their variables are. */
   readonly #byFrame = new Map<HeapNode, Suspended>();
   readonly functions: readonly Suspended[];
+  /** Generators that await nothing: those that have given something and wait to be asked for more, and those that are over. */
+  readonly yielded: readonly Generator[];
 
   constructor(heap: HeapGraph) {
     this.#heap = heap;
@@ -67,6 +69,7 @@ export class SuspendedGraph {
         ? []
         : [{ ...generator, awaits: promise, waitsFor: [], isOpen: false, circle: null }];
     });
+    this.yielded = [...this.#generators.values()].filter(({ node }) => !awaits.has(node));
     const byPromise = new Map(this.functions.flatMap((each) => (each.promise === null ? [] : [[each.promise, each]])));
     for (const each of this.functions) {
       this.#byFrame.set(each.node, each);
@@ -164,9 +167,15 @@ export class SuspendedGraph {
     for (const edge of this.#heap.edges(node)) {
       if (edge.type === 'internal' && edge.name === 'function') fn = edge.node;
       else if (edge.type === 'internal' && edge.name === 'parameters_and_registers') registers = edge.node;
-      else if (edge.type === 'hidden' && this.#heap.isPromise(edge.node)) promise ??= edge.node;
+      else if (edge.type === 'hidden') promise ??= this.#promiseAt(edge.node);
     }
     return fn === null || registers === null ? null : { node, fn, registers, promise };
+  }
+
+  /** Of an async function its own; an async generator has a queue of those who have asked it. */
+  #promiseAt(node: HeapNode): HeapNode | null {
+    if (this.#heap.isPromise(node)) return node;
+    return this.#heap.name(node).endsWith('AsyncGeneratorRequest') ? (this.#promisesIn(node)[0] ?? null) : null;
   }
 
   /** Walks the reactions of a pending promise; a settled one has none. */

@@ -19,6 +19,8 @@ export type StallReason =
   | { readonly kind: 'watchdog'; readonly quietMs: number }
   /** It has run for that long, and somebody wanted to know then. */
   | { readonly kind: 'after'; readonly afterMs: number }
+  /** Whoever has taken what is waited for is over, and nobody else can give it back; the program runs. */
+  | { readonly kind: 'abandoned' }
   /** Somebody asked, or is about to end the program. */
   | { readonly kind: 'signal'; readonly signal: string };
 
@@ -34,6 +36,8 @@ export interface Stall {
 
 const LOST_EVENT =
   'Find the code that should have triggered the event: an early return or a thrown error often skips it.';
+const NEVER_GIVEN_BACK =
+  'Give it back in a `finally` where it is taken: an early return or a thrown error has skipped that, or nobody was to do it.';
 const UNSEEN_HOLD =
   'Or one of these functions holds what another one awaits: a lock, a queue or a pool that dept does not watch.';
 const ONLY_SEEN = 'Callbacks that never come cannot be seen, nor can promises that nothing refers to any more.';
@@ -83,7 +87,7 @@ function told(
     help: [
       ...excessAdvice(openWaits),
       ...blockedConnections(openWaits).map(ownConnection),
-      LOST_EVENT,
+      reason.kind === 'abandoned' ? NEVER_GIVEN_BACK : LOST_EVENT,
       ...(openWaits.length === 0 && suspended.length > 1 ? [UNSEEN_HOLD] : []),
     ],
   };
@@ -104,6 +108,7 @@ function nobodyWaits(reason: StallReason): Pick<Finding, 'message' | 'help'> {
 function lead(reason: StallReason): string {
   if (reason.kind === 'nothing-left') return 'The program has nothing left to run';
   if (reason.kind === 'watchdog') return `Nothing tracked has moved for ${reason.quietMs} ms`;
+  if (reason.kind === 'abandoned') return 'Nobody can give back any more what is held,';
   if (reason.kind === 'after') return `The program still runs after ${reason.afterMs} ms`;
   return `The program was sent ${reason.signal}`;
 }

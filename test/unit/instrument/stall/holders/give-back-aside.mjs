@@ -2,6 +2,7 @@
 import { createHook } from 'node:async_hooks';
 import { EventEmitter, once } from 'node:events';
 import { stat } from 'node:fs';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Mutex } from 'async-mutex';
@@ -138,6 +139,83 @@ export function byCallbackWritten() {
     }
   }
   void asking();
+}
+
+/** It was given the very function that gives it back. */
+export function byFinallyAlone() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function visit() {
+    const release = await mutex.acquire();
+    void once(service, 'exit').finally(release);
+  }
+  async function visitingAlone() {
+    await visit();
+    await note();
+  }
+  void visitingAlone();
+}
+
+/** A generator has it, and whoever reads on, or has read enough, lets it give that back. */
+export function byGenerator() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function* rows() {
+    const release = await mutex.acquire();
+    try {
+      yield 1;
+      yield 2;
+    } finally {
+      release();
+    }
+  }
+  async function readingRows() {
+    const reading = rows();
+    await reading.next();
+    service.once('exit', () => void reading.return());
+    await note();
+  }
+  void readingRows();
+}
+
+/** The same, and nobody has that generator any more. */
+export function byLostGenerator() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function* lines() {
+    const release = await mutex.acquire();
+    try {
+      yield 1;
+    } finally {
+      release();
+    }
+  }
+  async function readingLines() {
+    await lines().next();
+    await note();
+  }
+  void readingLines();
+}
+
+/** A stream that is read from a generator gives it back at its end. */
+export function byStream() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function* parts() {
+    await once(service, 'exit');
+    yield 'part';
+  }
+  async function send() {
+    const release = await mutex.acquire();
+    Readable.from(parts())
+      .on('end', () => release())
+      .resume();
+  }
+  async function sending() {
+    await send();
+    await note();
+  }
+  void sending();
 }
 
 /** What a chain of promises does at its end. */
