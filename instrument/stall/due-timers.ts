@@ -11,13 +11,16 @@ const BUSY = 2;
 /** Timers of one duration that are looked at: the first ones are due first. */
 const MAX_OF_LIST = 100;
 
-/** A timer of Node, and the list of those of its duration, as far as they are needed: a ring of which the list is the start. */
+/**
+ * A timer of Node, and the list of those of its duration, as far as they are needed: a ring of which the list is the start. Until Node 22 a
+ * program may have put an object of its own there (`timers.enroll`).
+ */
 interface NodeTimer {
   readonly _idlePrev: NodeTimer;
   readonly _idleStart: number;
   readonly _idleTimeout: number;
-  readonly _repeat: number | null;
-  hasRef(): boolean;
+  readonly _repeat?: number | null;
+  hasRef?(): boolean;
 }
 type TimerLists = Readonly<Record<string, NodeTimer>>;
 
@@ -31,7 +34,7 @@ export class DueTimers {
 
   /** True when one of them would run late if the processor was used for something else for that long. */
   wouldBeLate(processorMs: number): boolean {
-    this.#lists ??= timerLists();
+    if (this.#lists === undefined) this.#lists = timerLists();
     if (this.#lists === null) return false;
     const until = now() + BUSY * processorMs;
     return Object.values(this.#lists).some((list) => hasDue(list, until));
@@ -42,7 +45,7 @@ function hasDue(list: NodeTimer, until: number): boolean {
   let looked = 0;
   for (let timer = list._idlePrev; timer !== list && looked < MAX_OF_LIST; timer = timer._idlePrev, looked++) {
     if (timer._idleStart + timer._idleTimeout > until) return false;
-    if (timer._repeat === null && timer.hasRef()) return true;
+    if (timer._repeat === null && timer.hasRef?.() === true) return true;
   }
   return false;
 }
