@@ -111,7 +111,11 @@ export class Suspicion {
       const how = going.get(circle);
       const suspect = this.#suspectOf(rootOf(circle));
       const age = this.#now - suspect.since;
-      if (how === undefined || (how === 'seemingly' && age >= TOLD_AFTER)) return true;
+      if (how === undefined || (how === 'seemingly' && age >= TOLD_AFTER)) {
+        // One that is left suspected when it is told is asked about again, as after a time limit there may be none.
+        suspect.asksAt = this.#now + Math.min(age, MAX_PATIENCE);
+        return true;
+      }
       const more = Math.min(age, how === 'certainly' ? MAX_PATIENCE : TOLD_AFTER - age);
       suspect.asksAt = this.#now + more;
       this.#patience.set(classesOf(circle), Math.min(age + more, MAX_PATIENCE));

@@ -35,9 +35,11 @@ export function circlesGoingOn(
       const look = new HolderLook(heap, places, marked, stuck);
       isNew = false;
       for (const circle of left) {
-        const holders = waitsFor.holdersAround(circle).map((steps) => goingOf(steps.map((step) => look.at(step))));
-        const how = holders.find((each) => each === 'certainly') ?? holders.find((each) => each !== null);
-        if (how === undefined || how === null) continue;
+        const holders = waitsFor.holdersAround(circle).map((steps) => steps.map((step) => look.at(step)));
+        const ways = holders.map(goingOf);
+        const how = ways.find((each) => each === 'certainly') ?? ways.find((each) => each !== null) ?? null;
+        limit(circle, how === null ? holders : []);
+        if (how === null) continue;
         going.set(circle, how);
         isNew = going.size < circles.length;
       }
@@ -63,6 +65,12 @@ export function waitsLeftToTimers(steps: readonly Step[], budgetMs: number): Rea
     });
     return new Set(left.map(({ wait }) => wait));
   });
+}
+
+/** Notes whether a timer lets one of these go on, whatever becomes of what he waits for. */
+function limit([first]: Circle, holders: readonly (readonly StepInHeap[])[]): void {
+  if (first === undefined) return;
+  first.wait.isLimited = holders.some((steps) => steps.length > 0 && steps.every(({ isLimited }) => isLimited));
 }
 
 /** Whether a holder goes on, who is kept from it by all of these; null where he does not, or nothing is known. */

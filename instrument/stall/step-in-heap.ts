@@ -8,6 +8,7 @@ import { carriedBy, hasBehind, promisesOf } from './marked-holds.ts';
 import { partsOf, reaches } from './reached-objects.ts';
 import { isAside } from './started-aside.ts';
 import { type Suspended, withAwaiters } from './suspended-graph.ts';
+import { isTimeLimited } from './time-limits.ts';
 
 /** What the heap shows of a step of a circle: of who holds something, and of who waits in his name. */
 export class StepInHeap {
@@ -155,6 +156,14 @@ export class StepInHeap {
   /** What he waits for since then is settled by timers alone: no matter what was started aside, it goes on. */
   get waitsForTimers(): boolean {
     return this.#awaited.some((each) => this.#isSinceThen(each) && this.#isLeftToTimers(each));
+  }
+
+  /** A timer lets the holder go on whatever becomes of the wait: it is raced against that on the way to him. */
+  get isLimited(): boolean {
+    // Who has called for a task may give up, and the task goes on.
+    if (!this.isHolderStopped || (this.#isStructured && this.#held === null)) return false;
+    const since = this.#isStructured ? this.#held : null;
+    return isTimeLimited(this.asked, this.#waiters, this.#holders, since, this.#look);
   }
 
   /** Who waits was started aside, and has no part in what the holder waits for. */

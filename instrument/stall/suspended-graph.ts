@@ -1,5 +1,5 @@
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
-import { soleResolvers } from './held-resolvers.ts';
+import { resolveFunctions, soleResolvers } from './held-resolvers.ts';
 
 /** An async function (or generator) that has stopped at an `await`, as the heap shows it. */
 export interface Suspended {
@@ -93,6 +93,18 @@ export class SuspendedGraph {
     const chain = new Set([promise]);
     for (const each of chain) for (const earlier of this.#settledBy.get(each) ?? []) chain.add(earlier);
     return chain;
+  }
+
+  /** The promises of which the first that is settled settles this one: those of a race. */
+  racersOf(promise: HeapNode): readonly HeapNode[] {
+    const settlers = new Set(resolveFunctions(promise, this.#heap));
+    const isRacer = (each: HeapNode): boolean =>
+      [...this.#reactionsOf(each)].some((reaction) => {
+        const handlers = this.#heap.edges(reaction).filter(({ node }) => settlers.has(node));
+        // For its value and for its error: an element of `all` settles that by its error alone.
+        return new Set(handlers.map(({ node }) => node)).size > 1;
+      });
+    return (this.#settledBy.get(promise) ?? []).filter(isRacer);
   }
 
   /** True when another suspended function awaits it. */

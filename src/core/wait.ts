@@ -35,6 +35,8 @@ export class Wait {
   isLeft = false;
   /** True once it stands in a queue, and nobody is known to sleep for it: it was asked for with a callback. */
   isQueued = false;
+  /** True where a timer lets whoever sleeps for it go on without it, as one that it is raced against. */
+  isLimited = false;
   /** The primitive that can end this wait with an error; null where it cannot be refused. */
   refuser: Refuser | null = null;
   #history: History | null;

@@ -132,9 +132,11 @@ export class WaitsFor implements Observer {
       if (left.has(wait)) continue;
       const circle = this.#circleFrom(wait);
       const untilTimeout = circle === null ? this.#circleUntilTimeout(wait) : null;
-      this.#suspected.delete(wait);
-      this.#lasting.delete(wait);
-      if (circle !== null) this.#report(circle);
+      const isLimited = !isLast && circle?.some((step) => step.wait.isLimited) === true;
+      // When the timer has run, the holder may wait for it once more, and without one.
+      if (!isLimited) this.#suspected.delete(wait);
+      if (!isLimited) this.#lasting.delete(wait);
+      if (circle !== null) this.#report(circle, isLimited);
       else if (untilTimeout !== null) this.#report(untilTimeout, true);
     }
   }

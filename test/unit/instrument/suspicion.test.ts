@@ -111,6 +111,18 @@ describe('what is suspected while a timer is under way', () => {
     ]);
   });
 
+  test('is asked about again after twice the time where it is told and left suspected, as what a timer may end', () => {
+    const wait = suspects.now.add(suspect(1));
+    const asked: Circle[] = [];
+    const suspicion = suspicionOf(judging(null, asked));
+    for (let look = 1; look <= looks(20_000); look++) {
+      suspicion.due();
+      suspects.now.confirm([wait]);
+    }
+    // After 1.75, 3.5, 7 and 14 s.
+    expect(asked.length).toBe(4);
+  });
+
   test('is asked about again after twice the time where a holder seems to go on, and told after half a minute', () => {
     const wait = suspects.now.add(suspect(1));
     const asked: Circle[] = [];

@@ -122,11 +122,22 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   inHelperOfHandler: [['called for it', UNKNOWN]],
   besideItself: [['called for it', GOES_ON]],
   besideItselfForAWhile: [['called for it', GOES_ON]],
+  byRace: [['waits himself', UNKNOWN]],
+  byRaceOfAnother: [['waits himself', UNKNOWN]],
+  byTimeLimit: [['waits himself', UNKNOWN]],
+  byTimerAsWell: [['waits himself', UNKNOWN]],
+  byRaceOfHisCaller: [['waits himself', UNKNOWN]],
+  byRaceWithoutTimer: [
+    ['waits himself', UNKNOWN],
+    ['waits himself', UNKNOWN],
+  ],
 };
 
 /** What `holders/look.ts` prints. */
 interface Seen {
   readonly cases: Readonly<Record<string, unknown>>;
+  /** Those in which a timer lets the holder go on. */
+  readonly limited: readonly string[];
   /** `owner|name|target`: classes of dept, or nothing. */
   readonly references: readonly string[];
   readonly hasCapturedStacks: boolean;
@@ -155,13 +166,17 @@ const FORMS: readonly (readonly [form: string, () => Promise<Seen>])[] = [
 ];
 
 describe.each(FORMS)('dept %s', (_form, lookAtIt) => {
-  let seen: Seen = { cases: {}, references: [], hasCapturedStacks: false };
+  let seen: Seen = { cases: {}, limited: [], references: [], hasCapturedStacks: false };
   beforeAll(async () => {
     seen = await lookAtIt();
   }, CHILD_TIMEOUT_MS);
 
   test.each(Object.entries(CASES))('knows of the holder of %s: %j', (program, cases) => {
     expect(seen.cases[program]).toEqual(cases);
+  });
+
+  test('knows whom a timer lets go on, whatever becomes of what he waits for', () => {
+    expect(seen.limited).toEqual(['byRace', 'byRaceOfAnother', 'byTimeLimit']);
   });
 
   test('is asked of every program, and each case has one', () => {

@@ -19,6 +19,7 @@ const FILES = [
   'ask-with-callbacks.mjs',
   'close-server.mjs',
   'make-resources.mjs',
+  'give-up.mjs',
 ];
 const BUDGET_MS = 60_000;
 /** More than any of the programs needs before it stands. */
@@ -50,6 +51,7 @@ const asked: () => unknown = standIn(
 );
 const heap = takeHeapGraph();
 const look = new HolderLook(heap, new InspectorPlaces(BUDGET_MS), marked, stuck);
+const limited = new Set<string>();
 const found = new Map<string, [string, boolean][]>();
 for (const step of steps) {
   const seen = look.at(step);
@@ -57,10 +59,12 @@ for (const step of steps) {
   const cases = found.get(program) ?? [];
   found.set(program, cases);
   cases.push([caseOf(seen).name, holderGoesOn(seen)]);
+  if (seen.isLimited) limited.add(program);
 }
 console.log(
   JSON.stringify({
     cases: Object.fromEntries(found),
+    limited: [...limited].sort(),
     references: ownReferences(heap),
     hasCapturedStacks: hasCapturedStacks(heap),
   }),
