@@ -35,7 +35,7 @@ export class Wait {
   isLeft = false;
   /** True once it stands in a queue, and nobody is known to sleep for it: it was asked for with a callback. */
   isQueued = false;
-  /** True where a timer lets whoever sleeps for it go on without it, as one that it is raced against. */
+  /** True where it closes a circle that a timer will break, as one that a wait is raced against: until that is told. */
   isLimited = false;
   /** The primitive that can end this wait with an error; null where it cannot be refused. */
   refuser: Refuser | null = null;

@@ -132,8 +132,9 @@ export class WaitsFor implements Observer {
       if (left.has(wait)) continue;
       const circle = this.#circleFrom(wait);
       const untilTimeout = circle === null ? this.#circleUntilTimeout(wait) : null;
-      const isLimited = !isLast && circle?.some((step) => step.wait.isLimited) === true;
-      // When the timer has run, the holder may wait for it once more, and without one.
+      // When the timer has run, the holder may wait for it once more, and without one: it is known until it is told.
+      const { isLimited } = wait;
+      wait.isLimited = false;
       if (!isLimited) this.#suspected.delete(wait);
       if (!isLimited) this.#lasting.delete(wait);
       if (circle !== null) this.#report(circle, isLimited);

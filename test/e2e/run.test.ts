@@ -97,6 +97,14 @@ describe.concurrent('dept run', { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toBe('DEPT002 note waits for ever: it asks for pool again while it holds it.\n');
   });
 
+  test.each([
+    ['raced', 'main waits until a timeout ends it: it asks for lock again while it holds it.'],
+    ['queued', 'main waits for ever: as the only task that jobs lets run it waits for another one.'],
+  ])('tells of who waits for himself in a program that stays alive (%s)', async (how, told) => {
+    const { stdout } = await runDept(['run', '--quiet', `${PROGRAMS}/stays-alive.mjs`, how], { env });
+    expect(stdout).toBe(`DEPT002 ${told}\n`);
+  });
+
   test.each(['a process', 'an interval', 'a service', 'a query'])(
     'is silent about who waits beside a holder that is called back (%s)',
     async (how) => {

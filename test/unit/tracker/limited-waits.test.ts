@@ -26,7 +26,7 @@ test('who gives up when a timer runs is in a deadlock until then: a warning, onc
   const { waitsFor, wait, found } = entered();
   wait.isLimited = true;
   waitsFor.confirm(false);
-  waitsFor.confirm(false);
+  waitsFor.confirm(false, [wait]);
   expect(found).toEqual([
     'DEPT002 warning: main waits until a timeout ends it: it asks for lock again while it holds it.',
   ]);
@@ -36,14 +36,15 @@ test('when he waits for it again, without a limit, it is an error', () => {
   const { waitsFor, wait, found } = entered();
   wait.isLimited = true;
   waitsFor.confirm(false);
-  wait.isLimited = false;
-  waitsFor.confirm(false);
+  waitsFor.confirm(true);
   expect(found.map((each) => each.split(':')[0])).toEqual(['DEPT002 warning', 'DEPT002 error']);
 });
 
-test('where nothing is left to run no timer is either', () => {
+test('when the program ends itself before the timer runs it stays a warning', () => {
   const { waitsFor, wait, found } = entered();
-  wait.isLimited = true;
-  waitsFor.confirm(true);
-  expect(found.map((each) => each.split(':')[0])).toEqual(['DEPT002 error']);
+  for (const isLast of [false, true]) {
+    wait.isLimited = true;
+    waitsFor.confirm(isLast);
+  }
+  expect(found.map((each) => each.split(':')[0])).toEqual(['DEPT002 warning']);
 });
