@@ -1,6 +1,7 @@
 import { GivingTexts } from './giving-texts.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import type { HolderLook } from './holder-look.ts';
+import { inHandOf, namedBy } from './in-hand.ts';
 import { importsOf, scopesOf, textOf } from './list-owners.ts';
 import { carriedBy, hasBehind } from './marked-holds.ts';
 import { ProgramFunctions } from './program-functions.ts';
@@ -39,7 +40,7 @@ export class GiversBack {
       // One that it makes, and gives to somebody, may be called as well.
       .filter((fn) => this.#texts.givesFirst(textOf(fn, look.heap, look.places)))
       // One that a timer calls again and again gives something back each time, as who fills up a bucket of tokens does.
-      .map((fn): Giver => ({ fn, node: fn, goesOnBy: once(() => (repeated.has(fn) ? [fn] : goingOn.callersOf(fn))) }));
+      .map((fn): Giver => ({ fn, node: fn, goesOnBy: once(() => (repeated.has(fn) ? [fn] : this.#callersOf(fn))) }));
     const suspended = look.graph.functions
       .filter((each) => !look.stuck.has(each.node) && this.#texts.givesFirst(this.#restOf(each)))
       .map(({ fn, node, promise, awaits }): Giver => {
@@ -66,7 +67,7 @@ export class GiversBack {
     takers: readonly Suspended[],
     ends: readonly HeapNode[],
   ): boolean {
-    if (this.#isNamed(held)) return true;
+    if (this.#isNamed(held) || this.#isInHand(held, holders)) return true;
     const isKept = holders.some((each) => this.#texts.isGiving(each.fn, takers.includes(each)));
     return this.#givers.some((giver) => {
       if (!this.#look.places.hasTime() || !this.#canGetHold(giver, ends)) return false;
@@ -98,6 +99,27 @@ export class GiversBack {
       const text = textOf(node, heap, places);
       return (this.#texts.callsFirst(name, text) || this.#texts.givesFirst(text)) && goingOn.callersOf(node) !== null;
     });
+  }
+
+  /** Who calls a function back, or has been handed it. */
+  #callersOf(fn: HeapNode): readonly HeapNode[] | null {
+    const callers = this.#look.goingOn.callersOf(fn);
+    if (callers !== null) return callers;
+    const promises = inHandOf([fn], this.#look).flatMap(({ promise }) => promise ?? []);
+    return promises.length === 0 ? null : promises;
+  }
+
+  /** Another function that goes on has the one that gives it back, or an object with a method that does. */
+  #isInHand(held: HeapNode, holders: readonly Suspended[]): boolean {
+    const { heap, paths } = this.#look;
+    const given = paths.givenFor(held);
+    const all = [...given, ...paths.namersOf(held).map(({ node }) => node)];
+    const functions = all.filter((each) => heap.type(each) === 'closure');
+    // Who has what was lent may only look at it.
+    const owners = functions.flatMap((each) => heap.retainers(each)).filter(({ type }) => type === 'property');
+    const objects = owners.map(({ node }) => node).filter((node) => !given.has(node));
+    const inHand = [...functions, ...objects];
+    return inHandOf(inHand, this.#look, holders).length > 0 || namedBy(inHand, this.#look, holders).length > 0;
   }
 
   #canGetHold({ fn, node }: Giver, ends: readonly HeapNode[]): boolean {

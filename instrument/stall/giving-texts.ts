@@ -1,4 +1,5 @@
 import type { HeapNode } from './heap-graph.ts';
+import { escaped } from './list-owners.ts';
 import { callsOf, firstCallOf, type ProgramFunctions } from './program-functions.ts';
 import { GIVING_BACK } from './release-paths.ts';
 
@@ -20,6 +21,8 @@ export class GivingTexts {
   /** What functions are called that give back what they have not taken, and those that take and do not give back. */
   readonly #giving: ReadonlySet<string>;
   readonly #taking: ReadonlySet<string>;
+  /** Those that give back and are not called so. */
+  readonly #untold: ReadonlySet<string>;
 
   constructor(functions: ProgramFunctions) {
     this.#functions = functions;
@@ -27,6 +30,7 @@ export class GivingTexts {
     this.#taking = functions.namesOf(
       (own, taking) => firstOf(own, TAKES, taking) >= 0 && firstOf(own, GIVES_BACK, this.#giving) < 0,
     );
+    this.#untold = new Set([...this.#giving].filter((name) => !GIVES_BACK.test(`${name}(`)));
   }
 
   /**
@@ -37,7 +41,7 @@ export class GivingTexts {
     const own = this.#functions.ownTextOf(fn);
     const given = new Set([...own.matchAll(GIVEN)].map(([, last, one]) => (last ?? one) as string));
     if (USING.test(own) || firstCallOf(given, own) >= 0 || givesBackOf(given, own)) return true;
-    const gives = countOf(own, GIVES_BACK) + callsOf(this.#giving, own).length;
+    const gives = countOf(own, GIVES_BACK) + callsOf(this.#untold, own).length;
     return gives > (hasTaken ? 0 : countOf(own, TAKES));
   }
 
@@ -46,9 +50,11 @@ export class GivingTexts {
     return isFirst(firstOf(text, GIVES_BACK, this.#giving), firstOf(text, TAKES, this.#taking));
   }
 
-  /** The first that it does is to call this one, not to take. */
+  /** The first that it does is to call this one, or to hand it on, not to take. */
   callsFirst(name: string, text: string): boolean {
-    return isFirst(firstCallOf(new Set([name]), text), firstOf(text, TAKES, this.#taking));
+    const called = firstCallOf(new Set([name]), text);
+    const first = called < 0 ? text.search(new RegExp(`[(,]\\s*${escaped(name)}\\s*[,)]`)) : called;
+    return isFirst(first, firstOf(text, TAKES, this.#taking));
   }
 }
 

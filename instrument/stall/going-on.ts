@@ -8,6 +8,8 @@ import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
 
 /** Objects looked at from what may run up to what is alive. */
 const MAX_SEEN = 3_000;
+/** What whoever fills a web stream was given. */
+const CHANNEL = /^(?:Readable|Writable|Transform)(?:Stream|ByteStream)\w*(?:Controller|Writer)$/;
 const IMMEDIATE = 'Immediate';
 const NONE: ReadonlySet<HeapNode> = new Set();
 
@@ -114,12 +116,13 @@ export class GoingOn {
     return false;
   }
 
-  /** The functions of Node that have it in a variable of their own, as the one that reads a stream from a generator. */
+  /** The functions that have it in a variable of their own: of Node, as the one that reads a stream from a generator, and who fills a stream. */
   #suspendedOver(node: HeapNode): readonly Suspended[] {
     const { graph, heap, places } = this.#look;
     return heap.retainers(node).flatMap(({ type, node: above }) => {
       const each = type === 'weak' ? undefined : graph.functionAt(above);
-      return each !== undefined && places.isOfNode(heap.placeOf(each.fn)) ? [each] : [];
+      if (each === undefined) return [];
+      return CHANNEL.test(heap.name(node)) || places.isOfNode(heap.placeOf(each.fn)) ? [each] : [];
     });
   }
 

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { FROM_SOURCE, ROOT, runNode } from '../../../e2e/child.ts';
 
 /** A busy machine may take long for it. */
-const CHILD_TIMEOUT_MS = 60_000;
+const CHILD_TIMEOUT_MS = 120_000;
 const FOLDER = `${ROOT}/test/unit/instrument/stall/abandoned`;
 
 /** What `abandoned/look.ts` prints: the programs in which somebody waits, and those in which he does so in vain. */

@@ -22,7 +22,7 @@ import { FROM_SOURCE, ROOT, runNode } from '../../../e2e/child.ts';
 import { installDept } from '../../../e2e/installed-dept.ts';
 
 /** A busy machine may take long for it. */
-const CHILD_TIMEOUT_MS = 60_000;
+const CHILD_TIMEOUT_MS = 120_000;
 const HOLDERS = 'test/unit/instrument/stall/holders';
 const GOES_ON = true;
 const UNKNOWN = false;
@@ -70,6 +70,11 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   byGenerator: [['given back aside', GOES_ON]],
   byLostGenerator: [['waits himself', UNKNOWN]],
   byStream: [['given back aside', GOES_ON]],
+  byFunctionHanded: [['given back aside', GOES_ON]],
+  byObjectHanded: [['given back aside', GOES_ON]],
+  byCallbackThatHandsOn: [['given back aside', GOES_ON]],
+  byReader: [['given back aside', GOES_ON]],
+  byCallbackOfThatName: [['given back aside', GOES_ON]],
   byTimerOfABucket: [['given back aside', GOES_ON]],
   byItselfBesideATimerThatLooks: [['waits himself', UNKNOWN]],
   byItselfInAJob: [['waits himself', UNKNOWN]],

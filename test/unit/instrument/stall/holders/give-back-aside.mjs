@@ -218,6 +218,103 @@ export function byStream() {
   void sending();
 }
 
+/** A function was handed what gives it back, and calls that by a name of its own. */
+export function byFunctionHanded() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function after(open) {
+    await once(service, 'exit');
+    open();
+  }
+  async function hand() {
+    void after(await mutex.acquire());
+  }
+  async function handing() {
+    await hand();
+    await note();
+  }
+  void handing();
+}
+
+/** The same, with an object that has a method for it. */
+export function byObjectHanded() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function afterwards(guard) {
+    await once(service, 'exit');
+    guard.end();
+  }
+  async function guard() {
+    const release = await mutex.acquire();
+    void afterwards({
+      end() {
+        release();
+      },
+    });
+  }
+  async function guarding() {
+    await guard();
+    await note();
+  }
+  void guarding();
+}
+
+/** The function that is called hands on what gives it back. */
+export function byCallbackThatHandsOn() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  const call = (open) => open();
+  async function lend() {
+    const open = await mutex.acquire();
+    service.once('exit', () => call(open));
+  }
+  async function lending() {
+    await lend();
+    await note();
+  }
+  void lending();
+}
+
+/** A web stream that a function fills lets the one go on that reads it. */
+export function byReader() {
+  const mutex = new Mutex();
+  const note = async () => (await mutex.acquire())();
+  async function read() {
+    const release = await mutex.acquire();
+    const source = new ReadableStream({
+      async start(controller) {
+        await once(service, 'exit');
+        controller.close();
+      },
+    });
+    void (async () => {
+      for await (const part of source) nothing(part);
+      release();
+    })();
+  }
+  async function reading() {
+    await read();
+    await note();
+  }
+  void reading();
+}
+
+/** What gives it back is called as the method of the lock that it calls, and who waits gives back what he waits for. */
+export function byCallbackOfThatName() {
+  const lock = new Sema(1);
+  async function takeFirst() {
+    await lock.acquire();
+    const release = () => lock.release();
+    service.once('exit', () => release());
+  }
+  async function takingAgain() {
+    await takeFirst();
+    await lock.acquire();
+    lock.release();
+  }
+  void takingAgain();
+}
+
 /** What a chain of promises does at its end. */
 export function byFinally() {
   const mutex = new Mutex();
