@@ -105,8 +105,15 @@ export class GiversBack {
   #callersOf(fn: HeapNode): readonly HeapNode[] | null {
     const callers = this.#look.goingOn.callersOf(fn);
     if (callers !== null) return callers;
-    const promises = inHandOf([fn], this.#look).flatMap(({ promise }) => promise ?? []);
+    const promises = inHandOf([fn, ...this.#ownersOf(fn)], this.#look).flatMap(({ promise }) => promise ?? []);
     return promises.length === 0 ? null : promises;
+  }
+
+  /** The objects that have it as a method of their own. */
+  #ownersOf(fn: HeapNode): readonly HeapNode[] {
+    const { heap } = this.#look;
+    const owners = heap.retainers(fn).filter(({ type, name }) => type === 'property' && name !== 'constructor');
+    return owners.map(({ node }) => node);
   }
 
   /** Another function that goes on has the one that gives it back, or an object with a method that does. */
@@ -116,9 +123,8 @@ export class GiversBack {
     const all = [...given, ...paths.namersOf(held).map(({ node }) => node)];
     const functions = all.filter((each) => heap.type(each) === 'closure');
     // Who has what was lent may only look at it.
-    const owners = functions.flatMap((each) => heap.retainers(each)).filter(({ type }) => type === 'property');
-    const objects = owners.map(({ node }) => node).filter((node) => !given.has(node));
-    const inHand = [...functions, ...objects];
+    const owners = functions.flatMap((each) => this.#ownersOf(each)).filter((node) => !given.has(node));
+    const inHand = [...functions, ...owners];
     return inHandOf(inHand, this.#look, holders).length > 0 || namedBy(inHand, this.#look, holders).length > 0;
   }
 
