@@ -2,8 +2,8 @@ import type { ObjectKind } from '../src/core/classes.ts';
 import type { Frame } from '../src/core/stack.ts';
 import type { TrackedObject } from '../src/core/tracked-object.ts';
 import * as hooks from '../src/sync/hooks.ts';
-import { enclosingClass } from './enclosing-class.ts';
-import { sourceLine, sourceLines } from './source-line.ts';
+import { enclosingClass } from './stacks/enclosing-class.ts';
+import { sourceLine, sourceLines } from './stacks/source-line.ts';
 
 /**
  * A tracked object for a library's instance whose making was not seen: its class is the place of its first use, its name

@@ -4,7 +4,7 @@ import { exportClassGraph } from '../src/core/class-graph-export.ts';
 import { commonGates } from '../src/tracker/common-gates.ts';
 import { Statistics } from '../src/tracker/statistics.ts';
 import type { Installation } from './install.ts';
-import { monotonicMs } from './monotonic-clock.ts';
+import { monotonicMs } from './process/monotonic-clock.ts';
 
 /**
  * Writes the class graph when the process ends, with the statistics of its classes as the graph's own value. A file that

@@ -13,10 +13,10 @@ import { type Choices, checkOptions } from './choices.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import { deadlockBreaker } from './deadlock-breaker.ts';
 import { LIBRARY_ADAPTERS } from './libraries/index.ts';
-import { watchModules } from './module-hooks.ts';
+import { watchModules } from './modules/module-hooks.ts';
+import { isOlder } from './modules/package-version.ts';
+import { foldersOfProgram, ProjectPackages } from './modules/project-packages.ts';
 import { watchNode } from './node/index.ts';
-import { isOlder } from './package-version.ts';
-import { foldersOfProgram, ProjectPackages } from './project-packages.ts';
 import { startTracking } from './tracking.ts';
 
 export interface InstallOptions extends Choices {

@@ -7,12 +7,12 @@ import type { Config } from './config.ts';
 import type { Installation } from './install.ts';
 import { keepForHeap } from './kept-for-heap.ts';
 import { LongHolds } from './long-holds.ts';
+import { Respite } from './process/respite.ts';
+import { UnsettledAwait } from './process/unsettled-await.ts';
 import { QueuedSuspicion } from './queued-suspicion.ts';
-import { Respite } from './respite.ts';
 import { StallCheck } from './stall/stall-check.ts';
 import { watchStandstill } from './stall/standstill.ts';
 import { CONFIRM_AFTER_MS, Suspicion } from './suspicion.ts';
-import { UnsettledAwait } from './unsettled-await.ts';
 
 /** What is to be done besides. */
 export interface EndWatch {

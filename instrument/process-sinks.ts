@@ -10,7 +10,7 @@ import { formatReport } from '../reports/text/report.ts';
 import type { Finding } from '../src/core/finding.ts';
 import { type Config, configFromEnv } from './config.ts';
 import { packageRoot } from './paths.ts';
-import { embeddedSource } from './source-maps.ts';
+import { embeddedSource } from './stacks/source-maps.ts';
 import { tallyTo } from './tally.ts';
 
 const STDERR = 2;

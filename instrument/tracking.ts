@@ -9,8 +9,8 @@ import { WaitsFor, type WaitsForOptions } from '../src/tracker/waits-for.ts';
 import type { AttributionMode } from './attribution/attribution-mode.ts';
 import { LightAttribution } from './attribution/light.ts';
 import { PromiseHookAttribution } from './attribution/promise-hooks.ts';
-import { monotonicMs } from './monotonic-clock.ts';
-import { NodeStacks } from './stacks.ts';
+import { monotonicMs } from './process/monotonic-clock.ts';
+import { NodeStacks } from './stacks/stacks.ts';
 
 export interface TrackingOptions {
   readonly rules: RuleSet;

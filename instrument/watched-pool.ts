@@ -7,7 +7,7 @@ import type { How, HowMuch, Outcome } from '../src/core/vocabulary.ts';
 import type { Wait } from '../src/core/wait.ts';
 import * as hooks from '../src/sync/hooks.ts';
 import type { NamedPlace } from './first-use.ts';
-import { replaced } from './replaced.ts';
+import { replaced } from './patches/replaced.ts';
 
 /** What a library calls the operations of its pools. */
 export interface PoolVerbs {

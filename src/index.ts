@@ -7,7 +7,7 @@ export { type OwedEvent, type Sdt, type SleepOptions as SdtSleepOptions, sdt } f
 export { type Shared, type SharedFactoryOptions, type SharedOptions, shared } from '../instrument/hooks/shared.ts';
 export { type Installation, type InstallOptions, install } from '../instrument/install.ts';
 export type { Shape } from '../instrument/shapes/shape.ts';
-export { NodeStacks } from '../instrument/stacks.ts';
+export { NodeStacks } from '../instrument/stacks/stacks.ts';
 export { type Tracked, type TrackerOptions, withTracker } from '../instrument/with-tracker.ts';
 export { wrap } from '../instrument/wrap.ts';
 export type { ClassKey, EventClass, ObjectKind } from './core/classes.ts';

@@ -1,5 +1,5 @@
 import { isObject } from '../../src/core/thenable.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import { Joined } from './joined-promises.ts';
 import type { Carry } from './timers.ts';
 

@@ -2,7 +2,7 @@ import { NEVER, type Tick } from '../../src/core/ids.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
-import { standIn } from '../stand-in.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { AskedReaction } from './asked-reaction.ts';
 import { HandedOnWaits } from './handed-on-waits.ts';
 import { Joined } from './joined-promises.ts';

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { History } from '../../src/core/history.ts';
 import { isObject } from '../../src/core/thenable.ts';
 import type { Wait } from '../../src/core/wait.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import { keepJoined } from './kept-reactions.ts';
 import { firstNote } from './promise-notes.ts';
 

@@ -1,4 +1,4 @@
-import { asyncStackOf, mayNameProgram } from '../async-stack.ts';
+import { asyncStackOf, mayNameProgram } from '../stacks/async-stack.ts';
 import { pendingReactions } from './kept-reactions.ts';
 
 /** Of the functions that await, one is enough; Node's own may come before it. */

@@ -9,7 +9,7 @@ import { type Known, PassingHolds } from '../../src/core/passing-holds.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Observer } from '../../src/core/vocabulary.ts';
 import { Wait } from '../../src/core/wait.ts';
-import { NODE_MAJOR } from '../node-major.ts';
+import { NODE_MAJOR } from '../process/node-major.ts';
 import { WaiterPlaces } from './waiter-places.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { promiseHooks } from 'node:v8';
-import { captureStack, isAwaitedCall } from '../capture-stack.ts';
-import { Stamp } from '../stamp.ts';
+import { Stamp } from '../patches/stamp.ts';
+import { captureStack, isAwaitedCall } from '../stacks/capture-stack.ts';
 import { Kept, keep, letAllGo } from './kept-reactions.ts';
 import { firstNote, freed, type Hooked, noteFor, noteMade, noteOf, type PromiseNote } from './promise-notes.ts';
 

@@ -1,6 +1,6 @@
 import type { History } from '../../src/core/history.ts';
 import type { Wait } from '../../src/core/wait.ts';
-import { Stamp } from '../stamp.ts';
+import { Stamp } from '../patches/stamp.ts';
 import type { AskedReaction } from './asked-reaction.ts';
 import type { Joined } from './joined-promises.ts';
 import { Kept, letGo } from './kept-reactions.ts';

@@ -1,4 +1,4 @@
-import { dressed, isConstructor } from '../stand-in.ts';
+import { dressed, isConstructor } from '../patches/stand-in.ts';
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Scheduler = (this: unknown, ...args: unknown[]) => unknown;

@@ -3,9 +3,9 @@ import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
-import { asyncStackOf } from '../async-stack.ts';
-import { captureStack } from '../capture-stack.ts';
-import { CapturedStack } from '../stacks.ts';
+import { asyncStackOf } from '../stacks/async-stack.ts';
+import { captureStack } from '../stacks/capture-stack.ts';
+import { CapturedStack } from '../stacks/stacks.ts';
 
 // Taken before anything is patched.
 const { nextTick } = process;

@@ -1,9 +1,9 @@
 import { DeptError } from '../../src/core/dept-error.ts';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { isPending } from '../promises/is-pending.ts';
 import { PromiseCache, SHARED_PROMISE } from '../shapes/promise-cache.ts';
-import { standIn } from '../stand-in.ts';
 
 export interface SharedOptions {
   /** What the value is called. */

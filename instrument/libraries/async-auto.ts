@@ -1,8 +1,8 @@
 import * as hooks from '../../src/sync/hooks.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
 import { owingTask } from '../shapes/owed-task.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable } from './adapter.ts';
 
 const TASK = howOf('run', 'done');

@@ -1,11 +1,11 @@
 import { isObject } from '../../src/core/thenable.ts';
-import { applied } from '../applied.ts';
-import { patchClass } from '../class-patch.ts';
 import { placeOfCreation } from '../first-use.ts';
-import { replaced } from '../replaced.ts';
+import { applied } from '../patches/applied.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 /** Each function that it is given becomes a method of its own. */

@@ -1,4 +1,4 @@
-import { standIn } from '../stand-in.ts';
+import { standIn } from '../patches/stand-in.ts';
 import type { Callable } from './adapter.ts';
 
 type Define = typeof Object.defineProperties;

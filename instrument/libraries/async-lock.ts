@@ -1,10 +1,10 @@
-import { patchClass } from '../class-patch.ts';
 import { trackByFirstUse } from '../first-use.ts';
-import { legible, numberOf, optionOf } from '../passed-options.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { legible, numberOf, optionOf } from '../patches/passed-options.ts';
+import { dressed, standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
-import { dressed, standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = howOf('acquire', 'end', { structured: true });

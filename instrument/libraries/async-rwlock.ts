@@ -1,11 +1,11 @@
 import type { RWLock } from 'async-rwlock';
 import type { How } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass } from '../class-patch.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { dressed } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 // A reader passes the writers that wait.

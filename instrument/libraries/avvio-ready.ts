@@ -1,12 +1,12 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass } from '../class-patch.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { owingTask } from '../shapes/owed-task.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable } from './adapter.ts';
 
 const LOAD = howOf('register', 'loaded');

@@ -1,11 +1,11 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { restoreAll } from '../class-patch.ts';
+import { restoreAll } from '../patches/class-patch.ts';
+import { dressed, standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { endingWith, untilSettled } from '../shapes/settled-result.ts';
-import { dressed, standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { afterPlugins, type Boot, isBoot, loadingFor, patchBoot, patchPlugin } from './avvio-ready.ts';
 

@@ -1,11 +1,11 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass } from '../class-patch.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { ReleaseTicket } from '../shapes/release-ticket.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { dressed } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const LOCK = howOf('lock', 'unlock');

@@ -1,12 +1,12 @@
 import { isObject } from '../../src/core/thenable.ts';
-import { applied } from '../applied.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
-import { numberOf } from '../passed-options.ts';
-import { replaced } from '../replaced.ts';
+import { applied } from '../patches/applied.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { numberOf } from '../patches/passed-options.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const PUSH = howOf('push', 'done', { structured: true });

@@ -1,12 +1,12 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass } from '../class-patch.ts';
 import { trackByFirstUse } from '../first-use.ts';
-import { numberOf } from '../passed-options.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { numberOf } from '../patches/passed-options.ts';
+import { dressed, standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { Slots } from '../shapes/slots.ts';
-import { dressed, standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const SCHEDULE = howOf('schedule', 'end', { structured: true });

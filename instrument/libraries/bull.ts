@@ -1,7 +1,7 @@
-import { patchClass, restoreAll } from '../class-patch.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
-import { dressed } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 import { type JobQueue, queueOf } from './bullmq-queues.ts';
 

@@ -1,10 +1,10 @@
-import { applied } from '../applied.ts';
-import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
-import { replaced } from '../replaced.ts';
+import { applied } from '../patches/applied.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { instanceNotes } from '../shapes/instance-notes.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 interface Cacheable {

@@ -1,6 +1,6 @@
 import { Fiber, type Past } from '../../src/core/fiber.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { dressed } from '../stand-in.ts';
+import { dressed } from '../patches/stand-in.ts';
 import type { EffectTake } from './effect-take.ts';
 
 const STATE: unique symbol = Symbol('dept.fiber');

@@ -1,6 +1,6 @@
 import { Fiber } from '../../src/core/fiber.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { dressed } from '../stand-in.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { FiberState, meetScheduler, runAs, runningFiber, type Scheduler } from './effect-fibers.ts';
 
 /** The method by which a fiber runs one step of an effect. */

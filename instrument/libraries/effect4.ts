@@ -1,5 +1,5 @@
-import { captureStack } from '../capture-stack.ts';
 import { placeOfCreation } from '../first-use.ts';
+import { captureStack } from '../stacks/capture-stack.ts';
 import type { Rebind } from './adapter.ts';
 import {
   awaiting,

@@ -1,7 +1,7 @@
 import type { Stack } from '../../src/core/stack.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { databaseBlocked } from '../node/blocked-databases.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import type { LibraryAdapter } from './adapter.ts';
 

@@ -1,5 +1,5 @@
+import { standIn } from '../patches/stand-in.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { afterPlugins, type Loading, loadingFor } from './avvio-ready.ts';
 

@@ -1,9 +1,9 @@
+import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
 import { WaitingLine } from '../shapes/waiting-line.ts';
-import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { isBoot } from './avvio-ready.ts';
 

@@ -1,7 +1,7 @@
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import { type PoolRequest, watchRequest } from '../settled-request.ts';
 import { factoryWith, poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';

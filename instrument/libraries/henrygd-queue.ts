@@ -1,10 +1,10 @@
-import { applied } from '../applied.ts';
-import { replaced } from '../replaced.ts';
+import { applied } from '../patches/applied.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const ADD = howOf('add', 'end', { structured: true });

@@ -1,14 +1,14 @@
 import { isObject } from '../../src/core/thenable.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { applied } from '../applied.ts';
 import { kindOf, placeOfCall } from '../first-use.ts';
-import { replaced } from '../replaced.ts';
+import { applied } from '../patches/applied.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
 import { patchShape } from '../shapes/shape.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = howOf('acquire', 'release');

@@ -1,6 +1,6 @@
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import type { LibraryAdapter } from './adapter.ts';
 import type { RedisCommand } from './redis-commands.ts';
 import { RedisConnection } from './redis-connection.ts';

@@ -1,8 +1,8 @@
 import * as hooks from '../../src/sync/hooks.ts';
-import { applied } from '../applied.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { placeOfCreation } from '../first-use.ts';
-import { standIn } from '../stand-in.ts';
+import { applied } from '../patches/applied.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { watchedPool } from '../watched-pool.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { TARN_VERBS } from './tarn.ts';

@@ -1,6 +1,6 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { type NamedPlace, placeOfCreation, placeOfUse } from '../first-use.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { trackDistinct } from '../watched-pool.ts';

@@ -1,11 +1,11 @@
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { applied } from '../applied.ts';
-import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
-import { numberOf } from '../passed-options.ts';
-import { replaced } from '../replaced.ts';
-import { dressed, standIn } from '../stand-in.ts';
+import { applied } from '../patches/applied.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { numberOf } from '../patches/passed-options.ts';
+import { replaced } from '../patches/replaced.ts';
+import { dressed, standIn } from '../patches/stand-in.ts';
 import { factoryWith, poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 

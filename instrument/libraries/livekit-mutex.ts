@@ -1,5 +1,5 @@
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import type { LibraryAdapter } from './adapter.ts';
 import { type Kind, type Lockable, LockTicket, patchLock, patchMutex, type Unlock } from './await-mutex.ts';
 

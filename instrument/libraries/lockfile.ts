@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import { isObject } from '../../src/core/thenable.ts';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
-import { applied } from '../applied.ts';
-import { restoreAll } from '../class-patch.ts';
-import { numberOf } from '../passed-options.ts';
-import { replaced } from '../replaced.ts';
+import { applied } from '../patches/applied.ts';
+import { restoreAll } from '../patches/class-patch.ts';
+import { numberOf } from '../patches/passed-options.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { LockedFiles } from '../shapes/locked-files.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const LOCK = howOf('lock', 'unlock');

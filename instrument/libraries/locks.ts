@@ -1,12 +1,12 @@
 import type { ObjectKind } from '../../src/core/classes.ts';
 import type { How } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { applied } from '../applied.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
+import { applied } from '../patches/applied.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 // A reader passes the writers that wait.

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
 import { isObject } from '../../src/core/thenable.ts';
 import { placeOfUse } from '../first-use.ts';
-import { optionOf } from '../passed-options.ts';
+import { optionOf } from '../patches/passed-options.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
-import { dressed } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 interface Cache {

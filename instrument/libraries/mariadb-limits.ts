@@ -1,4 +1,4 @@
-import { legible, optionOf } from '../passed-options.ts';
+import { legible, optionOf } from '../patches/passed-options.ts';
 
 /** What a pool of mariadb is made with: an object, or a connection string with the same names after its `?`. */
 export type MariadbOptions = string | { readonly connectionLimit?: unknown; readonly acquireTimeout?: unknown };

@@ -1,13 +1,13 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { dressed, standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
 import { releasing } from '../shapes/lent.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { dressed, standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const LOCK = howOf('lock', 'release');

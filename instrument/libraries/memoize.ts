@@ -1,8 +1,8 @@
 import { placeOfCreation } from '../first-use.ts';
-import { optionOf } from '../passed-options.ts';
+import { optionOf } from '../patches/passed-options.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { AskedKey } from '../shapes/asked-key.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter, Rebind } from './adapter.ts';
 
 type Func = (this: unknown, ...args: unknown[]) => unknown;

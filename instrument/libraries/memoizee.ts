@@ -1,9 +1,9 @@
 import { placeOfCreation } from '../first-use.ts';
-import { numberOf, optionOf } from '../passed-options.ts';
+import { numberOf, optionOf } from '../patches/passed-options.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { keyOfArguments } from '../shapes/argument-key.ts';
 import { AskedKey } from '../shapes/asked-key.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 type Func = (this: unknown, ...args: unknown[]) => unknown;

@@ -1,6 +1,6 @@
 import * as hooks from '../../src/sync/hooks.ts';
-import { carryCallbacks } from '../carried-callbacks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
+import { carryCallbacks } from '../patches/carried-callbacks.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { patchPool, patchPooled } from './mysql2.ts';
 

@@ -1,7 +1,7 @@
 import * as hooks from '../../src/sync/hooks.ts';
-import { carryCallbacks } from '../carried-callbacks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
+import { carryCallbacks } from '../patches/carried-callbacks.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import { poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 

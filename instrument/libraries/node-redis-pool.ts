@@ -1,10 +1,10 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { placeOfCreation } from '../first-use.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { isTimeout } from '../settled-request.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
-import { dressed } from '../stand-in.ts';
 import { trackDistinct } from '../watched-pool.ts';
 import type { Callable } from './adapter.ts';
 

@@ -1,8 +1,8 @@
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { endedWith } from '../shapes/ended-with.ts';
-import { dressed } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 import { patchPool } from './node-redis-pool.ts';
 import { RedisConnection } from './redis-connection.ts';

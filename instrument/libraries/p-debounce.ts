@@ -1,9 +1,9 @@
-import { applied } from '../applied.ts';
 import { placeOfCreation } from '../first-use.ts';
-import { replaced } from '../replaced.ts';
+import { applied } from '../patches/applied.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 interface Debounce {

@@ -1,6 +1,6 @@
 import { waitForEvent } from '../node/late-waits.ts';
-import { numberOf, optionOf } from '../passed-options.ts';
-import { standIn } from '../stand-in.ts';
+import { numberOf, optionOf } from '../patches/passed-options.ts';
+import { standIn } from '../patches/stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 type Cancellable = Promise<unknown> & { cancel?: Callable };

@@ -1,10 +1,10 @@
 import * as hooks from '../../src/sync/hooks.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
 import { Slots } from '../shapes/slots.ts';
-import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const LIMIT = howOf('limit', 'end', { structured: true });

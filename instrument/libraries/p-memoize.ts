@@ -1,7 +1,7 @@
 import { placeOfCreation } from '../first-use.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { AskedKey } from '../shapes/asked-key.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 type Memoized = (this: unknown, ...args: unknown[]) => Promise<unknown>;

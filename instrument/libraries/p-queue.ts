@@ -2,11 +2,11 @@ import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { trackByFirstUse } from '../first-use.ts';
 import { isTimeout, signalTimeout } from '../node/signal-timeouts.ts';
-import { legible, numberOf, optionOf } from '../passed-options.ts';
+import { legible, numberOf, optionOf } from '../patches/passed-options.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { Slots } from '../shapes/slots.ts';
-import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const ADD = howOf('add', 'end', { structured: true });

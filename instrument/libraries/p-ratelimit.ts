@@ -1,8 +1,8 @@
-import { numberOf } from '../passed-options.ts';
+import { numberOf } from '../patches/passed-options.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const LIMIT = howOf('limit', 'end', { structured: true });

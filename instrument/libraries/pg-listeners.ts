@@ -1,6 +1,6 @@
 import { defineHow } from '../../src/core/how.ts';
 import { isObject } from '../../src/core/thenable.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import type { WatchedPool } from '../watched-pool.ts';
 import type { Callable } from './adapter.ts';
 

@@ -1,5 +1,5 @@
-import { carryCallbacks } from '../carried-callbacks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
+import { carryCallbacks } from '../patches/carried-callbacks.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { watchListeners } from './pg-listeners.ts';
 

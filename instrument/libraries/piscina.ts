@@ -1,8 +1,8 @@
 import { isObject } from '../../src/core/thenable.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { handPorts, watchChannels } from '../message-channels.ts';
 import { isTimeout, signalTimeout } from '../node/signal-timeouts.ts';
-import { optionOf } from '../passed-options.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { optionOf } from '../patches/passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';

@@ -1,12 +1,12 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { captureStack } from '../capture-stack.ts';
 import { placeOfCreation } from '../first-use.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { releasingMethod } from '../shapes/lent.ts';
-import { standIn } from '../stand-in.ts';
+import { captureStack } from '../stacks/capture-stack.ts';
 import { trackDistinct } from '../watched-pool.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 

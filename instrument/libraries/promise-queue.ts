@@ -1,8 +1,8 @@
-import { patchClass } from '../class-patch.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const ADD = howOf('add', 'end', { structured: true });

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
-import { legible, optionOf } from '../passed-options.ts';
+import { legible, optionOf } from '../patches/passed-options.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { LockedFiles } from '../shapes/locked-files.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const LOCK = howOf('lock', 'release');

@@ -1,5 +1,5 @@
+import { standIn } from '../patches/stand-in.ts';
 import { PromiseCache } from '../shapes/promise-cache.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 type Method = (this: never, ...args: never[]) => unknown;

@@ -1,13 +1,13 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import { applied } from '../applied.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
-import { optionOf } from '../passed-options.ts';
-import { replaced } from '../replaced.ts';
+import { applied } from '../patches/applied.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { optionOf } from '../patches/passed-options.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { instanceNotes } from '../shapes/instance-notes.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { QueuedJobs } from './queue-jobs.ts';
 

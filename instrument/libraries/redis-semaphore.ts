@@ -1,11 +1,11 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
-import { patchClass } from '../class-patch.ts';
-import { legible } from '../passed-options.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { legible } from '../patches/passed-options.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { NamedObjects } from '../shapes/named-objects.ts';
-import { dressed } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = howOf('acquire', 'release');

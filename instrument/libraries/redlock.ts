@@ -1,11 +1,11 @@
 import type { HowMuch } from '../../src/core/vocabulary.ts';
-import { patchClass } from '../class-patch.ts';
 import { trackByFirstUse } from '../first-use.ts';
-import { legible, optionOf } from '../passed-options.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { legible, optionOf } from '../patches/passed-options.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = howOf('acquire', 'release');

@@ -1,10 +1,10 @@
 import type { How } from '../../src/core/vocabulary.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { releasing } from '../shapes/lent.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const LOCK = howOf('lock', 'release');

@@ -1,13 +1,13 @@
 import type { How } from '../../src/core/vocabulary.ts';
-import { applied } from '../applied.ts';
-import { legible, numberOf, optionOf } from '../passed-options.ts';
+import { applied } from '../patches/applied.ts';
+import { legible, numberOf, optionOf } from '../patches/passed-options.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
 import { releasing } from '../shapes/lent.ts';
 import { MadeObject } from '../shapes/made-object.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 /** What each method is called, and how it waits: a reader stands behind the writers that came before it. */

@@ -1,12 +1,12 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass, restoreAll } from '../class-patch.ts';
 import type { Emission } from '../node/emitted-events.ts';
 import { waitAfterEvent } from '../node/late-waits.ts';
-import { legible } from '../passed-options.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { legible } from '../patches/passed-options.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 /** The parts of an observable and of a subject that are not in their public types. */

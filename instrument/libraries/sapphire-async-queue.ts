@@ -1,5 +1,5 @@
 import type { AsyncQueue } from '@sapphire/async-queue';
-import { patchClass } from '../class-patch.ts';
+import { patchClass } from '../patches/class-patch.ts';
 import { patchShape, type Shape } from '../shapes/shape.ts';
 import type { LibraryAdapter } from './adapter.ts';
 

@@ -1,9 +1,9 @@
 import * as hooks from '../../src/sync/hooks.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const TAKE = howOf('take', 'leave');

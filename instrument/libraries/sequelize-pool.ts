@@ -1,7 +1,7 @@
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
+import { patchClass } from '../patches/class-patch.ts';
 import { type PoolRequest, watchRequest } from '../settled-request.ts';
 import {
   factoryWith,

@@ -1,5 +1,5 @@
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { type NamedPlace, placeOfCreation } from '../first-use.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import { watchedPool } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 import { SEQUELIZE_VERBS } from './sequelize-pool.ts';

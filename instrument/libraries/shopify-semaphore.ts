@@ -1,4 +1,4 @@
-import { patchClass } from '../class-patch.ts';
+import { patchClass } from '../patches/class-patch.ts';
 import { patchShape, type Shape } from '../shapes/shape.ts';
 import type { LibraryAdapter } from './adapter.ts';
 

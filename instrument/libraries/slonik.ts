@@ -1,10 +1,10 @@
 import * as hooks from '../../src/sync/hooks.ts';
 import { placeOfUse } from '../first-use.ts';
-import { numberOf } from '../passed-options.ts';
-import { replaced } from '../replaced.ts';
+import { numberOf } from '../patches/passed-options.ts';
+import { replaced } from '../patches/replaced.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { endedWith } from '../shapes/ended-with.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
-import { standIn } from '../stand-in.ts';
 import { poolVerbs, refuse, type WatchedPool, watchedPool } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';
 

@@ -1,10 +1,10 @@
 import type { HowMuch } from '../../src/core/vocabulary.ts';
 import { signalTimeout } from '../node/signal-timeouts.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { releasing } from '../shapes/lent.ts';
 import { MadeObject } from '../shapes/made-object.ts';
-import { standIn } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const LOCK = howOf('lock', 'release');

@@ -1,7 +1,7 @@
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { patchClass } from '../class-patch.ts';
 import { placeOfUse } from '../first-use.ts';
+import { patchClass } from '../patches/class-patch.ts';
 import { isTimeout } from '../settled-request.ts';
 import { type PoolVerbs, poolVerbs, refuse, type WatchedPool, watchedPool, watchFactoryIn } from '../watched-pool.ts';
 import type { LibraryAdapter } from './adapter.ts';

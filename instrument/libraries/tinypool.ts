@@ -1,12 +1,12 @@
 import { isObject } from '../../src/core/thenable.ts';
-import { patchClass } from '../class-patch.ts';
 import { handPorts, watchChannels } from '../message-channels.ts';
-import { optionOf } from '../passed-options.ts';
+import { patchClass } from '../patches/class-patch.ts';
+import { optionOf } from '../patches/passed-options.ts';
+import { dressed } from '../patches/stand-in.ts';
 import { isPending } from '../promises/is-pending.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';
-import { dressed } from '../stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const RUN = howOf('run', 'done', { structured: true });

@@ -1,8 +1,8 @@
 import { isObject } from '../../src/core/thenable.ts';
 import { placeOfCreation } from '../first-use.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { keyOfArguments } from '../shapes/argument-key.ts';
 import { type Func, KeptPromises } from '../shapes/kept-promises.ts';
-import { standIn } from '../stand-in.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 /** A decorator of a method or a getter. */

@@ -1,7 +1,7 @@
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { asking } from '../node/own-fetches.ts';
 import { type Dispatched, dispatched } from '../node/undici-connections.ts';
-import { dressed, standIn } from '../stand-in.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { dressed, standIn } from '../patches/stand-in.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 /** What pools, clients and all else that undici sends requests through have in common. */

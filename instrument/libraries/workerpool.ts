@@ -1,6 +1,6 @@
-import { patchClass, restoreAll } from '../class-patch.ts';
 import { handPorts, watchChannels } from '../message-channels.ts';
-import { legible, optionOf } from '../passed-options.ts';
+import { patchClass, restoreAll } from '../patches/class-patch.ts';
+import { legible, optionOf } from '../patches/passed-options.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { UsedInstances } from '../shapes/used-instances.ts';

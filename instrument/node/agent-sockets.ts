@@ -2,7 +2,7 @@ import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import { type PoolVerbs, poolVerbs, refuse, watchedPool } from '../watched-pool.ts';
 import type { Asked, Lent, LentSockets } from './lent-sockets.ts';
 import { type NodeHost, observed } from './node-host.ts';

@@ -1,7 +1,7 @@
 import { callerName } from '../../src/tracker/caller-names.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
-import { ProcessorUse } from '../processor-use.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
+import { ProcessorUse } from '../process/processor-use.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { StartedWorker, StartedWorkers } from './started-workers.ts';
 import { UnansweredWorkers } from './unanswered-workers.ts';

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Stack } from '../../src/core/stack.ts';
-import { asyncStackOf, asyncStackThrough } from '../async-stack.ts';
-import { CapturedStack } from '../stacks.ts';
+import { asyncStackOf, asyncStackThrough } from '../stacks/async-stack.ts';
+import { CapturedStack } from '../stacks/stacks.ts';
 import { settlesPromise } from './settles-promise.ts';
 
 /** An event that is waited for through a promise. */

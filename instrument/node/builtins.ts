@@ -1,5 +1,5 @@
 import Module, { syncBuiltinESMExports } from 'node:module';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 
 /** What a loader gives for a module: its text, unless it is one of Node's own. */
 interface Loaded {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Server, Socket } from 'node:net';
-import { activeHandles } from '../active-handles.ts';
+import { activeHandles } from '../process/active-handles.ts';
 import { openClients } from './client-sockets.ts';
 import { loadNet } from './net.ts';
 import { isFull, isStarved, type StreamLike } from './stream-state.ts';

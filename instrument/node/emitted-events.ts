@@ -4,7 +4,7 @@ import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { isObject } from '../../src/core/thenable.ts';
 import { failed } from '../../src/sync/hooks.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 
 /** Names of events that come once: those are remembered even when somebody listens. When an emitter begins to be of use ... */
 const BEGINS: ReadonlySet<string | symbol> = new Set(

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import { asyncStackOf, asyncStackThrough, namesFunction } from '../async-stack.ts';
 import { keptReactions } from '../attribution/kept-reactions.ts';
+import { asyncStackOf, asyncStackThrough, namesFunction } from '../stacks/async-stack.ts';
 
 /** Of the functions that await, one is enough. */
 const FRAMES = 4;

@@ -7,7 +7,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { callerName } from '../../src/tracker/caller-names.ts';
 import { lostEventFinding } from '../../src/tracker/lost-events.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
-import { legible } from '../passed-options.ts';
+import { legible } from '../patches/passed-options.ts';
 import { howOf } from '../shapes/how.ts';
 import { type Emission, EmittedEvents, type Followed } from './emitted-events.ts';
 import { EventAwaiters } from './event-awaiters.ts';

@@ -3,7 +3,7 @@ import type { History } from '../../src/core/history.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import type { WatchedPool } from '../watched-pool.ts';
 import { loadNet } from './net.ts';
 import type { NodeHost } from './node-host.ts';

@@ -4,7 +4,7 @@ import type { Tick } from '../../src/core/ids.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
 import { packageRelative } from '../paths.ts';
-import { UnsettledAwait } from '../unsettled-await.ts';
+import { UnsettledAwait } from '../process/unsettled-await.ts';
 import { circleOfImports, type ModuleImport, moduleImports } from './module-imports.ts';
 import { type NodeHost, observed } from './node-host.ts';
 

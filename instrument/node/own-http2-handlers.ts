@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Server } from 'node:net';
 import * as hooks from '../../src/sync/hooks.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import { instanceNotes } from '../shapes/instance-notes.ts';
 import type { Exchange } from './exchange.ts';
 import type { MetPrototypes } from './met-prototypes.ts';

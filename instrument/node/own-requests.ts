@@ -2,7 +2,7 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { isObject } from '../../src/core/thenable.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import { instanceNotes } from '../shapes/instance-notes.ts';
 import type { Exchange } from './exchange.ts';
 import { type NodeHost, observed } from './node-host.ts';

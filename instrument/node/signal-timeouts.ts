@@ -1,5 +1,5 @@
-import { optionOf } from '../passed-options.ts';
-import { replaced } from '../replaced.ts';
+import { optionOf } from '../patches/passed-options.ts';
+import { replaced } from '../patches/replaced.ts';
 
 interface SignalMakers {
   timeout(...args: unknown[]): AbortSignal;

@@ -1,5 +1,5 @@
 import { clearInterval, setInterval } from 'node:timers';
-import { ProcessorUse } from '../processor-use.ts';
+import { ProcessorUse } from '../process/processor-use.ts';
 import { Connections } from './connections.ts';
 import { hasUnheardWorker } from './started-workers.ts';
 

@@ -1,7 +1,7 @@
 import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { failed } from '../../src/sync/hooks.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import { hasNoReader, isFull, type StreamLike } from './stream-state.ts';
 
 /** Classes of streams: Node's own, or a package's copy of them. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ReadableStream } from 'node:stream/web';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import { isLoaded } from './builtins.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import type { WebStreamLinks } from './web-stream-links.ts';

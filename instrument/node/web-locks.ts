@@ -3,11 +3,11 @@ import { defineHow } from '../../src/core/how.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { legible } from '../passed-options.ts';
-import { replaced } from '../replaced.ts';
+import { legible } from '../patches/passed-options.ts';
+import { replaced } from '../patches/replaced.ts';
+import { dressed, standIn } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
-import { dressed, standIn } from '../stand-in.ts';
 import { isTimeout, signalTimeout } from './signal-timeouts.ts';
 
 const LABELS = { startLabel: 'request', waitLabel: 'request', eventLabel: 'settle', structured: true };

@@ -1,5 +1,5 @@
 import { isEndOfStream } from '../attribution/kept-reactions.ts';
-import { replacedGetter } from '../replaced.ts';
+import { replacedGetter } from '../patches/replaced.ts';
 import { type NodeHost, observed } from './node-host.ts';
 
 type WebStreams = typeof import('node:stream/web');

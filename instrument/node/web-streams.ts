@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ReadableStream, WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
-import { replaced, replacedGetter } from '../replaced.ts';
+import { replaced, replacedGetter } from '../patches/replaced.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { watchClones } from './web-clones.ts';
 import { watchEnds } from './web-stream-ends.ts';

@@ -6,9 +6,9 @@ import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch, Outcome } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { applied } from '../applied.ts';
 import type { Callable } from '../libraries/adapter.ts';
-import { standIn } from '../stand-in.ts';
+import { applied } from '../patches/applied.ts';
+import { standIn } from '../patches/stand-in.ts';
 import { endedWith } from './ended-with.ts';
 import { endingWith, untilSettled } from './settled-result.ts';
 

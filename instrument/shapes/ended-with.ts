@@ -1,6 +1,6 @@
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { isPlainPromise } from '../plain-promise.ts';
+import { isPlainPromise } from '../patches/plain-promise.ts';
 import { observe } from './settled-result.ts';
 
 // Taken before anything is patched.

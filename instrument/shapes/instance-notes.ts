@@ -1,4 +1,4 @@
-import { Stamp } from '../stamp.ts';
+import { Stamp } from '../patches/stamp.ts';
 
 /** What one patch knows of each instance it has met. */
 export interface InstanceNotes<T extends object> {

@@ -1,5 +1,5 @@
 import type { NamedPlace } from '../first-use.ts';
-import { optionOf } from '../passed-options.ts';
+import { optionOf } from '../patches/passed-options.ts';
 import { PromiseCache } from './promise-cache.ts';
 
 export type Func = (this: unknown, ...args: unknown[]) => unknown;

@@ -1,7 +1,7 @@
 import type { ObjectKind } from '../../src/core/classes.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { legible } from '../passed-options.ts';
+import { legible } from '../patches/passed-options.ts';
 
 /** Keys remembered for one owner; the oldest is forgotten for a new one. */
 const MAX_KEYS = 4096;

@@ -1,8 +1,8 @@
 import { isObject } from '../../src/core/thenable.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { applied } from '../applied.ts';
 import type { Callable } from '../libraries/adapter.ts';
-import { standIn } from '../stand-in.ts';
+import { applied } from '../patches/applied.ts';
+import { standIn } from '../patches/stand-in.ts';
 import type { Claim } from './claim.ts';
 
 /** What one lock or pool has given out, and the claim that each thing belongs to. */

@@ -2,7 +2,7 @@ import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import type { Callable } from '../libraries/adapter.ts';
-import { standIn } from '../stand-in.ts';
+import { standIn } from '../patches/stand-in.ts';
 
 /**
  * The task, which owes the event of an object while it runs: until the promise it returns is settled, or until it calls its last

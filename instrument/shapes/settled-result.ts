@@ -1,9 +1,9 @@
 import { types } from 'node:util';
 import { isThenable } from '../../src/core/thenable.ts';
-import { applied } from '../applied.ts';
 import { resting } from '../attribution/resting.ts';
 import type { Callable } from '../libraries/adapter.ts';
-import { standIn } from '../stand-in.ts';
+import { applied } from '../patches/applied.ts';
+import { standIn } from '../patches/stand-in.ts';
 
 const { isPromise } = types;
 // The promise's own: a subclass may do more in its `then`.

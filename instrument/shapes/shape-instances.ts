@@ -1,8 +1,8 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { applied } from '../applied.ts';
 import { kindOf, trackByFirstUse } from '../first-use.ts';
-import { legible } from '../passed-options.ts';
+import { applied } from '../patches/applied.ts';
+import { legible } from '../patches/passed-options.ts';
 import { type InstanceNotes, instanceNotes } from './instance-notes.ts';
 import { KeyedObjects } from './keyed-objects.ts';
 import { Lent } from './lent.ts';

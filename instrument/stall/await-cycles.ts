@@ -1,4 +1,4 @@
-import type { Suspended } from './suspended-graph.ts';
+import type { Suspended } from '../heap/suspended-graph.ts';
 
 /**
  * The circles of async functions that wait for each other, one for each knot of them: the shortest through the first

@@ -1,7 +1,7 @@
-import type { HeapGraph, HeapNode } from './heap-graph.ts';
-import { isPlainObject, resolveFunctions, soleHolders } from './held-resolvers.ts';
-import { functionsIn, type ListOwner, methodsOf, propertiesOf, scopesAround, scopesOf } from './list-owners.ts';
-import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
+import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
+import { isPlainObject, resolveFunctions, soleHolders } from '../heap/held-resolvers.ts';
+import { functionsIn, type ListOwner, methodsOf, propertiesOf, scopesAround, scopesOf } from '../heap/list-owners.ts';
+import type { Suspended, SuspendedGraph } from '../heap/suspended-graph.ts';
 
 /** A suspended function, and the function among its variables that lets the next one go on. */
 export interface Unlocker {

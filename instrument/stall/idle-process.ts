@@ -1,6 +1,6 @@
 import { keptReactions } from '../attribution/kept-reactions.ts';
 import { LeftAwaiters } from '../attribution/left-awaiters.ts';
-import { ProcessorUse } from '../processor-use.ts';
+import { ProcessorUse } from '../process/processor-use.ts';
 import { DueTimers } from './due-timers.ts';
 import { msToRead } from './stall-picture.ts';
 

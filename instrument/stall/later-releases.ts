@@ -1,6 +1,6 @@
-import type { HeapGraph, HeapNode } from './heap-graph.ts';
-import { isPlainObject } from './held-resolvers.ts';
-import type { InspectorPlaces } from './inspector-places.ts';
+import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
+import { isPlainObject } from '../heap/held-resolvers.ts';
+import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import {
   addsTo,
   escaped,
@@ -15,9 +15,9 @@ import {
   scopesOf,
   takesFrom,
   textOf,
-} from './list-owners.ts';
-import { hasTimerSet } from './live-timers.ts';
-import type { Suspended } from './suspended-graph.ts';
+} from '../heap/list-owners.ts';
+import { hasTimerSet } from '../heap/live-timers.ts';
+import type { Suspended } from '../heap/suspended-graph.ts';
 
 /** Functions that are looked at: each for each waiter. */
 const MAX_FUNCTIONS = 400;

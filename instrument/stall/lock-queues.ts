@@ -1,5 +1,5 @@
-import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
-import type { Suspended } from './suspended-graph.ts';
+import type { HeapEdge, HeapGraph, HeapNode } from '../heap/heap-graph.ts';
+import type { Suspended } from '../heap/suspended-graph.ts';
 
 /** Where the resolve function is kept that would let a suspended function go on: the queue of a lock, an emitter. */
 export interface Keeper {

@@ -1,7 +1,7 @@
-import type { HeapGraph, HeapNode } from './heap-graph.ts';
-import { resolveFunctions } from './held-resolvers.ts';
+import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
+import { resolveFunctions } from '../heap/held-resolvers.ts';
+import { type Suspended, type SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
 import { isPlain, type Keeper, keeper, keeperAbove } from './lock-queues.ts';
-import { type Suspended, type SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** What lets one go on when another one gives it back, and nobody else. A semaphore may be a signal, a queue may be for idle workers. */
 const LOCK = /(?:Mutex|Lock)$/;

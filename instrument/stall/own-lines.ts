@@ -1,8 +1,6 @@
-import { emitterOwnerOf } from './emitter-owners.ts';
-import { unlockersOf } from './given-unlocks.ts';
-import type { HeapGraph, HeapNode } from './heap-graph.ts';
-import type { InspectorPlaces } from './inspector-places.ts';
-import { LaterReleases } from './later-releases.ts';
+import { emitterOwnerOf } from '../heap/emitter-owners.ts';
+import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
+import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import {
   escaped,
   functionsCalled,
@@ -12,10 +10,12 @@ import {
   scopesOf,
   takesFrom,
   textOf,
-} from './list-owners.ts';
+} from '../heap/list-owners.ts';
+import { splitText } from '../heap/stopped-text.ts';
+import { type Suspended, type SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
+import { unlockersOf } from './given-unlocks.ts';
+import { LaterReleases } from './later-releases.ts';
 import type { PictureOptions } from './stall-picture.ts';
-import { splitText } from './stopped-text.ts';
-import { type Suspended, type SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 
 /** Somebody who has got past the line, and is to let the next one go on. */
 interface Passed {

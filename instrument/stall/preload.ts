@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import type { Finding } from '../../src/core/finding.ts';
 import { NEVER } from '../../src/core/ids.ts';
+import { UnsettledAwait } from '../process/unsettled-await.ts';
 import { processEnvironment, readConfig, sinksFor } from '../process-sinks.ts';
-import { UnsettledAwait } from '../unsettled-await.ts';
 import { StallCheck } from './stall-check.ts';
 
 if (isMainThread) await start();

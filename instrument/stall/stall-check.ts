@@ -6,16 +6,16 @@ import type { QueuedCircles } from '../../src/tracker/queued-circles.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { WaitsFor } from '../../src/tracker/waits-for.ts';
+import { behind } from '../heap/suspended-graph.ts';
+import { abandonedWaits } from '../holders/abandoned-waits.ts';
+import { circlesGoingOn, waitsLeftToTimers } from '../holders/going-holders.ts';
+import { keptByQueues } from '../holders/queued-waits.ts';
 import { circleOfSuspended } from '../node/module-circle.ts';
-import { processorMs } from '../processor-time.ts';
+import { processorMs } from '../process/processor-time.ts';
 import type { Circle, Going } from '../suspicion.ts';
-import { abandonedWaits } from './abandoned-waits.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
-import { circlesGoingOn, waitsLeftToTimers } from './going-holders.ts';
 import { partOf } from './part-of-suspended.ts';
-import { keptByQueues } from './queued-waits.ts';
 import { isReadWithin, NOTHING, type PictureOptions, pictureOfStall, type StallPicture } from './stall-picture.ts';
-import { behind } from './suspended-graph.ts';
 
 /** Codes of findings that say why a program does not go on. */
 const HANGS: ReadonlySet<FindingCode> = new Set(['DEPT002', 'DEPT003', 'DEPT004']);

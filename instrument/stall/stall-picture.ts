@@ -1,17 +1,17 @@
 import type { SuspendedFunction } from '../../src/core/finding.ts';
 import type { Stack } from '../../src/core/stack.ts';
-import { NODE_MAJOR } from '../node-major.ts';
+import { definitionOf, isModule, stackAt } from '../heap/definitions.ts';
+import { type HeapGraph, takeHeapGraph } from '../heap/heap-graph.ts';
+import { InspectorPlaces, type SuspendedPlace } from '../heap/inspector-places.ts';
+import { hasTimerSet } from '../heap/live-timers.ts';
+import { type Suspended, SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
 import { isOwnFile, toPath } from '../paths.ts';
-import { processorMs } from '../processor-time.ts';
+import { NODE_MAJOR } from '../process/node-major.ts';
+import { processorMs } from '../process/processor-time.ts';
 import { awaitCycles } from './await-cycles.ts';
-import { definitionOf, isModule, stackAt } from './definitions.ts';
-import { type HeapGraph, takeHeapGraph } from './heap-graph.ts';
-import { InspectorPlaces, type SuspendedPlace } from './inspector-places.ts';
-import { hasTimerSet } from './live-timers.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
 import { lockWaiters } from './lock-waiters.ts';
 import { type Line, OwnLines } from './own-lines.ts';
-import { type Suspended, SuspendedGraph, withAwaiters } from './suspended-graph.ts';
 import { unseenWaiters } from './unseen-waiters.ts';
 
 /** Functions that are named; those of circles come first. */

@@ -1,7 +1,7 @@
 import { Connections } from '../node/connections.ts';
 import { nothingRuns } from '../node/stall-clock.ts';
 import { oldestUnanswered } from '../node/unanswered-requests.ts';
-import { ProcessorUse } from '../processor-use.ts';
+import { ProcessorUse } from '../process/processor-use.ts';
 import { DueTimers } from './due-timers.ts';
 import { msToRead } from './stall-picture.ts';
 

@@ -5,7 +5,7 @@ import type { Wait } from '../../src/core/wait.ts';
 import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
+import { monotonicMs } from '../process/monotonic-clock.ts';
 import { afterEachOther } from '../threads/thread-waits.ts';
 import { AbandonmentWatch } from './abandonment-watch.ts';
 import { type FatalSignal, FatalSignals } from './fatal-signals.ts';

@@ -1,10 +1,10 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import { Wait } from '../../src/core/wait.ts';
-import type { HeapGraph, HeapNode } from './heap-graph.ts';
+import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
+import { isFollowed, isHolder, isSleeper } from '../heap/own-references.ts';
+import type { Suspended, SuspendedGraph } from '../heap/suspended-graph.ts';
 import type { Keeper } from './lock-queues.ts';
 import { isGivenUp } from './lock-waiters.ts';
-import { isFollowed, isHolder, isSleeper } from './own-references.ts';
-import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
 
 const IS_WAIT = new RegExp(`^${Wait.name}$`);
 /** From a wait to what it is for, and to what joins the history of who goes on: that is there when it was granted. */

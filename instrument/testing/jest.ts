@@ -5,7 +5,7 @@ import type {} from 'expect';
 import { DeptError } from '../../src/core/dept-error.ts';
 import type { LibraryAdapter } from '../libraries/adapter.ts';
 import { LIBRARY_ADAPTERS } from '../libraries/index.ts';
-import { versionAt } from '../package-version.ts';
+import { versionAt } from '../modules/package-version.ts';
 import { packageRoot } from '../paths.ts';
 import type { RunningTest } from './ledger.ts';
 import { type DeptMatchers, matchers } from './matchers.ts';

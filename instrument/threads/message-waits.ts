@@ -2,7 +2,7 @@ import type { EventContext } from '../../src/core/event-context.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { activeSession, failed } from '../../src/sync/hooks.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
+import { monotonicMs } from '../process/monotonic-clock.ts';
 
 /** Waits kept of one end: the next message ends all of them, so the newest are as good as any. */
 const KEPT_EACH = 16;

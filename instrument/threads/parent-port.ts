@@ -1,6 +1,6 @@
 import { MessagePort, parentPort } from 'node:worker_threads';
 import { settlesPromise } from '../node/settles-promise.ts';
-import { replaced } from '../replaced.ts';
+import { replaced } from '../patches/replaced.ts';
 import { messageAwaited } from './message-waits.ts';
 import { MAIN_THREAD } from './thread-stand.ts';
 

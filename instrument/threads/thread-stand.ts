@@ -1,5 +1,5 @@
 import type { Stack } from '../../src/core/stack.ts';
-import { activeHandles } from '../active-handles.ts';
+import { activeHandles } from '../process/active-handles.ts';
 
 /** Its number, as Node gives it. */
 export const MAIN_THREAD = 0;

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { OpenWait } from '../../src/core/finding.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
+import { monotonicMs } from '../process/monotonic-clock.ts';
 
 /** What a thread has told of last, and when. */
 interface Told {

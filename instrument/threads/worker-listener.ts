@@ -5,7 +5,7 @@ import { commonGates } from '../../src/tracker/common-gates.ts';
 import { MergedGraph } from '../../src/tracker/merged-graph.ts';
 import type { Config } from '../config.ts';
 import type { Installation } from '../install.ts';
-import { ProcessorUse } from '../processor-use.ts';
+import { ProcessorUse } from '../process/processor-use.ts';
 import type { SharedWaits } from './shared-waits.ts';
 import { ThreadCircles } from './thread-circles.ts';
 import { CHANNEL, QUESTIONS, type ThreadMessage } from './thread-messages.ts';

@@ -8,6 +8,17 @@ const NONE: readonly string[] = [];
 /** Files of instrument/ that compose: they alone there may know the reports. */
 const COMPOSITION = ['instrument/install.ts', 'instrument/preload.ts', 'instrument/process-sinks.ts'] as const;
 
+const STACKS = ['instrument/stacks', 'instrument/process', 'instrument/paths.ts'] as const;
+
+/** What is noted while a program runs, and found again in its heap. */
+const HEAP = [
+  'instrument/attribution',
+  'instrument/shapes',
+  'instrument/node',
+  'instrument/patches',
+  ...STACKS,
+] as const;
+
 export const ROWS: readonly Row[] = [
   { from: 'src/core', to: NONE, builtins: false, packages: NONE },
   { from: 'src/core/class-graph-export.ts', to: ['src/core'], builtins: false, packages: ['graphlib'] },
@@ -32,6 +43,24 @@ export const ROWS: readonly Row[] = [
       packages: 'declared',
     }),
   ),
+  // What others build on knows nothing of them.
+  { from: 'instrument/process', to: NONE, builtins: true, packages: NONE },
+  { from: 'instrument/stacks', to: [...STACKS, 'src/core'], builtins: true, packages: 'declared' },
+  { from: 'instrument/patches', to: ['instrument/libraries/adapter.ts', ...ENGINE], builtins: true, packages: NONE },
+  {
+    from: 'instrument/modules',
+    to: ['instrument/libraries/adapter.ts', 'instrument/patches', ...ENGINE],
+    builtins: true,
+    packages: 'declared',
+  },
+  // What a heap shows, and what that says of those who hold something; why a program stands is for others to say.
+  { from: 'instrument/heap', to: [...HEAP, ...ENGINE], builtins: true, packages: NONE },
+  {
+    from: 'instrument/holders',
+    to: [...HEAP, 'instrument/heap', 'instrument/suspicion.ts', 'instrument/watched-pool.ts', ...ENGINE],
+    builtins: true,
+    packages: NONE,
+  },
   // What runs inside a test runner imports that runner: it is there by definition. It composes too: the error it fails
   // a test with carries the report's text.
   { from: 'instrument/testing', to: ['instrument', 'reports', ...ENGINE], builtins: true, packages: 'any' },

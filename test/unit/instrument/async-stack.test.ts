@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { asyncStackOf, asyncStackThrough } from '../../../instrument/async-stack.ts';
 import { letAllGo, pendingReactions, refillKept } from '../../../instrument/attribution/kept-reactions.ts';
 import { follow } from '../../../instrument/attribution/promise-links.ts';
+import { asyncStackOf, asyncStackThrough } from '../../../instrument/stacks/async-stack.ts';
 
 /** The functions of this file. A test runner may print async frames as any other. */
 function namesAbove(promise: object): Promise<readonly string[]> {

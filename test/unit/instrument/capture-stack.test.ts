@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { captureStack, isAwaitedCall } from '../../../instrument/capture-stack.ts';
+import { captureStack, isAwaitedCall } from '../../../instrument/stacks/capture-stack.ts';
 
 function framesOf(frames: number): readonly string[] {
   const holder: { stack?: string } = {};

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import timers from 'node:timers';
 import zlib from 'node:zlib';
 import { expect, test } from 'vitest';
-import { isConstructor } from '../../../instrument/stand-in.ts';
+import { isConstructor } from '../../../instrument/patches/stand-in.ts';
 import { LibraryStage } from './libraries/library-stage.ts';
 
 const OWNERS: readonly (readonly [owner: object, names: readonly string[]])[] = [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { enclosingClass } from '../../../instrument/enclosing-class.ts';
+import { enclosingClass } from '../../../instrument/stacks/enclosing-class.ts';
 
 /** The class of the line that holds `HERE`. */
 function classOf(source: string): string | null {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LibraryAdapter } from '../../../instrument/libraries/adapter.ts';
-import { watchModules } from '../../../instrument/module-hooks.ts';
+import { watchModules } from '../../../instrument/modules/module-hooks.ts';
 
 type Greet = ((who: string) => string) & { loud?: Greet; default?: Greet };
 

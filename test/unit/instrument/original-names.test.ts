@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { originalName } from '../../../instrument/original-names.ts';
+import { originalName } from '../../../instrument/stacks/original-names.ts';
 
 const SOURCE = `
 function outer(run: () => void) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { replaced, replacedGetter } from '../../../instrument/replaced.ts';
+import { replaced, replacedGetter } from '../../../instrument/patches/replaced.ts';
 
 const twice = (original: () => number) => (): number => 2 * original();
 

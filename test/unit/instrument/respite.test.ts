@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Respite } from '../../../instrument/respite.ts';
+import { Respite } from '../../../instrument/process/respite.ts';
 
 test('who was kept from running for a while is left alone for as long', () => {
   let now = 0;

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
-import { type ModuleWatch, watchModules } from '../../../../instrument/module-hooks.ts';
+import { type ModuleWatch, watchModules } from '../../../../instrument/modules/module-hooks.ts';
 import { NodeStage } from '../node/node-stage.ts';
 import { previous, turn } from './library-stage.ts';
 

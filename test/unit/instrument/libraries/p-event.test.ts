@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
-import { type ModuleWatch, watchModules } from '../../../../instrument/module-hooks.ts';
+import { type ModuleWatch, watchModules } from '../../../../instrument/modules/module-hooks.ts';
 import { NodeStage } from '../node/node-stage.ts';
 import { previous } from './library-stage.ts';
 

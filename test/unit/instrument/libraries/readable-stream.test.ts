@@ -3,7 +3,7 @@ import Stream from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
-import { type ModuleWatch, watchModules } from '../../../../instrument/module-hooks.ts';
+import { type ModuleWatch, watchModules } from '../../../../instrument/modules/module-hooks.ts';
 import { NodeStage } from '../node/node-stage.ts';
 import { latest, previous } from './library-stage.ts';
 

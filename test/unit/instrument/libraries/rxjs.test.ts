@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
-import { type ModuleWatch, watchModules } from '../../../../instrument/module-hooks.ts';
+import { type ModuleWatch, watchModules } from '../../../../instrument/modules/module-hooks.ts';
 import { Mutex } from '../../../../src/sync/index.ts';
 import { NodeStage } from '../node/node-stage.ts';
 import { LibraryStage, latest, previous, turn } from './library-stage.ts';

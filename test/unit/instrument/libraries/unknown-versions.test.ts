@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { install } from '../../../../instrument/install.ts';
 import type { LibraryAdapter } from '../../../../instrument/libraries/adapter.ts';
 import { LIBRARY_ADAPTERS } from '../../../../instrument/libraries/index.ts';
-import { type ModuleWatch, watchModules } from '../../../../instrument/module-hooks.ts';
+import { type ModuleWatch, watchModules } from '../../../../instrument/modules/module-hooks.ts';
 
 const POOL = 'class Pool { acquire() { return 1; } }';
 /** Paths that adapters which name their modules know too: what is inside, and what CommonJS and ES modules get. */

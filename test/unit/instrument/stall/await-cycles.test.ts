@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Suspended } from '../../../../instrument/heap/suspended-graph.ts';
 import { awaitCycles } from '../../../../instrument/stall/await-cycles.ts';
-import type { Suspended } from '../../../../instrument/stall/suspended-graph.ts';
 
 /** Functions by name; `open` ones await something besides that no function computes. */
 function functions(

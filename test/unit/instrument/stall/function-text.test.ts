@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { functionText, namesIn } from '../../../../instrument/stall/function-text.ts';
+import { functionText, namesIn } from '../../../../instrument/heap/function-text.ts';
 
 test.each([
   ['run((value) => use(value, 1), failed);', '(value) => use(value, 1)'],

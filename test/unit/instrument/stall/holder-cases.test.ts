@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HOLDER_CASES } from '../../../../instrument/stall/holder-cases.ts';
 import {
   isCalled,
   isFollowed,
@@ -17,7 +16,8 @@ import {
   isStep,
   isSymbol,
   isWait,
-} from '../../../../instrument/stall/own-references.ts';
+} from '../../../../instrument/heap/own-references.ts';
+import { HOLDER_CASES } from '../../../../instrument/holders/holder-cases.ts';
 import { FROM_SOURCE, ROOT, runNode } from '../../../e2e/child.ts';
 import { installDept } from '../../../e2e/installed-dept.ts';
 

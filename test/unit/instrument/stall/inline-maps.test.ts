@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { InlineMaps } from '../../../../instrument/stall/inline-maps.ts';
+import { InlineMaps } from '../../../../instrument/heap/inline-maps.ts';
 
 const path = resolve('compiled.js');
 const url = pathToFileURL(path).href;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { functionText } from '../../../../instrument/stall/function-text.ts';
-import { isWhole } from '../../../../instrument/stall/whole-function.ts';
+import { functionText } from '../../../../instrument/heap/function-text.ts';
+import { isWhole } from '../../../../instrument/heap/whole-function.ts';
 
 const read = (source: string, begin: string): string => functionText(source, source.indexOf(begin));
 

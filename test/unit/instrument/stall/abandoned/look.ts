@@ -1,8 +1,8 @@
 // Run in a process of its own, with the folder of the programs: starts each, reads the heap once, and prints in which of them what
 // somebody waits for is abandoned.
 import { setImmediate as turn } from 'node:timers/promises';
+import { abandonedWaits } from '../../../../../instrument/holders/abandoned-waits.ts';
 import { install } from '../../../../../instrument/install.ts';
-import { abandonedWaits } from '../../../../../instrument/stall/abandoned-waits.ts';
 import type { Wait } from '../../../../../src/core/wait.ts';
 
 const BUDGET_MS = 60_000;

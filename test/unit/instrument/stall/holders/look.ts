@@ -1,13 +1,13 @@
 // Run in a process of its own, with the folder of the programs: starts each, reads the heap once, and prints what it tells of
 // who holds in each, and how dept's own objects refer to each other.
 import { setImmediate as turn } from 'node:timers/promises';
+import { takeHeapGraph } from '../../../../../instrument/heap/heap-graph.ts';
+import { InspectorPlaces } from '../../../../../instrument/heap/inspector-places.ts';
+import { MarkedHolds } from '../../../../../instrument/heap/marked-holds.ts';
+import { caseOf, holderGoesOn } from '../../../../../instrument/holders/holder-cases.ts';
+import { HolderLook } from '../../../../../instrument/holders/holder-look.ts';
 import { install } from '../../../../../instrument/install.ts';
-import { takeHeapGraph } from '../../../../../instrument/stall/heap-graph.ts';
-import { caseOf, holderGoesOn } from '../../../../../instrument/stall/holder-cases.ts';
-import { HolderLook } from '../../../../../instrument/stall/holder-look.ts';
-import { InspectorPlaces } from '../../../../../instrument/stall/inspector-places.ts';
-import { MarkedHolds } from '../../../../../instrument/stall/marked-holds.ts';
-import { standIn } from '../../../../../instrument/stand-in.ts';
+import { standIn } from '../../../../../instrument/patches/stand-in.ts';
 import type { Wait } from '../../../../../src/core/wait.ts';
 import { Mutex } from '../../../../../src/sync/index.ts';
 import { hasCapturedStacks, ownReferences } from './references.ts';

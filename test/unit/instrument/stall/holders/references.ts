@@ -1,5 +1,5 @@
-import type { HeapGraph, HeapNode } from '../../../../../instrument/stall/heap-graph.ts';
-import { isCapturedStack } from '../../../../../instrument/stall/own-references.ts';
+import type { HeapGraph, HeapNode } from '../../../../../instrument/heap/heap-graph.ts';
+import { isCapturedStack } from '../../../../../instrument/heap/own-references.ts';
 
 /** Classes of dept that the rules lead to. */
 const OWN = /^(?:Claim|Wait|EventContext|Joined)$/;

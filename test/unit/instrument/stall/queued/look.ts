@@ -1,8 +1,8 @@
 // Run in a process of its own, with the folder of the programs: starts each, reads the heap, and prints which programs may stand
 // because they wait for their own queue, and which certainly do.
 import { setImmediate as turn } from 'node:timers/promises';
+import { keptByQueues } from '../../../../../instrument/holders/queued-waits.ts';
 import { install } from '../../../../../instrument/install.ts';
-import { keptByQueues } from '../../../../../instrument/stall/queued-waits.ts';
 import type { Wait } from '../../../../../src/core/wait.ts';
 
 const FILES = ['stand.mjs', 'go-on.mjs'];
