@@ -41,6 +41,12 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: () => true,
   },
   {
+    // What gives it back was put somewhere, and something alive leads there: whoever comes from it may call that.
+    name: 'handed on',
+    applies: (step) => step.isHandedOn,
+    goesOn: () => true,
+  },
+  {
     // He has asked himself, or awaits who has: then it does not matter who could give back what he holds.
     name: 'waits himself',
     applies: (step) => step.isHolderStopped && step.asked.length > 0,

@@ -130,7 +130,13 @@ export class StepInHeap {
     const [{ goingOn, paths }, held] = [this.#look, this.#held];
     if (held === null) return false;
     const isAnswered = (): boolean => paths.namersOf(held).some(({ node }) => goingOn.callersOf(node) !== null);
-    if (paths.leadToEndOf(held) || (this.#isRequest && isAnswered())) return true;
+    return paths.leadToEndOf(held) || (this.#isRequest && isAnswered()) || this.isHandedOn;
+  }
+
+  /** What gives it back was put where something alive leads to. */
+  get isHandedOn(): boolean {
+    const [{ goingOn, paths }, held] = [this.#look, this.#held];
+    if (held === null || this.isOwed) return false;
     const libraries = paths.librariesOf(held);
     return paths.handedTo(held).some((each) => goingOn.callersOf(each, libraries) !== null);
   }

@@ -287,6 +287,49 @@ export function byProcessFromAList() {
   });
 }
 
+/** The same, with what was lent. */
+export function byProcessWithTheConnection() {
+  const pool = createPool({ create: async () => ({ quit: nothing }), destroy: async () => undefined }, { max: 1 });
+  const note = async () => pool.release(await pool.acquire());
+  void pool.acquire().then((connection) => {
+    void note();
+    service.once('exit', () => connection.quit());
+  });
+}
+
+/** Whoever takes it again has left what gives it back to a process. */
+export function byHandingOn() {
+  const mutex = new Mutex();
+  const ends = [];
+  async function handingOn() {
+    ends.push(await mutex.acquire());
+    service.once('exit', () => ends.pop()());
+    (await mutex.acquire())();
+  }
+  void handingOn();
+}
+
+/** The same, and nobody else comes to what gives it back. */
+export function byFieldAlone() {
+  class Gate {
+    #mutex = new Mutex();
+    #release = nothing;
+    async enter() {
+      this.#release = await this.#mutex.acquire();
+    }
+    leave() {
+      this.#release();
+    }
+  }
+  async function enteringTwice() {
+    const gate = new Gate();
+    await gate.enter();
+    await gate.enter();
+    gate.leave();
+  }
+  void enteringTwice();
+}
+
 /** It has taken another lock before it sets its timer. */
 export function byTimerAfterAnotherLock() {
   const mutex = new Mutex();
