@@ -1,9 +1,12 @@
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import { isRecord } from '../heap/own-references.ts';
 import { variablesOf } from '../heap/reached-objects.ts';
 import { isGivingBack } from './giving-texts.ts';
 
+/** Of these whoever takes one may be given something to give it back with. */
+const LENDING: ReadonlySet<string> = new Set(['pool', 'mutex', 'semaphore']);
 /** Objects that a pool, or what it lends, consists of. */
 const MAX_PARTS = 20_000;
 /** Functions looked at behind one that the resource has. */
@@ -14,6 +17,11 @@ const NO_PART = /^(?:map|__proto__|constructor|prototype|_idleNext|_idlePrev|dom
 /** They know who waits for something, or belong to everybody. */
 const NOT_PARTS =
   /^(?:process|global|Timeout|Immediate|AsyncContextFrame|Promise|Generator|AsyncGenerator|WeakRef|FinalizationRegistry)$/;
+
+/** True for locks and pools: a connection or a queue gives back by itself. */
+export function isLending({ key }: TrackedObject): boolean {
+  return LENDING.has(key.kind);
+}
 
 /** True for what is no part of a resource, whoever refers to it. */
 export function isNoPart(className: string): boolean {

@@ -7,6 +7,7 @@ import { partsOf, reaches } from '../heap/reached-objects.ts';
 import { type Suspended, withAwaiters } from '../heap/suspended-graph.ts';
 import { callbackOf } from '../patches/called-back.ts';
 import type { HolderLook } from './holder-look.ts';
+import { isLending } from './lent-parts.ts';
 import { isAside } from './started-aside.ts';
 import { isTimeLimited } from './time-limits.ts';
 
@@ -29,6 +30,7 @@ export class StepInHeap {
   readonly #isRequest: boolean;
   /** The library gives it back itself when a task is done. */
   readonly #isStructured: boolean;
+  readonly #isLending: boolean;
   readonly #look: HolderLook;
   readonly #held: HeapNode | null;
   /** The functions that the waiter may stand in. */
@@ -49,6 +51,7 @@ export class StepInHeap {
     this.#held = look.nodeOf(held);
     this.isOwed = !held.hasWait && !held.how.trylock;
     this.#isStructured = held.how.structured;
+    this.#isLending = isLending(held.object);
     this.#isRequest = held.object.key.kind === 'http_server';
     this.isCalledFor = this.#isRequest || (this.isOwed && held.object.key.kind === 'pool');
     this.asked = promisesOf(look.nodeOf(wait), look.heap);
@@ -136,7 +139,7 @@ export class StepInHeap {
   /** What gives it back was put where something alive leads to. */
   get isHandedOn(): boolean {
     const [{ goingOn, paths }, held] = [this.#look, this.#held];
-    if (held === null || this.isOwed) return false;
+    if (held === null || this.isOwed || this.#isStructured || !this.#isLending) return false;
     const libraries = paths.librariesOf(held);
     return paths.handedTo(held).some((each) => goingOn.callersOf(each, libraries) !== null);
   }

@@ -4,6 +4,7 @@ import type { Wait } from '../../src/core/wait.ts';
 import { isLeftBehind } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { WaitsFor } from '../../src/tracker/waits-for.ts';
+import { isLending } from '../holders/lent-parts.ts';
 import { CONFIRM_AFTER_MS } from '../suspicion.ts';
 import type { StallCheck } from './stall-check.ts';
 
@@ -15,9 +16,6 @@ const LONG_IDLE_MS = 3_000;
 const READS = 2;
 /** Looks between two that count, a second. */
 const LOOKS_EACH = 1_000 / CONFIRM_AFTER_MS;
-
-/** Of these whoever takes one is given something for it. */
-const LENDING: ReadonlySet<string> = new Set(['pool', 'mutex', 'semaphore']);
 
 interface InTheWay {
   readonly sinceLook: number;
@@ -73,7 +71,7 @@ export class AbandonmentWatch {
   }
 
   #isLong(wait: Wait, forMs: number): boolean {
-    if (wait.timed || !LENDING.has(wait.object.key.kind)) return false;
+    if (wait.timed || !isLending(wait.object)) return false;
     return isLeftBehind(wait) && (this.#session.ageOf(wait) ?? 0) >= forMs;
   }
 
