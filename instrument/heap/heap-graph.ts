@@ -148,14 +148,20 @@ export class HeapGraph {
     return this.#places.get(node) ?? null;
   }
 
-  /** True when an object has a class of such a name. Linear in the heap, but for the few names that match. */
+  /** True when an object has a class of such a name. */
   hasObjectNamed(pattern: RegExp): boolean {
+    return this.objectsNamed(pattern).length > 0;
+  }
+
+  /** The objects whose class has such a name. Linear in the heap, but for the few names that match. */
+  objectsNamed(pattern: RegExp): readonly HeapNode[] {
     const names = new Set(this.#snapshot.strings.flatMap((name, index) => (pattern.test(name) ? [index] : [])));
-    if (names.size === 0) return false;
+    const objects: HeapNode[] = [];
+    if (names.size === 0) return objects;
     for (let node = 0; node < this.size; node++) {
-      if (names.has(this.#nodeField(node, this.#field.name)) && this.type(node) === 'object') return true;
+      if (names.has(this.#nodeField(node, this.#field.name)) && this.type(node) === 'object') objects.push(node);
     }
-    return false;
+    return objects;
   }
 
   /** A promise, also one of a subclass, as queries of data bases are; of these only what somebody waits for. */

@@ -4,6 +4,8 @@ import type { InspectorPlaces } from './inspector-places.ts';
 
 /** Calls of functions that call those that are looked for. */
 const MAX_DEPTH = 3;
+/** What stands before a method of an object that is called as those of Node are. */
+const OF_NODE = /(?<![\w$])(?:req|request|res|response|reply|server|socket|stream)\s*\??\.\s*$/;
 /** A function that is called by its name alone, or a method. */
 const CALLED = /(?<![\w$#])(#?[\w$]+)\s*(?:\?\.\s*)?\(/g;
 
@@ -80,10 +82,11 @@ export class ProgramFunctions {
   }
 }
 
-/** Where a text calls one of these. */
+/** Where a text calls one of these. What is called so of an object of Node, as `response.end()`, is another function. */
 export function callsOf(names: ReadonlySet<string>, text: string): readonly number[] {
   if (names.size === 0) return [];
-  return [...text.matchAll(CALLED)].flatMap(({ 1: name, index }) => (names.has(name as string) ? [index] : []));
+  const called = [...text.matchAll(CALLED)].filter(({ 1: name }) => names.has(name as string));
+  return called.map(({ index }) => index).filter((index) => !OF_NODE.test(text.slice(Math.max(0, index - 40), index)));
 }
 
 /** Where it does so first; -1 where it calls none. */

@@ -26,7 +26,11 @@ export class GivingTexts {
 
   constructor(functions: ProgramFunctions) {
     this.#functions = functions;
-    this.#giving = functions.namesOf((own, giving) => isFirst(firstOf(own, GIVES_BACK, giving), own.search(TAKES)));
+    // As far as it can be told before it is known who gives back in other words.
+    const takers = functions.namesOf((own, known) => firstOf(own, TAKES, known) >= 0 && own.search(GIVES_BACK) < 0);
+    this.#giving = functions.namesOf((own, giving) =>
+      isFirst(firstOf(own, GIVES_BACK, giving), firstOf(own, TAKES, takers)),
+    );
     this.#taking = functions.namesOf(
       (own, taking) => firstOf(own, TAKES, taking) >= 0 && firstOf(own, GIVES_BACK, this.#giving) < 0,
     );

@@ -27,6 +27,7 @@ export class HolderLook {
   readonly stuck: ReadonlySet<HeapNode>;
   #givers: GiversBack | null = null;
   #goingOn: GoingOn | null = null;
+  #servers: readonly HeapNode[] | null = null;
   readonly #waits: ReadonlySet<Wait>;
   readonly #marks: ReadonlyMap<object, HeapNode>;
   /** The promises that functions compute. */
@@ -73,6 +74,12 @@ export class HolderLook {
   get goingOn(): GoingOn {
     this.#goingOn ??= new GoingOn(this);
     return this.#goingOn;
+  }
+
+  /** Servers of Node: what a request calls next they lead to. */
+  get servers(): readonly HeapNode[] {
+    this.#servers ??= this.heap.objectsNamed(/^(?:Http2(?:Secure)?)?Server$/);
+    return this.#servers;
   }
 
   nodeOf(marked: object): HeapNode | null {

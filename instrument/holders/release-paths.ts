@@ -53,12 +53,18 @@ export class ReleasePaths {
     this.closed = new Set([...stuck, ...waits.flatMap((wait) => this.#asking(wait))]);
   }
 
-  /** True when something alive leads to a function of the program, or of dept, that gives back what is held. */
-  leadToEndOf(held: HeapNode): boolean {
+  /**
+   * True when something alive leads to a function of the program, or of dept, that gives back what is held.
+   * @param past through these no way leads
+   */
+  leadToEndOf(held: HeapNode, past: readonly HeapNode[]): boolean {
     const { functions, objects } = this.#releasers(held);
     const naming = [...functions, ...objects].flatMap((node) => this.#programNaming(node));
     // A pool has all that it lends, and their methods.
-    return this.leadTo([...functions, ...naming], new Set([...this.closed, ...objects, ...this.librariesOf(held)]));
+    return this.leadTo(
+      [...functions, ...naming],
+      new Set([...this.closed, ...objects, ...this.librariesOf(held), ...past]),
+    );
   }
 
   /** What has a function that gives it back, and will call that: a list of listeners, or what `finally` makes of it. */

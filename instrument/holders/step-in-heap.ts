@@ -133,15 +133,15 @@ export class StepInHeap {
     const [{ goingOn, paths }, held] = [this.#look, this.#held];
     if (held === null) return false;
     const isAnswered = (): boolean => paths.namersOf(held).some(({ node }) => goingOn.callersOf(node) !== null);
-    return paths.leadToEndOf(held) || (this.#isRequest && isAnswered()) || this.isHandedOn;
+    return paths.leadToEndOf(held, this.#look.servers) || (this.#isRequest && isAnswered()) || this.isHandedOn;
   }
 
-  /** What gives it back was put where something alive leads to. */
+  /** What gives it back was put where something alive leads to, other than a server: whoever asks that next comes to all that it knows. */
   get isHandedOn(): boolean {
     const [{ goingOn, paths }, held] = [this.#look, this.#held];
     if (held === null || this.isOwed || this.#isStructured || !this.#isLending) return false;
-    const libraries = paths.librariesOf(held);
-    return paths.handedTo(held).some((each) => goingOn.callersOf(each, libraries) !== null);
+    const past = new Set([...paths.librariesOf(held), ...this.#look.servers]);
+    return paths.handedTo(held).some((each) => goingOn.callersOf(each, past) !== null);
   }
 
   /** One of the holder's functions has what gives it back in a variable of its own. */

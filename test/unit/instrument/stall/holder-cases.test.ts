@@ -62,6 +62,8 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   byProcessWithTheConnection: [['listened for', GOES_ON]],
   byHandingOn: [['handed on', GOES_ON]],
   byFieldAlone: [['waits himself', UNKNOWN]],
+  byServerThatMayCome: [['waits himself', UNKNOWN]],
+  byMethodThatTakesFirst: [['waits himself', UNKNOWN]],
   byTask: [['given back aside', GOES_ON]],
   byTaskWithRelease: [['given back aside', GOES_ON]],
   byCallbackOfTask: [['given back aside', GOES_ON]],

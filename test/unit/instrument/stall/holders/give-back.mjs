@@ -1,6 +1,7 @@
 // Programs that look like deadlocks to the tracker: somebody waits in the name of who holds what he waits for. They differ in who
 // will give it back. Each stands when it has returned and a few turns are over.
 import { EventEmitter, once } from 'node:events';
+import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex, withTimeout } from 'async-mutex';
 import AwaitLock from 'await-lock';
@@ -328,6 +329,45 @@ export function byFieldAlone() {
     gate.leave();
   }
   void enteringTwice();
+}
+
+/** The same where a server leads to it: whatever asks that next may come to all that the program knows. */
+export async function byServerThatMayCome() {
+  const mutex = new Mutex();
+  const known = new Map();
+  const server = createServer((_, response) => response.end(String(known.size)));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  async function servingTwice() {
+    known.set('first', await mutex.acquire());
+    (await mutex.acquire())();
+    known.get('first')();
+  }
+  void servingTwice();
+}
+
+/** The next request would do the same: it takes before it gives back, in methods that are called otherwise. */
+export async function byMethodThatTakesFirst() {
+  class Session {
+    #mutex = new Mutex();
+    #open = nothing;
+    async begin() {
+      this.#open = await this.#mutex.acquire();
+    }
+    finish() {
+      this.#open();
+    }
+    async doTwice() {
+      await this.begin();
+      await this.begin();
+      this.finish();
+    }
+  }
+  const session = new Session();
+  const server = createServer(() => void session.doTwice());
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  void session.doTwice();
 }
 
 /** It has taken another lock before it sets its timer. */
