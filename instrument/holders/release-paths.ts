@@ -27,6 +27,8 @@ const MAX_RETAINERS = 200;
 const OWED = /ServerResponse$/;
 /** Scopes are gone through by the names of their variables; what the engine notes of code leads nowhere. */
 const NO_WHOLE = /^(?:system \/ .*(?:Context|FeedbackVector|CallSiteInfo|Script|Module)|Module|Generator)$/;
+/** Where V8 keeps properties. */
+const STORE = /^(?:system \/ PropertyArray|\(object properties\))$/;
 /** Names of methods that give back, as alternatives of a pattern. */
 export const GIVING_BACK = 'release|unlock|leave';
 const METHOD = new RegExp(`^(?:${GIVING_BACK})$`);
@@ -72,7 +74,9 @@ export class ReleasePaths {
     const { functions, objects } = this.#releasers(held);
     const given = new Set([...functions, ...objects]);
     const others = functions.flatMap((fn) => this.#heap.retainers(fn)).filter(({ node }) => !given.has(node));
-    const wholes = others.filter(({ type, name, node }) => isPart(type, name) && !leadsNowhere(node, this.#heap));
+    // Each property is a reference of the object itself, too.
+    const isObject = (node: HeapNode): boolean => !STORE.test(this.#heap.name(node)) && !leadsNowhere(node, this.#heap);
+    const wholes = others.filter(({ type, name, node }) => isPart(type, name) && isObject(node));
     const builtIn = others.flatMap(({ node }) => this.#heap.functionsOver(node));
     return [...wholes.map(({ node }) => node), ...builtIn.filter((fn) => this.#heap.placeOf(fn) === null)];
   }
