@@ -97,7 +97,10 @@ export class GiversBack {
     const { goingOn, heap, paths, places } = this.#look;
     return paths.namersOf(held).some(({ name, node }) => {
       const text = textOf(node, heap, places);
-      return (this.#texts.callsFirst(name, text) || this.#texts.givesFirst(text)) && goingOn.callersOf(node) !== null;
+      // Node hands on to listeners whom they listen to.
+      const handsOn = this.#functions.isOne(node) && this.#texts.handsOnFirst(name, text);
+      if (!handsOn && !this.#texts.callsFirst(name, text) && !this.#texts.givesFirst(text)) return false;
+      return goingOn.callersOf(node) !== null;
     });
   }
 

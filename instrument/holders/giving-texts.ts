@@ -54,11 +54,15 @@ export class GivingTexts {
     return isFirst(firstOf(text, GIVES_BACK, this.#giving), firstOf(text, TAKES, this.#taking));
   }
 
-  /** The first that it does is to call this one, or to hand it on, not to take. */
+  /** The first that it does is to call this one, not to take. */
   callsFirst(name: string, text: string): boolean {
-    const called = firstCallOf(new Set([name]), text);
-    const first = called < 0 ? text.search(new RegExp(`[(,]\\s*${escaped(name)}\\s*[,)]`)) : called;
-    return isFirst(first, firstOf(text, TAKES, this.#taking));
+    return isFirst(firstCallOf(new Set([name]), text), firstOf(text, TAKES, this.#taking));
+  }
+
+  /** The first that it does is to hand this one on, not to take. */
+  handsOnFirst(name: string, text: string): boolean {
+    const handed = text.search(new RegExp(`[(,]\\s*${escaped(name)}\\s*[,)]`));
+    return isFirst(handed, firstOf(text, TAKES, this.#taking));
   }
 }
 
