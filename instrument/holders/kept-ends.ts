@@ -5,6 +5,7 @@ import { promisesOf } from '../heap/marked-holds.ts';
 import {
   isBeginning,
   isCallback,
+  isCapturedStack,
   isClaim,
   isHold,
   isKept,
@@ -21,6 +22,8 @@ const MAX_SEEN = 5_000;
 const CALL_SITE = 'system / CallSiteInfo';
 /** Each property is a reference of its own, too. */
 const PROPERTIES = 'system / PropertyArray';
+/** While the heap is read only dept runs. */
+const STACK = '(Stack roots)';
 /** How dept's own functions give back by a claim. */
 const GIVING_BACK = /\.(?:release|drop)\b/;
 
@@ -99,6 +102,7 @@ export class KeptEnds {
 
   #isReference({ type, name, node }: HeapEdge): boolean {
     const className = this.#heap.name(node);
+    if (className === STACK || isCapturedStack(className)) return false;
     if (type === 'weak') return className === 'WeakRef';
     if (className === CALL_SITE || isSymbol(name) || isKept(className, name)) return false;
     return !isNote(name) || !this.#heap.isPromise(node);
