@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
-import { FROM_SOURCE, ROOT, runNode } from '../../../e2e/child.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../../../e2e/child.ts';
+import { CHILD_TIMEOUT_MS, folderOf, formsOf } from './forms.ts';
 
-/** A busy machine may take long for it. */
-const CHILD_TIMEOUT_MS = 120_000;
-const FOLDER = `${ROOT}/test/unit/instrument/stall/abandoned`;
+const FILES = ['lose.mjs', 'keep.mjs'] as const;
 
 /** What `abandoned/look.ts` prints: the programs in which somebody waits, and those in which he does so in vain. */
 interface Seen {
@@ -13,29 +11,24 @@ interface Seen {
   readonly abandoned: readonly string[];
 }
 
-let seen: Seen = { standing: [], abandoned: [] };
-let losing: readonly string[] = [];
-let keeping: readonly string[] = [];
-
-beforeAll(async () => {
-  const files = ['lose.mjs', 'keep.mjs'];
-  const args = [...FROM_SOURCE, `${FOLDER}/look.ts`, pathToFileURL(FOLDER).href, ...files];
-  const { stdout, stderr } = await runNode(args, { timeoutMs: CHILD_TIMEOUT_MS });
-  expect(stderr).toBe('');
-  seen = JSON.parse(stdout) as Seen;
-  [losing = [], keeping = []] = await Promise.all(files.map(async (file) => namesIn(`${FOLDER}/${file}`)));
-}, CHILD_TIMEOUT_MS);
-
 async function namesIn(file: string): Promise<readonly string[]> {
-  return [...(await readFile(file, 'utf8')).matchAll(/^export async function (\w+)/gm)].map(
-    ([, name]) => name as string,
-  );
+  const text = await readFile(`${ROOT}/${folderOf('abandoned')}/${file}`, 'utf8');
+  return [...text.matchAll(/^export async function (\w+)/gm)].map(([, name]) => name as string);
 }
 
-test('somebody waits in each of the programs', () => {
-  expect([...new Set(seen.standing)].sort()).toEqual([...losing, ...keeping].sort());
-});
+describe.each(formsOf<Seen>('abandoned', FILES))('what was never given back, in dept %s', (_form, lookAtIt) => {
+  let seen: Seen = { standing: [], abandoned: [] };
+  let losing: readonly string[] = [];
+  let keeping: readonly string[] = [];
+  beforeAll(async () => {
+    [seen, losing, keeping] = await Promise.all([lookAtIt(), namesIn(FILES[0]), namesIn(FILES[1])]);
+  }, CHILD_TIMEOUT_MS);
 
-test('what nobody can give back any more is abandoned, and nothing else', () => {
-  expect([...new Set(seen.abandoned)].sort()).toEqual([...losing].sort());
+  test('somebody waits in each of the programs', () => {
+    expect([...new Set(seen.standing)].sort()).toEqual([...losing, ...keeping].sort());
+  });
+
+  test('what nobody can give back any more is abandoned, and nothing else', () => {
+    expect([...new Set(seen.abandoned)].sort()).toEqual([...losing].sort());
+  });
 });

@@ -1,8 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   isCalled,
   isFollowed,
@@ -18,12 +14,8 @@ import {
   isWait,
 } from '../../../../instrument/heap/own-references.ts';
 import { HOLDER_CASES } from '../../../../instrument/holders/holder-cases.ts';
-import { FROM_SOURCE, ROOT, runNode } from '../../../e2e/child.ts';
-import { installDept } from '../../../e2e/installed-dept.ts';
+import { CHILD_TIMEOUT_MS, formsOf } from './forms.ts';
 
-/** A busy machine may take long for it. */
-const CHILD_TIMEOUT_MS = 120_000;
-const HOLDERS = 'test/unit/instrument/stall/holders';
 const GOES_ON = true;
 const UNKNOWN = false;
 
@@ -153,29 +145,7 @@ interface Seen {
   readonly hasCapturedStacks: boolean;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'dept-holders-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function look(args: readonly string[], programs: string): Promise<Seen> {
-  const { stdout, stderr } = await runNode([...args, pathToFileURL(programs).href], { timeoutMs: CHILD_TIMEOUT_MS });
-  expect(stderr).toBe('');
-  return JSON.parse(stdout) as Seen;
-}
-
-const FORMS: readonly (readonly [form: string, () => Promise<Seen>])[] = [
-  ['from source', () => look([...FROM_SOURCE, `${ROOT}/${HOLDERS}/look.ts`], `${ROOT}/${HOLDERS}`)],
-  [
-    'as it is published',
-    async () => {
-      await installDept(join(folder, 'dept'), [`${HOLDERS}/look.ts`]);
-      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
-      cpSync(join(ROOT, HOLDERS), join(folder, 'holders'), { recursive: true });
-      return look([join(folder, 'dept/dist', HOLDERS, 'look.js')], join(folder, 'holders'));
-    },
-  ],
-];
-
-describe.each(FORMS)('dept %s', (_form, lookAtIt) => {
+describe.each(formsOf<Seen>('holders'))('dept %s', (_form, lookAtIt) => {
   let seen: Seen = { cases: {}, limited: [], references: [], hasCapturedStacks: false };
   beforeAll(async () => {
     seen = await lookAtIt();

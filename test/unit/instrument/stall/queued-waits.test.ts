@@ -1,14 +1,9 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FROM_SOURCE, ROOT, runNode } from '../../../e2e/child.ts';
-import { installDept } from '../../../e2e/installed-dept.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ROOT, runNode } from '../../../e2e/child.ts';
+import { CHILD_TIMEOUT_MS, folderOf, formsOf } from './forms.ts';
 
-/** A busy machine may take long for it. */
-const CHILD_TIMEOUT_MS = 60_000;
-const QUEUED = 'test/unit/instrument/stall/queued';
+const QUEUED = folderOf('queued');
 
 /** What `queued/look.ts` prints. */
 interface Seen {
@@ -24,29 +19,7 @@ async function programsOf(file: string): Promise<readonly string[]> {
   return JSON.parse(stdout) as readonly string[];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'dept-queued-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function look(args: readonly string[], programs: string): Promise<Seen> {
-  const { stdout, stderr } = await runNode([...args, pathToFileURL(programs).href], { timeoutMs: CHILD_TIMEOUT_MS });
-  expect(stderr).toBe('');
-  return JSON.parse(stdout) as Seen;
-}
-
-const FORMS: readonly (readonly [form: string, () => Promise<Seen>])[] = [
-  ['from source', () => look([...FROM_SOURCE, `${ROOT}/${QUEUED}/look.ts`], `${ROOT}/${QUEUED}`)],
-  [
-    'as it is published',
-    async () => {
-      await installDept(join(folder, 'dept'), [`${QUEUED}/look.ts`]);
-      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
-      cpSync(join(ROOT, QUEUED), join(folder, 'queued'), { recursive: true });
-      return look([join(folder, 'dept/dist', QUEUED, 'look.js')], join(folder, 'queued'));
-    },
-  ],
-];
-
-describe.each(FORMS)('who waits for his own queue with a callback, in dept %s', (_form, lookAtIt) => {
+describe.each(formsOf<Seen>('queued'))('who waits for his own queue with a callback, in dept %s', (_form, lookAtIt) => {
   let seen: Seen = { asked: [], kept: [], told: [] };
   let standing: readonly string[] = [];
   let going: readonly string[] = [];
