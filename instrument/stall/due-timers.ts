@@ -24,21 +24,18 @@ interface NodeTimer {
 }
 type TimerLists = Readonly<Record<string, NodeTimer>>;
 
-/**
- * Timers that run once and keep the program alive, and when they do: whoever sleeps for one oversleeps if the program is kept
- * from running meanwhile. Node keeps them in a variable of its own, which the inspector of this process finds.
- */
-export class DueTimers {
-  /** Null where they are not found, as in a Node without an inspector. */
-  #lists: TimerLists | null | undefined;
+/** Those of this thread, looked for once. Null where they are not found, as in a Node without an inspector. */
+let lists: TimerLists | null | undefined;
 
-  /** True when one of them would run late if the processor was used for something else for that long. */
-  wouldBeLate(processorMs: number): boolean {
-    if (this.#lists === undefined) this.#lists = timerLists();
-    if (this.#lists === null) return false;
-    const until = now() + BUSY * processorMs;
-    return Object.values(this.#lists).some((list) => hasDue(list, until));
-  }
+/**
+ * True when a timer that runs once and keeps the program alive would run late if the processor was used for something else for that long:
+ * whoever sleeps for it oversleeps. Node keeps its timers in a variable of its own, which the inspector of this process finds.
+ */
+export function wouldBeLate(processorMs: number): boolean {
+  if (lists === undefined) lists = timerLists();
+  if (lists === null) return false;
+  const until = now() + BUSY * processorMs;
+  return Object.values(lists).some((list) => hasDue(list, until));
 }
 
 function hasDue(list: NodeTimer, until: number): boolean {

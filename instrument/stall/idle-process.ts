@@ -1,7 +1,7 @@
 import { keptReactions } from '../attribution/kept-reactions.ts';
 import { LeftAwaiters } from '../attribution/left-awaiters.ts';
 import { ProcessorUse } from '../process/processor-use.ts';
-import { DueTimers } from './due-timers.ts';
+import { wouldBeLate } from './due-timers.ts';
 import { msToRead } from './stall-picture.ts';
 
 /** A process that uses less of a processor than this answers nobody, and beats its own timers at most. */
@@ -72,7 +72,6 @@ export class IdleProcess {
 
 function signsOfProcess(): IdleSigns {
   const processor = new ProcessorUse(NEXT_TO_NOTHING);
-  const timers = new DueTimers();
   let awaiters = new LeftAwaiters();
   return {
     isIdle: () => processor.isIdle(),
@@ -82,6 +81,6 @@ function signsOfProcess(): IdleSigns {
       awaiters.look();
     },
     awaited: () => awaiters.promises,
-    isAboutToWake: () => timers.wouldBeLate(msToRead()),
+    isAboutToWake: () => wouldBeLate(msToRead()),
   };
 }

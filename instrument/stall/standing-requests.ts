@@ -2,7 +2,7 @@ import { Connections } from '../node/connections.ts';
 import { nothingRuns } from '../node/stall-clock.ts';
 import { oldestUnanswered } from '../node/unanswered-requests.ts';
 import { ProcessorUse } from '../process/processor-use.ts';
-import { DueTimers } from './due-timers.ts';
+import { wouldBeLate } from './due-timers.ts';
 import { msToRead } from './stall-picture.ts';
 
 /** Looks that a request must outlast before anything is asked for its sake, and looks in a row in which nothing may run then. */
@@ -70,9 +70,8 @@ export class StandingRequests {
 
 function signsOfProcess(): ProcessSigns {
   let processor: ProcessorUse | null = null;
-  const timers = new DueTimers();
   return {
-    isAboutToWake: () => timers.wouldBeLate(msToRead()),
+    isAboutToWake: () => wouldBeLate(msToRead()),
     isStanding: () => nothingRuns() && Connections.now()?.leadOutside === false,
     isIdle: () => {
       processor ??= new ProcessorUse();
