@@ -2,6 +2,7 @@ import type { Context, ContextKind } from './context.ts';
 import type { EventContext } from './event-context.ts';
 import type { Histories, History } from './history.ts';
 import { type ContextId, NEVER, type Tick } from './ids.ts';
+import type { TrackedObject } from './tracked-object.ts';
 import type { Wait } from './wait.ts';
 
 /** Where the slice of code that runs now stands; the attribution moves it from slice to slice. */
@@ -65,6 +66,20 @@ export class AsyncContext implements Context {
       if (held.object.key.kind === 'promise' && held.begin > since) since = held.begin;
     });
     for (const held of all) if (held.begin >= since) visit(held);
+  }
+
+  heldOf(object: TrackedObject): EventContext | null {
+    // What a slice had behind it before it was let go on stands on the left of what the other one had.
+    for (let step = this.history; step !== null; step = step.left) {
+      if (step.held === null || !step.held.open) continue;
+      if (step.held.object === object) return step.held;
+      if (step.held.object.key.kind === 'promise') break;
+    }
+    let found: EventContext | null = null;
+    this.forEachHeld((held) => {
+      if (found === null && held.object === object) found = held;
+    });
+    return found;
   }
 
   forEachWait(since: Tick, visit: (wait: Wait) => void): void {

@@ -2,6 +2,7 @@ import type { EventContext } from './event-context.ts';
 import type { History } from './history.ts';
 import { type ContextId, NEVER, PENDING, type Tick } from './ids.ts';
 import { IrqState } from './irq.ts';
+import type { TrackedObject } from './tracked-object.ts';
 import type { Wait } from './wait.ts';
 
 /** Kinds of logical threads of control; `async` is a chain of promise reactions, `main` what runs outside every named one. */
@@ -29,6 +30,8 @@ export interface Context {
   readonly forgotten: Tick;
   /** Open event contexts, newest first. */
   forEachHeld(visit: (held: EventContext) => void): void;
+  /** The newest open event context of this object: its own before those of others who have let it go on. */
+  heldOf(object: TrackedObject): EventContext | null;
   /** Remembered waits whose interval ends after `since`, oldest first in an exact context. */
   forEachWait(since: Tick, visit: (wait: Wait) => void): void;
   /** Remembers the wait; a full ring forgets its oldest one. A repeated wait for one object takes one place. */
@@ -75,6 +78,10 @@ export class ExactContext implements Context {
 
   forEachHeld(visit: (held: EventContext) => void): void {
     for (let i = this.#held.length - 1; i >= 0; i--) visit(this.#held[i] as EventContext);
+  }
+
+  heldOf(object: TrackedObject): EventContext | null {
+    return this.#held.findLast((held) => held.object === object) ?? null;
   }
 
   forEachWait(since: Tick, visit: (wait: Wait) => void): void {

@@ -284,11 +284,7 @@ export class Session {
 
   /** The newest open event context of this object that `context` owes, or null. */
   heldBy(object: TrackedObject, context: Context = this.current): EventContext | null {
-    let found: EventContext | null = null;
-    context.forEachHeld((held) => {
-      if (found === null && held.object === object) found = held;
-    });
-    return found;
+    return context.heldOf(object);
   }
 
   /** Every open event context of the object, oldest first. */

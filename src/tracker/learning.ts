@@ -21,6 +21,7 @@ import type { Layer } from './layer.ts';
 import { isOfOneGroup } from './nesting.ts';
 import type { Observation } from './observation.ts';
 import type { ContextOrder } from './order.ts';
+import { isOfPeer } from './peer-waits.ts';
 import type { Policy } from './policy.ts';
 import { PoolShares } from './pool-shares.ts';
 import { RunningDry } from './running-dry.ts';
@@ -160,7 +161,8 @@ export class Learning {
       return;
     }
     const { classes } = this.#tools.session;
-    if (owner === object && this.#drained.isAlone(seen, this.#tools.session.now)) return;
+    const { histories, now } = this.#tools.session;
+    if (owner === object && (this.#drained.isAlone(seen, now) || isOfPeer(seen, histories))) return;
     const tail = this.#families.node(owner, classes.get(owed));
     const head = this.#families.node(object, classes.get(awaited));
     const layer = this.#instances;

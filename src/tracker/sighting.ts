@@ -65,6 +65,15 @@ function isGate(held: EventContext): boolean {
   return held.object.key.capacity === 1 ? !held.how.sleeps : isLimit(held);
 }
 
+/** True where whoever waited had this one behind him: he held it, or did it for its holder. */
+export function isHeldAround(held: EventContext, wait: Wait, histories: Histories): boolean {
+  let isBehind = false;
+  heldDuring(wait, histories, (other) => {
+    isBehind ||= other === held;
+  });
+  return isBehind;
+}
+
 function heldDuring(wait: Wait, histories: Histories, visit: (held: EventContext) => void): void {
   if (wait.context.exact) {
     wait.context.forEachHeld(visit);
