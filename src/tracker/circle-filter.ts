@@ -41,17 +41,28 @@ export function excludedBy(circle: readonly Seen[], around: Around): Exclusion |
   return limited(circle, around);
 }
 
-/** Each dependency of a circle takes somebody of its own who is stuck: a limit on tasks around all of them may not let in as many. */
+/**
+ * Each dependency of a circle takes somebody of its own who is stuck, and one on a pool as many as have all of it: a limit on tasks
+ * around all of them may not let in as many.
+ */
 function limited(circle: readonly Seen[], around: Around): Exclusion | null {
   const all = circle.flatMap<Sighting | null>(({ sightings }) => sightings ?? [null]);
   const mostIn = (object: ObjectId): number => {
     const gates = all.map((sighting) => sighting?.gates.find((gate) => gate.object === object && !gate.shared));
     return Math.max(...gates.map((gate) => gate?.most ?? Number.POSITIVE_INFINITY));
   };
+  const needed = circle.reduce((sum, each) => sum + holdersOf(each), 0);
   const isSplit = (object: ObjectId): boolean =>
     circle.some(({ edge }, i) => circle.slice(0, i).some((other) => around.areTogether(object, other.edge, edge)));
-  const limit = all[0]?.gates.find(({ object }) => mostIn(object) < circle.length && !isSplit(object));
+  const limit = all[0]?.gates.find(({ object }) => mostIn(object) < needed && !isSplit(object));
   return limit === undefined ? null : { reason: 'limited', because: limit.label };
+}
+
+/** How many have all permits of what is owed, each as many as anybody has been seen with. */
+function holdersOf({ dependency, sightings }: Seen): number {
+  const { capacity } = dependency.from.key;
+  const permits = sightings === null ? capacity : Math.max(...sightings.map(({ share }) => share?.permits ?? capacity));
+  return Math.max(1, Math.ceil(capacity / Math.max(1, permits)));
 }
 
 function alwaysExcluded(left: Seen, right: Seen, around: Around): Exclusion | null {

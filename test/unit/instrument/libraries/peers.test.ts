@@ -85,3 +85,17 @@ test('who waits for one that he has sent for a seat waits for a seat', async () 
   seats.release();
   expect(await stage.found()).toEqual(['DEPT001 error seats']);
 });
+
+test.each([
+  [3, 0],
+  [4, 1],
+] as const)('two pools of two in both orders, and %i at a time who take them', async (most, found) => {
+  using stage = new LibraryStage();
+  const { default: pLimit } = await import('p-limit');
+  const [enter, A, B] = [pLimit(most), pLimit(2), pLimit(2)];
+  const both = (first: typeof A, second: typeof A): Promise<unknown> =>
+    enter(() => first(async () => await second(async () => await turn())));
+  for (let round = 0; round < 2; round++) await Promise.all([both(A, B), turn()]);
+  await both(B, A);
+  expect(await stage.found()).toHaveLength(found);
+});
