@@ -20,6 +20,8 @@ export interface Around {
   areTogether(object: ObjectId, left: number, right: number): boolean;
   /** What keeps pools of this class from running dry. */
   limitOf(key: ClassKey): Limit | null;
+  /** One holder of the object has taken pools of this class several times at once. */
+  isSplit(key: ClassKey, object: ObjectId): boolean;
 }
 
 /**
@@ -42,8 +44,8 @@ export function excludedBy(circle: readonly Seen[], around: Around): Exclusion |
 }
 
 /**
- * Each dependency of a circle takes somebody of its own who is stuck, and one on a pool as many as have all of it: a limit on tasks
- * around all of them may not let in as many.
+ * Each dependency of a circle takes somebody of its own who is stuck, and of a circle of pools each takes as many as have all of one: a
+ * limit on tasks around all of them may not let in as many.
  */
 function limited(circle: readonly Seen[], around: Around): Exclusion | null {
   const all = circle.flatMap<Sighting | null>(({ sightings }) => sightings ?? [null]);
@@ -51,10 +53,16 @@ function limited(circle: readonly Seen[], around: Around): Exclusion | null {
     const gates = all.map((sighting) => sighting?.gates.find((gate) => gate.object === object && !gate.shared));
     return Math.max(...gates.map((gate) => gate?.most ?? Number.POSITIVE_INFINITY));
   };
-  const needed = circle.reduce((sum, each) => sum + holdersOf(each), 0);
   const isSplit = (object: ObjectId): boolean =>
     circle.some(({ edge }, i) => circle.slice(0, i).some((other) => around.areTogether(object, other.edge, edge)));
-  const limit = all[0]?.gates.find(({ object }) => mostIn(object) < needed && !isSplit(object));
+  const holders = circle.reduce((sum, each) => sum + holdersOf(each), 0);
+  // A pool that is asked for by who has part of it is for those who count the shares.
+  const isShortOf = (object: ObjectId, most: number): boolean =>
+    circle.length > 1 &&
+    most < holders &&
+    !circle.some(({ dependency }) => around.isSplit(dependency.from.key, object));
+  const isTooFew = (object: ObjectId, most: number): boolean => most < circle.length || isShortOf(object, most);
+  const limit = all[0]?.gates.find(({ object }) => isTooFew(object, mostIn(object)) && !isSplit(object));
   return limit === undefined ? null : { reason: 'limited', because: limit.label };
 }
 

@@ -190,6 +190,7 @@ export class Circles {
       isAlone: (context) => (this.#namesakes.get(context.name) ?? 0) < 2,
       areTogether: (object, left, right) => this.#forks.areTogether(object, left, right),
       limitOf: (key) => this.#pools.limitOf(key),
+      isSplit: (key, object) => this.#pools.isSplit(key, object),
     };
     const seen = edges.map((edge, i) => ({
       edge,

@@ -105,6 +105,10 @@ export class PoolShares {
     return split.size !== split.add(object).size;
   }
 
+  isSplit(key: ClassKey, object: ObjectId): boolean {
+    return this.#split.get(key)?.has(object) === true;
+  }
+
   /** What keeps pools of this class from running dry; null when nothing does. Looks for the circles of the dependencies on them. */
   limitOf(key: ClassKey): Limit | null {
     const [first, ...others] = (this.#sharing.get(key) ?? []).filter(isOnCircle).map(({ share }) => share);
