@@ -41,6 +41,8 @@ export interface Config {
   readonly stallSignal: string;
   /** `DEPT_WATCHDOG_MS`: time in which nothing tracked may move while locks are waited for; 0 (default) = no watchdog. */
   readonly watchdogMs: number;
+  /** `DEPT_OWN_LOCKS`: locks that the program has written itself are watched as its classes are loaded; `0` switches that off. */
+  readonly ownLocks: boolean;
   /** `DEPT_TALLY`: file to which each finding is appended in short; how `dept run` learns of findings in any process below it. */
   readonly tally: string;
 }
@@ -74,6 +76,7 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   stallAfterMs: 0,
   stallSignal: '',
   watchdogMs: 0,
+  ownLocks: true,
   tally: '',
 });
 
@@ -101,6 +104,7 @@ export function configFromEnv(env: Env): Config {
     exitCode: wholeNumber(env, 'DEPT_EXIT_CODE', 255, DEFAULT_CONFIG.exitCode),
     onDeadlock: oneOf(env, 'DEPT_ON_DEADLOCK', CHOICES.onDeadlock, DEFAULT_CONFIG.onDeadlock),
     ...stallConfig(env),
+    ownLocks: oneOf(env, 'DEPT_OWN_LOCKS', ['1', '0'], '1') === '1',
     tally: env['DEPT_TALLY'] ?? '',
   };
 }

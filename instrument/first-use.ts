@@ -35,6 +35,12 @@ export function placeOfUse(kindName: string, methods: readonly string[]): NamedP
   return placeOf(kindName, (line, column) => receiverAt(line, column, methods));
 }
 
+/** The same for what is called without an object, as a function that a variable has is: by the name it is called by. */
+export function trackByFirstCall(kindName: string, capacity: number, methods: readonly string[]): TrackedObject | null {
+  const place = placeOf(kindName, (line, column) => receiverAt(line, column, methods) ?? bareCallAt(line, column));
+  return place === null ? null : hooks.track({ kind: kindOf(capacity), ...place, capacity, isByUse: true });
+}
+
 /** The place that makes an instance now, and the variable it goes into; null when nobody listens. */
 export function placeOfCreation(kindName: string): NamedPlace | null {
   return placeOf(kindName, assigneeAt);
@@ -58,7 +64,7 @@ function placeOf(kindName: string, nameAt: (line: string, column: number) => str
 
 /** `this.lock` in a class `Stock` is `Stock.lock`: many classes have a lock, and a report names two of them. */
 function nameInClass(name: string, frame: Frame): string {
-  if (!name.startsWith('this.')) return name;
+  if (!/^this(?=\.|$)/.test(name)) return name;
   const lines = sourceLines(frame);
   const owner = lines === null ? null : enclosingClass(lines, frame.line - 1);
   return owner === null ? name : owner + name.slice('this'.length);
@@ -77,6 +83,11 @@ function calleeAt(line: string, column: number): string | null {
   const [before] = /(?:[\w$#]+\.)*$/.exec(line.slice(0, column - 1)) ?? [''];
   const [called] = /^[\w$#]+(?:\.[\w$#]+)*/.exec(line.slice(column - 1)) ?? [null];
   return called === null ? null : before + called;
+}
+
+/** A function that is called at this column of a line without an object, as one that has been taken out of it. */
+function bareCallAt(line: string, column: number): string | null {
+  return /^([\w$]+)\s*\(/.exec(line.slice(column - 1))?.[1] ?? null;
 }
 
 /** Names, elements and calls, as in `this.#lockOf(id(order))!.inner`: a keyed lock is often found by a function. */

@@ -17,11 +17,14 @@ import { watchModules } from './modules/module-hooks.ts';
 import { isOlder } from './modules/package-version.ts';
 import { foldersOfProgram, ProjectPackages } from './modules/project-packages.ts';
 import { watchNode } from './node/index.ts';
+import { watchOwnLocks } from './own-locks/own-locks.ts';
 import { startTracking } from './tracking.ts';
 
 export interface InstallOptions extends Choices {
   /** False: no loader is hooked; packages are patched as they are handed to `meet`. True if not given. */
   readonly hookLoaders?: boolean;
+  /** False: locks of the program's own classes are not watched. True if not given; it is about modules that are loaded from now on. */
+  readonly ownLocks?: boolean;
   /** True: this runs before any module of the program is loaded. False if not given. */
   readonly precedesProgram?: boolean;
   /** Where findings go the moment they are made; one that throws is left out from then on. */
@@ -108,7 +111,10 @@ export function install(options: InstallOptions = {}): Installation {
   const unwatchNode = watchNode(session, config.rules, onNodeFinding, {
     precedesProgram: options.precedesProgram ?? false,
   });
-  const modules = watchModules(LIBRARY_ADAPTERS, options.hookLoaders ?? true);
+  const { hookLoaders = true } = options;
+  const ownLocks = config.ownLocks;
+  if (ownLocks) watchOwnLocks();
+  const modules = watchModules(LIBRARY_ADAPTERS, { hookLoaders, ownLocks });
   const installation: Installation = {
     session,
     tracker,

@@ -1,4 +1,5 @@
 import { DeptError } from '../src/core/dept-error.ts';
+import { disown } from './own-locks/own-locks.ts';
 import { patchShape, type Shape } from './shapes/shape.ts';
 
 const wrapped = new WeakSet<object>();
@@ -14,6 +15,7 @@ const METHODS = ['acquire', 'tryAcquire', 'release', 'run', 'idle'] as const;
 export function wrap<T extends object>(target: T, shape: Shape): T {
   if (wrapped.has(target)) throw new DeptError('ERR_DEPT_BAD_SHAPE', 'This object is wrapped already.');
   checkMethods(target, shape);
+  disown(target);
   if (patchShape(target, shape) === null) {
     throw new DeptError('ERR_DEPT_BAD_SHAPE', `The object has none of the methods: ${JSON.stringify(shape)}.`);
   }

@@ -15,6 +15,9 @@ const STARTED = ['cli/bin.ts', 'instrument/stall/preload.ts'];
  */
 const PRELOAD = join(root, 'instrument/preload.ts');
 
+/** What the thread of the module hooks imports, where Node has one. */
+const HOOKS_THREAD = 'instrument/own-locks/marking.ts';
+
 const OWN_PROCESS = join(root, 'scripts/own-process.ts');
 
 /**
@@ -29,27 +32,31 @@ export async function bundle(outdir: string, more: readonly string[] = []): Prom
   const published = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? [] : (target['dept:source'] ?? []),
   );
-  await build({
+  const common = {
     absWorkingDir: root,
-    entryPoints: [...published, ...STARTED, ...more],
-    outdir,
-    outbase: '.',
-    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
-    splitting: true,
-    inject: [OWN_PROCESS, PRELOAD],
-    // A file that is only imported for what it does counts as used, so it goes where the preload goes.
-    ignoreAnnotations: true,
     packages: 'external',
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    logLevel: 'warning',
+    minifyWhitespace: true,
+    lineLimit: 160,
+  } as const;
+  await build({
+    ...common,
+    entryPoints: [...published, ...STARTED, ...more],
+    outdir,
+    outbase: '.',
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    inject: [OWN_PROCESS, PRELOAD],
+    // A file that is only imported for what it does counts as used, so it goes where the preload goes.
+    ignoreAnnotations: true,
     conditions: ['dept:source'],
     // Not linked: under --enable-source-maps Node would read them at start, and again with the first stack.
     sourcemap: 'external',
-    logLevel: 'warning',
     plugins: [builtinModules],
-    minifyWhitespace: true,
-    lineLimit: 160,
   });
+  await build({ ...common, entryPoints: [HOOKS_THREAD], outfile: join(outdir, 'own-locks/marking.js') });
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import type { CommonJsModule } from './module-bindings.ts';
 
@@ -22,8 +23,6 @@ export function watchCommonJs(
   onEvaluated: (filename: string, module: CommonJsModule) => void,
 ): () => void {
   const loader = Module as unknown as CommonJsLoader;
-  const { prototype } = loader;
-  const before = noteOf(prototype);
   let isWatching = true;
   const follow = (filename: string, module: CommonJsModule): void => {
     const others = noteOf(module);
@@ -37,16 +36,62 @@ export function watchCommonJs(
       configurable: true,
     });
   };
-  // A module is made by its constructor, which notes that it is not loaded: from then on it has a note of its own.
-  const onNote: Note = function loaded(value) {
-    note(this, value, before);
-    if (isWatching && value === false && isWatched(this.id)) follow(this.id, this);
-  };
   for (const [filename, module] of Object.entries(loader._cache)) {
     if (module === undefined || !isWatched(filename)) continue;
     if (module.loaded) onEvaluated(filename, module);
     else follow(filename, module);
   }
+  const stop = watchMaking((filename, module) => {
+    if (isWatched(filename)) follow(filename, module);
+  });
+  return () => {
+    isWatching = false;
+    stop();
+  };
+}
+
+/**
+ * Gives CommonJS modules that are loaded from now on another text, where `rewritten` has one for what their file has. Those of other
+ * files are compiled as ever; of these the stack has one function more while they are evaluated.
+ */
+export function rewriteCommonJs(
+  isWatched: (filename: string) => boolean,
+  rewritten: (text: string) => string | null,
+): () => void {
+  return watchMaking((filename, module) => {
+    if (!isWatched(filename)) return;
+    const compiled = module as CommonJsModule & { _compile?: unknown };
+    Object.defineProperty(compiled, '_compile', {
+      get(): unknown {
+        delete compiled._compile;
+        const compile = compiled._compile as (text: string, ...rest: unknown[]) => unknown;
+        if (rewritten(textOf(filename)) === null) return compile;
+        return function compileMarked(this: unknown, text: string, ...rest: unknown[]): unknown {
+          return Reflect.apply(compile, this, [rewritten(text) ?? text, ...rest]);
+        };
+      },
+      configurable: true,
+    });
+  });
+}
+
+function textOf(filename: string): string {
+  try {
+    return readFileSync(filename, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Tells of each CommonJS module that is made: its constructor notes that it is not loaded. */
+function watchMaking(onMade: (filename: string, module: CommonJsModule) => void): () => void {
+  const { prototype } = Module as unknown as CommonJsLoader;
+  const before = noteOf(prototype);
+  let isWatching = true;
+  const onNote: Note = function loaded(value) {
+    note(this, value, before);
+    if (isWatching && value === false) onMade(this.id, this);
+  };
   const previous = Object.getOwnPropertyDescriptor(prototype, 'loaded');
   Object.defineProperty(prototype, 'loaded', { get: () => undefined, set: onNote, configurable: true });
   return () => {

@@ -2,7 +2,9 @@ import Module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { isObject } from '../../src/core/thenable.ts';
 import type { LibraryAdapter, Rebind } from '../libraries/adapter.ts';
-import { watchCommonJs } from './commonjs-modules.ts';
+import { markedOrNull, mayBeMarked, withOwnLocks } from '../own-locks/marking.ts';
+import { MAY_WAIT } from '../own-locks/may-wait.ts';
+import { rewriteCommonJs, watchCommonJs } from './commonjs-modules.ts';
 import { type Bindings, type CommonJsModule, rebinder } from './module-bindings.ts';
 import { announced, type LoadResult } from './module-source.ts';
 import { isEntry, isWithin, versionOf } from './package-version.ts';
@@ -63,7 +65,10 @@ const registered = new Set<string>();
  * replace the functions the module exports. A CommonJS module is met before anybody gets its exports, so they can be
  * replaced whole, for those who require it and those who import it. What an earlier watch has met is handed over at once.
  */
-export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = true): ModuleWatch {
+export function watchModules(
+  adapters: readonly LibraryAdapter[],
+  { hookLoaders = true, ownLocks = true }: { hookLoaders?: boolean; ownLocks?: boolean } = {},
+): ModuleWatch {
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const seen = new WeakSet<object>();
   const loaded = new Set<LibraryAdapter>();
@@ -102,7 +107,7 @@ export function watchModules(adapters: readonly LibraryAdapter[], hookLoaders = 
         onMet({ name, file, exports, bindings, module: null, ...originOf(url, file) });
       }),
       watchCommonJs(isWatched, onCommonJs),
-      watchEsModules(adapters, pattern),
+      watchSources(adapters, pattern, ownLocks),
     );
   }
   return {
@@ -139,12 +144,19 @@ function patchOf(adapter: LibraryAdapter, { exports, file }: MetModule, rebind: 
 /** Matches the path of a module of a known package that its adapter is about: its name, and the path within it. */
 function packagePattern(adapters: readonly LibraryAdapter[]): RegExp {
   const names = adapters.map(({ name, modules }) => {
-    const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    return modules === undefined ? escaped : `${escaped}(?=/${modules.source})`;
+    return modules === undefined ? escaped(name) : `${escaped(name)}(?=/${modules.source})`;
   });
+  return installedPattern(names);
+}
+
+function installedPattern(names: readonly string[]): RegExp {
   // Who reads the manifest of a package has not loaded it.
   const code = String.raw`(?![^?#]*\.json(?:[?#]|$))`;
   return new RegExp(`/node_modules/(${names.join('|')})/(?!(?:.*/)?node_modules/)${code}([^?#]*)`);
+}
+
+function escaped(name: string): string {
+  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 function announceTo(onLoaded: OnLoaded): () => void {
@@ -155,30 +167,48 @@ function announceTo(onLoaded: OnLoaded): () => void {
   };
 }
 
-function watchEsModules(adapters: readonly LibraryAdapter[], pattern: RegExp): () => void {
+/** Modules tell of themselves by what is put into their text: those of known packages, and locks of the program's own. */
+function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownLocks: boolean): () => void {
   const rebinds = Object.fromEntries(adapters.map(({ name, rebinds = [] }) => [name, rebinds]));
+  const known = installedPattern(adapters.map(({ name }) => escaped(name)));
   const module = Module as unknown as {
     registerHooks?: (hooks: object) => { deregister(): void };
     register: (specifier: string, parent: string) => void;
   };
   if (module.registerHooks !== undefined) {
     const hooks = module.registerHooks({
-      load: (url: string, context: unknown, next: (url: string, context: unknown) => LoadResult) =>
-        announced(url, next(url, context), pattern, rebinds),
+      load: (url: string, context: unknown, next: (url: string, context: unknown) => LoadResult) => {
+        const result = announced(url, next(url, context), pattern, rebinds);
+        return ownLocks ? withOwnLocks(url, result, known) : result;
+      },
     });
     return () => hooks.deregister();
   }
+  const stop = ownLocks
+    ? rewriteCommonJs((filename) => mayBeMarked(filename.replaceAll('\\', '/'), known), markedOrNull)
+    : (): void => undefined;
   // Hooks of the hooks thread cannot be taken off again; without the global they announce to nobody.
-  const stop = (): void => undefined;
-  if (registered.has(pattern.source)) return stop;
-  registered.add(pattern.source);
+  const key = `${pattern.source}${ownLocks}`;
+  if (registered.has(key)) return stop;
+  registered.add(key);
+  const marking = new URL(`../own-locks/marking.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
   const source = [
     // Compilers that keep names put this into functions.
     'const __name = (named) => named;',
     `const announced = ${announced.toString()};`,
     `const pattern = new RegExp(${JSON.stringify(pattern.source)});`,
     `const rebinds = ${JSON.stringify(rebinds)};`,
-    'export const load = async (url, context, next) => announced(url, await next(url, context), pattern, rebinds);',
+    `const known = new RegExp(${JSON.stringify(known.source)});`,
+    `const mayWait = new RegExp(${JSON.stringify(ownLocks ? MAY_WAIT.source : '(?!)')});`,
+    'const textOf = (source) => typeof source === "string" ? source : new TextDecoder().decode(source);',
+    'export const load = async (url, context, next) => {',
+    '  const result = announced(url, await next(url, context), pattern, rebinds);',
+    '  if (!result.source || url.includes("/node_modules/") && !/lock|mutex|sema|excl|critical|serial/i.test(url)) return result;',
+    '  if (!mayWait.test(textOf(result.source))) return result;',
+    // From source there is nobody in that thread who reads TypeScript.
+    `  const marking = await import(${JSON.stringify(marking.href)}).catch(() => null);`,
+    '  return marking?.withOwnLocks(url, result, known) ?? result;',
+    '};',
   ].join('\n');
   module.register(`data:text/javascript,${encodeURIComponent(source)}`, import.meta.url);
   return stop;

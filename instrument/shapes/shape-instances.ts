@@ -1,12 +1,12 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import * as hooks from '../../src/sync/hooks.ts';
-import { kindOf, trackByFirstUse } from '../first-use.ts';
+import { kindOf, trackByFirstCall, trackByFirstUse } from '../first-use.ts';
 import { applied } from '../patches/applied.ts';
 import { legible } from '../patches/passed-options.ts';
 import { type InstanceNotes, instanceNotes } from './instance-notes.ts';
 import { KeyedObjects } from './keyed-objects.ts';
 import { Lent } from './lent.ts';
-import type { Shape } from './shape.ts';
+import type { FoundShape } from './shape.ts';
 
 /** What is known of one instance. */
 export interface ShapeInstance {
@@ -20,14 +20,14 @@ export interface ShapeInstance {
 /** What is known of the object that a shape describes, or of the instances of the prototype that it describes. */
 export class ShapeInstances {
   readonly #target: object;
-  readonly #shape: Shape;
+  readonly #shape: FoundShape;
   /** Methods whose first call names an instance. */
   readonly #methods: readonly string[];
   /** Of the target, where calls are made on it and not on what it is the prototype of. */
   #own: ShapeInstance | null = null;
   #others: InstanceNotes<ShapeInstance> | null = null;
 
-  constructor(target: object, shape: Shape, methods: readonly string[]) {
+  constructor(target: object, shape: FoundShape, methods: readonly string[]) {
     this.#target = target;
     this.#shape = shape;
     this.#methods = methods;
@@ -65,8 +65,9 @@ export class ShapeInstances {
   }
 
   #track(self: object, permits: number): TrackedObject | null {
-    const { name } = this.#shape;
+    const { name, kindName } = this.#shape;
     if (name !== undefined) return hooks.track({ kind: kindOf(permits), name, capacity: permits });
+    if (kindName !== undefined) return trackByFirstCall(kindName, permits, this.#methods);
     return trackByFirstUse(self.constructor?.name ?? 'object', permits, this.#methods);
   }
 }

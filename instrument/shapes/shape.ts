@@ -37,6 +37,8 @@ export interface Shape {
   readonly run?: Names;
   /** Wait until nobody holds one and nobody waits for one. */
   readonly idle?: Names;
+  /** Made of the others, and only names the lock, by the place that calls it: in the class itself all are called `this`. */
+  readonly naming?: Names;
   /** After how many milliseconds a call that waits gives up; undefined where it does not. */
   readonly timeoutMs?: (...args: never[]) => number | undefined;
   /** Which of the locks that the object stands for a call is about; undefined for the object itself. */
@@ -50,33 +52,61 @@ interface Target {
 type Args = readonly unknown[];
 type Method = (self: object, original: Callable, args: Args) => unknown;
 
+/** What is known of a lock that nobody has told of. */
+export interface FoundShape extends Shape {
+  /** What it is called where the place of its first use does not say; the class of the object if not given. */
+  readonly kindName?: string;
+  /** Where `acquire` gives functions that give it back: whether this is one that is seen to do so. */
+  readonly isTicket?: (what: unknown, claim: Claim) => boolean;
+}
+
+/** The methods of an object, or of the prototype of a class, that are patched now. */
+export interface PatchedShape {
+  restore(): void;
+  /** What an instance has given out. */
+  lentBy(self: object): Lent;
+  /** What is asked for by the call that runs now; null outside of one, and when it has begun to wait. */
+  readonly asked: Claim | null;
+}
+
 /**
  * Patches the methods of an object, or of the prototype of a class, so that dept sees what they do. Methods that are not
  * there are left out. @returns what restores them, or null when there was none
  */
 export function patchShape(target: object, shape: Shape): (() => void) | null {
-  return new ShapePatch(target as Target, shape).apply();
+  const patched = patchedShape(target, shape);
+  return patched === null ? null : () => patched.restore();
+}
+
+/** The same for who has to know what is given out. */
+export function patchedShape(target: object, shape: FoundShape): PatchedShape | null {
+  const patch = new ShapePatch(target as Target, shape);
+  return patch.apply() ? patch : null;
 }
 
 const NO_ARGS: Args = Object.freeze([]);
 
-class ShapePatch {
+class ShapePatch implements PatchedShape {
   readonly #target: Target;
-  readonly #shape: Shape;
+  readonly #shape: FoundShape;
   readonly #instances: ShapeInstances;
   readonly #undo: (() => void)[] = [];
+  asked: Claim | null = null;
   /** The object of which a method runs now, as long as it has not called the program back. */
   #inside: object | null = null;
 
-  constructor(target: Target, shape: Shape) {
+  constructor(target: Target, shape: FoundShape) {
     this.#target = target;
     this.#shape = shape;
-    const methods = [shape.acquire, shape.tryAcquire, shape.run, shape.idle].flatMap((names) => list(names));
+    const methods = [shape.acquire, shape.tryAcquire, shape.run, shape.idle, shape.naming].flatMap((names) =>
+      list(names),
+    );
     this.#instances = new ShapeInstances(target, shape, methods);
   }
 
-  apply(): (() => void) | null {
-    const { acquire, tryAcquire, release, run, idle, isFree, releaser } = this.#shape;
+  /** @returns false when there is nothing to patch */
+  apply(): boolean {
+    const { acquire, tryAcquire, release, run, idle, naming, isFree, releaser } = this.#shape;
     const end = this.#releaseLabel();
     for (const name of list(acquire)) {
       const how = howOf(name, end);
@@ -101,10 +131,21 @@ class ShapePatch {
       const how = howOf(name, 'end');
       this.#replace(name, (self, original, args) => this.#idle(self, how, original, args));
     }
-    if (this.#undo.length === 0) return null;
-    return () => {
-      for (const restore of this.#undo.splice(0).reverse()) restore();
-    };
+    for (const name of list(naming)) {
+      this.#replace(name, (self, original, args) => {
+        this.#instances.of(self);
+        return applied(original, self, args);
+      });
+    }
+    return this.#undo.length > 0;
+  }
+
+  restore(): void {
+    for (const restore of this.#undo.splice(0).reverse()) restore();
+  }
+
+  lentBy(self: object): Lent {
+    return this.#instances.of(self).lent;
   }
 
   /** Not by `replaced`, which leaves alone what is fixed: whoever wraps an object is to hear that it cannot be watched. */
@@ -221,7 +262,14 @@ class ShapePatch {
       const back = this.#callingBack(claim, lent, given as Callable);
       return this.#call(self, original, self, [...args.slice(0, -1), back]);
     }
-    const result = this.#refusing(claim, self, original, args);
+    const outer = this.asked;
+    this.asked = claim;
+    let result: unknown;
+    try {
+      result = this.#refusing(claim, self, original, args);
+    } finally {
+      this.asked = outer;
+    }
     if (!isPromiseLike(result)) {
       claim.grant();
       return this.#lend(claim, lent, result);
@@ -248,6 +296,12 @@ class ShapePatch {
   /** What the caller gets. */
   #lend(claim: Claim, lent: Lent, what: unknown): unknown {
     const { releaser } = this.#shape;
+    // Nobody will be seen to give that back.
+    if (this.#shape.isTicket?.(what, claim) === false) {
+      claim.refuse();
+      claim.release();
+      return what;
+    }
     if (releaser === true && typeof what === 'function') return releasing(claim, what as Callable);
     if (typeof releaser === 'string') releasingMethod(claim, what, releaser);
     else lent.give(claim, what);

@@ -49,7 +49,7 @@ export const ROWS: readonly Row[] = [
   { from: 'instrument/patches', to: ['instrument/libraries/adapter.ts', ...ENGINE], builtins: true, packages: NONE },
   {
     from: 'instrument/modules',
-    to: ['instrument/libraries/adapter.ts', 'instrument/patches', ...ENGINE],
+    to: ['instrument/libraries/adapter.ts', 'instrument/patches', 'instrument/own-locks', ...ENGINE],
     builtins: true,
     packages: 'declared',
   },

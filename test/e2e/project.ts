@@ -5,7 +5,17 @@ import { build, transformSync } from 'esbuild';
 import { ROOT } from './child.ts';
 import { installDept } from './installed-dept.ts';
 
-const PACKAGES = ['async-mutex', 'tslib', 'source-map-support', 'source-map', 'buffer-from', 'tsx', 'undici', 'vitest'];
+const PACKAGES = [
+  'async-mutex',
+  'js-tokens',
+  'tslib',
+  'source-map-support',
+  'source-map',
+  'buffer-from',
+  'tsx',
+  'undici',
+  'vitest',
+];
 
 /**
  * A program in a folder of its own, with dept installed below node_modules as it is published: JavaScript, without the

@@ -153,7 +153,7 @@ test('each library of a version that is not known is told once, however many mod
 
 test('nothing is said of versions that are older than anything that waits in a package', () => {
   const adapter: LibraryAdapter = { name: 'cache', versions: '>=10.0.0 <12.0.0', since: '7.0.0', patch: () => null };
-  const watch = watchModules([adapter], false);
+  const watch = watchModules([adapter], { hookLoaders: false });
   watches.push(watch);
   watch.meet('cache', { of: '5.1.1' }, '5.1.1');
   expect(watch.unknown).toEqual([]);
@@ -171,7 +171,7 @@ test('a package that a test runner hands over is known by its version, or by its
       return null;
     },
   };
-  const watch = watchModules([adapter], false);
+  const watch = watchModules([adapter], { hookLoaders: false });
   watches.push(watch);
   const [known, tooNew, nameless] = [{ of: '3.0.1' }, { of: '4.0.0' }, { of: 'nothing' }];
   watch.meet('tarn', known, '3.0.1');

@@ -1,0 +1,29 @@
+import { createRequire } from 'node:module';
+import type jsTokens from 'js-tokens';
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first text that is read. */
+let tokensOf: typeof jsTokens | null = null;
+
+const WORDS = new Set([
+  'StringLiteral',
+  'NoSubstitutionTemplate',
+  'TemplateHead',
+  'TemplateMiddle',
+  'TemplateTail',
+  'RegularExpressionLiteral',
+  'MultiLineComment',
+  'SingleLineComment',
+  'HashbangComment',
+]);
+
+/**
+ * The text with blanks for what is in strings, templates, comments and regular expressions: each character keeps its place, and
+ * every bracket that is left is one of the program. Types of TypeScript are read as well, as far as brackets go.
+ */
+export function blanked(text: string): string {
+  tokensOf ??= require('js-tokens') as typeof jsTokens;
+  let blank = '';
+  for (const { type, value } of tokensOf(text)) blank += WORDS.has(type) ? value.replaceAll(/[^\n\r]/g, ' ') : value;
+  return blank;
+}

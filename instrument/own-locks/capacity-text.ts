@@ -1,0 +1,59 @@
+import type { LockCandidate } from './lock-candidate.ts';
+import { type Change, changesIn, oppositeOf } from './state-changes.ts';
+
+/** A number, a field, a constant: what can be asked for from outside of the method. */
+const BOUND = /^(?:\d+|[A-Z][A-Z0-9_]*|this(?:\s*\.\s*#?[\w$]+)+)$/;
+
+/**
+ * How many can have a lock at once, as an expression of the object `o` that is asked before it is first taken; null where the text
+ * does not say. What a field is changed to first is what it is when somebody has it: he may have what gives it back with him.
+ * @param reach what is done by who takes it
+ */
+export function capacityIn({ text, parts }: LockCandidate, reach: string): string | null {
+  const all = changesIn(parts.map((part) => part.text).join('\n'));
+  const taken = new Map<string, Change>();
+  for (const [field, changes] of changesIn(reach)) {
+    const first = [...changes].find((change) => all.get(field)?.has(oppositeOf(change)) === true);
+    if (first !== undefined) taken.set(field, first);
+  }
+  const fieldOf = (...changes: readonly Change[]): string | null =>
+    [...taken].find(([, change]) => changes.includes(change))?.[0] ?? null;
+  const counter = fieldOf('up', 'down');
+  if (counter !== null) {
+    const bound = boundOf(text, counter);
+    return bound ?? (taken.get(counter) === 'down' ? `o.${counter}` : null);
+  }
+  const flag = fieldOf('true', 'false');
+  if (flag !== null) return isFreeFlag(text, flag) ? `o.${flag}?1:0` : '1';
+  if (fieldOf('set', 'mark') !== null) return '1';
+  const list = fieldOf('remove');
+  return list === null ? null : `o.${list}.length`;
+}
+
+/** It is true while nobody has it. */
+function isFreeFlag(text: string, field: string): boolean {
+  const name = String.raw`this\s*\.\s*${field.replaceAll('$', '\\$')}(?![\w$])`;
+  return new RegExp(
+    String.raw`\bif\s*\(\s*${name}\s*\)\s*\{?\s*${name}\s*=\s*(?:false|!1)|\b(?:if|while)\s*\(\s*!\s*${name}\s*\)\s*\{?\s*(?:return\s+)?(?:await|new\s+Promise)\b`,
+  ).test(text);
+}
+
+/** What a counter is compared with that counts those who have it. */
+function boundOf(body: string, field: string): string | null {
+  const name = String.raw`this\s*\.\s*${field.replaceAll('$', '\\$')}(?![\w$])`;
+  const bound = String.raw`((?:this(?:\s*\.\s*#?[\w$]+)+|[\w$]+))`;
+  const forms: readonly (readonly [RegExp, number])[] = [
+    [new RegExp(String.raw`${name}\s*(?:<|>=|===?)\s*${bound}`), 0],
+    [new RegExp(String.raw`${name}\s*(?:<=|>)\s*${bound}`), 1],
+    [new RegExp(String.raw`${bound}\s*(?:>|<=|===?)\s*${name}`), 0],
+    [new RegExp(String.raw`${name}\s*\+\s*1\s*(?:>|<=)\s*${bound}`), 0],
+  ];
+  for (const [form, more] of forms) {
+    const found = form.exec(body)?.[1];
+    if (found === undefined || !BOUND.test(found)) continue;
+    // What is free is compared with nothing, or with one.
+    if (/^[01]$/.test(found) && Number(found) + more <= 1) continue;
+    return `${found.replace(/^this\b/, 'o')}${more === 0 ? '' : '+1'}`;
+  }
+  return null;
+}

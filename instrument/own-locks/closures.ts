@@ -1,0 +1,52 @@
+import { behindBracket } from './brackets.ts';
+import { functionAt } from './function-texts.ts';
+
+const FUNCTION_OR_ARROW = /(?<![.\w$#])(?:async\s+)?function\b|=>/g;
+/** Runs at once. */
+const EXECUTOR = /\bnew\s+Promise\s*(?:<[^()]*>)?\s*\(\s*(?:async\s+)?(?:\([^()]*\)|[\w$]+)\s*$/;
+const MAKES =
+  /\breturn\s*(?:async\b\s*)?(?:function\b|\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?::[^=;]*)?=>|[\w$]+\s*=>|\{|[\w$.]+\s*\(\s*(?:\([^()]*\)|[\w$]+)\s*=>)/;
+const RETURNS_NAME = /\breturn\s+([\w$]+)\s*(?:[;}\n]|$)/g;
+
+/** What a function does itself: a text without the functions in it, but with what a promise is made with. */
+export function withoutClosures(text: string): string {
+  let own = '';
+  let from = 0;
+  for (const match of text.matchAll(FUNCTION_OR_ARROW)) {
+    if (match.index < from) continue;
+    const isArrow = match[0] === '=>';
+    const before = text.slice(from, match.index);
+    if (isArrow && EXECUTOR.test(text.slice(Math.max(0, match.index - 200), match.index))) continue;
+    const end = isArrow ? behindBody(text, match.index + 2) : (functionAt(text, match.index)?.behind ?? -1);
+    if (end < 0) continue;
+    own += `${before} `;
+    from = end;
+  }
+  return own + text.slice(from);
+}
+
+/** Gives a function, or an object that may have some. */
+export function makesFunction(text: string): boolean {
+  if (MAKES.test(text)) return true;
+  return [...text.matchAll(RETURNS_NAME)].some(([, name]) =>
+    new RegExp(
+      String.raw`(?:const|let|var)\s+${name}\b[^=;]*=\s*(?:async\b\s*)?(?:function\b|\([^()]*\)\s*(?::[^=;]*)?=>|[\w$]+\s*=>)|\bfunction\s+${name}\b`,
+    ).test(text),
+  );
+}
+
+/** Behind the body of an arrow function. */
+function behindBody(text: string, from: number): number {
+  const at = from + (/^\s*/.exec(text.slice(from, from + 200))?.[0].length ?? 0);
+  if (text[at] === '{') return behindBracket(text, at);
+  let end = at;
+  while (end < text.length && !/[;,)\]}\n]/.test(text[end] as string)) {
+    if (!/[([{]/.test(text[end] as string)) end++;
+    else {
+      const behind = behindBracket(text, end);
+      if (behind < 0) return -1;
+      end = behind;
+    }
+  }
+  return end;
+}

@@ -1,0 +1,36 @@
+/** Pieces of text and where they go, in characters of the text that they go into. */
+export class Insertions {
+  static readonly NONE: Insertions = new Insertions([]);
+  readonly #pieces: readonly (readonly [number, string])[];
+
+  constructor(pieces: readonly (readonly [number, string])[]) {
+    this.#pieces = pieces;
+  }
+
+  and(at: number, piece: string): Insertions {
+    return new Insertions([...this.#pieces, [at, piece]]);
+  }
+
+  with(more: Insertions): Insertions {
+    return new Insertions([...this.#pieces, ...more.#pieces]);
+  }
+
+  get isEmpty(): boolean {
+    return this.#pieces.length === 0;
+  }
+
+  get pieces(): readonly { readonly at: number; readonly length: number }[] {
+    return this.#pieces.map(([at, piece]) => ({ at, length: piece.length }));
+  }
+
+  into(text: string): string {
+    let result = '';
+    let from = 0;
+    // Stable: of two at one place the first stays before.
+    for (const [at, piece] of this.#pieces.toSorted(([one], [other]) => one - other)) {
+      result += text.slice(from, at) + piece;
+      from = at;
+    }
+    return result + text.slice(from);
+  }
+}

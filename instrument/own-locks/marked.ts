@@ -1,0 +1,93 @@
+import { blanked } from './blanked.ts';
+import { type ClassText, classesIn } from './class-text.ts';
+import { mappedText } from './inline-map.ts';
+import { Insertions } from './insertions.ts';
+import { type FoundLock, lockIn } from './lock-text.ts';
+import { MAY_WAIT } from './may-wait.ts';
+import { makersIn, moduleIn, type ScopeText } from './scope-text.ts';
+import { OWN } from './ticket-text.ts';
+
+/** Who tells dept himself what his locks do. */
+const TELLS = /(?:from|import|require)\s*\(?\s*['"]dept(?:\/[\w-]+)?['"]/;
+/** Longer lines are written by a tool: without its map nobody finds anything in them. */
+const MAX_LINE = 1_000;
+/** Longer texts are bundles, as a rule. */
+const MAX_TEXT = 500_000;
+
+/**
+ * The text of a module in which each lock of the program's own tells dept what its functions do; null where there is none. Lines keep
+ * their numbers.
+ */
+export function marked(whole: string): string | null {
+  const mapped = mappedText(whole);
+  const text = mapped?.text ?? whole;
+  if (text.length > MAX_TEXT || !MAY_WAIT.test(text) || TELLS.test(text)) return null;
+  const blank = blanked(text);
+  if (blank.length !== text.length) return null;
+  const marks = new Marks(blank, mapped === null ? MAX_LINE : MAX_TEXT);
+  for (const made of classesIn(blank)) marks.class(made);
+  for (const maker of makersIn(blank)) marks.scope(maker);
+  const module = moduleIn(blank);
+  if (module !== null) marks.scope(module);
+  const { insertions } = marks;
+  if (insertions.isEmpty) return null;
+  return insertions.into(text) + (mapped?.endFor(insertions.pieces) ?? '');
+}
+
+class Marks {
+  insertions: Insertions = Insertions.NONE;
+  readonly #blank: string;
+  readonly #longest: number;
+  #scopes = 0;
+
+  constructor(blank: string, longest: number) {
+    this.#blank = blank;
+    this.#longest = longest;
+  }
+
+  class(of: ClassText): void {
+    const found = this.#lockIn(of, 'this');
+    if (found === null) return;
+    const { lock, capacity } = found;
+    this.#insert(of.begin, `static{${OWN}?.adopt(this,${JSON.stringify(lock)},o=>${capacity})}`, found);
+  }
+
+  scope(of: ScopeText): void {
+    if (/\bthis\b/.test(of.parts.map(({ body }) => body).join(''))) return;
+    const self = `__dept${this.#scopes}`;
+    const found = this.#lockIn(of, self);
+    if (found === null) return;
+    this.#scopes++;
+    const { lock } = found;
+    const names = [lock.acquire, lock.release, lock.run, lock.naming].flatMap((list) => list ?? []);
+    const capacity = found.capacity.replace(/^o\./, '');
+    const bound = names.filter((name) => of.kind === 'module' && !of.constants.has(name));
+    const bindings = bound.map((name) => `${name}:[()=>${name},f=>{${name}=f}]`);
+    const made = `var ${self}=${OWN}?.scope(${JSON.stringify(lock)},()=>${capacity},{${bindings.join(',')}});`;
+    this.#insert(of.begin, made, found);
+    for (const name of names) {
+      const constant = of.constants.get(name);
+      if (constant === undefined) continue;
+      this.#around(constant.at, constant.end, `(${OWN}?.part??((_s,_n,f)=>f))(${self},${JSON.stringify(name)},`);
+    }
+    if (of.given !== null) this.#around(of.given.at, of.given.end, `(${OWN}?.given??((_s,v)=>v))(${self},`);
+  }
+
+  #lockIn(of: ClassText | ScopeText, self: string): FoundLock | null {
+    if (lineAt(this.#blank, of.begin).length > this.#longest) return null;
+    return lockIn(of, self);
+  }
+
+  #insert(at: number, piece: string, { insertions }: FoundLock): void {
+    this.insertions = this.insertions.and(at, piece).with(insertions);
+  }
+
+  #around(at: number, end: number, before: string): void {
+    this.insertions = this.insertions.and(at, before).and(end, ')');
+  }
+}
+
+function lineAt(text: string, at: number): string {
+  const end = text.indexOf('\n', at);
+  return text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? text.length : end);
+}

@@ -1,0 +1,37 @@
+import type { LoadResult } from '../modules/module-source.ts';
+import { isInstalled, isOwnFile, toPath } from '../paths.ts';
+import { marked } from './marked.ts';
+
+const FORMATS = new Set(['module', 'commonjs', 'module-typescript', 'commonjs-typescript']);
+/** Packages that may be locks and nobody has an adapter for. */
+const LOCK_PACKAGE =
+  /[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]*(?:lock|mutex|sema|critical|exclusive|serial)[^\\/]*[\\/]/i;
+
+/**
+ * A module as it was loaded, or with the marks of the locks that it makes.
+ * @param known addresses of packages that have an adapter
+ */
+export function withOwnLocks(url: string, result: LoadResult, known: RegExp): LoadResult {
+  const { format, source } = result;
+  if (source === null || source === undefined || !FORMATS.has(format ?? '') || !mayBeMarked(url, known)) {
+    return result;
+  }
+  const text = markedOrNull(typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array));
+  return text === null ? result : { ...result, source: text };
+}
+
+/** True for a module of the program's own, and of a package that may be a lock. */
+export function mayBeMarked(url: string, known: RegExp): boolean {
+  const path = toPath(url);
+  if (/^\w{2,}:/.test(path) || isOwnFile(path)) return false;
+  return !isInstalled(path) || (LOCK_PACKAGE.test(path) && !known.test(url));
+}
+
+/** A fault of ours is none of the program's. */
+export function markedOrNull(text: string): string | null {
+  try {
+    return marked(text);
+  } catch {
+    return null;
+  }
+}

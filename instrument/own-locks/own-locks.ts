@@ -1,0 +1,204 @@
+import * as hooks from '../../src/sync/hooks.ts';
+import type { Callable } from '../libraries/adapter.ts';
+import { applied } from '../patches/applied.ts';
+import { standIn } from '../patches/stand-in.ts';
+import type { Claim } from '../shapes/claim.ts';
+import { type FoundShape, type PatchedShape, patchedShape } from '../shapes/shape.ts';
+import type { OwnLock } from './lock-text.ts';
+
+/** What the marked text of a program calls. */
+interface OwnLocks {
+  /** A class that is a lock, as soon as it has its methods. */
+  adopt(made: { readonly prototype: object }, lock: OwnLock, capacity: (o: never) => unknown): void;
+  /** Functions that remember something together. `bindings` read and replace those of a module. */
+  scope(
+    lock: OwnLock,
+    capacity: (o: never) => unknown,
+    bindings: Readonly<Record<string, Binding>>,
+  ): OwnScope | undefined;
+  /** One of them. */
+  part(scope: OwnScope | undefined, name: string, fn: unknown): unknown;
+  /** A function of them, or an object that has them. */
+  given(scope: OwnScope | undefined, what: unknown): unknown;
+  /** For the resolve function of who waits: what it is called with is a ticket. */
+  granting(self: object | undefined, resolve: unknown): unknown;
+  /** For the resolve function that is the ticket. */
+  releasing(self: object | undefined, resolve: unknown): unknown;
+  /** For a function that is given to who has waited. */
+  ticket(self: object | undefined, what: unknown): unknown;
+}
+
+type Binding = readonly [read: () => unknown, replace: (fn: unknown) => void];
+
+const OWN = Symbol.for('dept.own');
+/** What a function is called in a text that gives it without a name. */
+const CALL = 'call';
+const adopted = new WeakMap<object, PatchedShape>();
+/** Functions that give something back. */
+const tickets = new WeakSet<object>();
+/** What is given back by a resolve function, whoever calls it. */
+const bound = new WeakSet<Claim>();
+
+/**
+ * Watches the locks of the program's own, which announce themselves from now on. They go on to do so when nothing is installed, so what is
+ * made meanwhile is watched by the next installation.
+ */
+export function watchOwnLocks(): void {
+  // Seen by nobody who looks through what is global.
+  Object.defineProperty(globalThis, OWN, { value: OWN_LOCKS, configurable: true, enumerable: false, writable: true });
+}
+
+/** Who says himself what the methods of an object do knows it better. */
+export function disown(target: object): void {
+  for (const made of [target, Object.getPrototypeOf(target) as object | null]) {
+    if (made === null) continue;
+    adopted.get(made)?.restore();
+    adopted.delete(made);
+  }
+}
+
+const OWN_LOCKS: OwnLocks = Object.freeze({
+  adopt: ({ prototype }, lock, capacity) => {
+    try {
+      const patched = patchedShape(prototype, shapeOf(lock, capacity));
+      if (patched !== null) adopted.set(prototype, patched);
+    } catch {
+      // One that cannot be patched is left alone.
+    }
+  },
+  scope: (lock, capacity, bindings) => {
+    try {
+      const scope = new OwnScope(lock, capacity);
+      for (const [name, [read, replace]] of Object.entries(bindings)) replace(scope.part(name, read()));
+      return scope;
+    } catch {
+      return undefined;
+    }
+  },
+  part: (scope, name, fn) => {
+    // A constant gives its name to the function that it is made with, and a call comes between.
+    if (typeof fn === 'function' && fn.name === '')
+      Object.defineProperty(fn, 'name', { value: name, configurable: true });
+    return scope?.part(name, fn) ?? fn;
+  },
+  given: (scope, what) => scope?.given(what) ?? what,
+  granting: (self, resolve) => {
+    if (typeof resolve !== 'function' || hooks.activeSession() === null) return resolve;
+    return standIn(resolve, (of, args) => {
+      if (typeof args[0] === 'function') args[0] = ticket(self, args[0]);
+      return applied(resolve as Callable, of, args);
+    });
+  },
+  releasing: (self, resolve) => {
+    const claim = self === undefined ? null : (patchOf(self)?.asked ?? null);
+    if (typeof resolve !== 'function' || claim === null) return ticket(self, resolve);
+    bound.add(claim);
+    const made = standIn(resolve, (of, args) => {
+      claim.release();
+      return hooks.quietly(() => applied(resolve as Callable, of, args));
+    });
+    tickets.add(made);
+    return made;
+  },
+  ticket,
+} satisfies OwnLocks);
+
+/** The functions of one lock that is no object: they share their variables. */
+class OwnScope {
+  readonly #lock: OwnLock;
+  readonly #capacity: (o: never) => unknown;
+  readonly #originals = new Map<string, Callable>();
+  /** Has them as its methods. */
+  readonly holder: Record<string, Callable> = {};
+  patched: PatchedShape | null = null;
+
+  constructor(lock: OwnLock, capacity: (o: never) => unknown) {
+    this.#lock = lock;
+    this.#capacity = capacity;
+  }
+
+  part(name: string, fn: unknown): unknown {
+    if (typeof fn !== 'function' || this.#originals.has(name)) return fn;
+    this.#originals.set(name, fn as Callable);
+    this.patched ??= this.#patch(this.#lock);
+    return standIn(fn, (_self, args) => applied(this.holder[name] as Callable, this.holder, args));
+  }
+
+  given(what: unknown): unknown {
+    if (typeof what === 'function') {
+      const name = what.name === '' ? CALL : what.name;
+      this.patched ??= this.#patch(renamed(this.#lock, name));
+      return this.part(name, what);
+    }
+    if (typeof what !== 'object' || what === null) return what;
+    const made = what as Record<string, unknown>;
+    for (const name of namesOf(this.#lock)) {
+      if (typeof made[name] === 'function') made[name] = this.part(name, made[name]);
+    }
+    return what;
+  }
+
+  #patch(lock: OwnLock): PatchedShape | null {
+    for (const name of namesOf(lock)) {
+      this.holder[name] = (...args) => applied(this.#originals.get(name) as Callable, undefined, args);
+    }
+    const [kindName = ''] = namesOf(lock);
+    return patchedShape(this.holder, { ...shapeOf(lock, this.#capacity), kindName });
+  }
+}
+
+function namesOf({ acquire = [], release = [], run = [], naming = [] }: OwnLock): readonly string[] {
+  return [...acquire, ...release, ...run, ...naming];
+}
+
+/** With another name for what is called itself. */
+function renamed(lock: OwnLock, name: string): OwnLock {
+  const { acquire, run } = lock;
+  return {
+    ...lock,
+    ...(acquire === undefined ? {} : { acquire: acquire.map((each) => (each === CALL ? name : each)) }),
+    ...(run === undefined ? {} : { run: run.map((each) => (each === CALL ? name : each)) }),
+  };
+}
+
+function shapeOf(lock: OwnLock, capacity: (o: never) => unknown): FoundShape {
+  const { acquire = [], release = [], run = [], naming = [], handle, keyAt, isTicket = false } = lock;
+  return {
+    acquire,
+    release,
+    run,
+    naming,
+    capacity: capacity as (target: object) => number,
+    ...(handle === undefined ? {} : { releaser: handle }),
+    ...(keyAt === undefined ? {} : { key: (...args: unknown[]) => args[keyAt] }),
+    ...(isTicket ? { isTicket: canBeGivenBack } : {}),
+  };
+}
+
+function canBeGivenBack(what: unknown, claim: Claim): boolean {
+  return bound.has(claim) || (typeof what === 'function' && tickets.has(what));
+}
+
+function ticket(self: object | undefined, what: unknown): unknown {
+  if (typeof what !== 'function' || hooks.activeSession() === null) return what;
+  const made = standIn(what, (of, args) => {
+    if (self !== undefined) takenBack(self, made)?.release();
+    return hooks.quietly(() => applied(what as Callable, of, args));
+  });
+  tickets.add(made);
+  return made;
+}
+
+function takenBack(self: object, made: unknown): Claim | null {
+  const lender = self instanceof OwnScope ? self.holder : self;
+  return patchOf(self)?.lentBy(lender).take(made) ?? null;
+}
+
+function patchOf(self: object): PatchedShape | null {
+  if (self instanceof OwnScope) return self.patched;
+  for (let at: object | null = self; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const patched = adopted.get(at);
+    if (patched !== undefined) return patched;
+  }
+  return null;
+}

@@ -1,0 +1,227 @@
+import { behindBracket } from './brackets.ts';
+import {
+  behindGenerics,
+  endOfExpression,
+  type FunctionText,
+  functionAt,
+  methodBody,
+  parametersOf,
+} from './function-texts.ts';
+import type { LockCandidate, PartText } from './lock-candidate.ts';
+import { MAY_WAIT } from './may-wait.ts';
+
+/** Variables and functions that belong together: those of a function that makes locks, or those of a module. */
+export interface ScopeText extends LockCandidate {
+  readonly kind: 'made' | 'module';
+  /** Behind the brace that opens it, or where the first statement of the module begins. */
+  readonly begin: number;
+  /** What a function gives whoever calls it, from its first character to behind its last; null in a module. */
+  readonly given: { readonly at: number; readonly end: number; readonly isFunction: boolean } | null;
+  /** Where the functions of a module stand that are constants, by their names. */
+  readonly constants: ReadonlyMap<string, { readonly at: number; readonly end: number }>;
+}
+
+const FUNCTION = /(?<![.\w$#])(?:async\s+)?function\b\s*(\*?)\s*([\w$]+)/y;
+const VARIABLE = /(?<![.\w$#])(const|let|var)\s+([\w$]+)/y;
+/** One more that is declared with the one before. */
+const ANOTHER = /(,)\s*([\w$]+)/y;
+const MAKER = /(?<![.\w$#])function\b|=>\s*(?=\{)/g;
+const RETURN = /(?<![.\w$#])return\b[ \t]*/y;
+
+interface Named {
+  readonly name: string;
+  readonly fn: FunctionText;
+}
+
+/** The functions of a program that remember something for the functions that they give. */
+export function makersIn(blank: string): readonly ScopeText[] {
+  const found: ScopeText[] = [];
+  for (const begin of bodiesIn(blank)) {
+    const behind = behindBracket(blank, begin - 1);
+    if (behind < 0 || !mayMake(blank.slice(begin, behind))) continue;
+    const scope = scopeIn(blank, begin, behind - 1, 'made');
+    if (scope !== null) found.push(scope);
+  }
+  return found;
+}
+
+/** A module, as far as its own functions share its variables. */
+export function moduleIn(blank: string): ScopeText | null {
+  const first = /^\s*(?:#![^\n]*\n)?(?:\s*;?)*/.exec(blank)?.[0].length ?? 0;
+  return scopeIn(blank, first, blank.length, 'module');
+}
+
+/** It remembers something, makes somebody wait, and gives something. */
+function mayMake(body: string): boolean {
+  return /\b(?:let|const|var)\b/.test(body) && /\breturn\b/.test(body) && MAY_WAIT.test(body);
+}
+
+/** Behind the braces of functions that return something. */
+function bodiesIn(blank: string): readonly number[] {
+  const begins = new Set<number>();
+  for (const match of blank.matchAll(MAKER)) {
+    const open = blank.indexOf('{', match.index);
+    // The body, not an object among the parameters.
+    if (open < 0 || open - match.index > 500) continue;
+    if (match[0] === 'function') {
+      const at = blank.indexOf('(', match.index);
+      const parametersEnd = at < 0 ? -1 : behindBracket(blank, at);
+      const body = parametersEnd < 0 ? null : methodBody(blank, parametersEnd, []);
+      if (body !== null) begins.add(body.begin);
+    } else begins.add(open + 1);
+  }
+  return [...begins];
+}
+
+function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'module'): ScopeText | null {
+  const variables = new Set<string>();
+  const named: Named[] = [];
+  const constants = new Map<string, { at: number; end: number }>();
+  let given: ScopeText['given'] = null;
+  let members: readonly Named[] = [];
+  const publics = new Set<string>();
+  let isDeclaring = false;
+  for (let at = begin; at < end; at++) {
+    const char = blank[at] as string;
+    FUNCTION.lastIndex = at;
+    const pattern = isDeclaring && char === ',' ? ANOTHER : VARIABLE;
+    pattern.lastIndex = at;
+    RETURN.lastIndex = at;
+    const declared = FUNCTION.exec(blank);
+    const variable = declared === null ? pattern.exec(blank) : null;
+    const returned = declared === null && variable === null && kind === 'made' ? RETURN.exec(blank) : null;
+    if (declared !== null) {
+      const fn = functionAt(blank, at);
+      if (fn === null) return null;
+      if (declared[1] === '') named.push({ name: declared[2] ?? '', fn });
+      if (kind === 'module') publics.add(declared[2] ?? '');
+      at = fn.behind - 1;
+    } else if (variable !== null) {
+      const [all, keyword, name = ''] = variable;
+      const equals = assignmentBehind(blank, at + all.length, end);
+      const fn = equals < 0 ? null : functionAt(blank, equals);
+      if (fn === null) variables.add(name);
+      else {
+        named.push({ name, fn });
+        if (kind === 'module' && keyword === 'const') {
+          constants.set(name, { at: equals, end: fn.behind });
+          publics.add(name);
+        }
+      }
+      at = (fn === null ? at + all.length : fn.behind) - 1;
+      isDeclaring = true;
+    } else if (returned !== null) {
+      const from = at + returned[0].length;
+      const fn = functionAt(blank, from);
+      const to = fn === null ? endOfExpression(blank, from) : fn.behind;
+      if (to < 0) return null;
+      given = { at: from, end: to, isFunction: fn !== null };
+      if (fn !== null) members = [{ name: 'call', fn }];
+      else {
+        const name = /^[\w$]+$/.exec(blank.slice(from, to).trim())?.[0];
+        if (name !== undefined && named.some((one) => one.name === name)) {
+          publics.add(name);
+          given = { at: from, end: to, isFunction: true };
+        } else members = membersOf(blank, from, to, publics);
+      }
+      at = to - 1;
+    } else if (char === ';') isDeclaring = false;
+    else if (char === '{' || char === '(' || char === '[') {
+      const behind = behindBracket(blank, at);
+      if (behind < 0) return null;
+      at = behind - 1;
+    }
+  }
+  if (variables.size === 0 || (kind === 'made' && given === null) || (named.length === 0 && members.length === 0))
+    return null;
+  const head = kind === 'made' ? parametersBefore(blank, begin) : [];
+  for (const name of head) if (name !== '') variables.add(name);
+  const fields = [...variables, ...named.map(({ name }) => name)].filter((name) => name !== '');
+  const own = new RegExp(
+    String.raw`(?<![\w$.#])(${fields.map((name) => name.replaceAll('$', '\\$')).join('|')})(?![\w$])(?!\s*:(?!:)[^?]*$)`,
+    'gm',
+  );
+  const withThis = (text: string): string => text.replaceAll(own, 'this.$1');
+  const inner = named.filter(({ name }) => !members.some((member) => member.name === name));
+  const parts = [...inner, ...members].map(({ name, fn }): PartText => {
+    const body = blank.slice(fn.begin, fn.end);
+    return {
+      name,
+      parameters: fn.parameters,
+      body,
+      begin: fn.begin,
+      text: withThis(body),
+      isReplaceable: publics.has(name) || members.some((member) => member.name === name),
+    };
+  });
+  return { kind, begin, given, constants, parts, text: parts.map(({ text }) => text).join('\n') };
+}
+
+/** Behind the sign that gives a variable its value; -1 where it has none yet. */
+function assignmentBehind(blank: string, from: number, end: number): number {
+  for (let at = from; at < end; at++) {
+    const char = blank[at] as string;
+    if (char === '=' && blank[at + 1] !== '>' && blank[at + 1] !== '=') {
+      return at + 1 + (/^\s*/.exec(blank.slice(at + 1, at + 200))?.[0].length ?? 0);
+    }
+    if (char === ';' || char === ',' || /^\n\s*(?:const|let|var|function|return)\b/.test(blank.slice(at, at + 80)))
+      return -1;
+    if (char === '{' || char === '(' || char === '[') {
+      const behind = behindBracket(blank, at);
+      if (behind < 0) return -1;
+      at = behind - 1;
+    }
+  }
+  return -1;
+}
+
+/** The functions of an object that is written out; the names of those that stand elsewhere go into `publics`. */
+function membersOf(blank: string, from: number, to: number, publics: Set<string>): readonly Named[] {
+  const open = blank.indexOf('{', from);
+  if (open < 0 || open >= to || blank.slice(from, open).trim() !== '') return [];
+  const end = behindBracket(blank, open) - 1;
+  const found: Named[] = [];
+  for (let at = open + 1; at < end; at++) {
+    if (/[\s,]/.test(blank[at] as string)) continue;
+    const [head = '', modifier = '', name = ''] =
+      /^((?:async|get|set)\s+(?=[\w$]))?\*?\s*([\w$]+)\s*/.exec(blank.slice(at, at + 200)) ?? [];
+    if (name === '') {
+      at = endOfExpression(blank, at);
+      if (at < 0) return found;
+      continue;
+    }
+    let behind = behindGenerics(blank, at + head.length);
+    if (behind < 0) return found;
+    if (blank[behind] === '(') {
+      const parametersEnd = behindBracket(blank, behind);
+      const fn =
+        parametersEnd < 0
+          ? null
+          : methodBody(blank, parametersEnd, parametersOf(blank.slice(behind + 1, parametersEnd - 1)));
+      if (fn === null) return found;
+      if (!/get|set/.test(modifier)) found.push({ name, fn });
+      behind = fn.behind;
+    } else if (blank[behind] === ':') {
+      const value = behind + 1 + (/^\s*/.exec(blank.slice(behind + 1, behind + 200))?.[0].length ?? 0);
+      const fn = functionAt(blank, value);
+      if (fn !== null) found.push({ name, fn });
+      behind = fn?.behind ?? endOfExpression(blank, value);
+      if (fn === null && blank.slice(value, behind).trim() === name) publics.add(name);
+    } else publics.add(name);
+    if (behind < 0) return found;
+    at = behind;
+  }
+  return found;
+}
+
+/** The parameters of the function whose body begins there. */
+function parametersBefore(blank: string, begin: number): readonly string[] {
+  const before = blank.slice(Math.max(0, begin - 600), begin - 1);
+  const close = /\)\s*(?::[^(){};]*)?(?:=>\s*)?$/.exec(before);
+  if (close === null) return parametersOf(/([\w$]+)\s*=>\s*$/.exec(before)?.[1] ?? '');
+  for (let at = close.index, depth = 0; at >= 0; at--) {
+    if (before[at] === ')') depth++;
+    else if (before[at] === '(' && --depth === 0) return parametersOf(before.slice(at + 1, close.index));
+  }
+  return [];
+}

@@ -1,0 +1,294 @@
+/** A lock as programs write it, and how it is used there. */
+export interface OwnLockForm {
+  readonly name: string;
+  /** The module that has it; `make(places)` gives what runs a task while one of the places is held. */
+  readonly source: string;
+  readonly capacities: readonly number[];
+  /** It runs a task that it is given: whoever adds one need not wait for it. */
+  readonly tasks: boolean;
+}
+
+function form(name: string, capacities: readonly number[], source: string, tasks = false): OwnLockForm {
+  return { name, capacities, source, tasks };
+}
+
+const BOTH = `const make = (places) => {
+  const lock = new Lock(places);
+  return async (task) => { await lock.acquire(); try { return await task(); } finally { lock.release(); } };
+};`;
+const TICKET = `const make = (places) => {
+  const lock = new Lock(places);
+  return async (task) => { const release = await lock.acquire(); try { return await task(); } finally { release(); } };
+};`;
+const RUN = `const make = (places) => {
+  const lock = new Lock(places);
+  return (task) => lock.run(task);
+};`;
+const GIVEN = `const make = (places) => {
+  const { acquire, release } = createLock(places);
+  return async (task) => { await acquire(); try { return await task(); } finally { release(); } };
+};`;
+
+export const OWN_LOCK_FORMS: readonly OwnLockForm[] = [
+  form(
+    'a flag, and resolve functions in a list',
+    [1],
+    `class Lock {
+  locked = false;
+  waiting = [];
+  async acquire() {
+    if (!this.locked) { this.locked = true; return; }
+    await new Promise((resolve) => this.waiting.push(resolve));
+  }
+  release() {
+    const next = this.waiting.shift();
+    if (next) next(); else this.locked = false;
+  }
+}
+${BOTH}`,
+  ),
+  form(
+    'private fields, and a promise that is not awaited inside',
+    [1, 3],
+    `class Lock {
+  #free;
+  #line = [];
+  constructor(places) { this.#free = places; }
+  acquire() {
+    if (this.#free > 0) { this.#free--; return Promise.resolve(); }
+    return new Promise((go) => { this.#line.push(go); });
+  }
+  release() {
+    if (this.#line.length > 0) this.#line.shift()();
+    else this.#free += 1;
+  }
+}
+${BOTH}`,
+  ),
+  form(
+    'those who have it are counted, and asked again when woken',
+    [1, 2],
+    `class Lock {
+  #taken = 0;
+  #line = [];
+  constructor(places) { this.places = places; }
+  async acquire() {
+    while (this.#taken >= this.places) await new Promise((resolve) => this.#line.push(resolve));
+    this.#taken++;
+  }
+  release() {
+    this.#taken--;
+    this.#line.shift()?.();
+  }
+}
+${BOTH}`,
+  ),
+  form(
+    'it gives a function that is made in the promise',
+    [1],
+    `class Lock {
+  queue = [];
+  locked = false;
+  acquire() {
+    return new Promise((resolve) => {
+      const unlock = () => {
+        const next = this.queue.shift();
+        if (next) next(); else this.locked = false;
+      };
+      if (this.locked) this.queue.push(() => resolve(unlock));
+      else { this.locked = true; resolve(unlock); }
+    });
+  }
+}
+${TICKET}`,
+  ),
+  form(
+    'it gives a function that another method makes',
+    [1, 2],
+    `class Lock {
+  #free;
+  #line = [];
+  constructor(places) { this.#free = places; }
+  async acquire() {
+    if (this.#free > 0) { this.#free--; return this.#ticket(); }
+    return new Promise((resolve) => this.#line.push(() => resolve(this.#ticket())));
+  }
+  #ticket() {
+    let done = false;
+    return () => {
+      if (done) return;
+      done = true;
+      const next = this.#line.shift();
+      if (next) next(); else this.#free++;
+    };
+  }
+}
+${TICKET}`,
+  ),
+  form(
+    'each waits for the promise of the one before, and gives away the resolve function of his own',
+    [1],
+    `class Lock {
+  #tail = Promise.resolve();
+  async acquire() {
+    let release;
+    const mine = new Promise((resolve) => { release = resolve; });
+    const before = this.#tail;
+    this.#tail = before.then(() => mine);
+    await before;
+    return release;
+  }
+}
+${TICKET}`,
+  ),
+  form(
+    'it gives an object that gives it back',
+    [1],
+    `class Lock {
+  #busy = false;
+  #line = [];
+  async acquire() {
+    if (this.#busy) await new Promise((resolve) => this.#line.push(resolve));
+    this.#busy = true;
+    return { release: () => { const next = this.#line.shift(); if (next) next(); else this.#busy = false; } };
+  }
+}
+const make = () => {
+  const lock = new Lock();
+  return async (task) => { const held = await lock.acquire(); try { return await task(); } finally { held.release(); } };
+};`,
+  ),
+  form(
+    'tasks in a chain of promises',
+    [1],
+    `class Lock {
+  #tail = Promise.resolve();
+  run(task) {
+    const result = this.#tail.then(() => task());
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+}
+${RUN}`,
+    true,
+  ),
+  form(
+    'tasks that await the one before',
+    [1],
+    `class Lock {
+  tail = Promise.resolve();
+  async run(task) {
+    const before = this.tail;
+    let open;
+    this.tail = new Promise((resolve) => { open = resolve; });
+    await before;
+    try { return await task(); } finally { open(); }
+  }
+}
+${RUN}`,
+    true,
+  ),
+  form(
+    'a limit on tasks',
+    [1, 2],
+    `class Lock {
+  active = 0;
+  waiting = [];
+  constructor(limit) { this.limit = limit; }
+  async run(task) {
+    if (this.active >= this.limit) await new Promise((resolve) => this.waiting.push(resolve));
+    this.active++;
+    try { return await task(); } finally { this.active--; this.waiting.shift()?.(); }
+  }
+}
+${RUN}`,
+    true,
+  ),
+  form(
+    'a queue that is worked off',
+    [1, 2],
+    `class Lock {
+  #queue = [];
+  #active = 0;
+  constructor(limit) { this.limit = limit; }
+  run(task) {
+    return new Promise((resolve, reject) => { this.#queue.push({ task, resolve, reject }); this.#next(); });
+  }
+  #next() {
+    while (this.#active < this.limit && this.#queue.length > 0) {
+      const { task, resolve, reject } = this.#queue.shift();
+      this.#active++;
+      new Promise((begin) => begin(task())).then(resolve, reject).finally(() => { this.#active--; this.#next(); });
+    }
+  }
+}
+${RUN}`,
+    true,
+  ),
+  form(
+    'a run method that is made of the others',
+    [1],
+    `class Lock {
+  locked = false;
+  waiting = [];
+  async acquire() {
+    while (this.locked) await new Promise((resolve) => this.waiting.push(resolve));
+    this.locked = true;
+  }
+  release() { this.locked = false; this.waiting.shift()?.(); }
+  async run(task) {
+    await this.acquire();
+    try { return await task(); } finally { this.release(); }
+  }
+}
+${RUN}`,
+  ),
+  form(
+    'functions of one function',
+    [1, 2],
+    `function createLock(places) {
+  let free = places;
+  const line = [];
+  function acquire() {
+    if (free > 0) { free--; return Promise.resolve(); }
+    return new Promise((resolve) => line.push(resolve));
+  }
+  const release = () => { const next = line.shift(); if (next) next(); else free++; };
+  return { acquire, release };
+}
+${GIVEN}`,
+  ),
+  form(
+    'a function that a function gives',
+    [1],
+    `const createMutex = () => {
+  let tail = Promise.resolve();
+  return function serial(task) {
+    const result = tail.then(task, task);
+    tail = result.then(() => undefined, () => undefined);
+    return result;
+  };
+};
+const make = () => { const serial = createMutex(); return (task) => serial(task); };`,
+    true,
+  ),
+  form(
+    'names of its own',
+    [1],
+    `class Crossing {
+  #isTaken = false;
+  #cars = [];
+  drive() {
+    return this.#isTaken ? new Promise((go) => this.#cars.push(go)) : ((this.#isTaken = true), Promise.resolve());
+  }
+  clear() {
+    const next = this.#cars.shift();
+    if (next) next(); else this.#isTaken = false;
+  }
+}
+const make = () => {
+  const crossing = new Crossing();
+  return async (task) => { await crossing.drive(); try { return await task(); } finally { crossing.clear(); } };
+};`,
+  ),
+];

@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest';
+import { marked } from '../../../instrument/own-locks/marked.ts';
+
+const QUEUED = 'await new Promise((resolve) => this.waiting.push(resolve));';
+
+function classOf(...members: readonly string[]): string {
+  return `class Thing {\n  waiting = [];\n  ${members.join('\n  ')}\n}`;
+}
+
+const NO_LOCKS: readonly (readonly [name: string, source: string])[] = [
+  [
+    'a channel',
+    classOf(
+      'items = [];',
+      'async take() { if (this.items.length > 0) return this.items.shift(); return new Promise((r) => this.waiting.push(r)); }',
+      'put(item) { const next = this.waiting.shift(); if (next) next(item); else this.items.push(item); }',
+    ),
+  ],
+  [
+    'a channel with room for so many',
+    classOf(
+      'items = []; count = 0;',
+      `async push(item) { while (this.count === 3) ${QUEUED} this.items.push(item); this.count++; }`,
+      'pop() { this.count--; this.waiting.shift()?.(); return this.items.shift(); }',
+    ),
+  ],
+  [
+    'a gate',
+    classOf(
+      'isOpen = false;',
+      `async enter() { if (!this.isOpen) ${QUEUED} }`,
+      'open() { this.isOpen = true; for (const go of this.waiting.splice(0)) go(); }',
+      'close() { this.isOpen = false; }',
+    ),
+  ],
+  [
+    'a barrier',
+    classOf(
+      'count = 0;',
+      `async arrive() { this.count++; if (this.count < 3) ${QUEUED} else for (const go of this.waiting.splice(0)) go(); }`,
+    ),
+  ],
+  [
+    'a latch',
+    classOf(
+      'left = 3;',
+      `async wait() { if (this.left > 0) ${QUEUED} }`,
+      'countDown() { this.left--; if (this.left === 0) this.waiting.splice(0).forEach((go) => go()); }',
+    ),
+  ],
+  [
+    'a door, for which nobody waits',
+    'class Door {\n  locked = false;\n  async lock() { await this.motor.turn(); this.locked = true; }\n  async unlock() { await this.motor.turn(); this.locked = false; }\n}',
+  ],
+  [
+    'references that are counted',
+    'class Ref {\n  count = 0;\n  acquire() { this.count++; return Promise.resolve(this).then((x) => x); }\n  release() { this.count--; }\n}',
+  ],
+  [
+    'what is loaded once',
+    'class Once {\n  pending = null;\n  get(load) { this.pending ??= load().then((value) => value); return this.pending; }\n}',
+  ],
+  [
+    'a chain of starts: the tasks are not in it',
+    'class Rate {\n  chain = Promise.resolve();\n  run(task) { const slot = this.chain.then(() => this.pause()); this.chain = slot.catch(() => undefined); return slot.then(task); }\n}',
+  ],
+  [
+    'a lock that its owner may take again',
+    classOf(
+      'owner = null; depth = 0;',
+      `async acquire(who) { while (this.owner !== null && this.owner !== who) ${QUEUED} this.owner = who; this.depth++; }`,
+      'release() { this.depth--; if (this.depth === 0) { this.owner = null; this.waiting.shift()?.(); } }',
+    ),
+  ],
+  [
+    'a lock of readers and writers',
+    classOf(
+      'readers = 0; isWritten = false;',
+      `async readLock() { while (this.isWritten) ${QUEUED} this.readers++; }`,
+      'readUnlock() { this.readers--; this.waiting.shift()?.(); }',
+    ),
+  ],
+  [
+    'a lock that is given up after some time',
+    classOf(
+      'locked = false;',
+      'async acquire() { if (this.locked) await new Promise((resolve, reject) => { this.waiting.push(resolve); setTimeout(() => reject(new Error()), 100); }); this.locked = true; }',
+      'release() { this.locked = false; this.waiting.shift()?.(); }',
+    ),
+  ],
+  [
+    'an amount that is taken',
+    classOf(
+      'free = 100;',
+      `async acquire(amount) { while (this.free < amount) ${QUEUED} this.free -= amount; }`,
+      'release(amount) { this.free += amount; this.waiting.shift()?.(); }',
+    ),
+  ],
+  [
+    'keys that are made of something else',
+    'class Keyed {\n  tails = new Map();\n  run(one, two, task) { const key = one + two; const before = this.tails.get(key) ?? Promise.resolve(); const result = before.then(task); this.tails.set(key, result); return result; }\n}',
+  ],
+  [
+    'a lock in a string, a template and an expression',
+    "const text = `class Lock { async acquire() { await new Promise((r) => this.q.push(r)); } }`;\nconst quoted = 'new Promise';\nconst pattern = /class Lock {.*while (this.x) await/;",
+  ],
+];
+
+test.each(NO_LOCKS)('%s is left alone', (_name, source) => {
+  expect(marked(source)).toBe(null);
+});
+
+const LOCK = classOf(
+  'locked = false;',
+  `async acquire() { if (this.locked) ${QUEUED} this.locked = true; }`,
+  'release() { const next = this.waiting.shift(); if (next) next(); else this.locked = false; }',
+);
+
+test('who tells dept of his locks himself is left alone', () => {
+  expect(marked(LOCK)).not.toBe(null);
+  expect(marked(`import { wrap } from 'dept';\n${LOCK}`)).toBe(null);
+  expect(marked(`const { ldt } = require("dept/sync");\n${LOCK}`)).toBe(null);
+});
+
+test('a long line that has no map is left alone', () => {
+  const line = LOCK.replaceAll('\n', ' ');
+  expect(marked(line)).not.toBe(null);
+  expect(marked(`${line} const more = [${'1, '.repeat(500)}];`)).toBe(null);
+});
+
+const CAPACITIES: readonly (readonly [name: string, source: string, capacity: string])[] = [
+  ['a flag', LOCK, '1'],
+  [
+    'permits that are free',
+    classOf(
+      '#free = 3;',
+      `async acquire() { if (this.#free > 0) this.#free--; else ${QUEUED} }`,
+      'release() { const next = this.waiting.shift(); if (next) next(); else this.#free++; }',
+    ),
+    'o.#free',
+  ],
+  [
+    'a limit',
+    classOf(
+      'active = 0; max = 2;',
+      `async acquire() { while (this.active >= this.max) ${QUEUED} this.active++; }`,
+      'release() { this.active--; this.waiting.shift()?.(); }',
+    ),
+    'o.max',
+  ],
+  [
+    'a limit that is a constant',
+    `const MAX = 4;\n${classOf(
+      'active = 0;',
+      `async acquire() { while (this.active > MAX) ${QUEUED} this.active++; }`,
+      'release() { this.active--; this.waiting.shift()?.(); }',
+    )}`,
+    'MAX+1',
+  ],
+  [
+    'a sign that is up while it is free',
+    classOf(
+      'isFree = true;',
+      `async acquire() { if (this.isFree) { this.isFree = false; return; } ${QUEUED} }`,
+      'release() { const next = this.waiting.shift(); if (next) next(); else this.isFree = true; }',
+    ),
+    'o.isFree?1:0',
+  ],
+  [
+    'things in a list',
+    classOf(
+      'idle = [1, 2];',
+      'checkout() { const one = this.idle.pop(); if (one) return Promise.resolve(one); return new Promise((r) => { this.waiting.push(r); }); }',
+      'checkin(one) { const next = this.waiting.shift(); if (next) next(one); else this.idle.push(one); }',
+    ),
+    'o.idle.length',
+  ],
+];
+
+test.each(CAPACITIES)('how many can have it: %s', (_name, source, capacity) => {
+  expect(marked(source)).toContain(`o=>${capacity})}`);
+});
