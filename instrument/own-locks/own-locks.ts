@@ -3,8 +3,10 @@ import type { Callable } from '../libraries/adapter.ts';
 import { applied } from '../patches/applied.ts';
 import { standIn } from '../patches/stand-in.ts';
 import type { Claim } from '../shapes/claim.ts';
-import { type FoundShape, type PatchedShape, patchedShape } from '../shapes/shape.ts';
+import { type PatchedShape, patchedShape } from '../shapes/shape.ts';
 import type { OwnLock } from './lock-text.ts';
+import { OwnScope, shapeOf } from './own-scope.ts';
+import { bound, tickets } from './own-tickets.ts';
 
 /** What the marked text of a program calls. */
 interface OwnLocks {
@@ -31,14 +33,7 @@ interface OwnLocks {
 type Binding = readonly [read: () => unknown, replace: (fn: unknown) => void];
 
 const OWN = Symbol.for('dept.own');
-/** What a function is called in a text that gives it without a name. */
-const CALL = 'call';
 const adopted = new WeakMap<object, PatchedShape>();
-/** Functions that give something back. */
-const tickets = new WeakSet<object>();
-/** What is given back by a resolve function, whoever calls it. */
-const bound = new WeakSet<Claim>();
-
 /**
  * Watches the locks of the program's own, which announce themselves from now on. They go on to do so when nothing is installed, so what is
  * made meanwhile is watched by the next installation.
@@ -102,82 +97,6 @@ const OWN_LOCKS: OwnLocks = Object.freeze({
   },
   ticket,
 } satisfies OwnLocks);
-
-/** The functions of one lock that is no object: they share their variables. */
-class OwnScope {
-  readonly #lock: OwnLock;
-  readonly #capacity: (o: never) => unknown;
-  readonly #originals = new Map<string, Callable>();
-  /** Has them as its methods. */
-  readonly holder: Record<string, Callable> = {};
-  patched: PatchedShape | null = null;
-
-  constructor(lock: OwnLock, capacity: (o: never) => unknown) {
-    this.#lock = lock;
-    this.#capacity = capacity;
-  }
-
-  part(name: string, fn: unknown): unknown {
-    if (typeof fn !== 'function' || this.#originals.has(name)) return fn;
-    this.#originals.set(name, fn as Callable);
-    this.patched ??= this.#patch(this.#lock);
-    return standIn(fn, (_self, args) => applied(this.holder[name] as Callable, this.holder, args));
-  }
-
-  given(what: unknown): unknown {
-    if (typeof what === 'function') {
-      const name = what.name === '' ? CALL : what.name;
-      this.patched ??= this.#patch(renamed(this.#lock, name));
-      return this.part(name, what);
-    }
-    if (typeof what !== 'object' || what === null) return what;
-    const made = what as Record<string, unknown>;
-    for (const name of namesOf(this.#lock)) {
-      if (typeof made[name] === 'function') made[name] = this.part(name, made[name]);
-    }
-    return what;
-  }
-
-  #patch(lock: OwnLock): PatchedShape | null {
-    for (const name of namesOf(lock)) {
-      this.holder[name] = (...args) => applied(this.#originals.get(name) as Callable, undefined, args);
-    }
-    const [kindName = ''] = namesOf(lock);
-    return patchedShape(this.holder, { ...shapeOf(lock, this.#capacity), kindName });
-  }
-}
-
-function namesOf({ acquire = [], release = [], run = [], naming = [] }: OwnLock): readonly string[] {
-  return [...acquire, ...release, ...run, ...naming];
-}
-
-/** With another name for what is called itself. */
-function renamed(lock: OwnLock, name: string): OwnLock {
-  const { acquire, run } = lock;
-  return {
-    ...lock,
-    ...(acquire === undefined ? {} : { acquire: acquire.map((each) => (each === CALL ? name : each)) }),
-    ...(run === undefined ? {} : { run: run.map((each) => (each === CALL ? name : each)) }),
-  };
-}
-
-function shapeOf(lock: OwnLock, capacity: (o: never) => unknown): FoundShape {
-  const { acquire = [], release = [], run = [], naming = [], handle, keyAt, isTicket = false } = lock;
-  return {
-    acquire,
-    release,
-    run,
-    naming,
-    capacity: capacity as (target: object) => number,
-    ...(handle === undefined ? {} : { releaser: handle }),
-    ...(keyAt === undefined ? {} : { key: (...args: unknown[]) => args[keyAt] }),
-    ...(isTicket ? { isTicket: canBeGivenBack } : {}),
-  };
-}
-
-function canBeGivenBack(what: unknown, claim: Claim): boolean {
-  return bound.has(claim) || (typeof what === 'function' && tickets.has(what));
-}
 
 function ticket(self: object | undefined, what: unknown): unknown {
   if (typeof what !== 'function' || hooks.activeSession() === null) return what;

@@ -1,14 +1,8 @@
 import { behindBracket } from './brackets.ts';
-import {
-  behindGenerics,
-  endOfExpression,
-  type FunctionText,
-  functionAt,
-  methodBody,
-  parametersOf,
-} from './function-texts.ts';
+import { endOfExpression, functionAt, methodBody, parametersOf } from './function-texts.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 import { MAY_WAIT } from './may-wait.ts';
+import { membersOf, type NamedFunction } from './object-text.ts';
 
 /** Variables and functions that belong together: those of a function that makes locks, or those of a module. */
 export interface ScopeText extends LockCandidate {
@@ -27,11 +21,6 @@ const VARIABLE = /(?<![.\w$#])(const|let|var)\s+([\w$]+)/y;
 const ANOTHER = /(,)\s*([\w$]+)/y;
 const MAKER = /(?<![.\w$#])function\b|=>\s*(?=\{)/g;
 const RETURN = /(?<![.\w$#])return\b[ \t]*/y;
-
-interface Named {
-  readonly name: string;
-  readonly fn: FunctionText;
-}
 
 /** The functions of a program that remember something for the functions that they give. */
 export function makersIn(blank: string): readonly ScopeText[] {
@@ -75,10 +64,10 @@ function bodiesIn(blank: string): readonly number[] {
 
 function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'module'): ScopeText | null {
   const variables = new Set<string>();
-  const named: Named[] = [];
+  const named: NamedFunction[] = [];
   const constants = new Map<string, { at: number; end: number }>();
   let given: ScopeText['given'] = null;
-  let members: readonly Named[] = [];
+  let members: readonly NamedFunction[] = [];
   const publics = new Set<string>();
   let isDeclaring = false;
   for (let at = begin; at < end; at++) {
@@ -173,45 +162,6 @@ function assignmentBehind(blank: string, from: number, end: number): number {
     }
   }
   return -1;
-}
-
-/** The functions of an object that is written out; the names of those that stand elsewhere go into `publics`. */
-function membersOf(blank: string, from: number, to: number, publics: Set<string>): readonly Named[] {
-  const open = blank.indexOf('{', from);
-  if (open < 0 || open >= to || blank.slice(from, open).trim() !== '') return [];
-  const end = behindBracket(blank, open) - 1;
-  const found: Named[] = [];
-  for (let at = open + 1; at < end; at++) {
-    if (/[\s,]/.test(blank[at] as string)) continue;
-    const [head = '', modifier = '', name = ''] =
-      /^((?:async|get|set)\s+(?=[\w$]))?\*?\s*([\w$]+)\s*/.exec(blank.slice(at, at + 200)) ?? [];
-    if (name === '') {
-      at = endOfExpression(blank, at);
-      if (at < 0) return found;
-      continue;
-    }
-    let behind = behindGenerics(blank, at + head.length);
-    if (behind < 0) return found;
-    if (blank[behind] === '(') {
-      const parametersEnd = behindBracket(blank, behind);
-      const fn =
-        parametersEnd < 0
-          ? null
-          : methodBody(blank, parametersEnd, parametersOf(blank.slice(behind + 1, parametersEnd - 1)));
-      if (fn === null) return found;
-      if (!/get|set/.test(modifier)) found.push({ name, fn });
-      behind = fn.behind;
-    } else if (blank[behind] === ':') {
-      const value = behind + 1 + (/^\s*/.exec(blank.slice(behind + 1, behind + 200))?.[0].length ?? 0);
-      const fn = functionAt(blank, value);
-      if (fn !== null) found.push({ name, fn });
-      behind = fn?.behind ?? endOfExpression(blank, value);
-      if (fn === null && blank.slice(value, behind).trim() === name) publics.add(name);
-    } else publics.add(name);
-    if (behind < 0) return found;
-    at = behind;
-  }
-  return found;
 }
 
 /** The parameters of the function whose body begins there. */

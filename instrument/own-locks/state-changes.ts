@@ -69,3 +69,8 @@ export function changesIn(text: string): ReadonlyMap<string, ReadonlySet<Change>
 export function oppositeOf(change: Change): Change {
   return OPPOSITE[change];
 }
+
+/** A queue is no state: what is put into it are those who wait. */
+export function isState(change: Change): boolean {
+  return change !== 'put';
+}

@@ -6,6 +6,7 @@ import { ROOT } from './child.ts';
 import { installDept } from './installed-dept.ts';
 
 const PACKAGES = [
+  '@jridgewell',
   'async-mutex',
   'js-tokens',
   'tslib',

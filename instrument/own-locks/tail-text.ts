@@ -1,0 +1,59 @@
+import { behindBracket } from './brackets.ts';
+import { WAITING } from './line-text.ts';
+
+/** The one who comes next waits for a promise whose resolve function is given away. */
+const CAPTURES = /(?<![\w$.])([\w$]+)(?:\s*\))?\s*=>\s*[({]?\s*([\w$]+)\s*=\s*\1\b/g;
+
+/** What is captured so is given, or a function that is called so. */
+export function givesResolver(body: string): boolean {
+  return [...body.matchAll(CAPTURES)].some(([, , name]) =>
+    new RegExp(String.raw`(?:\breturn|=>)\s+${name?.replaceAll('$', '\\$')}\b`).test(body),
+  );
+}
+
+/** Waits for what the field holds before it does what it is asked for. */
+export function followsField(body: string, field: string, task: string | null): boolean {
+  const name = field.replaceAll('$', '\\$');
+  const read = String.raw`this\s*\.\s*${name}(?![\w$])(?:\s*\.\s*get\s*\([^()]*\))?`;
+  const locals = [
+    ...body.matchAll(
+      new RegExp(
+        String.raw`(?:const|let|var)\s+([\w$]+)[^=;]*=\s*(?:Promise\s*\.\s*resolve\s*\(\s*)?${read}(?:\s*\.\s*catch\s*\([^;]*\))?(?=\s*(?:[;\n),]|\?\?|\|\|))`,
+        'g',
+      ),
+    ),
+  ];
+  const before = [read, ...locals.map(([, local]) => String.raw`(?<![\w$.])${local}(?![\w$])`)].join('|');
+  const awaited = new RegExp(String.raw`\bawait\s+(?:Promise\s*\.\s*resolve\s*\(\s*)?(?:${before})`);
+  const chained = new RegExp(String.raw`(?:${before})\s*\)?\s*\.\s*(?:then|catch|finally)\s*\(`, 'g');
+  const at = body.search(awaited);
+  if (at >= 0) {
+    if (task === null) return WAITING.test(body);
+    const called = callIn(task).exec(body.slice(at));
+    // Whoever comes next is let on when it is done.
+    if (
+      called !== null &&
+      /\bfinally\b|(?<![.\w$])[\w$]+\s*(?:!|\?\.)?\s*\(\s*\)/.test(body.slice(at + called.index + called[0].length))
+    )
+      return true;
+  }
+  return [...body.matchAll(chained)].some(({ index, 0: before }) => {
+    if (task === null) return WAITING.test(body);
+    // Only what is chained to it is waited for by who comes next.
+    for (let open = index + before.length - 1; open >= 0; ) {
+      const behind = behindBracket(body, open);
+      if (behind < 0) return false;
+      if (new RegExp(String.raw`(?<![\w$.])${task.replaceAll('$', '\\$')}(?![\w$])`).test(body.slice(open, behind)))
+        return true;
+      const next = /^\s*\.\s*(?:then|catch|finally)\s*\(/.exec(body.slice(behind));
+      open = next === null ? -1 : behind + next[0].length - 1;
+    }
+    return false;
+  });
+}
+
+function callIn(name: string): RegExp {
+  return new RegExp(
+    String.raw`(?<![\w$.])${name.replaceAll('$', '\\$')}\s*(?:\?\.\s*)?\(|\(\s*${name.replaceAll('$', '\\$')}\s*[,)]`,
+  );
+}
