@@ -4,6 +4,7 @@ import type { RunningTest } from './ledger.ts';
 import { type DeptMatchers, matchers } from './matchers.ts';
 import { keepNextTick } from './safe-timers.ts';
 import { testRun, throwAll } from './test-run.ts';
+import { markModules } from './vitest-modules.ts';
 
 export type { FindingCode } from '../../src/core/finding.ts';
 export { type Tracked, type TrackerOptions, withTracker } from '../with-tracker.ts';
@@ -34,6 +35,7 @@ const TIMED_OUT = /\btimed out in \d+ ?ms\b/;
 const owners = new AsyncLocalStorage<RunningTest>();
 const run = testRun({ owner: () => owners.getStore() ?? null });
 keepNextTick();
+markModules();
 
 vitest.expect.extend(matchers as never);
 

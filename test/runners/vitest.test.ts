@@ -35,6 +35,17 @@ describe.concurrent('dept/vitest', { timeout: TIMEOUT_MS }, () => {
     expect(ended.stderr).toContain('\ncontext A\n   [S] acquire(ledger:0)\n   [W] acquire(stock:0)\n');
   });
 
+  test.each([
+    ['forks', '--pool=forks'],
+    ['threads, one for all files', '--pool=threads', '--no-isolate'],
+  ])('locks of the project itself are recognised: %s', async (_name, ...flags) => {
+    const { code, stdout, stderr } = await vitest(...flags, 'own-lock');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✓ an error has its place/);
+    expect(stderr).toContain('FindingError: DEPT001: leave and enter can wait for each other for ever.\n');
+    expect(stderr).toContain('own-lock.check.ts:14:11\n');
+  });
+
   test('the failure points at the line that waits, also in an annotation', async () => {
     const ended = await vitest('--reporter=default', '--reporter=github-actions', 'findings');
     expect(ended.stderr).toContain('❯ shop.ts:15:17\n');
