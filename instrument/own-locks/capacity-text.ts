@@ -1,6 +1,9 @@
 import type { LockCandidate } from './lock-candidate.ts';
 import { type Change, changesIn, oppositeOf } from './state-changes.ts';
 
+/** There are fewer than there may be. */
+const SMALLER =
+  /\bthis\s*\.\s*#?[\w$]+\s*\.\s*(?:length|size)\s*<\s*(this(?:\s*\.\s*#?[\w$]+)+|[A-Z][A-Z0-9_]*|[2-9]|\d{2,})(?![\w$])/;
 /** A number, a field, a constant: what can be asked for from outside of the method. */
 const BOUND = /^(?:\d+|[A-Z][A-Z0-9_]*|this(?:\s*\.\s*#?[\w$]+)+)$/;
 
@@ -20,14 +23,23 @@ export function capacityIn({ text, parts }: LockCandidate, reach: string): strin
     [...taken].find(([, change]) => changes.includes(change))?.[0] ?? null;
   const counter = fieldOf('up', 'down');
   if (counter !== null) {
-    const bound = boundOf(text, counter);
+    const bound = boundOf(text, named(counter));
     return bound ?? (taken.get(counter) === 'down' ? `o.${counter}` : null);
   }
   const flag = fieldOf('true', 'false');
   if (flag !== null) return isFreeFlag(text, flag) ? `o.${flag}?1:0` : '1';
   if (fieldOf('set', 'mark') !== null) return '1';
   const list = fieldOf('remove');
-  return list === null ? null : `o.${list}.length`;
+  if (list === null) return null;
+  // A pool may make what it lends when it is first asked for it.
+  const made = [...changesIn(reach)].find(([, changes]) => changes.has('up'))?.[0];
+  const most = made === undefined ? SMALLER.exec(text)?.[1]?.replace(/^this\b/, 'o') : boundOf(text, named(made));
+  return most ?? `o.${list}.length`;
+}
+
+/** A field as a pattern has it. */
+function named(field: string): string {
+  return `${field.replaceAll('$', '\\$')}(?![\\w$])`;
 }
 
 /** It is true while nobody has it. */
@@ -40,7 +52,7 @@ function isFreeFlag(text: string, field: string): boolean {
 
 /** What a counter is compared with that counts those who have it. */
 function boundOf(body: string, field: string): string | null {
-  const name = String.raw`this\s*\.\s*${field.replaceAll('$', '\\$')}(?![\w$])`;
+  const name = String.raw`this\s*\.\s*${field}`;
   const bound = String.raw`((?:this(?:\s*\.\s*#?[\w$]+)+|[\w$]+))`;
   const forms: readonly (readonly [RegExp, number])[] = [
     [new RegExp(String.raw`${name}\s*(?:<|>=|===?)\s*${bound}`), 0],

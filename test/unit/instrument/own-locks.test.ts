@@ -175,6 +175,15 @@ const CAPACITIES: readonly (readonly [name: string, source: string, capacity: st
     ),
     'o.idle.length',
   ],
+  [
+    'things that are made when they are asked for',
+    classOf(
+      'idle = []; made = 0; max = 5;',
+      'checkout() { const one = this.idle.pop(); if (one) return Promise.resolve(one); if (this.made < this.max) { this.made++; return Promise.resolve({}); } return new Promise((r) => { this.waiting.push(r); }); }',
+      'checkin(one) { const next = this.waiting.shift(); if (next) next(one); else this.idle.push(one); }',
+    ),
+    'o.max',
+  ],
 ];
 
 test.each(CAPACITIES)('how many can have it: %s', (_name, source, capacity) => {
