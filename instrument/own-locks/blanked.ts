@@ -5,6 +5,7 @@ const require = createRequire(import.meta.url);
 /** Loaded with the first text that is read. */
 let tokensOf: typeof jsTokens | null = null;
 
+const COMMENTS = new Set(['MultiLineComment', 'SingleLineComment', 'HashbangComment']);
 const WORDS = new Set([
   'StringLiteral',
   'NoSubstitutionTemplate',
@@ -12,18 +13,18 @@ const WORDS = new Set([
   'TemplateMiddle',
   'TemplateTail',
   'RegularExpressionLiteral',
-  'MultiLineComment',
-  'SingleLineComment',
-  'HashbangComment',
 ]);
 
 /**
- * The text with blanks for what is in strings, templates, comments and regular expressions: each character keeps its place, and
+ * The text with blanks for comments, and quotes for all that is in strings, templates and regular expressions: each character keeps its place, and
  * every bracket that is left is one of the program. Types of TypeScript are read as well, as far as brackets go.
  */
 export function blanked(text: string): string {
   tokensOf ??= require('js-tokens') as typeof jsTokens;
   let blank = '';
-  for (const { type, value } of tokensOf(text)) blank += WORDS.has(type) ? value.replaceAll(/[^\n\r]/g, ' ') : value;
+  for (const { type, value } of tokensOf(text)) {
+    if (COMMENTS.has(type)) blank += value.replaceAll(/[^\n\r]/g, ' ');
+    else blank += WORDS.has(type) ? value.replaceAll(/[^\n\r]/g, "'") : value;
+  }
   return blank;
 }

@@ -1,4 +1,4 @@
-import type { LockCandidate } from './lock-candidate.ts';
+import type { LockCandidate, PartText } from './lock-candidate.ts';
 import { type Change, changesIn, oppositeOf } from './state-changes.ts';
 
 /** There are fewer than there may be. */
@@ -12,7 +12,11 @@ const BOUND = /^(?:\d+|[A-Z][A-Z0-9_]*|this(?:\s*\.\s*#?[\w$]+)+)$/;
  * does not say. What a field is changed to first is what it is when somebody has it: he may have what gives it back with him.
  * @param reach what is done by who takes it
  */
-export function capacityIn({ text, parts }: LockCandidate, reach: string): string | null {
+export function capacityIn(
+  { text, parts }: LockCandidate,
+  reach: string,
+  givers: readonly PartText[] = [],
+): string | null {
   const all = changesIn(parts.map((part) => part.text).join('\n'));
   const taken = new Map<string, Change>();
   for (const [field, changes] of changesIn(reach)) {
@@ -26,12 +30,26 @@ export function capacityIn({ text, parts }: LockCandidate, reach: string): strin
     const bound = boundOf(text, named(counter));
     return bound ?? (taken.get(counter) === 'down' ? `o.${counter}` : null);
   }
+  const lent = givers.map(lentTo).find((field) => field !== null) ?? null;
+  if (lent !== null) return mostIn(text, reach, lent);
   const flag = fieldOf('true', 'false');
   if (flag !== null) return isFreeFlag(text, flag) ? `o.${flag}?1:0` : '1';
   if (fieldOf('set', 'mark') !== null) return '1';
-  const list = fieldOf('remove');
-  if (list === null) return null;
-  // A pool may make what it lends when it is first asked for it.
+  return null;
+}
+
+/** The list of a pool into which what is given back goes. */
+function lentTo({ parameters, text }: PartText): string | null {
+  const [first] = parameters;
+  if (first === undefined || first === '') return null;
+  const put = new RegExp(
+    String.raw`\bthis\s*\.\s*(#?[\w$]+)\s*\.\s*(?:push|unshift|add)\s*\(\s*${first.replaceAll('$', '\\$')}\s*\)`,
+  );
+  return put.exec(text)?.[1] ?? null;
+}
+
+/** As many as there are, or as the pool may make when it is asked for them. */
+function mostIn(text: string, reach: string, list: string): string {
   const made = [...changesIn(reach)].find(([, changes]) => changes.has('up'))?.[0];
   const most = made === undefined ? SMALLER.exec(text)?.[1]?.replace(/^this\b/, 'o') : boundOf(text, named(made));
   return most ?? `o.${list}.length`;

@@ -14,7 +14,7 @@ const MODIFIERS = String.raw`(?:(?:public|private|protected|static|readonly|over
 const MEMBER = new RegExp(String.raw`(${MODIFIERS})(\*?\s*)(#?[\w$]+|\[)`, 'y');
 const BETWEEN = /(?:[\s;,}]|@[\w$.]+(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?)*/y;
 /** A line ends a field here, unless it goes on with one of these. */
-const GOES_ON = /[=,?:|&+\-*/%<>.([{!~^]\s*$|(?:\b(?:await|new|typeof|void|in|of|instanceof|as|return)|=>)\s*$/;
+const GOES_ON = /[=,?:|&+\-*/%<>.([{!~^]\s*$|(?:\b(?:await|new|typeof|in|of|instanceof|as|return)|=>)\s*$/;
 const GOES_ON_WITH = /^\s*(?:[.?:|&+*/%=,<>)\]]|as\b|in\b|instanceof\b|satisfies\b)/;
 
 /** The classes of a program, inner ones too. What cannot be read is left out. */

@@ -1,28 +1,36 @@
 import { behindBracket } from './brackets.ts';
+import { executorBrackets } from './executors.ts';
 import { functionAt } from './function-texts.ts';
 
 const FUNCTION_OR_ARROW = /(?<![.\w$#])(?:async\s+)?function\b|=>/g;
-/** Runs at once. */
-const EXECUTOR = /\bnew\s+Promise\s*(?:<[^()]*>)?\s*\(\s*(?:async\s+)?(?:\([^()]*\)|[\w$]+)\s*$/;
 const MAKES =
   /\breturn\s*(?:async\b\s*)?(?:function\b|\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?::[^=;]*)?=>|[\w$]+\s*=>|\{|[\w$.]+\s*\(\s*(?:\([^()]*\)|[\w$]+)\s*=>)/;
 const RETURNS_NAME = /\breturn\s+([\w$]+)\s*(?:[;}\n]|$)/g;
 
 /** What a function does itself: a text without the functions in it, but with what a promise is made with. */
 export function withoutClosures(text: string): string {
+  // Runs at once.
+  const executors = executorBrackets(text);
   let own = '';
   let from = 0;
   for (const match of text.matchAll(FUNCTION_OR_ARROW)) {
     if (match.index < from) continue;
     const isArrow = match[0] === '=>';
     const before = text.slice(from, match.index);
-    if (isArrow && EXECUTOR.test(text.slice(Math.max(0, match.index - 200), match.index))) continue;
+    if (isArrow && executors.some(({ open }) => isFirstIn(text, open, match.index))) continue;
     const end = isArrow ? behindBody(text, match.index + 2) : (functionAt(text, match.index)?.behind ?? -1);
     if (end < 0) continue;
     own += `${before} `;
     from = end;
   }
   return own + text.slice(from);
+}
+
+/** The arrow of the function that begins behind this bracket. */
+function isFirstIn(text: string, open: number, arrow: number): boolean {
+  return (
+    open < arrow && /^\(\s*(?:async\b\s*)?(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|[\w$]+)\s*$/.test(text.slice(open, arrow))
+  );
 }
 
 /** Gives a function, or an object that may have some. */

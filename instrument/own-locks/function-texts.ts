@@ -54,24 +54,36 @@ export function behindGenerics(blank: string, at: number): number {
   return behind < 0 ? -1 : behindBlanks(blank, behind);
 }
 
-/** At the semicolon, the bracket, the comma or the line that ends it; -1 where that is not sure. */
+/** Behind the last character of the expression that begins there; -1 where that is not sure. */
 export function endOfExpression(blank: string, begin: number): number {
+  let end = blank.length;
   for (let at = begin; at < blank.length; at++) {
     const char = blank[at] as string;
-    if (char === ';' || char === '}' || char === ')' || char === ']' || char === ',') return at;
+    if (char === ';' || char === '}' || char === ')' || char === ']' || char === ',') {
+      end = at;
+      break;
+    }
     if (char === '{' || char === '(' || char === '[') {
       const behind = behindBracket(blank, at);
       if (behind < 0) return -1;
       at = behind - 1;
     } else if (
       char === '\n' &&
-      /[\w$)}\]]\s*$/.test(blank.slice(begin, at)) &&
+      /[\w$)}\]']\s*$/.test(blank.slice(begin, at)) &&
       !/^\s*[.?:&|+*]/.test(blank.slice(at))
     ) {
-      return at;
+      end = at;
+      break;
     }
   }
-  return blank.length;
+  const text = blank.slice(begin, end);
+  // A comma may stand among types.
+  return /\b(?:as|satisfies)\b/.test(text) ? -1 : begin + text.trimEnd().length;
+}
+
+/** Where compilers that keep names have put a function into a call. */
+export function insideName(blank: string, at: number): number {
+  return at + (/^__name\s*\(\s*/.exec(blank.slice(at, at + 40))?.[0].length ?? 0);
 }
 
 function withBody(blank: string, at: number, parameters: readonly string[]): FunctionText | null {

@@ -23,6 +23,13 @@ export class Insertions {
     return this.#pieces.map(([at, piece]) => ({ at, length: piece.length }));
   }
 
+  /** Those that go into this piece of the text, as of its own beginning. */
+  within(begin: number, end: number): Insertions {
+    return new Insertions(
+      this.#pieces.filter(([at]) => at >= begin && at <= end).map(([at, piece]) => [at - begin, piece] as const),
+    );
+  }
+
   into(text: string): string {
     let result = '';
     let from = 0;

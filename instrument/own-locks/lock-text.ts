@@ -1,14 +1,15 @@
 import { capacityIn } from './capacity-text.ts';
 import { makesFunction, withoutClosures } from './closures.ts';
+import { functionAt } from './function-texts.ts';
 import { Insertions } from './insertions.ts';
 import { SERVED, waitsInLine } from './line-text.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 import { PartCalls } from './part-calls.ts';
-import { changesIn, isState, oppositeOf } from './state-changes.ts';
+import { type Change, changesIn, isCounted, isState, oppositeOf } from './state-changes.ts';
 import { followsField, givesResolver } from './tail-text.ts';
-import { keyOf, taskOf } from './task-text.ts';
+import { givesWhatItFinds, isAlwaysInLine, keyOf, taskOf } from './task-text.ts';
 import { ticketInsertions } from './ticket-text.ts';
-import { CHANNEL, GIVING, TAKING, TRYING } from './vocabulary.ts';
+import { CHANNEL, GIVING, SURELY_TAKING, TAKING, TRYING } from './vocabulary.ts';
 
 /** What a class of the program is as a lock. Names are those of its methods. */
 export interface OwnLock {
@@ -21,6 +22,8 @@ export interface OwnLock {
   readonly isTicket?: boolean;
   /** What `acquire` gives has a method of this name that gives it back. */
   readonly handle?: string;
+  /** Which argument is the task that is run. */
+  readonly taskAt?: number;
   /** Which argument tells the locks apart that the object stands for. */
   readonly keyAt?: number;
 }
@@ -42,7 +45,6 @@ const UNSURE =
 /** The lock that a class is, as its text says; null for all that is none, and for what is not sure. */
 export function lockIn(of: LockCandidate, self: string): FoundLock | null {
   if (!/\bnew\s+Promise\b|\bwithResolvers\b|\bonce\b|\bawait\b|\.\s*then\s*\(/.test(of.text)) return null;
-  if (UNSURE.test(of.text.replaceAll(POLLED, ''))) return null;
   return new LockText(of, self).found();
 }
 
@@ -60,6 +62,16 @@ class LockText {
   }
 
   found(): FoundLock | null {
+    const found = this.#foundLock();
+    if (found === null) return null;
+    const { acquire = [], release = [], run = [], naming = [] } = found.lock;
+    const names = new Set([...acquire, ...release, ...run, ...naming]);
+    const parts = this.#of.parts.filter(({ name }) => names.has(name));
+    const isUnsure = parts.some((part) => UNSURE.test(this.#reach(part).replaceAll(POLLED, '')));
+    return isUnsure || parts.some(({ parameters }) => parameters.some((name) => UNSURE.test(name))) ? null : found;
+  }
+
+  #foundLock(): FoundLock | null {
     const runs = this.#of.parts.filter((method) => this.#isRun(method));
     const takers = this.#of.parts.filter(
       (method) =>
@@ -77,7 +89,9 @@ class LockText {
    * @param others that wait for it
    */
   #taken(taker: PartText, others: readonly PartText[]): FoundLock | null {
-    const givers = this.#of.parts.filter((method) => method !== taker && this.#givesBack(method, taker));
+    const givers = this.#of.parts.filter(
+      (method) => method !== taker && !this.#calls.leads(method, taker) && this.#givesBack(method, taker),
+    );
     const called = givers.filter(
       (giver) => !givers.some((other) => other !== giver && this.#calls.leads(other, giver)),
     );
@@ -90,10 +104,14 @@ class LockText {
     )
       return null;
     // What calls a function inside of the one that makes them calls that itself, not what stands in for it.
-    const made = this.#of.kind === 'made' ? [] : others.filter((run) => this.#calls.leads(run, taker));
-    const capacity = this.#isTail(taker) ? '1' : capacityIn(this.#of, this.#doneBy(taker));
+    const outer = this.#of.parts.filter((part) => part.isReplaceable && taskOf(part, this.#of.text) !== null);
+    const made = [...new Set([...others, ...outer])].filter(
+      (run) => this.#of.kind !== 'made' && run !== taker && this.#calls.leads(run, taker),
+    );
+    const capacity = this.#isTail(taker) ? '1' : capacityIn(this.#of, this.#doneBy(taker), givers);
     const key = keyOf(taker, this.#reach(taker));
     if (capacity === null || key === null) return null;
+    if (others.some((other) => !made.includes(other) && !this.#shareState(taker, other))) return null;
     const lock: OwnLock = {
       acquire: [taker.name],
       ...key,
@@ -105,6 +123,8 @@ class LockText {
     };
     if (release.length > 0)
       return { lock: { ...lock, ...namesOf('release', release) }, capacity, insertions: Insertions.NONE };
+    // Nobody else is called so that he gives it back: what he has taken must be sure.
+    if (!SURELY_TAKING.test(taker.name) && !this.#isTail(taker)) return null;
     const handle = handleOf(this.#reach(taker));
     if (handle !== null) return { lock: { ...lock, handle }, capacity, insertions: Insertions.NONE };
     const parts = [taker, ...this.#calls.from(taker)];
@@ -119,18 +139,30 @@ class LockText {
   /** A lock that is held while a function runs. */
   #run(runs: readonly PartText[]): FoundLock | null {
     const inner = runs.filter((run) => !runs.some((other) => other !== run && this.#calls.leads(run, other)));
-    const [first] = inner;
-    if (first === undefined) return null;
+    const [first, ...more] = inner;
+    // Two lines of one object are two locks.
+    if (first === undefined || more.some((run) => !this.#shareState(first, run))) return null;
     const reach = this.#reach(first);
     const capacity = this.#isTail(first) ? '1' : capacityIn(this.#of, reach);
     const key = keyOf(first, reach);
     if (capacity === null || key === null) return null;
     const outer = runs.filter((run) => !inner.includes(run));
+    const task = taskOf(first, this.#of.text);
+    const taskAt = task === null ? -1 : first.parameters.indexOf(task);
+    // All of them are run in one way.
+    if (runs.some((run) => run.parameters.indexOf(taskOf(run, this.#of.text) ?? '') !== taskAt && inner.includes(run)))
+      return null;
     const lock =
       this.#of.kind === 'made'
-        ? { ...namesOf('run', runs), ...key }
-        : { ...namesOf('run', inner), ...namesOf('naming', outer), ...key };
+        ? { ...namesOf('run', runs), taskAt, ...key }
+        : { ...namesOf('run', inner), ...namesOf('naming', outer), taskAt, ...key };
     return { lock, capacity, insertions: Insertions.NONE };
+  }
+
+  /** They change the same fields, so they stand in one line. */
+  #shareState(one: PartText, other: PartText): boolean {
+    const changed = changesIn(this.#reach(one));
+    return [...changesIn(this.#reach(other)).keys()].some((field) => changed.has(field));
   }
 
   /** Whoever calls it waits for what came before, and is waited for by who comes next. */
@@ -138,7 +170,7 @@ class LockText {
     if (!method.isReplaceable || TRYING.test(method.name)) return false;
     const { text: body } = method;
     const task = taskOf(method, body);
-    if (task === null && !TAKING.test(method.name) && !givesResolver(body)) return false;
+    if (task === null && !SURELY_TAKING.test(method.name) && !givesResolver(body)) return false;
     for (const [, field] of body.matchAll(/\bthis\s*\.\s*(#?[\w$]+)\s*(?:=(?![=>])|\.\s*set\s*\()/g)) {
       if (followsField(body, field as string, task)) return true;
     }
@@ -147,33 +179,52 @@ class LockText {
 
   /** It calls a function that it is given, in its turn. */
   #isRun(method: PartText): boolean {
-    if (!method.isReplaceable || TRYING.test(method.name)) return false;
+    if (!method.isReplaceable || TRYING.test(method.name) || givesFunction(method)) return false;
+    if (givesWhatItFinds(method.text)) return false;
+    const task = taskOf(method, this.#of.text);
+    if (task === null || !isAlwaysInLine(task, method.text)) return false;
+    if (this.#isTail(method)) return true;
     const reach = this.#reach(method);
-    if (taskOf(method, this.#of.text) === null) return false;
-    return this.#isTail(method) || (waitsInLine(reach, this.#of.text) && this.#isSymmetric(reach));
+    return waitsInLine(reach, this.#of.text) && this.#isSymmetric(method);
   }
 
   #isTaking(method: PartText): boolean {
     if (!method.isReplaceable || GIVING.test(method.name) || TRYING.test(method.name)) return false;
+    if (taskOf(method, this.#of.text) !== null || givesWhatItFinds(this.#reach(method))) return false;
     if (this.#isTail(method)) return true;
     if (!TAKING.test(method.name) && CHANNEL.test(method.name)) return false;
     const reach = this.#reach(method);
-    return waitsInLine(reach, this.#of.text) && this.#takesState(this.#doneBy(method)).length > 0;
+    if (!waitsInLine(reach, this.#of.text)) return false;
+    return this.#takesState(this.#doneBy(method), method.name).length > 0;
   }
 
-  /** Fields that it changes and that are changed back somewhere in the class. */
-  #takesState(reach: string): readonly string[] {
+  /**
+   * Fields that it changes and that are changed back somewhere in the class. Where what it is called does not say that it takes
+   * something, only what is up or down, or counted, says so.
+   */
+  #takesState(reach: string, name = 'lock'): readonly string[] {
     const all = changesIn(this.#allText());
     return [...changesIn(reach)]
       .filter(([field, changes]) =>
-        [...changes].some((change) => isState(change) && all.get(field)?.has(oppositeOf(change))),
+        [...changes].some((change) => isStateOf(change, name) && all.get(field)?.has(oppositeOf(change)) === true),
       )
       .map(([field]) => field);
   }
 
-  #isSymmetric(reach: string): boolean {
-    return [...changesIn(reach).values()].some((changes) =>
-      [...changes].some((change) => isState(change) && change !== 'remove' && changes.has(oppositeOf(change))),
+  /** What it notes when it takes the lock it takes back when the task is done. */
+  #isSymmetric(method: PartText): boolean {
+    const parts = [method, ...this.#calls.from(method)];
+    const changed = changesIn(parts.map(({ text }) => text).join('\n'));
+    return [...changed].some(([field, changes]) =>
+      [...changes].some(
+        (change) =>
+          isState(change) &&
+          change !== 'remove' &&
+          changes.has(oppositeOf(change)) &&
+          ((change !== 'true' && change !== 'false') ||
+            parts.some(({ text }) => isHeldMeanwhile(field, text)) ||
+            isInTwo(field, parts)),
+      ),
     );
   }
 
@@ -185,7 +236,9 @@ class LockText {
     const given = changesIn(this.#reach(method));
     const taken = changesIn(this.#doneBy(taker));
     return [...taken].some(([field, changes]) =>
-      [...changes].some((change) => given.get(field)?.has(oppositeOf(change)) === true),
+      [...changes].some(
+        (change) => (isSaid || isStateOf(change, taker.name)) && given.get(field)?.has(oppositeOf(change)) === true,
+      ),
     );
   }
 
@@ -226,5 +279,33 @@ function handleOf(reach: string): string | null {
     /(?:\breturn\s*|\(\s*)\{[^{}]*?(?<![\w$])(release|unlock|free|leave|done)\s*(?::|\([^()]*\)\s*\{|[,}])/.exec(
       reach,
     )?.[1] ?? null
+  );
+}
+
+/** True where this is how a lock is taken by a function of that name. */
+function isStateOf(change: Change, name: string): boolean {
+  if (isCounted(change)) return true;
+  return change === 'remove' ? TAKING.test(name) : isState(change) && SURELY_TAKING.test(name);
+}
+
+/** A flag that is up while something is awaited, or until that calls back. */
+function isHeldMeanwhile(field: string, text: string): boolean {
+  const name = String.raw`\bthis\s*\.\s*${field.replaceAll('$', '\\$')}\s*=\s*`;
+  return new RegExp(
+    String.raw`${name}(?:true\b|!0)[^]*?(?:\bawait\b|\.\s*(?:then|finally|catch)\s*\()[^]*?${name}(?:false\b|!1)`,
+  ).test(text);
+}
+
+/** One function takes it, and another one gives it back. */
+function isInTwo(field: string, parts: readonly PartText[]): boolean {
+  const changes = parts.map(({ text }) => changesIn(text).get(field));
+  return changes.some((one) => one?.has('true') === true && !one.has('false'));
+}
+
+/** It does nothing itself, and gives a function that does. */
+function givesFunction({ body, text }: PartText): boolean {
+  return (
+    functionAt(body.trimStart(), 0) !== null ||
+    /^\s*return\s*(?:async\b\s*)?(?:function\b|\([^()]*\)\s*(?::[^=;]*)?=>|[\w$]+\s*=>)/.test(text)
   );
 }

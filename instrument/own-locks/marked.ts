@@ -4,6 +4,7 @@ import { mappedText } from './inline-map.ts';
 import { Insertions } from './insertions.ts';
 import { type FoundLock, lockIn } from './lock-text.ts';
 import { MAY_WAIT } from './may-wait.ts';
+import { isBody } from './parsed-body.ts';
 import { makersIn, moduleIn, type ScopeText } from './scope-text.ts';
 import { OWN } from './ticket-text.ts';
 
@@ -24,7 +25,7 @@ export function marked(whole: string): string | null {
   if (text.length > MAX_TEXT || !MAY_WAIT.test(text) || TELLS.test(text)) return null;
   const blank = blanked(text);
   if (blank.length !== text.length) return null;
-  const marks = new Marks(blank, mapped === null ? MAX_LINE : MAX_TEXT);
+  const marks = new Marks(text, blank, mapped === null ? MAX_LINE : MAX_TEXT);
   for (const made of classesIn(blank)) marks.class(made);
   for (const maker of makersIn(blank)) marks.scope(maker);
   const module = moduleIn(blank);
@@ -36,11 +37,13 @@ export function marked(whole: string): string | null {
 
 class Marks {
   insertions: Insertions = Insertions.NONE;
+  readonly #text: string;
   readonly #blank: string;
   readonly #longest: number;
   #scopes = 0;
 
-  constructor(blank: string, longest: number) {
+  constructor(text: string, blank: string, longest: number) {
+    this.#text = text;
     this.#blank = blank;
     this.#longest = longest;
   }
@@ -63,8 +66,8 @@ class Marks {
     const capacity = found.capacity.replace(/^o\./, '');
     const bound = names.filter((name) => of.kind === 'module' && !of.constants.has(name));
     const bindings = bound.map((name) => `${name}:[()=>${name},f=>{${name}=f}]`);
-    const made = `var ${self}=${OWN}?.scope(${JSON.stringify(lock)},()=>${capacity},{${bindings.join(',')}});`;
-    this.#insert(of.begin, made, found);
+    const made = `;var ${self}=${OWN}?.scope(${JSON.stringify(lock)},()=>${capacity},{${bindings.join(',')}});`;
+    this.#insert(behindDirectives(this.#blank, of.begin), made, found);
     for (const name of names) {
       const constant = of.constants.get(name);
       if (constant === undefined) continue;
@@ -75,7 +78,18 @@ class Marks {
 
   #lockIn(of: ClassText | ScopeText, self: string): FoundLock | null {
     if (lineAt(this.#blank, of.begin).length > this.#longest) return null;
-    return lockIn(of, self);
+    const found = lockIn(of, self);
+    return found !== null && this.#keepsParts(of, found) ? found : null;
+  }
+
+  /** What was the body of a function is one with the insertions too. */
+  #keepsParts({ parts }: ClassText | ScopeText, { insertions }: FoundLock): boolean {
+    return parts.every(({ begin, body }) => {
+      const more = insertions.within(begin, begin + body.length);
+      if (more.isEmpty) return true;
+      const text = this.#text.slice(begin, begin + body.length);
+      return !isBody(text) || isBody(more.into(text));
+    });
   }
 
   #insert(at: number, piece: string, { insertions }: FoundLock): void {
@@ -85,6 +99,11 @@ class Marks {
   #around(at: number, end: number, before: string): void {
     this.insertions = this.insertions.and(at, before).and(end, ')');
   }
+}
+
+/** A function is strict because it says so first. */
+function behindDirectives(blank: string, begin: number): number {
+  return begin + (/^(?:\s*'+[^\S\n]*(?:;|(?=\n\s*[\w$])))*/.exec(blank.slice(begin, begin + 500))?.[0].length ?? 0);
 }
 
 function lineAt(text: string, at: number): string {

@@ -68,7 +68,7 @@ function renamed(lock: OwnLock, name: string): OwnLock {
 
 /** What the methods of an object do that is such a lock. */
 export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown): FoundShape {
-  const { acquire = [], release = [], run = [], naming = [], handle, keyAt, isTicket = false } = lock;
+  const { acquire = [], release = [], run = [], naming = [], handle, taskAt, keyAt, isTicket = false } = lock;
   return {
     acquire,
     release,
@@ -76,6 +76,7 @@ export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown): FoundSh
     naming,
     capacity: capacity as (target: object) => number,
     ...(handle === undefined ? {} : { releaser: handle }),
+    ...(taskAt === undefined ? {} : { taskAt }),
     ...(keyAt === undefined ? {} : { key: (...args: unknown[]) => args[keyAt] }),
     ...(isTicket ? { isTicket: canBeGivenBack } : {}),
   };

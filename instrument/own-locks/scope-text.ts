@@ -1,5 +1,12 @@
 import { behindBracket } from './brackets.ts';
-import { endOfExpression, functionAt, methodBody, parametersOf } from './function-texts.ts';
+import {
+  endOfExpression,
+  type FunctionText,
+  functionAt,
+  insideName,
+  methodBody,
+  parametersOf,
+} from './function-texts.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 import { MAY_WAIT } from './may-wait.ts';
 import { membersOf, type NamedFunction } from './object-text.ts';
@@ -36,7 +43,7 @@ export function makersIn(blank: string): readonly ScopeText[] {
 
 /** A module, as far as its own functions share its variables. */
 export function moduleIn(blank: string): ScopeText | null {
-  const first = /^\s*(?:#![^\n]*\n)?(?:\s*;?)*/.exec(blank)?.[0].length ?? 0;
+  const first = /^\s*/.exec(blank)?.[0].length ?? 0;
   return scopeIn(blank, first, blank.length, 'module');
 }
 
@@ -88,21 +95,21 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     } else if (variable !== null) {
       const [all, keyword, name = ''] = variable;
       const equals = assignmentBehind(blank, at + all.length, end);
-      const fn = equals < 0 ? null : functionAt(blank, equals);
+      const fn = equals < 0 ? null : functionAt(blank, insideName(blank, equals));
       if (fn === null) variables.add(name);
       else {
         named.push({ name, fn });
         if (kind === 'module' && keyword === 'const') {
-          constants.set(name, { at: equals, end: fn.behind });
+          constants.set(name, { at: equals, end: behindName(blank, equals, fn) });
           publics.add(name);
         }
       }
-      at = (fn === null ? at + all.length : fn.behind) - 1;
+      at = (fn === null ? at + all.length : behindName(blank, equals, fn)) - 1;
       isDeclaring = true;
     } else if (returned !== null) {
       const from = at + returned[0].length;
-      const fn = functionAt(blank, from);
-      const to = fn === null ? endOfExpression(blank, from) : fn.behind;
+      const fn = functionAt(blank, insideName(blank, from));
+      const to = fn === null ? endOfExpression(blank, from) : behindName(blank, from, fn);
       if (to < 0) return null;
       given = { at: from, end: to, isFunction: fn !== null };
       if (fn !== null) members = [{ name: 'call', fn }];
@@ -144,6 +151,11 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     };
   });
   return { kind, begin, given, constants, parts, text: parts.map(({ text }) => text).join('\n') };
+}
+
+/** Behind a function, and behind the call that gives it its name. */
+function behindName(blank: string, at: number, fn: FunctionText): number {
+  return insideName(blank, at) === at ? fn.behind : behindBracket(blank, blank.indexOf('(', at));
 }
 
 /** Behind the sign that gives a variable its value; -1 where it has none yet. */

@@ -74,3 +74,8 @@ export function oppositeOf(change: Change): Change {
 export function isState(change: Change): boolean {
   return change !== 'put';
 }
+
+/** What is up or down, or counted. */
+export function isCounted(change: Change): boolean {
+  return change === 'up' || change === 'down' || change === 'true' || change === 'false';
+}

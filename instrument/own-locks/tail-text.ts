@@ -26,8 +26,12 @@ export function followsField(body: string, field: string, task: string | null): 
   const before = [read, ...locals.map(([, local]) => String.raw`(?<![\w$.])${local}(?![\w$])`)].join('|');
   const awaited = new RegExp(String.raw`\bawait\s+(?:Promise\s*\.\s*resolve\s*\(\s*)?(?:${before})`);
   const chained = new RegExp(String.raw`(?:${before})\s*\)?\s*\.\s*(?:then|catch|finally)\s*\(`, 'g');
+  const written = endOfWrite(body, name);
+  if (written < 0) return false;
+  // What is read behind that is what has been written: made once, and awaited by all.
+  const isBefore = locals.some(({ index }) => index < written);
   const at = body.search(awaited);
-  if (at >= 0) {
+  if (at >= 0 && (isBefore || at < written)) {
     if (task === null) return WAITING.test(body);
     const called = callIn(task).exec(body.slice(at));
     // Whoever comes next is let on when it is done.
@@ -38,6 +42,7 @@ export function followsField(body: string, field: string, task: string | null): 
       return true;
   }
   return [...body.matchAll(chained)].some(({ index, 0: before }) => {
+    if (!isBefore && index > written) return false;
     if (task === null) return WAITING.test(body);
     // Only what is chained to it is waited for by who comes next.
     for (let open = index + before.length - 1; open >= 0; ) {
@@ -50,6 +55,20 @@ export function followsField(body: string, field: string, task: string | null): 
     }
     return false;
   });
+}
+
+/** Behind the statement that gives the field its next value; -1 where it has one only if it had none before. */
+function endOfWrite(body: string, name: string): number {
+  const writes = new RegExp(String.raw`\bthis\s*\.\s*${name}(?![\w$])\s*(?:=(?![=>])|\.\s*set\s*\()`, 'g');
+  // The first one may be there for who finds none.
+  const write = [...body.matchAll(writes)].at(-1);
+  if (write === undefined) return -1;
+  const guard = new RegExp(
+    String.raw`\bif\s*\(\s*(?:!\s*this\s*\.\s*${name}(?![\w$])\s*|this\s*\.\s*${name}\s*===?\s*(?:undefined|null)\s*)\)\s*\{?[^{};]*$`,
+  );
+  if (guard.test(body.slice(0, write.index))) return -1;
+  const end = body.indexOf(';', write.index);
+  return end < 0 ? body.length : end;
 }
 
 function callIn(name: string): RegExp {

@@ -1,5 +1,6 @@
-import { behindBracket, behindTypes } from './brackets.ts';
+import { behindBracket } from './brackets.ts';
 import { makesFunction } from './closures.ts';
+import { executorBrackets } from './executors.ts';
 import { endOfExpression, functionAt } from './function-texts.ts';
 import { Insertions } from './insertions.ts';
 import type { PartText } from './lock-candidate.ts';
@@ -7,11 +8,11 @@ import type { PartText } from './lock-candidate.ts';
 /** How the one who comes next is let on: his resolve function is called with a ticket, or the ticket is the resolve function. */
 export type TicketForm = 'queue' | 'tail';
 
-const EXECUTOR = /\bnew\s+Promise\s*(<|\()/g;
 const ARROW = /^\s*(?:\(\s*([\w$]+)[^()]*(?:\([^()]*\)[^()]*)*\)|([\w$]+))\s*=>\s*/;
-const RETURN = /\breturn\b[ \t]*/g;
+const RETURN = /(?<![.\w$#])return\b[ \t]*/g;
 /** What is no ticket, whatever it is. */
-const NO_TICKET = /^(?:[;}\n]|new\b|await\b|Promise\b|this\s*;|true\b|false\b|null\b|undefined\b|void\b|\d|[{[])/;
+const NO_TICKET =
+  /^(?:[;}\n'!~+-]|typeof\b|new\b|await\b|Promise\b|this\s*;|true\b|false\b|null\b|undefined\b|void\b|\d|[{[]|\((?=[^()]*(?:\([^()]*\)[^()]*)*\)\s*\{))/;
 
 /**
  * What has to be put into a class whose lock is given back by calling a function, so that this is seen; null where none of it was
@@ -32,8 +33,11 @@ export function ticketInsertions(
       if (isBlock) insertions = insertions.and(begin + at, `${made};`);
       else insertions = insertions.and(begin + at, `(${made},`).and(begin + end, ')');
     }
+    // Whoever calls the resolve function gives it back: what is returned need not be known.
+    if (form === 'tail') continue;
     for (const { at, end } of [...returnsIn(body), ...resolvedIn(body)]) {
-      isSeen ||= form === 'tail' || isTicket(body.slice(at, end), body, all);
+      if (!isTicket(body.slice(at, end), body, all)) continue;
+      isSeen = true;
       insertions = insertions.and(begin + at, `(${OWN}?.ticket??((_,f)=>f))(${self},`).and(begin + end, ')');
     }
   }
@@ -77,15 +81,15 @@ interface Executor {
 
 /** Arrow functions that a promise is made with: where their body begins and ends, and what they call the resolve function. */
 function executorsIn(body: string): readonly Executor[] {
-  return [...body.matchAll(EXECUTOR)].flatMap((match): readonly Executor[] => {
-    let open = match.index + match[0].length - 1;
-    if (match[1] === '<') open = body.indexOf('(', behindTypes(body, open));
-    const end = open < 0 ? -1 : behindBracket(body, open) - 1;
-    const arrow = end < 0 ? null : ARROW.exec(body.slice(open + 1, end));
+  return executorBrackets(body).flatMap(({ open, behind }): readonly Executor[] => {
+    const end = behind - 1;
+    const arrow = ARROW.exec(body.slice(open + 1, end));
     const name = arrow?.[1] ?? arrow?.[2];
     if (arrow === null || name === undefined) return [];
     const at = open + 1 + arrow[0].length;
-    return body[at] === '{' ? [{ at: at + 1, end, name, isBlock: true }] : [{ at, end, name, isBlock: false }];
+    if (body[at] === '{') return [{ at: at + 1, end, name, isBlock: true }];
+    const last = endOfExpression(body, at);
+    return last < 0 ? [] : [{ at, end: last, name, isBlock: false }];
   });
 }
 
@@ -95,7 +99,9 @@ const RESOLVED = /\bPromise\s*\.\s*resolve\s*\(\s*(?=[^)\s])/g;
 function resolvedIn(body: string): readonly { at: number; end: number }[] {
   return [...body.matchAll(RESOLVED)].flatMap((match) => {
     const behind = behindBracket(body, match.index + match[0].trimEnd().length - 1);
-    return behind < 0 ? [] : [{ at: match.index + match[0].length, end: behind - 1 }];
+    const at = match.index + match[0].length;
+    const end = endOfExpression(body, at);
+    return behind < 0 || end < 0 || NO_TICKET.test(body.slice(at, at + 200)) ? [] : [{ at, end }];
   });
 }
 
@@ -103,7 +109,7 @@ function resolvedIn(body: string): readonly { at: number; end: number }[] {
 function returnsIn(body: string): readonly { at: number; end: number }[] {
   return [...body.matchAll(RETURN)].flatMap((match) => {
     const at = match.index + match[0].length;
-    if (NO_TICKET.test(body.slice(at, at + 20))) return [];
+    if (NO_TICKET.test(body.slice(at, at + 200))) return [];
     const end = endOfExpression(body, at);
     return end < 0 ? [] : [{ at, end }];
   });

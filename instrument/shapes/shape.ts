@@ -56,6 +56,8 @@ type Method = (self: object, original: Callable, args: Args) => unknown;
 export interface FoundShape extends Shape {
   /** What it is called where the place of its first use does not say; the class of the object if not given. */
   readonly kindName?: string;
+  /** Which argument of `run` is the task, where others may be functions too; the first function if not given. */
+  readonly taskAt?: number;
   /** Where `acquire` gives functions that give it back: whether this is one that is seen to do so. */
   readonly isTicket?: (what: unknown, claim: Claim) => boolean;
 }
@@ -180,9 +182,9 @@ class ShapePatch implements PatchedShape {
     } as Callable;
   }
 
-  /** What a method calls of its own object is part of it. */
-  #isPart(of: object): boolean {
-    return hooks.activeSession() === null || this.#inside === of;
+  /** What a method calls of its own object is part of it. One that is called on nothing fails by itself. */
+  #isPart(of: object | undefined): boolean {
+    return hooks.activeSession() === null || this.#inside === of || of === undefined || of === null;
   }
 
   /** Takes one without a wait where it is free. */
@@ -327,8 +329,9 @@ class ShapePatch implements PatchedShape {
   }
 
   #run(self: object, how: How, original: Callable, args: Args): unknown {
-    const at = args.findIndex((arg) => typeof arg === 'function');
-    if (at < 0) return this.#call(self, original, self, args);
+    const { taskAt } = this.#shape;
+    const at = taskAt ?? args.findIndex((arg) => typeof arg === 'function');
+    if (typeof args[at] !== 'function') return this.#call(self, original, self, args);
     const claim = new Claim(this.#instances.objectOf(self, args), how, this.#more(self, args));
     const task = args[at] as Callable;
     const outside = standIn(task, (of, given) => this.#call(null, task, of, given));

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { expect, test } from 'vitest';
 import { marked } from '../../../instrument/own-locks/marked.ts';
 
@@ -101,6 +102,42 @@ const NO_LOCKS: readonly (readonly [name: string, source: string])[] = [
     'class Keyed {\n  tails = new Map();\n  run(one, two, task) { const key = one + two; const before = this.tails.get(key) ?? Promise.resolve(); const result = before.then(task); this.tails.set(key, result); return result; }\n}',
   ],
   [
+    'a way past the lock',
+    'class Store {\n  #tail = Promise.resolve();\n  async run(task, inside) { if (inside) return await task(); const before = this.#tail; let open; this.#tail = new Promise((r) => { open = r; }); await before; try { return await task(); } finally { open(); } }\n}',
+  ],
+  [
+    'a way past the lock, when something else has been awaited',
+    'class Store {\n  #tail = Promise.resolve();\n  async run(task) { if (await this.isInside()) return task(); const before = this.#tail; let open; this.#tail = new Promise((r) => { open = r; }); await before; try { return await task(); } finally { open(); } }\n}',
+  ],
+  [
+    'what is made once and awaited by all',
+    'class Logs {\n  logs = null;\n  async acquire() { if (!Array.isArray(this.logs)) this.logs = new Promise((resolve) => this.load(resolve)); return await this.logs; }\n}',
+  ],
+  [
+    'a cache that gives what it finds',
+    'class Cache {\n  found = new Map();\n  async lock(key, load) { const known = this.found.get(key); if (known) { await known; return known; } const next = new Promise((r) => { this.done = r; }); this.found.set(key, next); return await load(); }\n}',
+  ],
+  [
+    'a function that is given, not run',
+    'class Guard {\n  tail = Promise.resolve();\n  run(task) { return (...args) => { this.tail = this.tail.then(() => task(...args)); return this.tail; }; }\n}',
+  ],
+  [
+    'two lines of one object',
+    'class Service {\n  one = Promise.resolve();\n  other = Promise.resolve();\n  runOne(task) { const result = this.one.then(task); this.one = result.catch(() => undefined); return result; }\n  runOther(task) { const result = this.other.then(task); this.other = result.catch(() => undefined); return result; }\n}',
+  ],
+  [
+    'tasks that are begun one after the other and run beside each other',
+    classOf(
+      'isBusy = false;',
+      'run(task) { return new Promise((resolve) => { this.waiting.push({ task, resolve }); this.next(); }); }',
+      'next() { if (this.isBusy) return; this.isBusy = true; while (this.waiting.length > 0) { const { task, resolve } = this.waiting.shift(); resolve(task()); } this.isBusy = false; }',
+    ),
+  ],
+  [
+    'lists that nobody stands in',
+    'class Tree {\n  open = false;\n  nodes = [];\n  async load() { this.open = true; this.nodes.push(await new Promise((resolve) => fetch(resolve))); }\n  change() { this.open = false; for (const node of this.nodes.values()) node(); }\n}',
+  ],
+  [
     'a lock in a string, a template and an expression',
     "const text = `class Lock { async acquire() { await new Promise((r) => this.q.push(r)); } }`;\nconst quoted = 'new Promise';\nconst pattern = /class Lock {.*while (this.x) await/;",
   ],
@@ -188,4 +225,52 @@ const CAPACITIES: readonly (readonly [name: string, source: string, capacity: st
 
 test.each(CAPACITIES)('how many can have it: %s', (_name, source, capacity) => {
   expect(marked(source)).toContain(`o=>${capacity})}`);
+});
+
+/** How each lock is made, and used to see that it still works. */
+const TICKETS: readonly (readonly [name: string, source: string])[] = [
+  [
+    'strings, templates and expressions that are returned',
+    "label() { return 'lock:' + this.name; }\n  hint() { return `a ${this.name}`; }\n  test() { return /x/.test(this.name); }\n  has() { return 'name' in this; }",
+  ],
+  [
+    'a comment behind it, and no semicolon',
+    'say() {\n    const it = () => this.name\n    return it // give it back\n  }',
+  ],
+  [
+    'a method that is called return',
+    'end() { return this.items.return(this.name); }\n  object() { return { return() { return 1; } }; }',
+  ],
+];
+
+test.each(TICKETS)('the text of a lock that gives tickets still runs: %s', (_name, members) => {
+  const source = `class Lock {
+  name = 'x';
+  locked = false;
+  waiting = [];
+  async acquire() {
+    this.label?.(); this.hint?.(); this.test?.(); this.has?.(); this.say?.(); this.object?.();
+    if (this.locked) await new Promise((resolve) =>
+      this.waiting.push(resolve),
+    );
+    this.locked = true;
+    return () => { const next = this.waiting.shift(); if (next) next(); else this.locked = false; };
+  }
+  ${members}
+}`;
+  const text = marked(source);
+  expect(text).toContain('"isTicket":true');
+  expect(new Script(`(${text})`).runInThisContext()).toHaveProperty('name', 'Lock');
+});
+
+test('a function stays strict, and a module too', () => {
+  const maker = `function createLock() {
+  'use strict'
+  let tail = Promise.resolve();
+  return { run(task) { const result = tail.then(task); tail = result.catch(() => undefined); return result; }, me: (function () { return this; })() };
+}`;
+  const made = new Script(`(${marked(maker)})`).runInThisContext() as () => { me: unknown };
+  expect(made().me).toBe(undefined);
+  const module = `'use strict'\nlet tail = Promise.resolve();\nfunction run(task) { const result = tail.then(task); tail = result.catch(() => undefined); return result; }\n`;
+  expect(() => new Script(marked(module) ?? '?')).not.toThrow();
 });
