@@ -231,7 +231,12 @@ test.each(CAPACITIES)('how many can have it: %s', (_name, source, capacity) => {
 const TICKETS: readonly (readonly [name: string, source: string])[] = [
   [
     'strings, templates and expressions that are returned',
-    "label() { return 'lock:' + this.name; }\n  hint() { return `a ${this.name}`; }\n  test() { return /x/.test(this.name); }\n  has() { return 'name' in this; }",
+    [
+      "label() { return 'lock:' + this.name; }",
+      `hint() { return \`a \${this.name}\`; }`,
+      'test() { return /x/.test(this.name); }',
+      "has() { return 'name' in this; }",
+    ].join('\n  '),
   ],
   [
     'a comment behind it, and no semicolon',
