@@ -17,12 +17,15 @@ const WORDS = new Set([
 
 /**
  * The text with blanks for comments, and quotes for all that is in strings, templates and regular expressions: each character keeps its place, and
- * every bracket that is left is one of the program. Types of TypeScript are read as well, as far as brackets go.
+ * every bracket that is left is one of the program. Types of TypeScript are read as well, as far as brackets go. Null for what cannot be
+ * read so, such as JSX.
  */
-export function blanked(text: string): string {
+export function blanked(text: string): string | null {
   tokensOf ??= require('js-tokens') as typeof jsTokens;
   let blank = '';
-  for (const { type, value } of tokensOf(text)) {
+  for (const token of tokensOf(text)) {
+    const { type, value } = token;
+    if (type === 'Invalid' || ('closed' in token && !token.closed)) return null;
     if (COMMENTS.has(type)) blank += value.replaceAll(/[^\n\r]/g, ' ');
     else blank += WORDS.has(type) ? value.replaceAll(/[^\n\r]/g, "'") : value;
   }

@@ -24,7 +24,7 @@ export function marked(whole: string): string | null {
   const text = mapped?.text ?? whole;
   if (text.length > MAX_TEXT || !MAY_WAIT.test(text) || TELLS.test(text)) return null;
   const blank = blanked(text);
-  if (blank.length !== text.length) return null;
+  if (blank === null || blank.length !== text.length) return null;
   const marks = new Marks(text, blank, mapped === null ? MAX_LINE : MAX_TEXT);
   for (const made of classesIn(blank)) marks.class(made);
   for (const maker of makersIn(blank)) marks.scope(maker);

@@ -1,4 +1,5 @@
 import vm from 'node:vm';
+import { configFromEnv } from '../config.ts';
 import { markedOrNull } from '../own-locks/marking.ts';
 import { replaced } from '../patches/replaced.ts';
 import { isInstalled } from '../paths.ts';
@@ -21,7 +22,7 @@ interface Worker {
  */
 export function markModules(): void {
   const worker = (globalThis as { __vitest_worker__?: Worker }).__vitest_worker__;
-  if (worker?.config?.coverage?.enabled === true) return;
+  if (worker?.config?.coverage?.enabled === true || !configFromEnv(process.env).ownLocks) return;
   const { runInThisContext } = vm;
   if (Object.hasOwn(runInThisContext, MARKS)) return;
   replaced(vm, 'runInThisContext', (original) => {

@@ -159,6 +159,11 @@ test('who tells dept of his locks himself is left alone', () => {
   expect(marked(`const { ldt } = require("dept/sync");\n${LOCK}`)).toBe(null);
 });
 
+test('a text that is not read to its end is left alone', () => {
+  expect(marked(`${LOCK}\nconst page = <p>it's</p>;`)).toBe(null);
+  expect(marked(`${LOCK}\nconst open = \`never closed`)).toBe(null);
+});
+
 test('a long line that has no map is left alone', () => {
   const line = LOCK.replaceAll('\n', ' ');
   expect(marked(line)).not.toBe(null);
