@@ -25,7 +25,9 @@ export function blanked(text: string): string | null {
   let blank = '';
   for (const token of tokensOf(text)) {
     const { type, value } = token;
-    if (type === 'Invalid' || ('closed' in token && !token.closed)) return null;
+    // A decorator.
+    const isUnread = type === 'Invalid' && value !== '@';
+    if (isUnread || ('closed' in token && !token.closed)) return null;
     if (COMMENTS.has(type)) blank += value.replaceAll(/[^\n\r]/g, ' ');
     else blank += WORDS.has(type) ? value.replaceAll(/[^\n\r]/g, "'") : value;
   }

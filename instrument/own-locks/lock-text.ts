@@ -296,9 +296,9 @@ function isHeldMeanwhile(field: string, text: string): boolean {
   ).test(text);
 }
 
-/** One function takes it, and another one gives it back. */
+/** One function takes it, and another one gives it back, as one that it makes. */
 function isInTwo(field: string, parts: readonly PartText[]): boolean {
-  const changes = parts.map(({ text }) => changesIn(text).get(field));
+  const changes = parts.map(({ text }) => changesIn(withoutClosures(text)).get(field));
   return changes.some((one) => one?.has('true') === true && !one.has('false'));
 }
 
