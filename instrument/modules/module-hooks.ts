@@ -171,6 +171,7 @@ function announceTo(onLoaded: OnLoaded): () => void {
 function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownLocks: boolean): () => void {
   const rebinds = Object.fromEntries(adapters.map(({ name, rebinds = [] }) => [name, rebinds]));
   const known = installedPattern(adapters.map(({ name }) => escaped(name)));
+  const isOwn = (filename: string): boolean => mayBeMarked(filename.replaceAll('\\', '/'), known);
   const module = Module as unknown as {
     registerHooks?: (hooks: object) => { deregister(): void };
     register: (specifier: string, parent: string) => void;
@@ -182,11 +183,14 @@ function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownL
         return ownLocks ? withOwnLocks(url, result, known) : result;
       },
     });
-    return () => hooks.deregister();
+    // What a compiler of its own loads does not come through these.
+    const stopRewriting = ownLocks ? rewriteCommonJs(isOwn, markedOrNull) : (): void => undefined;
+    return () => {
+      hooks.deregister();
+      stopRewriting();
+    };
   }
-  const stop = ownLocks
-    ? rewriteCommonJs((filename) => mayBeMarked(filename.replaceAll('\\', '/'), known), markedOrNull)
-    : (): void => undefined;
+  const stop = ownLocks ? rewriteCommonJs(isOwn, markedOrNull) : (): void => undefined;
   // Hooks of the hooks thread cannot be taken off again; without the global they announce to nobody.
   const key = `${pattern.source}${ownLocks}`;
   if (registered.has(key)) return stop;

@@ -29,7 +29,7 @@ export function blanked(text: string): string | null {
     const isUnread = type === 'Invalid' && value !== '@';
     if (isUnread || ('closed' in token && !token.closed)) return null;
     if (COMMENTS.has(type)) blank += value.replaceAll(/[^\n\r]/g, ' ');
-    else blank += WORDS.has(type) ? value.replaceAll(/[^\n\r]/g, "'") : value;
+    else blank += WORDS.has(type) ? "'".repeat(value.length) : value;
   }
   return blank;
 }

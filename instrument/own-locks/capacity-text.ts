@@ -1,6 +1,7 @@
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 import { type Change, changesIn, oppositeOf } from './state-changes.ts';
 
+const COMPARED = /\.\s*(?:length|size)\s*[<>]=?\s*(?!0\b)/;
 /** There are fewer than there may be. */
 const SMALLER =
   /\bthis\s*\.\s*#?[\w$]+\s*\.\s*(?:length|size)\s*<\s*(this(?:\s*\.\s*#?[\w$]+)+|[A-Z][A-Z0-9_]*|[2-9]|\d{2,})(?![\w$])/;
@@ -34,7 +35,9 @@ export function capacityIn(
   if (lent !== null) return mostIn(text, reach, lent);
   const flag = fieldOf('true', 'false');
   if (flag !== null) return isFreeFlag(text, flag) ? `o.${flag}?1:0` : '1';
-  if (fieldOf('set', 'mark') !== null) return '1';
+  const marked = fieldOf('mark');
+  if (marked !== null) return boundOf(text, String.raw`${named(marked)}\s*\.\s*(?:size|length)`) ?? '1';
+  if (fieldOf('set') !== null) return '1';
   return null;
 }
 
@@ -49,10 +52,12 @@ function lentTo({ parameters, text }: PartText): string | null {
 }
 
 /** As many as there are, or as the pool may make when it is asked for them. */
-function mostIn(text: string, reach: string, list: string): string {
+function mostIn(text: string, reach: string, list: string): string | null {
   const made = [...changesIn(reach)].find(([, changes]) => changes.has('up'))?.[0];
   const most = made === undefined ? SMALLER.exec(text)?.[1]?.replace(/^this\b/, 'o') : boundOf(text, named(made));
-  return most ?? `o.${list}.length`;
+  if (most !== undefined && most !== null) return most;
+  // There may be more of them some time.
+  return COMPARED.test(text) ? null : `o.${list}.length`;
 }
 
 /** A field as a pattern has it. */
@@ -81,6 +86,8 @@ function boundOf(body: string, field: string): string | null {
   for (const [form, more] of forms) {
     const found = form.exec(body)?.[1];
     if (found === undefined || !BOUND.test(found)) continue;
+    // Another one of that name may be meant.
+    if (new RegExp(String.raw`(?:const|let|var)\s+${found}\b`).test(body)) return null;
     // What is free is compared with nothing, or with one.
     if (/^[01]$/.test(found) && Number(found) + more <= 1) continue;
     return `${found.replace(/^this\b/, 'o')}${more === 0 ? '' : '+1'}`;

@@ -54,9 +54,13 @@ export function behindGenerics(blank: string, at: number): number {
   return behind < 0 ? -1 : behindBlanks(blank, behind);
 }
 
+const GOES_ON = /^\s*(?:[.?:&|=%^,]|!=|instanceof\b|in\b|as\b|satisfies\b)/;
+const UNSURE = /^\s*[([`'/+\-<*]/;
+
 /** Behind the last character of the expression that begins there; -1 where that is not sure. */
 export function endOfExpression(blank: string, begin: number): number {
   let end = blank.length;
+  let outer = '';
   for (let at = begin; at < blank.length; at++) {
     const char = blank[at] as string;
     if (char === ';' || char === '}' || char === ')' || char === ']' || char === ',') {
@@ -67,18 +71,19 @@ export function endOfExpression(blank: string, begin: number): number {
       const behind = behindBracket(blank, at);
       if (behind < 0) return -1;
       at = behind - 1;
-    } else if (
-      char === '\n' &&
-      /[\w$)}\]']\s*$/.test(blank.slice(begin, at)) &&
-      !/^\s*[.?:&|+*]/.test(blank.slice(at))
-    ) {
+      outer += ' ';
+      continue;
+    }
+    outer += char;
+    if (char === '\n' && /[\w$)}\]']\s*$/.test(blank.slice(begin, at)) && !GOES_ON.test(blank.slice(at, at + 200))) {
+      // It may go on there, or not.
+      if (UNSURE.test(blank.slice(at, at + 200))) return -1;
       end = at;
       break;
     }
   }
-  const text = blank.slice(begin, end);
   // A comma may stand among types.
-  return /\b(?:as|satisfies)\b/.test(text) ? -1 : begin + text.trimEnd().length;
+  return /\b(?:as|satisfies)\b/.test(outer) ? -1 : begin + blank.slice(begin, end).trimEnd().length;
 }
 
 /** Where compilers that keep names have put a function into a call. */

@@ -5,9 +5,9 @@ import { Insertions } from './insertions.ts';
 import { SERVED, waitsInLine } from './line-text.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 import { PartCalls } from './part-calls.ts';
-import { type Change, changesIn, isCounted, isState, oppositeOf } from './state-changes.ts';
+import { type Change, changesIn, isChangedAtOnce, isCounted, isState, oppositeOf } from './state-changes.ts';
 import { followsField, givesResolver } from './tail-text.ts';
-import { givesWhatItFinds, isAlwaysInLine, keyOf, taskOf } from './task-text.ts';
+import { givesWhatItFinds, isAlwaysInLine, isLookedAt, keyOf, taskOf } from './task-text.ts';
 import { ticketInsertions } from './ticket-text.ts';
 import { CHANNEL, GIVING, SURELY_TAKING, TAKING, TRYING } from './vocabulary.ts';
 
@@ -182,7 +182,7 @@ class LockText {
     if (!method.isReplaceable || TRYING.test(method.name) || givesFunction(method)) return false;
     if (givesWhatItFinds(method.text)) return false;
     const task = taskOf(method, this.#of.text);
-    if (task === null || !isAlwaysInLine(task, method.text)) return false;
+    if (task === null || !isAlwaysInLine(task, method.text) || isLookedAt(task, this.#of.text)) return false;
     if (this.#isTail(method)) return true;
     const reach = this.#reach(method);
     return waitsInLine(reach, this.#of.text) && this.#isSymmetric(method);
@@ -215,16 +215,10 @@ class LockText {
   #isSymmetric(method: PartText): boolean {
     const parts = [method, ...this.#calls.from(method)];
     const changed = changesIn(parts.map(({ text }) => text).join('\n'));
-    return [...changed].some(([field, changes]) =>
-      [...changes].some(
-        (change) =>
-          isState(change) &&
-          change !== 'remove' &&
-          changes.has(oppositeOf(change)) &&
-          ((change !== 'true' && change !== 'false') ||
-            parts.some(({ text }) => isHeldMeanwhile(field, text)) ||
-            isInTwo(field, parts)),
-      ),
+    return [...changed].some(
+      ([field, changes]) =>
+        [...changes].some((change) => isState(change) && change !== 'remove' && changes.has(oppositeOf(change))) &&
+        !parts.some(({ text }) => isChangedAtOnce(withoutClosures(text), field)),
     );
   }
 
@@ -286,20 +280,6 @@ function handleOf(reach: string): string | null {
 function isStateOf(change: Change, name: string): boolean {
   if (isCounted(change)) return true;
   return change === 'remove' ? TAKING.test(name) : isState(change) && SURELY_TAKING.test(name);
-}
-
-/** A flag that is up while something is awaited, or until that calls back. */
-function isHeldMeanwhile(field: string, text: string): boolean {
-  const name = String.raw`\bthis\s*\.\s*${field.replaceAll('$', '\\$')}\s*=\s*`;
-  return new RegExp(
-    String.raw`${name}(?:true\b|!0)[^]*?(?:\bawait\b|\.\s*(?:then|finally|catch)\s*\()[^]*?${name}(?:false\b|!1)`,
-  ).test(text);
-}
-
-/** One function takes it, and another one gives it back, as one that it makes. */
-function isInTwo(field: string, parts: readonly PartText[]): boolean {
-  const changes = parts.map(({ text }) => changesIn(withoutClosures(text)).get(field));
-  return changes.some((one) => one?.has('true') === true && !one.has('false'));
 }
 
 /** It does nothing itself, and gives a function that does. */

@@ -10,6 +10,9 @@ import { OWN } from './ticket-text.ts';
 
 /** Who tells dept himself what his locks do. */
 const TELLS = /(?:from|import|require)\s*\(?\s*['"]dept(?:\/[\w-]+)?['"]/;
+/** Names that the marks need, or bring along, and that are something else there. */
+const TAKEN =
+  /__dept\d|Symbol\.for\('dept\.own'\)|\b(?:const|let|var|class|function)\s+(?:Symbol|globalThis)\b|\bimport\b[^;]*?\b(?:Symbol|globalThis)\b[^;]*?\bfrom\b|[(,]\s*(?:Symbol|globalThis)\s*[,)]\s*(?:=>|\{)/;
 /** Longer lines are written by a tool: without its map nobody finds anything in them. */
 const MAX_LINE = 1_000;
 /** Longer texts are bundles, as a rule. */
@@ -22,7 +25,7 @@ const MAX_TEXT = 500_000;
 export function marked(whole: string): string | null {
   const mapped = mappedText(whole);
   const text = mapped?.text ?? whole;
-  if (text.length > MAX_TEXT || !MAY_WAIT.test(text) || TELLS.test(text)) return null;
+  if (text.length > MAX_TEXT || !MAY_WAIT.test(text) || TELLS.test(text) || TAKEN.test(text)) return null;
   const blank = blanked(text);
   if (blank === null || blank.length !== text.length) return null;
   const marks = new Marks(text, blank, mapped === null ? MAX_LINE : MAX_TEXT);
@@ -60,9 +63,10 @@ class Marks {
     const self = `__dept${this.#scopes}`;
     const found = this.#lockIn(of, self);
     if (found === null) return;
-    this.#scopes++;
     const { lock } = found;
     const names = [lock.acquire, lock.release, lock.run, lock.naming].flatMap((list) => list ?? []);
+    if (this.#isKnownInside(of, names)) return;
+    this.#scopes++;
     const capacity = found.capacity.replace(/^o\./, '');
     const bound = names.filter((name) => of.kind === 'module' && !of.constants.has(name));
     const bindings = bound.map((name) => `${name}:[()=>${name},f=>{${name}=f}]`);
@@ -92,18 +96,45 @@ class Marks {
     });
   }
 
+  /** Functions that know each other by more than a call, as by a property or in a comparison: what is given is not the one that they know. */
+  #isKnownInside({ begin, given }: ScopeText, names: readonly string[]): boolean {
+    if (given === null) return false;
+    const inside = this.#blank.slice(begin, given.at);
+    const what = /^[\w$]+$/.exec(this.#blank.slice(given.at, given.end).trim())?.[0];
+    return [...names, ...(what === undefined ? [] : [what])].some((name) =>
+      new RegExp(
+        String.raw`(?<![\w$.]|\bfunction\s+|\b(?:const|let|var)\s+)${name.replaceAll('$', '\\$')}(?![\w$]|\s*(?:\?\.\s*)?\(|\s*:)`,
+      ).test(inside),
+    );
+  }
+
   #insert(at: number, piece: string, { insertions }: FoundLock): void {
     this.insertions = this.insertions.and(at, piece).with(insertions);
   }
 
   #around(at: number, end: number, before: string): void {
-    this.insertions = this.insertions.and(at, before).and(end, ')');
+    // A function ends a statement where a call would go on with the next line.
+    const isEnded = /^\s*(?:[,;)\]}]|$)/.test(this.#blank.slice(end));
+    this.insertions = this.insertions.and(at, before).and(end, isEnded ? ')' : ');');
   }
 }
 
-/** A function is strict because it says so first. */
+const DIRECTIVE = /\s*('+)/y;
+/** What a string that is followed by it is a part of. */
+const GOES_ON = /\s*(?:[.,([?:&|+*\-/%<>=^]|!=|instanceof\b|in\b)/y;
+
+/** Behind what a function or a module says of itself first, as that it is strict; before the comments behind that. */
 function behindDirectives(blank: string, begin: number): number {
-  return begin + (/^(?:\s*'+[^\S\n]*(?:;|(?=\n\s*[\w$])))*/.exec(blank.slice(begin, begin + 500))?.[0].length ?? 0);
+  let at = begin;
+  for (;;) {
+    DIRECTIVE.lastIndex = at;
+    const found = DIRECTIVE.exec(blank);
+    if (found === null) return at;
+    const behind = DIRECTIVE.lastIndex;
+    GOES_ON.lastIndex = behind;
+    if (GOES_ON.test(blank)) return at;
+    at = behind + (/^[^\S\n]*;/.exec(blank.slice(behind, behind + 50))?.[0].length ?? 0);
+  }
 }
 
 function lineAt(text: string, at: number): string {

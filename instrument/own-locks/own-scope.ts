@@ -74,6 +74,7 @@ export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown): FoundSh
     release,
     run,
     naming,
+    callsBack: false,
     capacity: capacity as (target: object) => number,
     ...(handle === undefined ? {} : { releaser: handle }),
     ...(taskAt === undefined ? {} : { taskAt }),

@@ -25,7 +25,7 @@ export interface ScopeText extends LockCandidate {
 const FUNCTION = /(?<![.\w$#])(?:async\s+)?function\b\s*(\*?)\s*([\w$]+)/y;
 const VARIABLE = /(?<![.\w$#])(const|let|var)\s+([\w$]+)/y;
 /** One more that is declared with the one before. */
-const ANOTHER = /(,)\s*([\w$]+)/y;
+const ANOTHER = /(,)\s*([\w$]+)(?=\s*(?:[=;,:]|$))/y;
 const MAKER = /(?<![.\w$#])function\b|=>\s*(?=\{)/g;
 const RETURN = /(?<![.\w$#])return\b[ \t]*/y;
 
@@ -83,7 +83,7 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     const pattern = isDeclaring && char === ',' ? ANOTHER : VARIABLE;
     pattern.lastIndex = at;
     RETURN.lastIndex = at;
-    const declared = FUNCTION.exec(blank);
+    const declared = isStatement(blank, at) ? FUNCTION.exec(blank) : null;
     const variable = declared === null ? pattern.exec(blank) : null;
     const returned = declared === null && variable === null && kind === 'made' ? RETURN.exec(blank) : null;
     if (declared !== null) {
@@ -151,6 +151,16 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     };
   });
   return { kind, begin, given, constants, parts, text: parts.map(({ text }) => text).join('\n') };
+}
+
+/** True where a statement begins: a function there is declared, elsewhere it is a value. */
+function isStatement(blank: string, at: number): boolean {
+  const before = blank.slice(Math.max(0, at - 300), at).trimEnd();
+  if (/(?:^|[;{}]|\bexport|\bdefault)$/.test(before)) return true;
+  return (
+    /\n\s*$/.test(blank.slice(Math.max(0, at - 300), at)) &&
+    !/[=(,:?&|+\-*/%!~<>[]$|\b(?:return|new|typeof|await|yield|case)$/.test(before)
+  );
 }
 
 /** Behind a function, and behind the call that gives it its name. */

@@ -48,22 +48,40 @@ export function countsAmounts(text: string): boolean {
   return AMOUNT.test(text);
 }
 
-/** Fields of `this` that a text changes, and how; in the order in which they come first. */
-export function changesIn(text: string): ReadonlyMap<string, ReadonlySet<Change>> {
-  const found: { at: number; field: string; change: Change }[] = [];
+interface ChangePlace {
+  readonly at: number;
+  readonly field: string;
+  readonly change: Change;
+}
+
+function placesIn(text: string): readonly ChangePlace[] {
+  const found: ChangePlace[] = [];
   for (const [pattern, change] of CHANGES) {
     for (const match of text.matchAll(pattern)) {
       const field = match.slice(1).find((name) => name !== undefined);
       if (field !== undefined) found.push({ at: match.index, field, change });
     }
   }
+  return found.sort((one, other) => one.at - other.at);
+}
+
+/** Fields of `this` that a text changes, and how; in the order in which they come first. */
+export function changesIn(text: string): ReadonlyMap<string, ReadonlySet<Change>> {
   const changes = new Map<string, Set<Change>>();
-  for (const { field, change } of found.sort((one, other) => one.at - other.at)) {
+  for (const { field, change } of placesIn(text)) {
     const known = changes.get(field);
     if (known === undefined) changes.set(field, new Set([change]));
     else known.add(change);
   }
   return changes;
+}
+
+/** True where a field is changed and changed back in one go: nothing is awaited in between. */
+export function isChangedAtOnce(text: string, field: string): boolean {
+  const [first, ...others] = placesIn(text).filter((place) => place.field === field && isCounted(place.change));
+  const last = others.findLast(({ change }) => change === oppositeOf(first?.change ?? change));
+  if (first === undefined || last === undefined) return false;
+  return !/\bawait\b/.test(text.slice(first.at, last.at));
 }
 
 export function oppositeOf(change: Change): Change {

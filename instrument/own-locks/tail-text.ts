@@ -4,6 +4,8 @@ import { WAITING } from './line-text.ts';
 /** The one who comes next waits for a promise whose resolve function is given away. */
 const CAPTURES = /(?<![\w$.])([\w$]+)(?:\s*\))?\s*=>\s*[({]?\s*([\w$]+)\s*=\s*\1\b/g;
 
+const MADE = /\bnew\s+Promise\b|\bwithResolvers\b|[dD]eferred/;
+
 /** What is captured so is given, or a function that is called so. */
 export function givesResolver(body: string): boolean {
   return [...body.matchAll(CAPTURES)].some(([, , name]) =>
@@ -37,6 +39,7 @@ export function followsField(body: string, field: string, task: string | null): 
     // Whoever comes next is let on when it is done.
     if (
       called !== null &&
+      isWritten(task, body, name, MADE) &&
       /\bfinally\b|(?<![.\w$])[\w$]+\s*(?:!|\?\.)?\s*\(\s*\)/.test(body.slice(at + called.index + called[0].length))
     )
       return true;
@@ -48,13 +51,34 @@ export function followsField(body: string, field: string, task: string | null): 
     for (let open = index + before.length - 1; open >= 0; ) {
       const behind = behindBracket(body, open);
       if (behind < 0) return false;
-      if (new RegExp(String.raw`(?<![\w$.])${task.replaceAll('$', '\\$')}(?![\w$])`).test(body.slice(open, behind)))
-        return true;
+      if (waitsFor(task, body.slice(open, behind)) && isWritten(task, body, name)) return true;
       const next = /^\s*\.\s*(?:then|catch|finally)\s*\(/.exec(body.slice(behind));
       open = next === null ? -1 : behind + next[0].length - 1;
     }
     return false;
   });
+}
+
+/** It is handed on to be called, or what it gives is awaited or returned. */
+function waitsFor(task: string, text: string): boolean {
+  const word = String.raw`(?<![\w$.])${task.replaceAll('$', '\\$')}(?![\w$])`;
+  return new RegExp(String.raw`[(,]\s*${word}\s*[,)]|(?:=>|\bawait\b|\breturn\b)[^;{}]*${word}\s*(?:\?\.\s*)?\(`).test(
+    text,
+  );
+}
+
+/** What who comes next waits for is what the task is in, or what is made of that. */
+function isWritten(task: string, body: string, name: string, made: RegExp | null = null): boolean {
+  if (made !== null && /\bwithResolvers\b/.test(body)) return true;
+  const words = [task];
+  const isIn = (text: string): boolean =>
+    made?.test(text) === true ||
+    words.some((word) => new RegExp(String.raw`(?<![\w$.])${word.replaceAll('$', '\\$')}(?![\w$])`).test(text));
+  for (const [, local = '', value = ''] of body.matchAll(/(?:const|let|var)\s+([\w$]+)[^=;]*=([^;]*)/g)) {
+    if (isIn(value)) words.push(local);
+  }
+  const pattern = new RegExp(String.raw`\bthis\s*\.\s*${name}(?![\w$])\s*(?:=(?![=>])|\.\s*set\s*\()([^;]*)`, 'g');
+  return isIn([...body.matchAll(pattern)].at(-1)?.[1] ?? '');
 }
 
 /** Behind the statement that gives the field its next value; -1 where it has one only if it had none before. */

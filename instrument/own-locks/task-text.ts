@@ -58,17 +58,31 @@ export function givesWhatItFinds(body: string): boolean {
 }
 
 /** Finds one of many. */
-const FOUND = /\bthis\s*\.\s*#?[\w$]+\s*(?:\.\s*(?:get|has|set)\s*\(\s*([\w$]+)\s*[,)]|\[\s*([\w$]+)\s*\])/g;
+const FOUND = /\bthis\s*\.\s*#?[\w$]+\s*(?:\.\s*(?:get|has|set)\s*\(|\[)\s*/g;
 
 /** The parameter by which it finds one of many; null where it finds one by something else. */
 export function keyOf({ parameters }: PartText, reach: string): { readonly keyAt?: number } | null {
-  const keys = new Set([...reach.matchAll(FOUND)].map(([, key, index]) => (key ?? index) as string));
+  const keys = new Set<string>();
+  for (const { index, 0: found } of reach.matchAll(FOUND)) {
+    const key = /^([\w$]+)\s*[,)\]]/.exec(reach.slice(index + found.length))?.[1];
+    if (key === undefined) return null;
+    if (!/^\d+$/.test(key)) keys.add(key);
+  }
   if (keys.size === 0) return {};
   const [key] = keys;
   if (keys.size > 1 || key === undefined) return null;
+  const name = key.replaceAll('$', '\\$');
   const written = new RegExp(
-    String.raw`(?:const|let|var)\s+${key.replaceAll('$', '\\$')}\s*(?::[^=;]*)?=\s*(?:String\s*\(\s*([\w$]+)\s*\)|([\w$]+)\s*[;\n])`,
+    String.raw`(?:const|let|var)\s+${name}\s*(?::[^=;]*)?=\s*(?:String\s*\(\s*([\w$]+)\s*\)|([\w$]+)\s*[;\n])`,
   ).exec(reach);
   const at = parameters.indexOf(written?.[1] ?? written?.[2] ?? key);
   return at < 0 ? null : { keyAt: at };
+}
+
+/** What is seen of a task besides that it is called: it is not the one that the program knows. */
+export function isLookedAt(task: string, all: string): boolean {
+  const name = String.raw`(?<![\w$#])${task.replaceAll('$', '\\$')}(?![\w$])`;
+  return new RegExp(
+    String.raw`${name}\s*[!=]==?(?!\s*(?:undefined|null)\b)|[!=]==?\s*(?:[\w$]+\s*\.\s*)?${name}|\bnew\s+${name}|\bindexOf\s*\(\s*${name}|\bisAsyncFunction\b|${name}\s*\.\s*(?!(?:call|apply|bind|name|length|then|catch|finally)\b)[\w$]`,
+  ).test(all);
 }

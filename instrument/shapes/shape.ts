@@ -58,6 +58,8 @@ export interface FoundShape extends Shape {
   readonly kindName?: string;
   /** Which argument of `run` is the task, where others may be functions too; the first function if not given. */
   readonly taskAt?: number;
+  /** False where a function among the arguments of `acquire` is never one that is called back. */
+  readonly callsBack?: boolean;
   /** Where `acquire` gives functions that give it back: whether this is one that is seen to do so. */
   readonly isTicket?: (what: unknown, claim: Claim) => boolean;
 }
@@ -256,7 +258,7 @@ class ShapePatch implements PatchedShape {
 
   #await(self: object, how: How, original: Callable, args: Args): unknown {
     const { lent } = this.#instances.of(self);
-    const given = last(args);
+    const given = this.#shape.callsBack === false ? undefined : last(args);
     const { releaser } = this.#shape;
     const claim = new Claim(this.#instances.objectOf(self, args), how, this.#more(self, args));
     claim.sleep();
