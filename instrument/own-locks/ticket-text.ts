@@ -54,6 +54,14 @@ function isGivenTicket(resolve: string, body: string, parts: readonly PartText[]
   });
 }
 
+/** Somebody knows it by more than a call: what is given is not the one that he has. */
+function isKept(name: string, body: string): boolean {
+  const word = String.raw`(?<![\w$.])${name.replaceAll('$', '\\$')}(?![\w$])`;
+  return new RegExp(
+    String.raw`=\s*${word}\s*[;,)}\n]|\.\s*(?:add|set|has|push)\s*\([^()]*${word}|[!=]==?\s*${word}|${word}\s*[!=]==?`,
+  ).test(body);
+}
+
 /** A function, its name, or what makes one. */
 function isTicket(expression: string, body: string, parts: readonly PartText[]): boolean {
   const written = expression.trim();
@@ -61,7 +69,7 @@ function isTicket(expression: string, body: string, parts: readonly PartText[]):
   const called = /^(?:this\s*\.\s*)?(#?[\w$]+)\s*\(/.exec(written)?.[1];
   if (called !== undefined) return parts.some(({ name, text }) => name === called && makesFunction(text));
   const name = /^[\w$]+$/.exec(written)?.[0];
-  if (name === undefined) return false;
+  if (name === undefined || isKept(name, body)) return false;
   return parts.some((part) => part.name === name) || makesFunction(`${body}\nreturn ${name};`);
 }
 
