@@ -70,6 +70,10 @@ export function rewriteCommonJs(
           return Reflect.apply(compile, this, [rewritten(text) ?? text, ...rest]);
         };
       },
+      // Compilers put one of their own there.
+      set(value: unknown) {
+        Object.defineProperty(compiled, '_compile', { value, writable: true, enumerable: true, configurable: true });
+      },
       configurable: true,
     });
   });
