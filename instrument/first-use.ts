@@ -15,8 +15,7 @@ export function trackByFirstUse(
   methods: readonly string[],
   kind: ObjectKind = kindOf(capacity),
 ): TrackedObject | null {
-  const place = placeOfUse(kindName, methods);
-  return place === null ? null : hooks.track({ kind, ...place, capacity, isByUse: true });
+  return trackAt(placeOfUse(kindName, methods), capacity, kind);
 }
 
 /** What can be taken once is a mutex. */
@@ -38,7 +37,11 @@ export function placeOfUse(kindName: string, methods: readonly string[]): NamedP
 /** The same for what is called without an object, as a function that a variable has is: by the name it is called by. */
 export function trackByFirstCall(kindName: string, capacity: number, methods: readonly string[]): TrackedObject | null {
   const place = placeOf(kindName, (line, column) => receiverAt(line, column, methods) ?? bareCallAt(line, column));
-  return place === null ? null : hooks.track({ kind: kindOf(capacity), ...place, capacity, isByUse: true });
+  return trackAt(place, capacity, kindOf(capacity));
+}
+
+function trackAt(place: NamedPlace | null, capacity: number, kind: ObjectKind): TrackedObject | null {
+  return place === null ? null : hooks.track({ kind, ...place, capacity, isByUse: true });
 }
 
 /** The place that makes an instance now, and the variable it goes into; null when nobody listens. */

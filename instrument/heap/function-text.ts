@@ -41,6 +41,11 @@ export function namesIn(text: string | null): ReadonlySet<string> {
   return new Set(text?.match(/[\w$]+/g) ?? []);
 }
 
+/** The name as a part of a pattern. */
+export function escaped(name: string): string {
+  return name.replaceAll('$', '\\$');
+}
+
 /** What stands before the brackets of a statement, not of a method. */
 const STATEMENT = /(?:^|[^.\w$#])(?:if|for|await|while|switch|catch|with)\s*$/;
 /** A name before the parameters of a method. */

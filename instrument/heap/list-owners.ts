@@ -1,3 +1,4 @@
+import { escaped } from './function-text.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import { isPlainObject, resolveFunctions } from './held-resolvers.ts';
 import type { InspectorPlaces } from './inspector-places.ts';
@@ -196,9 +197,4 @@ function named(name: string): string {
 
 function quoted(name: string): string {
   return `(['"\`])${name.replaceAll(/[^\w]/g, '\\$&')}\\1`;
-}
-
-/** The name as a part of a pattern. */
-export function escaped(name: string): string {
-  return name.replaceAll('$', '\\$');
 }

@@ -1,5 +1,5 @@
+import { escaped } from '../heap/function-text.ts';
 import type { HeapNode } from '../heap/heap-graph.ts';
-import { escaped } from '../heap/list-owners.ts';
 import { callsOf, firstCallOf, type ProgramFunctions } from '../heap/program-functions.ts';
 import { GIVING_BACK } from './release-paths.ts';
 

@@ -176,6 +176,8 @@ function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownL
     registerHooks?: (hooks: object) => { deregister(): void };
     register: (specifier: string, parent: string) => void;
   };
+  // What a compiler of its own loads comes through no hook of Node's.
+  const stopRewriting = ownLocks ? rewriteCommonJs(isOwn, markedOrNull) : (): void => undefined;
   if (module.registerHooks !== undefined) {
     const hooks = module.registerHooks({
       load: (url: string, context: unknown, next: (url: string, context: unknown) => LoadResult) => {
@@ -183,17 +185,14 @@ function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownL
         return ownLocks ? withOwnLocks(url, result, known) : result;
       },
     });
-    // What a compiler of its own loads does not come through these.
-    const stopRewriting = ownLocks ? rewriteCommonJs(isOwn, markedOrNull) : (): void => undefined;
     return () => {
       hooks.deregister();
       stopRewriting();
     };
   }
-  const stop = ownLocks ? rewriteCommonJs(isOwn, markedOrNull) : (): void => undefined;
   // Hooks of the hooks thread cannot be taken off again; without the global they announce to nobody.
   const key = `${pattern.source}${ownLocks}`;
-  if (registered.has(key)) return stop;
+  if (registered.has(key)) return stopRewriting;
   registered.add(key);
   const marking = new URL(`../own-locks/marking.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
   const source = [
@@ -215,5 +214,5 @@ function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownL
     '};',
   ].join('\n');
   module.register(`data:text/javascript,${encodeURIComponent(source)}`, import.meta.url);
-  return stop;
+  return stopRewriting;
 }

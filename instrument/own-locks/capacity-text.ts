@@ -1,4 +1,5 @@
-import type { LockCandidate, PartText } from './lock-candidate.ts';
+import { escaped } from '../heap/function-text.ts';
+import type { PartText } from './lock-candidate.ts';
 import { type Change, changesIn, oppositeOf } from './state-changes.ts';
 
 const COMPARED = /\.\s*(?:length|size)\s*[<>]=?\s*(?!0\b)/;
@@ -11,14 +12,15 @@ const BOUND = /^(?:\d+|[A-Z][A-Z0-9_]*|this(?:\s*\.\s*#?[\w$]+)+)$/;
 /**
  * How many can have a lock at once, as an expression of the object `o` that is asked before it is first taken; null where the text
  * does not say. What a field is changed to first is what it is when somebody has it: he may have what gives it back with him.
+ * @param all what all of its functions change
  * @param reach what is done by who takes it
  */
 export function capacityIn(
-  { text, parts }: LockCandidate,
+  text: string,
+  all: ReadonlyMap<string, ReadonlySet<Change>>,
   reach: string,
   givers: readonly PartText[] = [],
 ): string | null {
-  const all = changesIn(parts.map((part) => part.text).join('\n'));
   const taken = new Map<string, Change>();
   for (const [field, changes] of changesIn(reach)) {
     const first = [...changes].find((change) => all.get(field)?.has(oppositeOf(change)) === true);
@@ -46,7 +48,7 @@ function lentTo({ parameters, text }: PartText): string | null {
   const [first] = parameters;
   if (first === undefined || first === '') return null;
   const put = new RegExp(
-    String.raw`\bthis\s*\.\s*(#?[\w$]+)\s*\.\s*(?:push|unshift|add)\s*\(\s*${first.replaceAll('$', '\\$')}\s*\)`,
+    String.raw`\bthis\s*\.\s*(#?[\w$]+)\s*\.\s*(?:push|unshift|add)\s*\(\s*${escaped(first)}\s*\)`,
   );
   return put.exec(text)?.[1] ?? null;
 }
@@ -62,12 +64,12 @@ function mostIn(text: string, reach: string, list: string): string | null {
 
 /** A field as a pattern has it. */
 function named(field: string): string {
-  return `${field.replaceAll('$', '\\$')}(?![\\w$])`;
+  return `${escaped(field)}(?![\\w$])`;
 }
 
 /** It is true while nobody has it. */
 function isFreeFlag(text: string, field: string): boolean {
-  const name = String.raw`this\s*\.\s*${field.replaceAll('$', '\\$')}(?![\w$])`;
+  const name = String.raw`this\s*\.\s*${escaped(field)}(?![\w$])`;
   return new RegExp(
     String.raw`\bif\s*\(\s*${name}\s*\)\s*\{?\s*${name}\s*=\s*(?:false|!1)|\b(?:if|while)\s*\(\s*!\s*${name}\s*\)\s*\{?\s*(?:return\s+)?(?:await|new\s+Promise)\b`,
   ).test(text);

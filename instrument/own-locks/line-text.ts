@@ -1,3 +1,4 @@
+import { escaped } from '../heap/function-text.ts';
 import { executorBrackets } from './executors.ts';
 import { countsAmounts } from './state-changes.ts';
 
@@ -35,16 +36,12 @@ function isMadeToWait(text: string, at: number): boolean {
 /** The resolve function was captured before, and is put there by its name. */
 function isGivenLater(text: string, executor: number, at: number): boolean {
   const name = /^[^;]*?=>\s*[({]?\s*([\w$]+)\s*=/.exec(text.slice(executor))?.[1];
-  return (
-    name !== undefined &&
-    at > executor &&
-    new RegExp(String.raw`^[^;]*\b${name.replaceAll('$', '\\$')}\b`).test(text.slice(at))
-  );
+  return name !== undefined && at > executor && new RegExp(String.raw`^[^;]*\b${escaped(name)}\b`).test(text.slice(at));
 }
 
 /** Somebody is taken out of that very list. */
 function isServed(field: string, all: string): boolean {
-  const name = String.raw`\bthis\s*\.\s*${field.replaceAll('$', '\\$')}(?![\w$])`;
+  const name = String.raw`\bthis\s*\.\s*${escaped(field)}(?![\w$])`;
   return new RegExp(
     String.raw`${name}\s*(?:(?:\?\.|!?\.)\s*(?:shift|pop|splice|dequeue|removeFirst|poll|next|values|keys|entries|forEach|get|delete)\s*\(|\[)|\bof\s+${name}|=\s*${name}`,
   ).test(all);

@@ -4,29 +4,13 @@ import { functionAt } from './function-texts.ts';
 import { Insertions } from './insertions.ts';
 import { SERVED, waitsInLine } from './line-text.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
+import { functionsOf, type OwnLock } from './own-lock.ts';
 import { PartCalls } from './part-calls.ts';
 import { type Change, changesIn, isChangedAtOnce, isCounted, isState, oppositeOf } from './state-changes.ts';
 import { followsField, givesResolver } from './tail-text.ts';
 import { givesWhatItFinds, isAlwaysInLine, isLookedAt, keyOf, taskOf } from './task-text.ts';
 import { ticketInsertions } from './ticket-text.ts';
 import { CHANNEL, GIVING, SURELY_TAKING, TAKING, TRYING } from './vocabulary.ts';
-
-/** What a class of the program is as a lock. Names are those of its methods. */
-export interface OwnLock {
-  readonly acquire?: readonly string[];
-  readonly release?: readonly string[];
-  readonly run?: readonly string[];
-  /** Made of the others: who calls them gives the lock its name. */
-  readonly naming?: readonly string[];
-  /** What `acquire` gives is a function that gives it back. */
-  readonly isTicket?: boolean;
-  /** What `acquire` gives has a method of this name that gives it back. */
-  readonly handle?: string;
-  /** Which argument is the task that is run. */
-  readonly taskAt?: number;
-  /** Which argument tells the locks apart that the object stands for. */
-  readonly keyAt?: number;
-}
 
 /** A lock that was found in a text. */
 export interface FoundLock {
@@ -42,6 +26,7 @@ const POLLED =
 /** What nobody can tell from a text: who may have it twice, or beside others, or for how long it is waited for. */
 const UNSURE =
   /\b(?:AsyncLocalStorage|getStore|setTimeout|timeout\w*|timers?|reentran\w*|recursive|\w*[oO]wner\w*|readers?|writers?|\w*[rR]eadLock|\w*[wW]riteLock|shared|AbortSignal|abort\w*|deadline)\b/;
+
 /** The lock that a class is, as its text says; null for all that is none, and for what is not sure. */
 export function lockIn(of: LockCandidate, self: string): FoundLock | null {
   if (!/\bnew\s+Promise\b|\bwithResolvers\b|\bonce\b|\bawait\b|\.\s*then\s*\(/.test(of.text)) return null;
@@ -51,7 +36,8 @@ export function lockIn(of: LockCandidate, self: string): FoundLock | null {
 class LockText {
   readonly #of: LockCandidate;
   readonly #reached = new Map<PartText, string>();
-
+  /** What all of its functions change. */
+  #known: ReadonlyMap<string, ReadonlySet<Change>> | null = null;
   readonly #self: string;
   readonly #calls: PartCalls;
 
@@ -61,11 +47,15 @@ class LockText {
     this.#calls = new PartCalls(of.parts);
   }
 
+  get #changes(): ReadonlyMap<string, ReadonlySet<Change>> {
+    this.#known ??= changesIn(this.#of.parts.map(({ text }) => text).join('\n'));
+    return this.#known;
+  }
+
   found(): FoundLock | null {
     const found = this.#foundLock();
     if (found === null) return null;
-    const { acquire = [], release = [], run = [], naming = [] } = found.lock;
-    const names = new Set([...acquire, ...release, ...run, ...naming]);
+    const names = new Set(functionsOf(found.lock));
     const parts = this.#of.parts.filter(({ name }) => names.has(name));
     const isUnsure = parts.some((part) => UNSURE.test(this.#reach(part).replaceAll(POLLED, '')));
     return isUnsure || parts.some(({ parameters }) => parameters.some((name) => UNSURE.test(name))) ? null : found;
@@ -108,7 +98,7 @@ class LockText {
     const made = [...new Set([...others, ...outer])].filter(
       (run) => this.#of.kind !== 'made' && run !== taker && this.#calls.leads(run, taker),
     );
-    const capacity = this.#isTail(taker) ? '1' : capacityIn(this.#of, this.#doneBy(taker), givers);
+    const capacity = this.#isTail(taker) ? '1' : capacityIn(this.#of.text, this.#changes, this.#doneBy(taker), givers);
     const key = keyOf(taker, this.#reach(taker));
     if (capacity === null || key === null) return null;
     if (others.some((other) => !made.includes(other) && !this.#shareState(taker, other))) return null;
@@ -143,7 +133,7 @@ class LockText {
     // Two lines of one object are two locks.
     if (first === undefined || more.some((run) => !this.#shareState(first, run))) return null;
     const reach = this.#reach(first);
-    const capacity = this.#isTail(first) ? '1' : capacityIn(this.#of, reach);
+    const capacity = this.#isTail(first) ? '1' : capacityIn(this.#of.text, this.#changes, reach);
     const key = keyOf(first, reach);
     if (capacity === null || key === null) return null;
     const outer = runs.filter((run) => !inner.includes(run));
@@ -203,10 +193,11 @@ class LockText {
    * something, only what is up or down, or counted, says so.
    */
   #takesState(reach: string, name = 'lock'): readonly string[] {
-    const all = changesIn(this.#allText());
     return [...changesIn(reach)]
       .filter(([field, changes]) =>
-        [...changes].some((change) => isStateOf(change, name) && all.get(field)?.has(oppositeOf(change)) === true),
+        [...changes].some(
+          (change) => isStateOf(change, name) && this.#changes.get(field)?.has(oppositeOf(change)) === true,
+        ),
       )
       .map(([field]) => field);
   }
@@ -256,10 +247,6 @@ class LockText {
   #doneBy(method: PartText): string {
     const own = [method, ...this.#calls.from(method)].map(({ text }) => withoutClosures(text)).join('\n');
     return this.#takesState(own).length > 0 ? own : this.#reach(method);
-  }
-
-  #allText(): string {
-    return this.#of.parts.map(({ text }) => text).join('\n');
   }
 }
 

@@ -1,10 +1,12 @@
+import { escaped } from '../heap/function-text.ts';
+import { isBody } from '../heap/whole-function.ts';
 import { blanked } from './blanked.ts';
 import { type ClassText, classesIn } from './class-text.ts';
 import { mappedText } from './inline-map.ts';
 import { Insertions } from './insertions.ts';
 import { type FoundLock, lockIn } from './lock-text.ts';
 import { MAY_WAIT } from './may-wait.ts';
-import { isBody } from './parsed-body.ts';
+import { functionsOf } from './own-lock.ts';
 import { makersIn, moduleIn, type ScopeText } from './scope-text.ts';
 import { OWN } from './ticket-text.ts';
 
@@ -64,7 +66,7 @@ class Marks {
     const found = this.#lockIn(of, self);
     if (found === null) return;
     const { lock } = found;
-    const names = [lock.acquire, lock.release, lock.run, lock.naming].flatMap((list) => list ?? []);
+    const names = functionsOf(lock);
     if (this.#isKnownInside(of, names)) return;
     this.#scopes++;
     const capacity = found.capacity.replace(/^o\./, '');
@@ -103,7 +105,7 @@ class Marks {
     const what = /^[\w$]+$/.exec(this.#blank.slice(given.at, given.end).trim())?.[0];
     return [...names, ...(what === undefined ? [] : [what])].some((name) =>
       new RegExp(
-        String.raw`(?<![\w$.]|\bfunction\s+|\b(?:const|let|var)\s+)${name.replaceAll('$', '\\$')}(?![\w$]|\s*(?:\?\.\s*)?\(|\s*:)`,
+        String.raw`(?<![\w$.]|\bfunction\s+|\b(?:const|let|var)\s+)${escaped(name)}(?![\w$]|\s*(?:\?\.\s*)?\(|\s*:)`,
       ).test(inside),
     );
   }

@@ -31,9 +31,17 @@ export function mayBeMarked(url: string, known: RegExp): boolean {
 const { NODE_V8_COVERAGE = '' } = process.env;
 const isMeasured = NODE_V8_COVERAGE !== '' || process.execArgv.includes('--experimental-test-coverage');
 
+/** A module is asked for several times in a row: by a hook, by its loader, and when it is compiled. */
+let last: { readonly text: string; readonly marked: string | null } | null = null;
+
 /** A fault of ours is none of the program's. */
 export function markedOrNull(text: string): string | null {
   if (isMeasured) return null;
+  if (last?.text !== text) last = { text, marked: attempt(text) };
+  return last.marked;
+}
+
+function attempt(text: string): string | null {
   try {
     return marked(text);
   } catch {

@@ -2,7 +2,7 @@ import type { Callable } from '../libraries/adapter.ts';
 import { applied } from '../patches/applied.ts';
 import { standIn } from '../patches/stand-in.ts';
 import { type FoundShape, type PatchedShape, patchedShape } from '../shapes/shape.ts';
-import type { OwnLock } from './lock-text.ts';
+import { functionsOf, type OwnLock } from './own-lock.ts';
 import { canBeGivenBack } from './own-tickets.ts';
 
 /** What a function is called in a text that gives it without a name. */
@@ -37,23 +37,19 @@ export class OwnScope {
     }
     if (typeof what !== 'object' || what === null) return what;
     const made = what as Record<string, unknown>;
-    for (const name of namesOf(this.#lock)) {
+    for (const name of functionsOf(this.#lock)) {
       if (typeof made[name] === 'function') made[name] = this.part(name, made[name]);
     }
     return what;
   }
 
   #patch(lock: OwnLock): PatchedShape | null {
-    for (const name of namesOf(lock)) {
+    for (const name of functionsOf(lock)) {
       this.holder[name] = (...args) => applied(this.#originals.get(name) as Callable, undefined, args);
     }
-    const [kindName = ''] = namesOf(lock);
+    const [kindName = ''] = functionsOf(lock);
     return patchedShape(this.holder, { ...shapeOf(lock, this.#capacity), kindName });
   }
-}
-
-function namesOf({ acquire = [], release = [], run = [], naming = [] }: OwnLock): readonly string[] {
-  return [...acquire, ...release, ...run, ...naming];
 }
 
 /** With another name for what is called itself. */

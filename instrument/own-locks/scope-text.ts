@@ -1,3 +1,4 @@
+import { escaped } from '../heap/function-text.ts';
 import { behindBracket } from './brackets.ts';
 import {
   endOfExpression,
@@ -17,7 +18,7 @@ export interface ScopeText extends LockCandidate {
   /** Behind the brace that opens it, or where the first statement of the module begins. */
   readonly begin: number;
   /** What a function gives whoever calls it, from its first character to behind its last; null in a module. */
-  readonly given: { readonly at: number; readonly end: number; readonly isFunction: boolean } | null;
+  readonly given: { readonly at: number; readonly end: number } | null;
   /** Where the functions of a module stand that are constants, by their names. */
   readonly constants: ReadonlyMap<string, { readonly at: number; readonly end: number }>;
 }
@@ -111,14 +112,12 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
       const fn = functionAt(blank, insideName(blank, from));
       const to = fn === null ? endOfExpression(blank, from) : behindName(blank, from, fn);
       if (to < 0) return null;
-      given = { at: from, end: to, isFunction: fn !== null };
+      given = { at: from, end: to };
       if (fn !== null) members = [{ name: 'call', fn }];
       else {
         const name = /^[\w$]+$/.exec(blank.slice(from, to).trim())?.[0];
-        if (name !== undefined && named.some((one) => one.name === name)) {
-          publics.add(name);
-          given = { at: from, end: to, isFunction: true };
-        } else members = membersOf(blank, from, to, publics);
+        if (name !== undefined && named.some((one) => one.name === name)) publics.add(name);
+        else members = membersOf(blank, from, to, publics);
       }
       at = to - 1;
     } else if (char === ';') isDeclaring = false;
@@ -133,10 +132,7 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
   const head = kind === 'made' ? parametersBefore(blank, begin) : [];
   for (const name of head) if (name !== '') variables.add(name);
   const fields = [...variables, ...named.map(({ name }) => name)].filter((name) => name !== '');
-  const own = new RegExp(
-    String.raw`(?<![\w$.#])(${fields.map((name) => name.replaceAll('$', '\\$')).join('|')})(?![\w$])(?!\s*:(?!:)[^?]*$)`,
-    'gm',
-  );
+  const own = new RegExp(String.raw`(?<![\w$.#])(${fields.map(escaped).join('|')})(?![\w$])(?!\s*:(?!:)[^?]*$)`, 'gm');
   const withThis = (text: string): string => text.replaceAll(own, 'this.$1');
   const inner = named.filter(({ name }) => !members.some((member) => member.name === name));
   const parts = [...inner, ...members].map(({ name, fn }): PartText => {

@@ -1,3 +1,4 @@
+import { escaped } from '../heap/function-text.ts';
 import { behindBracket } from './brackets.ts';
 import { WAITING } from './line-text.ts';
 
@@ -9,13 +10,13 @@ const MADE = /\bnew\s+Promise\b|\bwithResolvers\b|[dD]eferred/;
 /** What is captured so is given, or a function that is called so. */
 export function givesResolver(body: string): boolean {
   return [...body.matchAll(CAPTURES)].some(([, , name]) =>
-    new RegExp(String.raw`(?:\breturn|=>)\s+${name?.replaceAll('$', '\\$')}\b`).test(body),
+    new RegExp(String.raw`(?:\breturn|=>)\s+${escaped(name as string)}\b`).test(body),
   );
 }
 
 /** Waits for what the field holds before it does what it is asked for. */
 export function followsField(body: string, field: string, task: string | null): boolean {
-  const name = field.replaceAll('$', '\\$');
+  const name = escaped(field);
   const read = String.raw`this\s*\.\s*${name}(?![\w$])(?:\s*\.\s*get\s*\([^()]*\))?`;
   const locals = [
     ...body.matchAll(
@@ -61,7 +62,7 @@ export function followsField(body: string, field: string, task: string | null): 
 
 /** It is handed on to be called, or what it gives is awaited or returned. */
 function waitsFor(task: string, text: string): boolean {
-  const word = String.raw`(?<![\w$.])${task.replaceAll('$', '\\$')}(?![\w$])`;
+  const word = String.raw`(?<![\w$.])${escaped(task)}(?![\w$])`;
   return new RegExp(String.raw`[(,]\s*${word}\s*[,)]|(?:=>|\bawait\b|\breturn\b)[^;{}]*${word}\s*(?:\?\.\s*)?\(`).test(
     text,
   );
@@ -73,7 +74,7 @@ function isWritten(task: string, body: string, name: string, made: RegExp | null
   const words = [task];
   const isIn = (text: string): boolean =>
     made?.test(text) === true ||
-    words.some((word) => new RegExp(String.raw`(?<![\w$.])${word.replaceAll('$', '\\$')}(?![\w$])`).test(text));
+    words.some((word) => new RegExp(String.raw`(?<![\w$.])${escaped(word)}(?![\w$])`).test(text));
   for (const [, local = '', value = ''] of body.matchAll(/(?:const|let|var)\s+([\w$]+)[^=;]*=([^;]*)/g)) {
     if (isIn(value)) words.push(local);
   }
@@ -96,7 +97,5 @@ function endOfWrite(body: string, name: string): number {
 }
 
 function callIn(name: string): RegExp {
-  return new RegExp(
-    String.raw`(?<![\w$.])${name.replaceAll('$', '\\$')}\s*(?:\?\.\s*)?\(|\(\s*${name.replaceAll('$', '\\$')}\s*[,)]`,
-  );
+  return new RegExp(String.raw`(?<![\w$.])${escaped(name)}\s*(?:\?\.\s*)?\(|\(\s*${escaped(name)}\s*[,)]`);
 }

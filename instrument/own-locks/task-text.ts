@@ -1,3 +1,4 @@
+import { escaped } from '../heap/function-text.ts';
 import { behindBracket } from './brackets.ts';
 import { endOfExpression } from './function-texts.ts';
 import type { PartText } from './lock-candidate.ts';
@@ -7,7 +8,7 @@ import { TASK } from './vocabulary.ts';
 export function taskOf({ parameters }: PartText, text: string): string | null {
   for (const name of parameters) {
     if (!TASK.test(name)) continue;
-    const word = name.replaceAll('$', '\\$');
+    const word = escaped(name);
     const called = String.raw`(?<![\w$#]|\bthis\s*\.\s*)${word}\s*(?:\?\.\s*)?\(`;
     const chained = String.raw`\.\s*(?:then|finally)\s*\(\s*(?:[^()]*,\s*)?(?:[\w$]+\s*\.\s*)?${word}\s*[,)]`;
     if (new RegExp(`${called}|${chained}`).test(text)) return name;
@@ -23,7 +24,7 @@ const FIRST_WAIT = /\bawait\b|\bnew\s+Promise\b|\bwithResolvers\b|\.\s*then\s*\(
  * is called past the line now and then (`if (isInside) return task()`) does not hold the lock.
  */
 export function isAlwaysInLine(task: string, body: string): boolean {
-  const word = String.raw`(?<![\w$.#]|\btypeof\s+)${task.replaceAll('$', '\\$')}(?![\w$]|\s*(?:===?|!==?)\s*(?:undefined|null)\b)`;
+  const word = String.raw`(?<![\w$.#]|\btypeof\s+)${escaped(task)}(?![\w$]|\s*(?:===?|!==?)\s*(?:undefined|null)\b)`;
   const places = [...body.matchAll(new RegExp(word, 'g'))].map(({ index }) => index);
   const [first, ...others] = places;
   if (first === undefined || body.search(FIRST_WAIT) > first) return false;
@@ -52,7 +53,7 @@ const READ =
 export function givesWhatItFinds(body: string): boolean {
   return [...body.matchAll(READ)].some(([, name]) =>
     new RegExp(
-      String.raw`(?<![.\w$])return\s+(?:await\s+)?${name?.replaceAll('$', '\\$')}\s*(?:;|\n|\}|\.\s*(?:value|promise|result)\b)`,
+      String.raw`(?<![.\w$])return\s+(?:await\s+)?${escaped(name as string)}\s*(?:;|\n|\}|\.\s*(?:value|promise|result)\b)`,
     ).test(body),
   );
 }
@@ -71,7 +72,7 @@ export function keyOf({ parameters }: PartText, reach: string): { readonly keyAt
   if (keys.size === 0) return {};
   const [key] = keys;
   if (keys.size > 1 || key === undefined) return null;
-  const name = key.replaceAll('$', '\\$');
+  const name = escaped(key);
   const written = new RegExp(
     String.raw`(?:const|let|var)\s+${name}\s*(?::[^=;]*)?=\s*(?:String\s*\(\s*([\w$]+)\s*\)|([\w$]+)\s*[;\n])`,
   ).exec(reach);
@@ -81,7 +82,7 @@ export function keyOf({ parameters }: PartText, reach: string): { readonly keyAt
 
 /** What is seen of a task besides that it is called: it is not the one that the program knows. */
 export function isLookedAt(task: string, all: string): boolean {
-  const name = String.raw`(?<![\w$#])${task.replaceAll('$', '\\$')}(?![\w$])`;
+  const name = String.raw`(?<![\w$#])${escaped(task)}(?![\w$])`;
   return new RegExp(
     String.raw`${name}\s*[!=]==?(?!\s*(?:undefined|null)\b)|[!=]==?\s*(?:[\w$]+\s*\.\s*)?${name}|\bnew\s+${name}|\bindexOf\s*\(\s*${name}|\bisAsyncFunction\b|${name}\s*\.\s*(?!(?:call|apply|bind|name|length|then|catch|finally)\b)[\w$]`,
   ).test(all);

@@ -1,3 +1,4 @@
+import { escaped } from '../heap/function-text.ts';
 import { behindBracket } from './brackets.ts';
 import { makesFunction } from './closures.ts';
 import { executorBrackets } from './executors.ts';
@@ -46,7 +47,7 @@ export function ticketInsertions(
 
 /** The resolve function is called with a function. */
 function isGivenTicket(resolve: string, body: string, parts: readonly PartText[]): boolean {
-  const call = new RegExp(String.raw`(?<![\w$.])${resolve.replaceAll('$', '\\$')}\s*\(`, 'g');
+  const call = new RegExp(String.raw`(?<![\w$.])${escaped(resolve)}\s*\(`, 'g');
   return [...body.matchAll(call)].some((match) => {
     const open = match.index + match[0].length - 1;
     const behind = behindBracket(body, open);
@@ -56,7 +57,7 @@ function isGivenTicket(resolve: string, body: string, parts: readonly PartText[]
 
 /** Somebody knows it by more than a call: what is given is not the one that he has. */
 function isKept(name: string, body: string): boolean {
-  const word = String.raw`(?<![\w$.])${name.replaceAll('$', '\\$')}(?![\w$])`;
+  const word = String.raw`(?<![\w$.])${escaped(name)}(?![\w$])`;
   return new RegExp(
     String.raw`=\s*${word}\s*[;,)}\n]|\.\s*(?:add|set|has|push)\s*\([^()]*${word}|[!=]==?\s*${word}|${word}\s*[!=]==?`,
   ).test(body);

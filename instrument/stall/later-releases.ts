@@ -1,9 +1,9 @@
+import { escaped } from '../heap/function-text.ts';
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import { isPlainObject } from '../heap/held-resolvers.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import {
   addsTo,
-  escaped,
   functionsCalled,
   functionsIn,
   importsOf,

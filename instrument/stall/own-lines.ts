@@ -1,8 +1,8 @@
 import { emitterOwnerOf } from '../heap/emitter-owners.ts';
+import { escaped } from '../heap/function-text.ts';
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import {
-  escaped,
   functionsCalled,
   type ListOwner,
   methodsOf,

@@ -160,8 +160,7 @@ export class Learning {
       this.#insert(this.#classes, owed, awaited, seen, describe);
       return;
     }
-    const { classes } = this.#tools.session;
-    const { histories, now } = this.#tools.session;
+    const { classes, histories, now } = this.#tools.session;
     if (owner === object && (this.#drained.isAlone(seen, now) || isOfPeer(seen, histories))) return;
     const tail = this.#families.node(owner, classes.get(owed));
     const head = this.#families.node(object, classes.get(awaited));

@@ -114,9 +114,8 @@ export class PoolShares {
     const [first, ...others] = (this.#sharing.get(key) ?? []).filter(isOnCircle).map(({ share }) => share);
     if (first === undefined) return null;
     const { permits, within } = others.reduce(inBoth, first);
-    const split = this.#split.get(key);
     const isEnough = ({ object, most }: Limit): boolean =>
-      most * permits + (this.#asked.get(key) ?? 1) <= key.capacity && split?.has(object) !== true;
+      most * permits + (this.#asked.get(key) ?? 1) <= key.capacity && !this.isSplit(key, object);
     return within.find(isEnough) ?? null;
   }
 }

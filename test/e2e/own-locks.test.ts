@@ -1,14 +1,14 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { runNode } from './child.ts';
+import { ROOT, runNode } from './child.ts';
 import { FindingsFile } from './findings-file.ts';
 import { Project } from './project.ts';
 
 const TIMEOUT_MS = 120_000;
 const PRELOAD = ['--import', 'dept/register'];
-const SOURCE = 'src/own-turns.ts';
-/** The lines of own-turns.ts: of [S], [W], [E] of each context. */
+const SOURCE = 'src/shelves.ts';
+/** The lines of shelves.ts: of [S], [W], [E] of each context. */
 const PLACES = ['32:16', '34:15', '36:10', '24:15', '26:16', '28:9'];
 const STRIPS_TYPES = Boolean((process.features as { typescript?: unknown }).typescript);
 
@@ -32,9 +32,11 @@ void main();`;
 
 let project: Project;
 beforeAll(async () => {
-  project = await Project.create(['own-turns.ts']);
-  project.compile('own-turns', 'linked', 'linked');
-  project.compile('own-turns', 'inline', 'inline');
+  project = await Project.create([]);
+  mkdirSync(project.path('src'));
+  cpSync(join(ROOT, 'examples/app/shelves.ts'), project.path(SOURCE));
+  project.compile('shelves', 'linked', 'linked');
+  project.compile('shelves', 'inline', 'inline');
   project.write('src/lane.mjs', `export ${LANE}\n`);
   project.write('src/imports.mjs', `import { Lane } from './lane.mjs';\n${USE}\n`);
   project.write('src/lane.cjs', `'use strict';\n${LANE}\nmodule.exports = { Lane };\n`);

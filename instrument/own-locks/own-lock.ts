@@ -1,0 +1,21 @@
+/** What a class of the program is as a lock. Names are those of its methods. */
+export interface OwnLock {
+  readonly acquire?: readonly string[];
+  readonly release?: readonly string[];
+  readonly run?: readonly string[];
+  /** Made of the others: who calls them gives the lock its name. */
+  readonly naming?: readonly string[];
+  /** What `acquire` gives is a function that gives it back. */
+  readonly isTicket?: boolean;
+  /** What `acquire` gives has a method of this name that gives it back. */
+  readonly handle?: string;
+  /** Which argument is the task that is run. */
+  readonly taskAt?: number;
+  /** Which argument tells the locks apart that the object stands for. */
+  readonly keyAt?: number;
+}
+
+/** All functions that it says something of. */
+export function functionsOf({ acquire = [], release = [], run = [], naming = [] }: OwnLock): readonly string[] {
+  return [...acquire, ...release, ...run, ...naming];
+}
