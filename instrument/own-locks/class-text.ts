@@ -1,5 +1,5 @@
 import { behindBracket, behindTypes } from './brackets.ts';
-import { behindGenerics, methodBody, parametersOf } from './function-texts.ts';
+import { behindGenerics, methodBody } from './function-texts.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 
 /** A class of a program, in a text without strings. */
@@ -69,19 +69,18 @@ function methodsOf(body: string, offset: number): readonly PartText[] {
     }
     const parametersEnd = body[behind] === '(' ? behindBracket(body, behind) : -1;
     const method =
-      parametersEnd < 0
-        ? null
-        : methodBody(body, parametersEnd, parametersOf(body.slice(behind + 1, parametersEnd - 1)));
+      parametersEnd < 0 ? null : methodBody(body, parametersEnd, body.slice(behind + 1, parametersEnd - 1));
     if (method === null) {
       at = behindField(body, parametersEnd < 0 ? behind : parametersEnd);
       continue;
     }
-    const { begin, end, parameters } = method;
+    const { begin, end, parameters, defaults } = method;
     const text = body.slice(begin, end);
     const isCalled = !/\b(?:static|get|set)\b/.test(modifiers) && star.trim() === '' && name !== 'constructor';
     methods.push({
       name: name === '[' ? '' : name,
       parameters,
+      defaults,
       body: text,
       begin: offset + begin,
       text,

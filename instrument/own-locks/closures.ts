@@ -1,3 +1,4 @@
+import { escaped } from '../heap/function-text.ts';
 import { behindBracket } from './brackets.ts';
 import { executorBrackets } from './executors.ts';
 import { functionAt } from './function-texts.ts';
@@ -22,6 +23,25 @@ export function withoutClosures(text: string): string {
     if (end < 0) continue;
     own += `${before} `;
     from = end;
+  }
+  return own + text.slice(from);
+}
+
+const NAMED = /(?<![.\w$#])(?:(?:async\s+)?function\s+([\w$]+)|(?:const|let|var)\s+([\w$]+)\s*(?::[^=;]*)?=\s*)/g;
+
+/** What a function does when it is called: a text without the functions that it only gives away by their names. */
+export function withoutGiven(text: string): string {
+  let own = '';
+  let from = 0;
+  for (const match of text.matchAll(NAMED)) {
+    const [all, declared, variable] = match;
+    if (match.index < from) continue;
+    const fn = functionAt(text, declared === undefined ? match.index + all.length : match.index);
+    if (fn === null) continue;
+    const calls = new RegExp(String.raw`(?<![\w$.])${escaped(declared ?? variable ?? '')}\s*\(`);
+    if (calls.test(text.slice(0, match.index)) || calls.test(text.slice(fn.behind))) continue;
+    own += `${text.slice(from, match.index)} `;
+    from = fn.behind;
   }
   return own + text.slice(from);
 }

@@ -3,6 +3,8 @@ import { atCommas, behindBracket, behindTypes } from './brackets.ts';
 /** Where the parts of a function are, in characters of a text without strings. */
 export interface FunctionText {
   readonly parameters: readonly string[];
+  /** What they are when nothing is given, empty for what is not said. */
+  readonly defaults: readonly string[];
   /** Its body, behind the brace where it has one. */
   readonly begin: number;
   readonly end: number;
@@ -17,7 +19,7 @@ const BEFORE_PARAMETERS = /(?:async\b\s*)?(?:function\b\s*\*?\s*[\w$]*\s*)?/y;
 export function functionAt(blank: string, at: number): FunctionText | null {
   ARROW_OF_ONE.lastIndex = at;
   const alone = ARROW_OF_ONE.exec(blank);
-  if (alone !== null) return withBody(blank, at + alone[0].length, [alone[1] ?? '']);
+  if (alone !== null) return withBody(blank, at + alone[0].length, alone[1] ?? '');
   BEFORE_PARAMETERS.lastIndex = at;
   const head = BEFORE_PARAMETERS.exec(blank)?.[0] ?? '';
   const open = behindGenerics(blank, at + head.length);
@@ -25,17 +27,17 @@ export function functionAt(blank: string, at: number): FunctionText | null {
   const isArrow = !head.includes('function');
   const parametersEnd = behindBracket(blank, open);
   if (parametersEnd < 0) return null;
-  const parameters = parametersOf(blank.slice(open + 1, parametersEnd - 1));
+  const parameters = blank.slice(open + 1, parametersEnd - 1);
   if (!isArrow) return methodBody(blank, parametersEnd, parameters);
   const arrow = arrowBehind(blank, parametersEnd);
   return arrow < 0 ? null : withBody(blank, arrow, parameters);
 }
 
 /** What stands behind the parameters of a method: its type, and its body. Null where it has none. */
-export function methodBody(blank: string, parametersEnd: number, parameters: readonly string[]): FunctionText | null {
+export function methodBody(blank: string, parametersEnd: number, parameters: string): FunctionText | null {
   const open = bodyOf(blank, parametersEnd);
   const behind = open < 0 ? -1 : behindBracket(blank, open);
-  return behind < 0 ? null : { parameters, begin: open + 1, end: behind - 1, behind };
+  return behind < 0 ? null : { ...named(parameters), begin: open + 1, end: behind - 1, behind };
 }
 
 /** The names of parameters, empty for what is taken apart. */
@@ -44,6 +46,13 @@ export function parametersOf(text: string): readonly string[] {
     (parameter) =>
       /^\s*(?:(?:public|private|protected|readonly)\s+)*(?:\.\.\.\s*)?([\w$]+)?/.exec(parameter)?.[1] ?? '',
   );
+}
+
+function named(parameters: string): Pick<FunctionText, 'parameters' | 'defaults'> {
+  const defaults = atCommas(parameters).map(
+    (parameter) => /[^=<>!]=\s*([^=>\s].*)$/s.exec(parameter)?.[1]?.trim() ?? '',
+  );
+  return { parameters: parametersOf(parameters), defaults };
 }
 
 /** Behind the types between `<` and `>` and the blanks around them; -1 where they do not end. */
@@ -91,13 +100,13 @@ export function insideName(blank: string, at: number): number {
   return at + (/^__name\s*\(\s*/.exec(blank.slice(at, at + 40))?.[0].length ?? 0);
 }
 
-function withBody(blank: string, at: number, parameters: readonly string[]): FunctionText | null {
+function withBody(blank: string, at: number, parameters: string): FunctionText | null {
   if (blank[at] !== '{') {
     const end = endOfExpression(blank, at);
-    return end < 0 ? null : { parameters, begin: at, end, behind: end };
+    return end < 0 ? null : { ...named(parameters), begin: at, end, behind: end };
   }
   const behind = behindBracket(blank, at);
-  return behind < 0 ? null : { parameters, begin: at + 1, end: behind - 1, behind };
+  return behind < 0 ? null : { ...named(parameters), begin: at + 1, end: behind - 1, behind };
 }
 
 /** Behind the arrow that follows the parameters, and their type where there is one; -1 where none does. */

@@ -1,6 +1,7 @@
 import { capacityIn } from './capacity-text.ts';
-import { makesFunction, withoutClosures } from './closures.ts';
+import { makesFunction, withoutClosures, withoutGiven } from './closures.ts';
 import { functionAt } from './function-texts.ts';
+import { handleIn } from './handle-text.ts';
 import { Insertions } from './insertions.ts';
 import { SERVED, waitsInLine } from './line-text.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
@@ -11,12 +12,15 @@ import { followsField, givesResolver } from './tail-text.ts';
 import { givesWhatItFinds, isAlwaysInLine, isLookedAt, keyOf, taskOf } from './task-text.ts';
 import { ticketInsertions } from './ticket-text.ts';
 import { CHANNEL, GIVING, SURELY_TAKING, TAKING, TRYING } from './vocabulary.ts';
+import { type WaitLimits, waitLimits } from './wait-limits.ts';
 
 /** A lock that was found in a text. */
 export interface FoundLock {
   readonly lock: OwnLock;
   /** How many can have it: an expression of the object `o`. */
   readonly capacity: string;
+  /** What ends a wait for it: expressions of its arguments and of the object `o`. */
+  readonly limits: readonly string[];
   readonly insertions: Insertions;
 }
 
@@ -40,6 +44,7 @@ class LockText {
   #known: ReadonlyMap<string, ReadonlySet<Change>> | null = null;
   readonly #self: string;
   readonly #calls: PartCalls;
+  #limits: WaitLimits | null = null;
 
   constructor(of: LockCandidate, self: string) {
     this.#of = of;
@@ -55,13 +60,15 @@ class LockText {
   found(): FoundLock | null {
     const found = this.#foundLock();
     if (found === null) return null;
+    const limits = this.#limits;
     const names = new Set(functionsOf(found.lock));
     const parts = this.#of.parts.filter(({ name }) => names.has(name));
-    const isUnsure = parts.some((part) => UNSURE.test(this.#reach(part).replaceAll(POLLED, '')));
-    return isUnsure || parts.some(({ parameters }) => parameters.some((name) => UNSURE.test(name))) ? null : found;
+    const texts = parts.flatMap((part) => [this.#reach(part).replaceAll(POLLED, ''), ...part.parameters]);
+    if (texts.some((text) => UNSURE.test(limits?.without(text) ?? text))) return null;
+    return { ...found, limits: limits?.expressions ?? [] };
   }
 
-  #foundLock(): FoundLock | null {
+  #foundLock(): Omit<FoundLock, 'limits'> | null {
     const runs = this.#of.parts.filter((method) => this.#isRun(method));
     const takers = this.#of.parts.filter(
       (method) =>
@@ -78,7 +85,7 @@ class LockText {
    * A lock that is taken and given back.
    * @param others that wait for it
    */
-  #taken(taker: PartText, others: readonly PartText[]): FoundLock | null {
+  #taken(taker: PartText, others: readonly PartText[]): Omit<FoundLock, 'limits'> | null {
     const givers = this.#of.parts.filter(
       (method) => method !== taker && !this.#calls.leads(method, taker) && this.#givesBack(method, taker),
     );
@@ -100,8 +107,9 @@ class LockText {
     );
     const capacity = this.#isTail(taker) ? '1' : capacityIn(this.#of.text, this.#changes, this.#doneBy(taker), givers);
     const key = keyOf(taker, this.#reach(taker));
-    if (capacity === null || key === null) return null;
+    if (capacity === null || this.#isResized(capacity) || key === null) return null;
     if (others.some((other) => !made.includes(other) && !this.#shareState(taker, other))) return null;
+    if (!this.#isTail(taker)) this.#limits = waitLimits(taker, this.#reach(taker), (text) => this.#undoes(text));
     const lock: OwnLock = {
       acquire: [taker.name],
       ...key,
@@ -115,8 +123,8 @@ class LockText {
       return { lock: { ...lock, ...namesOf('release', release) }, capacity, insertions: Insertions.NONE };
     // Nobody else is called so that he gives it back: what he has taken must be sure.
     if (!SURELY_TAKING.test(taker.name) && !this.#isTail(taker)) return null;
-    const handle = handleOf(this.#reach(taker));
-    if (handle !== null) return { lock: { ...lock, handle }, capacity, insertions: Insertions.NONE };
+    const handle = handleIn(this.#reach(taker));
+    if (handle.length > 0) return { lock: { ...lock, handle }, capacity, insertions: Insertions.NONE };
     const parts = [taker, ...this.#calls.from(taker)];
     const insertions = ticketInsertions(parts, {
       all: this.#of.parts,
@@ -127,7 +135,7 @@ class LockText {
   }
 
   /** A lock that is held while a function runs. */
-  #run(runs: readonly PartText[]): FoundLock | null {
+  #run(runs: readonly PartText[]): Omit<FoundLock, 'limits'> | null {
     const inner = runs.filter((run) => !runs.some((other) => other !== run && this.#calls.leads(run, other)));
     const [first, ...more] = inner;
     // Two lines of one object are two locks.
@@ -135,7 +143,7 @@ class LockText {
     const reach = this.#reach(first);
     const capacity = this.#isTail(first) ? '1' : capacityIn(this.#of.text, this.#changes, reach);
     const key = keyOf(first, reach);
-    if (capacity === null || key === null) return null;
+    if (capacity === null || this.#isResized(capacity) || key === null) return null;
     const outer = runs.filter((run) => !inner.includes(run));
     const task = taskOf(first, this.#of.text);
     const taskAt = task === null ? -1 : first.parameters.indexOf(task);
@@ -147,6 +155,18 @@ class LockText {
         ? { ...namesOf('run', runs), taskAt, ...key }
         : { ...namesOf('run', inner), ...namesOf('naming', outer), taskAt, ...key };
     return { lock, capacity, insertions: Insertions.NONE };
+  }
+
+  /** What it has room for is not what it was made with for ever. */
+  #isResized(capacity: string): boolean {
+    const field = /^o\.(#?[\w$]+)(?:\+1)?$/.exec(capacity)?.[1];
+    if (
+      field === undefined ||
+      this.#changes.get(field)?.has('up') === true ||
+      this.#changes.get(field)?.has('down') === true
+    )
+      return false;
+    return this.#of.parts.some(({ name, text }) => name !== 'constructor' && changesIn(text).has(field));
   }
 
   /** They change the same fields, so they stand in one line. */
@@ -183,8 +203,7 @@ class LockText {
     if (taskOf(method, this.#of.text) !== null || givesWhatItFinds(this.#reach(method))) return false;
     if (this.#isTail(method)) return true;
     if (!TAKING.test(method.name) && CHANNEL.test(method.name)) return false;
-    const reach = this.#reach(method);
-    if (!waitsInLine(reach, this.#of.text)) return false;
+    if (!waitsInLine(withoutGiven(this.#reach(method)), this.#of.text)) return false;
     return this.#takesState(this.#doneBy(method), method.name).length > 0;
   }
 
@@ -227,6 +246,12 @@ class LockText {
     );
   }
 
+  /** It takes back what somebody has noted: more than who gives up has done. */
+  #undoes(text: string): boolean {
+    const called = this.#calls.named(text).map((part) => this.#reach(part));
+    return this.#takesState([text, ...called].join('\n')).length > 0;
+  }
+
   /** Lets somebody else go on. */
   #wakes(method: PartText): boolean {
     return (
@@ -252,15 +277,6 @@ class LockText {
 
 function namesOf<K extends 'run' | 'naming' | 'release'>(field: K, methods: readonly PartText[]): Partial<OwnLock> {
   return methods.length === 0 ? {} : { [field]: methods.map(({ name }) => name) };
-}
-
-/** What an object that is given has to give it back with. */
-function handleOf(reach: string): string | null {
-  return (
-    /(?:\breturn\s*|\(\s*)\{[^{}]*?(?<![\w$])(release|unlock|free|leave|done)\s*(?::|\([^()]*\)\s*\{|[,}])/.exec(
-      reach,
-    )?.[1] ?? null
-  );
 }
 
 /** True where this is how a lock is taken by a function of that name. */

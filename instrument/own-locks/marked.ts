@@ -9,6 +9,7 @@ import { MAY_WAIT } from './may-wait.ts';
 import { functionsOf } from './own-lock.ts';
 import { makersIn, moduleIn, type ScopeText } from './scope-text.ts';
 import { OWN } from './ticket-text.ts';
+import { ARGUMENTS } from './wait-limits.ts';
 
 /** Who tells dept himself what his locks do. */
 const TELLS = /(?:from|import|require)\s*\(?\s*['"]dept(?:\/[\w-]+)?['"]/;
@@ -57,7 +58,11 @@ class Marks {
     const found = this.#lockIn(of, 'this');
     if (found === null) return;
     const { lock, capacity } = found;
-    this.#insert(of.begin, `static{${OWN}?.adopt(this,${JSON.stringify(lock)},o=>${capacity})}`, found);
+    this.#insert(
+      of.begin,
+      `static{${OWN}?.adopt(this,${JSON.stringify(lock)},o=>${capacity}${limitsOf(found, `(${ARGUMENTS},o)`)})}`,
+      found,
+    );
   }
 
   scope(of: ScopeText): void {
@@ -72,7 +77,7 @@ class Marks {
     const capacity = found.capacity.replace(/^o\./, '');
     const bound = names.filter((name) => of.kind === 'module' && !of.constants.has(name));
     const bindings = bound.map((name) => `${name}:[()=>${name},f=>{${name}=f}]`);
-    const made = `;var ${self}=${OWN}?.scope(${JSON.stringify(lock)},()=>${capacity},{${bindings.join(',')}});`;
+    const made = `;var ${self}=${OWN}?.scope(${JSON.stringify(lock)},()=>${capacity},{${bindings.join(',')}}${limitsOf(found, ARGUMENTS).replaceAll(/\bo\./g, '')});`;
     this.#insert(behindDirectives(this.#blank, of.begin), made, found);
     for (const name of names) {
       const constant = of.constants.get(name);
@@ -119,6 +124,11 @@ class Marks {
     const isEnded = /^\s*(?:[,;)\]}]|$)/.test(this.#blank.slice(end));
     this.insertions = this.insertions.and(at, before).and(end, isEnded ? ')' : ');');
   }
+}
+
+/** What makes an argument of the expressions that end a wait. */
+function limitsOf({ limits }: FoundLock, parameters: string): string {
+  return limits.length === 0 ? '' : `,${parameters}=>[${limits.join(',')}]`;
 }
 
 const DIRECTIVE = /\s*('+)/y;

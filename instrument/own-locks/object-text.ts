@@ -1,12 +1,5 @@
 import { behindBracket } from './brackets.ts';
-import {
-  behindGenerics,
-  endOfExpression,
-  type FunctionText,
-  functionAt,
-  methodBody,
-  parametersOf,
-} from './function-texts.ts';
+import { behindGenerics, endOfExpression, type FunctionText, functionAt, methodBody } from './function-texts.ts';
 
 /** A function and its name. */
 export interface NamedFunction {
@@ -34,9 +27,7 @@ export function membersOf(blank: string, from: number, to: number, publics: Set<
     if (blank[behind] === '(') {
       const parametersEnd = behindBracket(blank, behind);
       const fn =
-        parametersEnd < 0
-          ? null
-          : methodBody(blank, parametersEnd, parametersOf(blank.slice(behind + 1, parametersEnd - 1)));
+        parametersEnd < 0 ? null : methodBody(blank, parametersEnd, blank.slice(behind + 1, parametersEnd - 1));
       if (fn === null) return found;
       if (!/get|set/.test(modifier)) found.push({ name, fn });
       behind = fn.behind;

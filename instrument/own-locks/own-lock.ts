@@ -7,8 +7,8 @@ export interface OwnLock {
   readonly naming?: readonly string[];
   /** What `acquire` gives is a function that gives it back. */
   readonly isTicket?: boolean;
-  /** What `acquire` gives has a method of this name that gives it back. */
-  readonly handle?: string;
+  /** What `acquire` gives has methods of these names that give it back; `@@dispose` is `Symbol.dispose`. */
+  readonly handle?: readonly string[];
   /** Which argument is the task that is run. */
   readonly taskAt?: number;
   /** Which argument tells the locks apart that the object stands for. */

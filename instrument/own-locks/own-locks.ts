@@ -11,12 +11,18 @@ import { bound, tickets } from './own-tickets.ts';
 /** What the marked text of a program calls. */
 interface OwnLocks {
   /** A class that is a lock, as soon as it has its methods. */
-  adopt(made: { readonly prototype: object }, lock: OwnLock, capacity: (o: never) => unknown): void;
+  adopt(
+    made: { readonly prototype: object },
+    lock: OwnLock,
+    capacity: (o: never) => unknown,
+    limits?: (args: readonly unknown[], o: object) => readonly unknown[],
+  ): void;
   /** Functions that remember something together. `bindings` read and replace those of a module. */
   scope(
     lock: OwnLock,
     capacity: (o: never) => unknown,
     bindings: Readonly<Record<string, Binding>>,
+    limits?: (args: readonly unknown[]) => readonly unknown[],
   ): OwnScope | undefined;
   /** One of them. */
   part(scope: OwnScope | undefined, name: string, fn: unknown): unknown;
@@ -53,17 +59,17 @@ export function disown(target: object): void {
 }
 
 const OWN_LOCKS: OwnLocks = Object.freeze({
-  adopt: ({ prototype }, lock, capacity) => {
+  adopt: ({ prototype }, lock, capacity, limits) => {
     try {
-      const patched = patchedShape(prototype, shapeOf(lock, capacity));
+      const patched = patchedShape(prototype, shapeOf(lock, capacity, limits));
       if (patched !== null) adopted.set(prototype, patched);
     } catch {
       // One that cannot be patched is left alone.
     }
   },
-  scope: (lock, capacity, bindings) => {
+  scope: (lock, capacity, bindings, limits) => {
     try {
-      const scope = new OwnScope(lock, capacity);
+      const scope = new OwnScope(lock, capacity, limits);
       for (const [name, [read, replace]] of Object.entries(bindings)) replace(scope.part(name, read()));
       return scope;
     } catch {

@@ -1,4 +1,5 @@
 import type { Callable } from '../libraries/adapter.ts';
+import { signalTimeout } from '../node/signal-timeouts.ts';
 import { applied } from '../patches/applied.ts';
 import { standIn } from '../patches/stand-in.ts';
 import { type FoundShape, type PatchedShape, patchedShape } from '../shapes/shape.ts';
@@ -12,14 +13,16 @@ const CALL = 'call';
 export class OwnScope {
   readonly #lock: OwnLock;
   readonly #capacity: (o: never) => unknown;
+  readonly #limits: WaitEnds | undefined;
   readonly #originals = new Map<string, Callable>();
   /** Has them as its methods. */
   readonly holder: Record<string, Callable> = {};
   patched: PatchedShape | null = null;
 
-  constructor(lock: OwnLock, capacity: (o: never) => unknown) {
+  constructor(lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds) {
     this.#lock = lock;
     this.#capacity = capacity;
+    this.#limits = limits;
   }
 
   part(name: string, fn: unknown): unknown {
@@ -48,8 +51,25 @@ export class OwnScope {
       this.holder[name] = (...args) => applied(this.#originals.get(name) as Callable, undefined, args);
     }
     const [kindName = ''] = functionsOf(lock);
-    return patchedShape(this.holder, { ...shapeOf(lock, this.#capacity), kindName });
+    return patchedShape(this.holder, { ...shapeOf(lock, this.#capacity, this.#limits), kindName });
   }
+}
+
+function methodOf(name: string): PropertyKey {
+  if (name === '@@dispose') return Symbol.dispose;
+  return name === '@@asyncDispose' ? Symbol.asyncDispose : name;
+}
+
+/** What ends a wait: milliseconds and signals, as the arguments of a call and its object say. */
+type WaitEnds = (args: readonly unknown[], self: object) => readonly unknown[];
+
+function timeoutOf(limits: WaitEnds): (...args: never[]) => number | undefined {
+  return function soonest(this: object, ...args: never[]): number | undefined {
+    const times = limits(args, this).map((end) => (typeof end === 'number' ? end : signalTimeout(end)));
+    // Zero is none where a program asks for it, and Infinity.
+    const ends = times.filter((ms) => ms !== undefined && ms > 0 && Number.isFinite(ms)) as number[];
+    return ends.length === 0 ? undefined : Math.min(...ends);
+  };
 }
 
 /** With another name for what is called itself. */
@@ -63,7 +83,7 @@ function renamed(lock: OwnLock, name: string): OwnLock {
 }
 
 /** What the methods of an object do that is such a lock. */
-export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown): FoundShape {
+export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): FoundShape {
   const { acquire = [], release = [], run = [], naming = [], handle, taskAt, keyAt, isTicket = false } = lock;
   return {
     acquire,
@@ -72,9 +92,10 @@ export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown): FoundSh
     naming,
     callsBack: false,
     capacity: capacity as (target: object) => number,
-    ...(handle === undefined ? {} : { releaser: handle }),
+    ...(handle === undefined ? {} : { releasers: handle.map(methodOf) }),
     ...(taskAt === undefined ? {} : { taskAt }),
     ...(keyAt === undefined ? {} : { key: (...args: unknown[]) => args[keyAt] }),
+    ...(limits === undefined ? {} : { timeoutMs: timeoutOf(limits) }),
     ...(isTicket ? { isTicket: canBeGivenBack } : {}),
   };
 }

@@ -5,7 +5,7 @@ const OWN_PART = /\bthis\s*\.\s*(#?[\w$]+)/g;
 /** Which parts of a lock call which. */
 export class PartCalls {
   readonly #parts: ReadonlyMap<string, PartText>;
-  readonly #names = new Map<PartText, readonly string[]>();
+  readonly #named = new Map<PartText, readonly PartText[]>();
 
   constructor(parts: readonly PartText[]) {
     this.#parts = new Map(parts.map((part) => [part.name, part]));
@@ -20,22 +20,21 @@ export class PartCalls {
   from(part: PartText): readonly PartText[] {
     const seen = new Set([part]);
     for (const one of seen) {
-      for (const name of this.#named(one)) {
-        const other = this.#parts.get(name);
-        if (other !== undefined) seen.add(other);
-      }
+      for (const other of this.#namedBy(one)) seen.add(other);
     }
     seen.delete(part);
     return [...seen];
   }
 
-  /** Parts of its own that a part calls, or hands on. */
-  #named(part: PartText): readonly string[] {
-    let names = this.#names.get(part);
-    if (names === undefined) {
-      names = [...new Set([...part.text.matchAll(OWN_PART)].map(([, name]) => name as string))];
-      this.#names.set(part, names);
-    }
-    return names;
+  /** Parts that a text calls, or hands on. */
+  named(text: string): readonly PartText[] {
+    const names = new Set([...text.matchAll(OWN_PART)].map(([, name]) => name as string));
+    return [...names].map((name) => this.#parts.get(name)).filter((part) => part !== undefined);
+  }
+
+  #namedBy(part: PartText): readonly PartText[] {
+    const known = this.#named.get(part) ?? this.named(part.text);
+    this.#named.set(part, known);
+    return known;
   }
 }

@@ -63,7 +63,7 @@ function bodiesIn(blank: string): readonly number[] {
     if (match[0] === 'function') {
       const at = blank.indexOf('(', match.index);
       const parametersEnd = at < 0 ? -1 : behindBracket(blank, at);
-      const body = parametersEnd < 0 ? null : methodBody(blank, parametersEnd, []);
+      const body = parametersEnd < 0 ? null : methodBody(blank, parametersEnd, '');
       if (body !== null) begins.add(body.begin);
     } else begins.add(open + 1);
   }
@@ -140,6 +140,7 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     return {
       name,
       parameters: fn.parameters,
+      defaults: fn.defaults,
       body,
       begin: fn.begin,
       text: withThis(body),

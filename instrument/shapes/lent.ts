@@ -36,13 +36,14 @@ export function releasing<F extends Callable>(claim: Claim, release: F): F {
   });
 }
 
-/** Patches the method by which a resource gives itself back, until it is called. */
-export function releasingMethod(claim: Pick<Claim, 'release'>, resource: unknown, method: string): void {
-  if (!isObject(resource)) return;
-  const target = resource as Record<string, unknown>;
+/** Patches the method by which a resource gives itself back, until it is called. @returns whether that can be seen */
+export function releasingMethod(claim: Pick<Claim, 'release'>, resource: unknown, method: PropertyKey): boolean {
+  if (!isObject(resource)) return false;
+  const target = resource as Record<PropertyKey, unknown>;
   const original = target[method];
-  if (typeof original !== 'function') return;
   const own = Object.getOwnPropertyDescriptor(target, method);
+  const isFixed = own === undefined ? !Object.isExtensible(target) : !own.configurable;
+  if (typeof original !== 'function' || isFixed) return false;
   const value = standIn(original, (self, args) => {
     if (target[method] === value) {
       if (own === undefined) delete target[method];
@@ -57,4 +58,5 @@ export function releasingMethod(claim: Pick<Claim, 'release'>, resource: unknown
     configurable: true,
     enumerable: own?.enumerable ?? false,
   });
+  return true;
 }

@@ -60,6 +60,8 @@ export interface FoundShape extends Shape {
   readonly taskAt?: number;
   /** False where a function among the arguments of `acquire` is never one that is called back. */
   readonly callsBack?: boolean;
+  /** What `acquire` gives takes itself back with each of these methods. */
+  readonly releasers?: readonly PropertyKey[];
   /** Where `acquire` gives functions that give it back: whether this is one that is seen to do so. */
   readonly isTicket?: (what: unknown, claim: Claim) => boolean;
 }
@@ -299,16 +301,15 @@ class ShapePatch implements PatchedShape {
 
   /** What the caller gets. */
   #lend(claim: Claim, lent: Lent, what: unknown): unknown {
-    const { releaser } = this.#shape;
+    const { releaser, releasers } = this.#shape;
+    if (releaser === true && typeof what === 'function') return releasing(claim, what as Callable);
+    const methods = typeof releaser === 'string' ? [releaser] : releasers;
+    const isSeen = methods?.map((method) => releasingMethod(claim, what, method)).some((seen) => seen);
     // Nobody will be seen to give that back.
-    if (this.#shape.isTicket?.(what, claim) === false) {
+    if (this.#shape.isTicket?.(what, claim) === false || isSeen === false) {
       claim.refuse();
       claim.release();
-      return what;
-    }
-    if (releaser === true && typeof what === 'function') return releasing(claim, what as Callable);
-    if (typeof releaser === 'string') releasingMethod(claim, what, releaser);
-    else lent.give(claim, what);
+    } else if (methods === undefined) lent.give(claim, what);
     return what;
   }
 
@@ -366,8 +367,9 @@ class ShapePatch implements PatchedShape {
   }
 
   #releaseLabel(): string {
-    const { releaser, release } = this.#shape;
-    return list(release)[0] ?? (typeof releaser === 'string' ? releaser : 'release');
+    const { releaser, release, releasers = [] } = this.#shape;
+    const named = [...list(release), releaser, ...releasers].find((name) => typeof name === 'string');
+    return named ?? 'release';
   }
 }
 

@@ -291,4 +291,78 @@ const make = () => {
   return async (task) => { await crossing.drive(); try { return await task(); } finally { crossing.clear(); } };
 };`,
   ),
+  form(
+    'an object that is disposed of',
+    [1, 2],
+    `class Lock {
+  #free;
+  #line = [];
+  constructor(places) { this.#free = places; }
+  async acquire() {
+    if (this.#free > 0) this.#free--;
+    else await new Promise((resolve) => this.#line.push(resolve));
+    return { [Symbol.dispose]: () => this.#giveBack() };
+  }
+  #giveBack() { const next = this.#line.shift(); if (next) next(); else this.#free++; }
+}
+const make = (places) => {
+  const lock = new Lock(places);
+  return async (task) => { const held = await lock.acquire(); try { return await task(); } finally { held[Symbol.dispose](); } };
+};`,
+  ),
+  form(
+    'an object that can be given back in two ways',
+    [1],
+    `class Lock {
+  #locked = false;
+  #line = [];
+  #turn = 0;
+  async acquire() {
+    if (this.#locked) await new Promise((resolve) => this.#line.push(resolve));
+    this.#locked = true;
+    const release = () => { this.#locked = false; this.#line.shift()?.(); };
+    return { turn: this.#turn++, done: false, release, [Symbol.asyncDispose]: async () => release() };
+  }
+}
+const make = () => {
+  const lock = new Lock();
+  return async (task) => {
+    const held = await lock.acquire();
+    try { return await task(); } finally { if (held.turn % 2 === 0) held.release(); else await held[Symbol.asyncDispose](); }
+  };
+};`,
+  ),
+  form(
+    'a wait that a timer ends',
+    [1, 2],
+    `class Lock {
+  #free;
+  #line = [];
+  constructor(places) { this.#free = places; }
+  acquire(timeoutMs) {
+    if (this.#free > 0) { this.#free--; return Promise.resolve(); }
+    return new Promise((resolve, reject) => {
+      const waiter = { resolve, timer: null };
+      if (timeoutMs !== undefined) {
+        waiter.timer = setTimeout(() => {
+          const at = this.#line.indexOf(waiter);
+          if (at >= 0) this.#line.splice(at, 1);
+          reject(new Error('timed out'));
+        }, timeoutMs);
+      }
+      this.#line.push(waiter);
+    });
+  }
+  release() {
+    const next = this.#line.shift();
+    if (!next) { this.#free++; return; }
+    clearTimeout(next.timer);
+    next.resolve();
+  }
+}
+const make = (places) => {
+  const lock = new Lock(places);
+  return async (task) => { await lock.acquire(); try { return await task(); } finally { lock.release(); } };
+};`,
+  ),
 ];

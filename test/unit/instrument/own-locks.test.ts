@@ -82,11 +82,58 @@ const NO_LOCKS: readonly (readonly [name: string, source: string])[] = [
     ),
   ],
   [
-    'a lock that is given up after some time',
+    'a lock that frees itself after some time',
     classOf(
       'locked = false;',
-      'async acquire() { if (this.locked) await new Promise((resolve, reject) => { this.waiting.push(resolve); setTimeout(() => reject(new Error()), 100); }); this.locked = true; }',
+      `async acquire(ms) { if (this.locked) ${QUEUED} this.locked = true; setTimeout(() => this.release(), ms); }`,
       'release() { this.locked = false; this.waiting.shift()?.(); }',
+    ),
+  ],
+  [
+    'a lock that is given back for who has it too long, as soon as somebody waits',
+    classOf(
+      'locked = false;',
+      'async acquire(ms) { if (this.locked) await new Promise((resolve, reject) => { this.waiting.push(resolve); setTimeout(() => { this.release(); reject(new Error()); }, ms); }); this.locked = true; }',
+      'release() { this.locked = false; this.waiting.shift()?.(); }',
+    ),
+  ],
+  [
+    'a lock that lets in who has waited too long',
+    classOf(
+      'locked = false;',
+      'async acquire(ms) { if (this.locked) await new Promise((resolve) => { this.waiting.push(resolve); setTimeout(resolve, ms); }); this.locked = true; }',
+      'release() { this.locked = false; this.waiting.shift()?.(); }',
+    ),
+  ],
+  [
+    'a lock whose limit for a wait comes from elsewhere',
+    classOf(
+      'locked = false;',
+      'async acquire() { if (this.locked) await new Promise((resolve, reject) => { this.waiting.push(resolve); setTimeout(() => reject(new Error()), config.get()); }); this.locked = true; }',
+      'release() { this.locked = false; this.waiting.shift()?.(); }',
+    ),
+  ],
+  [
+    'what ends the one before when the next one comes',
+    'class Switch {\n  last = Promise.resolve();\n  control = new AbortController();\n  run(task) { this.control.abort(); const control = (this.control = new AbortController()); const next = this.last.then(() => task(control.signal)); this.last = next; return next; }\n}',
+  ],
+  [
+    'functions that are given away, and wait when somebody else calls them',
+    `const queue = [];
+let isBusy = false;
+function next() { if (queue.length === 0) { isBusy = false; return; } isBusy = true; queue.shift()(); }
+export function useWorker() {
+  function ask(what) { return new Promise((resolve) => { queue.push(resolve); if (!isBusy) next(); }); }
+  return { ask };
+}`,
+  ],
+  [
+    'a semaphore that gets more room later',
+    classOf(
+      'active = 0; max = 1;',
+      `async acquire() { if (this.active >= this.max) ${QUEUED} else this.active++; }`,
+      'release() { const next = this.waiting.shift(); if (next) next(); else this.active--; }',
+      'setMax(n) { this.max = n; }',
     ),
   ],
   [
