@@ -12,6 +12,7 @@ import { stalledFinding } from '../src/tracker/stalled.ts';
 import type { Config } from './config.ts';
 import { type Installation, install } from './install.ts';
 import { tellBlocking } from './node/atomics-wait.ts';
+import { onDemand } from './on-demand.ts';
 import { watchEnd } from './process-end.ts';
 import { processEnvironment, readConfig, sinksFor } from './process-sinks.ts';
 import { hasLongWaits, hasUntoldLongWaits } from './stall/standstill.ts';
@@ -61,7 +62,7 @@ async function start(): Promise<void> {
   watchEnd(installation, config, { recorder, look: () => workers.look(), inWorkers: () => workers.openWaits });
   if (config.graph !== '') {
     // graphlib takes longer to load than everything else here together.
-    const { writeGraphAtExit } = await import('./graph-file.ts');
+    const { writeGraphAtExit } = await onDemand.graphFile();
     writeGraphAtExit(installation, config.graph);
   }
 }
@@ -128,7 +129,7 @@ async function recorderFor(
   about: () => ReportEnvironment,
 ): Promise<Recorder | null> {
   if (record === '') return null;
-  const { startRecording } = await import('./recording.ts');
+  const { startRecording } = await onDemand.recording();
   return startRecording(session, record, {
     about,
     onLimit: (max) => {

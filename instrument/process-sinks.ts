@@ -9,6 +9,7 @@ import { stderrSink } from '../reports/sinks/stderr.ts';
 import { formatReport } from '../reports/text/report.ts';
 import type { Finding } from '../src/core/finding.ts';
 import { type Config, configFromEnv } from './config.ts';
+import { onDemand } from './on-demand.ts';
 import { packageRoot } from './paths.ts';
 import { embeddedSource } from './stacks/source-maps.ts';
 import { tallyTo } from './tally.ts';
@@ -58,9 +59,9 @@ async function formatterFor(
   }
   // Loaded for people only: nobody else should wait for it.
   const [{ formatPretty }, { SourceFiles }, { wantsColor }] = await Promise.all([
-    import('../reports/text/pretty.ts'),
-    import('../reports/source/source-files.ts'),
-    import('../reports/text/palette.ts'),
+    onDemand.pretty(),
+    onDemand.sourceFiles(),
+    onDemand.palette(),
   ]);
   const options = {
     source: new SourceFiles(process.cwd(), embeddedSource),
@@ -73,7 +74,7 @@ async function formatterFor(
 /** Asked of the file first: most programs write into a pipe, and need not wait until Node's terminals are loaded. */
 async function isAtTerminal(): Promise<boolean> {
   try {
-    return fstatSync(STDERR).isCharacterDevice() && (await import('node:tty')).isatty(STDERR);
+    return fstatSync(STDERR).isCharacterDevice() && (await onDemand.tty()).isatty(STDERR);
   } catch {
     // It is closed.
     return false;

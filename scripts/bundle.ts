@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { builtinModules } from './builtin-modules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,6 +17,20 @@ const PRELOAD = join(root, 'instrument/preload.ts');
 
 /** What the thread of the module hooks imports, where Node has one. */
 const HOOKS_THREAD = 'instrument/own-locks/marking.ts';
+
+/** Stays out of the chunk of the preload, which has no `import()` then. */
+const ON_DEMAND = 'instrument/on-demand.ts';
+
+const apart: Plugin = {
+  name: 'apart',
+  setup(build) {
+    const filter = /\/on-demand\.ts$/;
+    // Chunks lie in a folder beside.
+    build.onResolve({ filter }, ({ kind }) =>
+      kind === 'entry-point' ? null : { path: `../${ON_DEMAND.replace('.ts', '.js')}`, external: true },
+    );
+  },
+};
 
 const OWN_PROCESS = join(root, 'scripts/own-process.ts');
 
@@ -45,7 +59,7 @@ export async function bundle(outdir: string, more: readonly string[] = []): Prom
   } as const;
   await build({
     ...common,
-    entryPoints: [...published, ...STARTED, ...more],
+    entryPoints: [...published, ...STARTED, ON_DEMAND, ...more],
     outdir,
     outbase: '.',
     chunkNames: 'chunks/[name]-[hash]',
@@ -56,7 +70,7 @@ export async function bundle(outdir: string, more: readonly string[] = []): Prom
     conditions: ['dept:source'],
     // Not linked: under --enable-source-maps Node would read them at start, and again with the first stack.
     sourcemap: 'external',
-    plugins: [builtinModules],
+    plugins: [apart, builtinModules],
   });
   await build({ ...common, entryPoints: [HOOKS_THREAD], outfile: join(outdir, 'own-locks/marking.js') });
 }
