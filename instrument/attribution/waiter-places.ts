@@ -4,7 +4,7 @@ import type { Stack } from '../../src/core/stack.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { failed } from '../../src/sync/hooks.ts';
 import { asyncStackOf } from '../stacks/async-stack.ts';
-import { captureStack } from '../stacks/capture-stack.ts';
+import { captureStack, stackOf } from '../stacks/capture-stack.ts';
 import { CapturedStack } from '../stacks/stacks.ts';
 
 // Taken before anything is patched.
@@ -61,7 +61,7 @@ export class WaiterPlaces {
       else {
         const holder: { stack?: string } = {};
         captureStack(holder, this.look, this.#maxFrames);
-        stack.awaitedIn(holder.stack ?? '');
+        stack.awaitedIn(stackOf(holder));
       }
     }
   }

@@ -1,4 +1,3 @@
-import { findSourceMap } from 'node:module';
 import type { Frame, Stack } from '../../src/core/stack.ts';
 import { packageRelative, toPath } from '../paths.ts';
 import { mapPosition } from '../stacks/source-maps.ts';
@@ -50,10 +49,6 @@ type CompiledPlace = Pick<SuspendedPlace, 'url' | 'line' | 'column'>;
 /** Positions of the inspector are those of the compiled text, also where stack traces are mapped already. */
 function originOf({ url, line, column }: CompiledPlace, { inlineMaps }: InspectorPlaces): Origin {
   const path = toPath(url);
-  const entry = findSourceMap(path)?.findEntry(line - 1, column - 1);
-  if (entry !== undefined && 'originalSource' in entry) {
-    return { path: toPath(entry.originalSource), line: entry.originalLine + 1, column: entry.originalColumn + 1 };
-  }
   const mapped = mapPosition(path, line, column);
   const isMapped = mapped.path !== path || mapped.line !== line || mapped.column !== column;
   return isMapped ? mapped : (inlineMaps.originOf(url, line, column) ?? mapped);

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { isInstalled } from '../paths.ts';
-import { captureStack } from './capture-stack.ts';
+import { captureStack, stackOf } from './capture-stack.ts';
 import { parseStack } from './raw-frame.ts';
 
 // Taken before anything is patched.
@@ -72,7 +72,7 @@ export function asyncStackThrough(
   const look = (): never => {
     const holder: { stack?: string } = {};
     captureStack(holder, look, frames);
-    told(holder.stack ?? '');
+    told(stackOf(holder));
     throw looked;
   };
   const looking = Reflect.apply(then, settled, [look]) as unknown as object;

@@ -12,23 +12,51 @@ export function captureStack(holder: { stack?: string }, called: object, frames:
   if (isSet) Error.stackTraceLimit = limit;
 }
 
+/** What prepares stacks unless the program has said otherwise: Node, or nobody. */
+const preparing = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')?.value as unknown;
+
+/**
+ * The stack that was captured, at the lines of what runs. Where the program has Node read source maps Node would print those of the sources,
+ * and a package may have been built in a folder that nobody has: whose code it is only the file tells that runs.
+ */
+export function stackOf(holder: { stack?: string }): string {
+  const isMapped = process.sourceMapsEnabled && Error.prepareStackTrace === preparing;
+  if (!isMapped) return holder.stack ?? '';
+  const print = (_error: unknown, sites: readonly unknown[]): string =>
+    ['Error', ...sites.map((site) => `    at ${String(site)}`)].join('\n');
+  return prepared(print, () => holder.stack ?? '') ?? holder.stack ?? '';
+}
+
 /**
  * True while the first caller of `called` is no caller but a function that awaits what the engine runs: from Node 26 on it names that one
  * where it asks a thenable. Asked of the engine itself, for who prepares stacks may print both alike, as vitest does.
  */
 export function isAwaitedCall(called: object): boolean {
   if (NODE_MAJOR < 26) return false;
-  const prepared = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const holder: { stack?: unknown } = {};
-  const asSites = { value: (_error: unknown, sites: unknown) => sites, writable: true, configurable: true };
-  if (!Reflect.defineProperty(Error, 'prepareStackTrace', asSites)) return false;
+  const first = prepared(
+    (_error, sites) => sites,
+    () => {
+      captureStack(holder as { stack?: string }, called, 1);
+      return Array.isArray(holder.stack) ? (holder.stack as readonly CallSite[])[0] : null;
+    },
+  );
+  return first?.isAsync() === true;
+}
+
+/** Does the work while stacks are prepared like that; null where the program has seen to it that nobody can. */
+function prepared<Done>(
+  prepare: (error: unknown, sites: readonly unknown[]) => unknown,
+  work: () => Done,
+): Done | null {
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  const descriptor = { value: prepare, writable: true, configurable: true };
+  if (!Reflect.defineProperty(Error, 'prepareStackTrace', descriptor)) return null;
   try {
-    captureStack(holder as { stack?: string }, called, 1);
-    const [first] = Array.isArray(holder.stack) ? (holder.stack as readonly CallSite[]) : [];
-    return first?.isAsync() === true;
+    return work();
   } finally {
-    if (prepared === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-    else Object.defineProperty(Error, 'prepareStackTrace', prepared);
+    if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
+    else Object.defineProperty(Error, 'prepareStackTrace', before);
   }
 }
 

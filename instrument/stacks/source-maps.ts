@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, findSourceMap } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers';
+import { toPath } from '../paths.ts';
 
 export interface MappedPosition {
   readonly path: string;
@@ -78,20 +79,35 @@ export function loadMapsSoon(path: string): void {
 }
 
 /**
- * The place in the source the user wrote. Positions that are original already (tsx, vitest, `--enable-source-maps`)
- * come back as they are, because those files carry no map. Lines and columns count from 1.
+ * The place in the source the user wrote. What tsx and the like compile in memory has its map in Node alone. Positions that are original
+ * already (vitest) come back as they are, because those files carry no map. Lines and columns count from 1.
  */
 export function mapPosition(path: string, line: number, column: number): MappedPosition {
   const unmapped = { path, line, column, name: null };
   try {
-    if (!namesMap(path)) return unmapped;
-    const mapped = load()?.mapSourcePosition({ source: path, line, column: column - 1 });
-    if (mapped === undefined || mapped.source === path) return unmapped;
-    generatedFrom.set(mapped.source, path);
-    return { path: mapped.source, line: mapped.line, column: mapped.column + 1, name: mapped.name ?? null };
+    const mapped = mappedByNode(path, line, column) ?? mappedBySupport(path, line, column);
+    if (mapped === null) return unmapped;
+    generatedFrom.set(mapped.path, path);
+    return mapped;
   } catch {
     return unmapped;
   }
+}
+
+/** Where the program has Node read source maps; null where Node knows none of the place. */
+function mappedByNode(path: string, line: number, column: number): MappedPosition | null {
+  const entry = findSourceMap(path)?.findEntry(line - 1, column - 1);
+  if (entry === undefined || !('originalSource' in entry)) return null;
+  const { originalSource, originalLine, originalColumn } = entry;
+  const { name = null } = entry as { name?: string | null };
+  return { path: toPath(originalSource), line: originalLine + 1, column: originalColumn + 1, name };
+}
+
+function mappedBySupport(path: string, line: number, column: number): MappedPosition | null {
+  if (!namesMap(path)) return null;
+  const mapped = load()?.mapSourcePosition({ source: path, line, column: column - 1 });
+  if (mapped === undefined || mapped.source === path) return null;
+  return { path: mapped.source, line: mapped.line, column: mapped.column + 1, name: mapped.name ?? null };
 }
 
 /** The text of a source as its source map has it, for programs that are shipped without; null where none has it. */

@@ -1,6 +1,6 @@
 import type { Frame, Stack, StackSource } from '../../src/core/stack.ts';
 import { isOwnFile, packageRelative } from '../paths.ts';
-import { captureStack } from './capture-stack.ts';
+import { captureStack, stackOf } from './capture-stack.ts';
 import { originalName } from './original-names.ts';
 import { parseStack, type RawFrame } from './raw-frame.ts';
 import { loadMapsSoon, mapPosition } from './source-maps.ts';
@@ -65,7 +65,7 @@ export class CapturedStack implements Stack {
   static #interned(captured: CapturedStack): StackId {
     const unread = captured.#stack;
     if (typeof unread === 'number') return unread;
-    const own = programsOf(foreignTo(parseStack(unread.stack ?? ''))).slice(0, unread.maxFrames);
+    const own = programsOf(foreignTo(parseStack(stackOf(unread)))).slice(0, unread.maxFrames);
     const { call } = unread;
     const isInLibrary = call instanceof CapturedStack && !call.isForeign && !own.some(isProgram);
     const frames = isInLibrary ? [...own, ...tables.frames(CapturedStack.#interned(call)).filter(isProgram)] : own;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReportDocument } from '../../reports/document.ts';
 import { parseReportLine } from '../../reports/parse-report.ts';
@@ -153,6 +154,40 @@ test.for([
   project.write('maps.mjs', program.join('\n'));
   const ended = await runNode([...before, ...PRELOAD, 'maps.mjs'], { cwd: project.folder });
   expect(ended).toMatchObject({ code: 0, stdout: 'true []\n' });
+});
+
+describe('a package whose source maps lead out of it', { timeout: TIMEOUT_MS }, () => {
+  const PROGRAM = [
+    "import { Shelf } from 'shelf';",
+    'const [high, low] = [new Shelf(), new Shelf()];',
+    'const stock = () => high.take(async () => low.take(async () => undefined));',
+    'const clear = () => low.take(async () => high.take(async () => undefined));',
+    'await stock();',
+    'await clear();',
+  ];
+
+  beforeAll(() => {
+    const { code, map } = transformSync(
+      "import { Mutex } from 'async-mutex';\nexport class Shelf {\n  lock = new Mutex();\n  take<T>(task: () => Promise<T>) {\n    return this.lock.runExclusive(task);\n  }\n}\n",
+      // Built in a folder above the package, as those are that are published out of their build folder.
+      { loader: 'ts', sourcefile: '../../../src/shelf.ts', sourcemap: 'external' },
+    );
+    project.write('node_modules/shelf/package.json', '{ "name": "shelf", "type": "module", "exports": "./shelf.js" }');
+    project.write('node_modules/shelf/shelf.js', `${code}//# sourceMappingURL=shelf.js.map\n`);
+    project.write('node_modules/shelf/shelf.js.map', map);
+    project.write('shelves.mjs', PROGRAM.join('\n'));
+  });
+
+  test.for([
+    ['as it is', PRELOAD],
+    ['with --enable-source-maps', ['--enable-source-maps', ...PRELOAD]],
+    ['through tsx', ['--import', 'tsx', ...PRELOAD]],
+  ] as const)('is no code of the program: %s', async ([, args], { expect: check }) => {
+    const report = await finding(...args, 'shelves.mjs');
+    check(report?.message).toBe('clear and stock can wait for each other for ever.');
+    const frames = (report?.contexts ?? []).flatMap(({ S, W, E }) => [S, W, E].flatMap(({ stack }) => stack));
+    check(new Set(frames.map(({ file }) => file))).toEqual(new Set(['shelves.mjs']));
+  });
 });
 
 test('vitest: a finding of a test file is at the lines of that file', { timeout: TIMEOUT_MS }, async () => {
