@@ -6,6 +6,7 @@ type Scheduler = (this: unknown, ...args: unknown[]) => unknown;
 /** Gives back the callback, or what runs it as the code that registers it. */
 export type Carry = (callback: Callback) => Callback;
 
+/** A window, as jsdom makes one, has some of them. */
 const GLOBAL_SCHEDULERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'] as const;
 
 /**
@@ -14,7 +15,8 @@ const GLOBAL_SCHEDULERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMi
  * @returns what restores the original functions
  */
 export function carryThroughTimers(carry: Carry): () => void {
-  const undo = GLOBAL_SCHEDULERS.map((name) => carryThrough(globalThis as never, name, 'first', carry));
+  const found = GLOBAL_SCHEDULERS.filter((name) => typeof globalThis[name] === 'function');
+  const undo = found.map((name) => carryThrough(globalThis as never, name, 'first', carry));
   undo.push(carryThrough(process as never, 'nextTick', 'first', carry));
   return () => {
     for (const restore of undo) restore();

@@ -4,7 +4,8 @@ type Method = (this: never, ...args: never[]) => unknown;
 
 /**
  * Puts another function in the place of a method: with its name, its length and its attributes. What a program has fixed, as
- * @hono/node-server does the `clone` of its own Response and `--frozen-intrinsics` all there is, is left alone.
+ * @hono/node-server does the `clone` of its own Response and `--frozen-intrinsics` all there is, is left alone; so is what is not there, as
+ * `fetch` in a window that jsdom makes.
  * @param wrap makes a method where the original is one, or anything else that cannot be called with `new`
  * @returns what restores it, unless somebody has replaced it since
  */
@@ -15,7 +16,8 @@ export function replaced<T extends object, N extends keyof T & string>(
 ): () => void {
   const descriptor = Object.getOwnPropertyDescriptor(owner, name);
   const original = owner[name] as T[N] & Method;
-  if (!(descriptor?.configurable ?? Object.isExtensible(owner))) return () => undefined;
+  if (typeof original !== 'function' || !(descriptor?.configurable ?? Object.isExtensible(owner)))
+    return () => undefined;
   const value = dressed(wrap(original), original);
   Object.defineProperty(owner, name, {
     value,

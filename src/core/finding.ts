@@ -136,7 +136,14 @@ export function fileOf(site: string | null): string {
 /** 64 bits of FNV-1a as 16 hex digits; enough to name a finding, not to defend against an adversary. */
 export function fingerprint(text: string): string {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(text))
-    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  for (const byte of utf8(text)) hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
   return hash.toString(16).padStart(16, '0');
+}
+
+/** As a TextEncoder gives them, which not every host has: a window of jsdom has none. */
+function* utf8(text: string): Generator<number> {
+  const encoded = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+  for (const [character, code] of encoded.matchAll(/%(..)|./g)) {
+    yield code === undefined ? character.charCodeAt(0) : Number.parseInt(code, 16);
+  }
 }
