@@ -88,9 +88,14 @@ function calleeAt(line: string, column: number): string | null {
   return called === null ? null : before + called;
 }
 
-/** A function that is called at this column of a line without an object, as one that has been taken out of it. */
+/**
+ * A function that is called at this column of a line without an object, as one that has been taken out of it. Where a compiler has made
+ * `(0, shop.take)()` of `take()`, its map leads to the bracket.
+ */
 function bareCallAt(line: string, column: number): string | null {
-  return /^([\w$]+)\s*\(/.exec(line.slice(column - 1))?.[1] ?? null;
+  const rest = line.slice(column - 1);
+  if (rest.startsWith('(')) return /(?<![.\w$#])([\w$]+)\s*$/.exec(line.slice(0, column - 1))?.[1] ?? null;
+  return /^([\w$]+)\s*\(/.exec(rest)?.[1] ?? null;
 }
 
 /** Names, elements and calls, as in `this.#lockOf(id(order))!.inner`: a keyed lock is often found by a function. */
