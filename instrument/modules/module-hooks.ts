@@ -7,6 +7,7 @@ import { MAY_WAIT } from '../own-locks/may-wait.ts';
 import { rewriteCommonJs, watchCommonJs } from './commonjs-modules.ts';
 import { type Bindings, type CommonJsModule, rebinder } from './module-bindings.ts';
 import { announced, type LoadResult } from './module-source.ts';
+import { knownPattern, packagePattern } from './package-patterns.ts';
 import { isEntry, isWithin, versionOf } from './package-version.ts';
 
 /** Called by instrumented packages when one of their modules has been evaluated. */
@@ -141,24 +142,6 @@ function patchOf(adapter: LibraryAdapter, { exports, file }: MetModule, rebind: 
   }
 }
 
-/** Matches the path of a module of a known package that its adapter is about: its name, and the path within it. */
-function packagePattern(adapters: readonly LibraryAdapter[]): RegExp {
-  const names = adapters.map(({ name, modules }) => {
-    return modules === undefined ? escaped(name) : `${escaped(name)}(?=/${modules.source})`;
-  });
-  return installedPattern(names);
-}
-
-function installedPattern(names: readonly string[]): RegExp {
-  // Who reads the manifest of a package has not loaded it.
-  const code = String.raw`(?![^?#]*\.json(?:[?#]|$))`;
-  return new RegExp(`/node_modules/(${names.join('|')})/(?!(?:.*/)?node_modules/)${code}([^?#]*)`);
-}
-
-function escaped(name: string): string {
-  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-}
-
 function announceTo(onLoaded: OnLoaded): () => void {
   const registry = globalThis as Record<symbol, unknown>;
   registry[LOADED] = onLoaded;
@@ -170,7 +153,7 @@ function announceTo(onLoaded: OnLoaded): () => void {
 /** Modules tell of themselves by what is put into their text: those of known packages, and locks of the program's own. */
 function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownLocks: boolean): () => void {
   const rebinds = Object.fromEntries(adapters.map(({ name, rebinds = [] }) => [name, rebinds]));
-  const known = installedPattern(adapters.map(({ name }) => escaped(name)));
+  const known = knownPattern(adapters);
   const isOwn = (filename: string): boolean => mayBeMarked(filename.replaceAll('\\', '/'), known);
   const module = Module as unknown as {
     registerHooks?: (hooks: object) => { deregister(): void };

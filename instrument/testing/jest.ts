@@ -7,6 +7,7 @@ import type { LibraryAdapter } from '../libraries/adapter.ts';
 import { LIBRARY_ADAPTERS } from '../libraries/index.ts';
 import { versionAt } from '../modules/package-version.ts';
 import { packageRoot } from '../paths.ts';
+import { markModules } from './jest-modules.ts';
 import type { RunningTest } from './ledger.ts';
 import { type DeptMatchers, matchers } from './matchers.ts';
 import { endTestRun, testRun } from './test-run.ts';
@@ -51,6 +52,7 @@ const TIMED_OUT = /\bExceeded timeout of [\d,]+ ms\b/;
 const { expect, beforeEach, afterEach, afterAll } = globals();
 const run = testRun({ hookLoaders: false });
 await meetLibraries();
+const endMarking = markModules(hasEnvironmentEnded);
 
 expect.extend(matchers);
 beforeEach(() => run.begin(runningTest()));
@@ -71,9 +73,16 @@ function throwNext(): void {
 afterAll(() => {
   const error = run.endFile();
   // The next file has modules of its own, in the same process.
+  endMarking();
   endTestRun();
   if (error !== null) throw error;
 });
+
+/** What jest gives to each ES module, since 29.7. */
+function hasEnvironmentEnded(): boolean {
+  const { jest } = import.meta as { readonly jest?: { isEnvironmentTornDown?(): boolean } };
+  return jest?.isEnvironmentTornDown?.() === true;
+}
 
 function globals(): Globals {
   const found = globalThis as unknown as Partial<Globals>;

@@ -1,3 +1,5 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, ROOT } from '../e2e/child.ts';
@@ -13,7 +15,28 @@ beforeAll(async () => {
 afterAll(() => project[Symbol.dispose]());
 
 function jest(...args: readonly string[]): Promise<Ended> {
-  return project.run('jest', ['--experimental-vm-modules', JEST, '--verbose', ...args]);
+  return jestIn('jest', args);
+}
+
+function jestIn(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return project.run(folder, ['--experimental-vm-modules', JEST, '--verbose', ...args], { env });
+}
+
+/** What jest has counted in the modules of a fixture, and how it ended. */
+async function measured(
+  folder: string,
+  provider: string,
+  ownLocks: string,
+): Promise<Ended & { readonly counts: string }> {
+  const reports = mkdtempSync(join(tmpdir(), 'dept-coverage-'));
+  try {
+    const flags = ['--coverage', `--coverageProvider=${provider}`, '--coverageReporters=json'];
+    const env = { DEPT_OWN_LOCKS: ownLocks };
+    const ended = await jestIn(folder, ['own-lock', ...flags, `--coverageDirectory=${reports}`], env);
+    return { ...ended, counts: readFileSync(join(reports, 'coverage-final.json'), 'utf8') };
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
 }
 
 describe.concurrent('dept/jest', { timeout: TIMEOUT_MS }, () => {
@@ -53,7 +76,60 @@ describe.concurrent('dept/jest', { timeout: TIMEOUT_MS }, () => {
   test('CommonJS tests are watched, and files that share a process are apart', async () => {
     const { code, stderr } = await jest('--runInBand');
     expect(code).toBe(1);
-    expect(stderr).toContain('Tests:       6 failed, 4 passed, 10 total\n');
+    expect(stderr).toContain('Tests:       8 failed, 5 passed, 13 total\n');
     expect(stderr).toContain('at commonjs.test.cjs:8:41\n');
+  });
+
+  test('locks of the project itself are recognised in ES modules', async () => {
+    const { code, stderr } = await jest('own-lock');
+    expect(code).toBe(1);
+    expect(stderr).toContain('✓ an error has its place');
+    expect(stderr).toContain('> 13 |     await till.run(async () => undefined);\n');
+    expect(stderr).toContain('[W] run(shelf:0)');
+    expect((await jestIn('jest', ['own-lock'], { DEPT_OWN_LOCKS: '0' })).code).toBe(0);
+  });
+
+  test('they are recognised in what a compiler makes of TypeScript, and of CommonJS', async () => {
+    const { code, stderr } = await jestIn('jest-compiled', ['own-lock']);
+    expect(code).toBe(1);
+    expect(stderr.match(/✓ an error has its place/g)).toHaveLength(2);
+    expect(stderr).toContain('FindingError: DEPT001: leave and enter can wait for each other for ever.\n');
+    expect(stderr).toContain('> 14 |     await takeDoor();\n');
+    expect(stderr).toContain('[W] takeDoor(takeDoor:0)\n');
+    expect(stderr).toContain('[W] take(shelf:0)');
+    expect(stderr).toContain('Tests:       2 failed, 2 passed, 4 total\n');
+  });
+
+  test('a project in which they are recognised does what it did', async () => {
+    const { code, stderr } = await jestIn('jest-compiled', ['as-before']);
+    expect(stderr).toContain('Tests:       6 passed, 6 total\n');
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['jest', 'babel'],
+    ['jest', 'v8'],
+    ['jest-compiled', 'babel'],
+    ['jest-compiled', 'v8'],
+  ])('coverage counts what it counts without: %s, %s', async (folder, provider) => {
+    const [without, ended] = [await measured(folder, provider, '0'), await measured(folder, provider, '1')];
+    expect(ended.code).toBe(0);
+    expect(ended.counts).toContain('lane.');
+    expect(ended.counts).toBe(without.counts);
+  });
+
+  test('nothing of it is left for the next file, after one that cannot be loaded too', async () => {
+    const { stderr } = await jestIn('jest-projects', ['--runInBand']);
+    expect(stderr).toContain('marked: true\n');
+    expect(stderr).toContain('✓ is as without dept');
+    expect(stderr).toContain('✓ is marked');
+    expect(stderr).toContain('Test Suites: 1 failed, 2 passed, 3 total\n');
+  });
+
+  test('tests run in an environment that has few globals', async () => {
+    const { code, stderr } = await jest('window');
+    expect(code).toBe(1);
+    expect(stderr).toContain('FindingError: DEPT001: ');
+    expect(stderr).toContain('(window.test.cjs:15:16)\n');
   });
 });
