@@ -25,6 +25,10 @@ const HEEDED: ReadonlySet<string | symbol> = new Set([...BEGINS, ...OF_A_JOB, ..
 
 /** Stacks kept of the emissions of one event name. */
 const STACKS_EACH = 32;
+/** Names with stacks: who makes a name for each job (`completed:17`) has as many as jobs. */
+const NAMES_WITH_STACKS = 4_096;
+/** Names remembered of one emitter, beside those that are heeded. */
+const NAMES_EACH = 256;
 
 /** How often an event of one emitter was emitted, and where that was the first time. */
 export interface Emission {
@@ -99,7 +103,9 @@ export class EmittedEvents {
         return one.came;
       },
       end: () => {
-        if (all.delete(one)) this.#following--;
+        if (!all.delete(one)) return;
+        this.#following--;
+        if (all.size === 0) events.delete(event);
       },
     };
   }
@@ -128,8 +134,11 @@ export class EmittedEvents {
       if (CLOSES.has(event)) for (const begun of events.keys()) if (BEGINS.has(begun)) events.delete(begun);
       if (isHeard && !BEGINS.has(event) && !OF_A_JOB.has(event)) return;
       const known = events.get(event);
-      if (known === undefined) events.set(event, { count: 1, isHeard, stack: this.#capture(event) });
-      else known.count++;
+      if (known !== undefined) known.count++;
+      else {
+        if (events.size >= NAMES_EACH) forgetOldest(events);
+        events.set(event, { count: 1, isHeard, stack: this.#capture(event) });
+      }
     } catch (fault) {
       failed(fault, this.#session);
     }
@@ -137,8 +146,17 @@ export class EmittedEvents {
 
   #capture(event: string | symbol): Stack | null {
     const captures = this.#captures.get(event) ?? 0;
-    if (captures >= STACKS_EACH) return null;
+    if (captures >= STACKS_EACH || (captures === 0 && this.#captures.size >= NAMES_WITH_STACKS)) return null;
     this.#captures.set(event, captures + 1);
     return this.#session.capture();
+  }
+}
+
+/** The name that was emitted first longest ago. */
+function forgetOldest(events: Map<string | symbol, Emission>): void {
+  for (const event of events.keys()) {
+    if (HEEDED.has(event)) continue;
+    events.delete(event);
+    return;
   }
 }
