@@ -117,5 +117,8 @@ function trackKey(key: string, name: string): TrackedObject | null {
 
 function forgetKey(key: string): void {
   const known = awaitedKeys.get(key);
-  if (known !== undefined && --known.waiting === 0) awaitedKeys.delete(key);
+  if (known === undefined || --known.waiting > 0) return;
+  awaitedKeys.delete(key);
+  // Other processes put something there, and scripts: of most keys no event is seen.
+  hooks.withdraw(known.object);
 }

@@ -104,8 +104,9 @@ export class Histories {
     this.#oldest = this.#first?.at ?? PENDING;
   }
 
-  /** Each mark once. O(1). */
-  unmark(mark: Mark): void {
+  /** Each mark once; null is none. O(1). */
+  unmark(mark: Mark | null): void {
+    if (mark === null) return;
     if (this.isOnly(mark)) {
       this.#first = null;
       this.#last = null;

@@ -307,8 +307,12 @@ export class Session {
     const at = this.#next();
     const { onEvent } = this.#observers;
     for (let i = 0; i < onEvent.length; i++) onEvent[i]?.onEvent(context, object, how, at);
-    const mark = object.answer();
-    if (mark !== null) this.histories.unmark(mark);
+    this.withdraw(object);
+  }
+
+  /** Nobody asks for the event any more, whoever triggered it: what has happened since then is no longer kept for it. */
+  withdraw(object: TrackedObject): void {
+    this.histories.unmark(object.answer());
   }
 
   /** What is owed passes to another context, which will trigger the event. */

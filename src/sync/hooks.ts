@@ -322,6 +322,11 @@ export function event(object: TrackedObject | null, how: How): void {
   if (object !== null) guarded((session) => session.event(known(session, object), how));
 }
 
+/** Nobody asks for the event any more. */
+export function withdraw(object: TrackedObject | null): void {
+  if (object !== null) guarded((session) => session.withdraw(known(session, object)));
+}
+
 /** What is owed passes to another context. */
 export function handover(held: EventContext | null, to: Context): void {
   if (held !== null) guarded((session) => session.handover(held, to), keeperOf(held.object));
