@@ -3,10 +3,10 @@ import vm from 'node:vm';
 import { configFromEnv } from '../config.ts';
 import { LIBRARY_ADAPTERS } from '../libraries/index.ts';
 import { knownPattern } from '../modules/package-patterns.ts';
-import { leadsToSameLines } from '../own-locks/inline-map.ts';
-import { markedOrNull, mayBeMarked } from '../own-locks/marking.ts';
+import { mayBeMarked } from '../own-locks/marking.ts';
 import { replaced } from '../patches/replaced.ts';
 import { isCodeCounted } from '../process/counted-code.ts';
+import { ReadTexts } from './read-texts.ts';
 
 const PARAMETERS = 'module,exports,require,__dirname,__filename';
 /** What jest puts around a CommonJS module where it does not have it compiled as the body of a function. */
@@ -94,6 +94,7 @@ interface CompileOptions {
 /** Texts that jest has compiled for this file of tests; what else is compiled in this process is none of them. */
 class ModuleTexts {
   readonly #known = knownPattern(LIBRARY_ADAPTERS);
+  readonly #read = new ReadTexts();
   #isCounted: boolean | null = null;
 
   ofFunction(code: string, [names, options]: readonly unknown[]): string | null {
@@ -118,19 +119,10 @@ class ModuleTexts {
 
   #marked(code: string, path: unknown): string | null {
     if (typeof path !== 'string' || !isAbsolute(path) || !mayBeMarked(path, this.#known)) return null;
-    const text = markedOrNull(code);
+    const text = this.#read.marked(code);
     if (text === null || code.includes(COUNTED)) return null;
     this.#isCounted ??= isCodeCounted();
-    return !this.#isCounted && keepsLines(code, text) ? text : null;
-  }
-}
-
-/** jest has read the map before. Here it gives what reads one, and may give a mock. */
-function keepsLines(code: string, text: string): boolean {
-  try {
-    return leadsToSameLines(code, text);
-  } catch {
-    return false;
+    return this.#isCounted ? null : text;
   }
 }
 
