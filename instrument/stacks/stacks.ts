@@ -1,4 +1,4 @@
-import type { Frame, Stack, StackSource } from '../../src/core/stack.ts';
+import { type Frame, isOfPackage, type Stack, type StackSource } from '../../src/core/stack.ts';
 import { isOwnFile, packageRelative } from '../paths.ts';
 import { captureStack, stackOf } from './capture-stack.ts';
 import { originalName } from './original-names.ts';
@@ -30,7 +30,10 @@ export class CapturedStack implements Stack {
   }
 
   get frames(): readonly Frame[] {
-    return programsOf(tables.frames(CapturedStack.#interned(this))).map(mapped);
+    const frames = programsOf(tables.frames(CapturedStack.#interned(this))).map(mapped);
+    // A bundle is a file of the program, and has packages in it.
+    const programs = frames.filter((frame) => !isOfPackage(frame));
+    return programs.length > 0 ? programs : frames;
   }
 
   get direct(): readonly Frame[] {

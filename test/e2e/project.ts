@@ -63,8 +63,8 @@ export class Project implements Disposable {
     if (maps === 'linked') this.write(`dist/${target}.js.map`, map);
   }
 
-  /** Makes one minified file of dist/ of src/NAME.ts and all it imports. */
-  async bundle(name: string, target: string): Promise<void> {
+  /** Makes one minified file of dist/ of src/NAME.ts and all it imports, of packages only those that are not left out: all, if it is not said. */
+  async bundle(name: string, target: string, external: readonly string[] | null = null): Promise<void> {
     await build({
       absWorkingDir: this.folder,
       entryPoints: [`src/${name}.ts`],
@@ -72,7 +72,7 @@ export class Project implements Disposable {
       bundle: true,
       minify: true,
       sourcemap: 'linked',
-      packages: 'external',
+      ...(external === null ? { packages: 'external' } : { external: [...external] }),
       format: 'esm',
       platform: 'node',
     });

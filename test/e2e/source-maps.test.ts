@@ -190,6 +190,31 @@ describe('a package whose source maps lead out of it', { timeout: TIMEOUT_MS }, 
   });
 });
 
+test('a package that is in the bundle of the program is no code of it', { timeout: TIMEOUT_MS }, async () => {
+  const crate = [
+    "import { Mutex } from 'async-mutex';",
+    'export class Crate {',
+    '  lock = new Mutex();',
+    '  take(task) { return this.lock.runExclusive(task); }',
+    '}',
+  ];
+  project.write('node_modules/crate/package.json', '{ "name": "crate", "type": "module", "exports": "./crate.js" }');
+  project.write('node_modules/crate/crate.js', crate.join('\n'));
+  const program = [
+    "import { Crate } from 'crate';",
+    'const [big, small] = [new Crate(), new Crate()];',
+    'const fill = () => big.take(async () => small.take(async () => undefined));',
+    'const spill = () => small.take(async () => big.take(async () => undefined));',
+    'await fill();',
+    'await spill();',
+  ];
+  project.write('src/crates.ts', program.join('\n'));
+  await project.bundle('crates', 'crates', ['async-mutex']);
+  const report = await finding(...PRELOAD, 'dist/crates.js');
+  const frames = (report?.contexts ?? []).flatMap(({ S, W, E }) => [S, W, E].flatMap(({ stack }) => stack));
+  expect(new Set(frames.map(({ file }) => file))).toEqual(new Set(['src/crates.ts']));
+});
+
 test('vitest: a finding of a test file is at the lines of that file', { timeout: TIMEOUT_MS }, async () => {
   project.write('setup.ts', "import { install } from 'dept';\nglobalThis.installed = install();\n");
   project.write('vitest.config.js', "export default { test: { setupFiles: ['./setup.ts'] } };\n");
