@@ -222,14 +222,21 @@ export class SuspendedGraph {
     const extension = this.#heap.follow(context, 'extension');
     const direct = extension === null ? undefined : this.#generators.get(extension);
     if (direct !== undefined) return direct;
+    // A compiler's function calls a generator that it has in a variable; who has one that is asynchronous asks it for more, or knows it only.
+    const isOfScript = this.#heap.placeOf(handler) !== null;
     for (let depth = 0; depth < 2 && context !== null; depth++) {
       for (const edge of this.#heap.edges(context)) {
         const found = edge.type === 'context' ? this.#generators.get(edge.node) : undefined;
-        if (found !== undefined) return found;
+        if (found !== undefined && !(isOfScript && this.#isAsynchronous(found))) return found;
       }
       context = this.#heap.follow(context, 'previous');
     }
     return null;
+  }
+
+  #isAsynchronous({ node }: Generator): boolean {
+    const prototype = this.#heap.follow(node, '__proto__');
+    return prototype !== null && this.#heap.name(prototype) === 'AsyncGenerator';
   }
 
   /** What a handler settles: V8's own resolve functions know their promise, a user's one captures resolve functions. */
