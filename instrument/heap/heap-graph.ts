@@ -172,6 +172,11 @@ export class HeapGraph {
     return this.#subclasses.has(name) && this.follow(node, REACTIONS) !== null;
   }
 
+  /** A record of the engine. Since V8 14 these are of the type `native`, as what Node has behind its objects is. */
+  isOfEngine(node: HeapNode): boolean {
+    return this.name(node).startsWith('system / ');
+  }
+
   /** What is registered on a promise. */
   isReaction(node: HeapNode): boolean {
     return this.name(node).includes('PromiseReaction');

@@ -1,6 +1,7 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { HeapEdge, HeapNode } from '../heap/heap-graph.ts';
-import { isKept, isMade, isNote, isRecord, isWeaklyKnown, OBJECT } from '../heap/own-references.ts';
+import { isReference } from '../heap/live-references.ts';
+import { isKept, isMade, isNote, isWeaklyKnown, OBJECT } from '../heap/own-references.ts';
 import type { Suspended } from '../heap/suspended-graph.ts';
 import { WatchedPool } from '../watched-pool.ts';
 import type { HolderLook } from './holder-look.ts';
@@ -9,9 +10,6 @@ import { isInUse, isNoPart, isPending, lentParts } from './lent-parts.ts';
 /** Objects looked at on the way from what was given to those who have it. */
 const MAX_SEEN = 2_000;
 
-/** What the engine notes of code and of stacks. */
-const NOTED = /^system \/ (?:CallSiteInfo|StackFrameInfo|StackTraceFrame|FeedbackVector|FeedbackCell)$/;
-const NO_OBJECT: ReadonlySet<string> = new Set(['code', 'object shape', 'native']);
 /** Variables of modules and scripts. */
 const GLOBAL = /^system \/ (?:Cell|PropertyCell|.*Module|ScriptContext.*|NativeContext)$/;
 /** From what was made to what ran then: where there are no frames of contexts, a store is found by that. */
@@ -81,24 +79,15 @@ export class AbandonedHolds {
     const seen = new Set([node]);
     for (const each of seen) {
       if (seen.size > MAX_SEEN || heap.type(each) === 'synthetic') return true;
-      for (const edge of heap.retainers(each)) if (this.#isReference(edge)) seen.add(edge.node);
+      for (const edge of heap.retainers(each)) if (isReference(edge, heap)) seen.add(edge.node);
     }
     return false;
-  }
-
-  #isReference({ type, name, node }: HeapEdge): boolean {
-    const { heap } = this.#look;
-    if (type === 'weak' || type === 'shortcut' || isNote(name) || name === '__proto__' || name === 'map') return false;
-    const className = heap.name(node);
-    return (
-      !NO_OBJECT.has(heap.type(node)) && !NOTED.test(className) && !isRecord(className) && !isKept(className, name)
-    );
   }
 
   #leadsOn(edge: HeapEdge, to: HeapNode, parts: ReadonlySet<HeapNode>): boolean {
     const { heap } = this.#look;
     const { type, name, node } = edge;
-    if (!this.#isReference(edge)) return false;
+    if (!isReference(edge, heap)) return false;
     // Its own parts are alive by themselves, as a socket is.
     if (heap.type(node) === 'synthetic') return !parts.has(to) && name !== PASSING;
     // A wrapper has what it wraps as a property; a part that only listens to it has it in a variable.

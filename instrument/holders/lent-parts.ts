@@ -44,7 +44,7 @@ export function lentParts(
       if (type === 'weak' || type === 'shortcut' || type === 'context' || NO_PART.test(name) || without.has(node))
         continue;
       const className = heap.name(node);
-      if (isCompound(heap.type(node)) && !isNoPart(className) && !isRecord(className)) parts.add(node);
+      if (isCompound(node, heap) && !isNoPart(className) && !isRecord(className)) parts.add(node);
     }
   }
   return parts;
@@ -103,6 +103,7 @@ export function isPending(node: HeapNode, heap: HeapGraph): boolean {
   return heap.isPromise(node) && heap.edges(node).some((edge) => heap.isReaction(edge.node));
 }
 
-function isCompound(type: string): boolean {
-  return type === 'object' || type === 'array' || type === 'hidden';
+function isCompound(node: HeapNode, heap: HeapGraph): boolean {
+  const type = heap.type(node);
+  return type === 'object' || type === 'array' || type === 'hidden' || heap.isOfEngine(node);
 }

@@ -14,7 +14,7 @@ import { circleOfSuspended } from '../node/module-circle.ts';
 import { processorMs } from '../process/processor-time.ts';
 import type { Circle, Going } from '../suspicion.ts';
 import { awaitDeadlocks } from './await-deadlock.ts';
-import { partOf } from './part-of-suspended.ts';
+import { only, partOf } from './part-of-suspended.ts';
 import { isReadWithin, NOTHING, type PictureOptions, pictureOfStall, type StallPicture } from './stall-picture.ts';
 
 /** Codes of findings that say why a program does not go on. */
@@ -90,14 +90,14 @@ export class StallCheck {
     this.#tell(openWaits, null, { kind: 'abandoned' });
   }
 
-  /** Nothing goes on, though the program may go on when it is spoken to: circles that the heap shows are told, and nothing else. */
+  /** Nothing goes on, though the program may go on when it is spoken to: circles that the heap shows are told, and who waits for nobody. */
   atStandstill(): void {
     if (this.#options.stall === 'never' || this.#isTold()) return;
     // Nobody is kept from anything meanwhile, and programs that answer requests have large heaps.
     const budgetMs = 2 * this.#options.stallBudgetMs;
     const picture = this.#look({ isStanding: true, isStalled: false, budgetMs });
-    this.#tellCycles(picture);
-    this.#tellModules(picture);
+    const isTold = this.#tellCycles(picture);
+    if (!this.#tellModules(picture) && !isTold && picture.left.length > 0) this.#tellLeft(picture);
   }
 
   /**
@@ -207,6 +207,15 @@ export class StallCheck {
     const isNew = this.#options.findings.every(({ fingerprint }) => fingerprint !== found.fingerprint);
     if (isNew) this.#options.onFinding(found);
     return true;
+  }
+
+  /** Once: who waits for nobody does so the next time, too. */
+  #tellLeft({ functions, left }: StallPicture): void {
+    const { onFinding, findings, now } = this.#options;
+    const suspended = only(functions, new Set(left.map((index) => functions[index])));
+    const reason = { kind: 'unsettleable' } as const;
+    const found = stalledFinding({ openWaits: [], suspended, reason, severity: 'warning', at: now() });
+    if (findings.every(({ fingerprint }) => fingerprint !== found.fingerprint)) onFinding(found);
   }
 
   #tell(

@@ -5,10 +5,12 @@ import { type HeapGraph, takeHeapGraph } from '../heap/heap-graph.ts';
 import { InspectorPlaces, type SuspendedPlace } from '../heap/inspector-places.ts';
 import { hasTimerSet } from '../heap/live-timers.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
+import { type Settlers, waitersForNobody } from '../heap/unsettleable.ts';
 import { isOwnFile, toPath } from '../paths.ts';
 import { NODE_MAJOR } from '../process/node-major.ts';
 import { processorMs } from '../process/processor-time.ts';
 import { awaitCycles } from './await-cycles.ts';
+import { leftWaiters } from './left-waiters.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
 import { lockWaiters } from './lock-waiters.ts';
 import { type Line, OwnLines } from './own-lines.ts';
@@ -54,6 +56,8 @@ export interface StallPicture {
   readonly omitted: number;
   /** Somebody waits in what is a lock by the name of its class, or, unseen, for a turn that another one has. */
   readonly hasLockWaiters: boolean;
+  /** Of a program that runs: those who wait for a promise that nobody can settle any more, and who await them, as indexes into `functions`. */
+  readonly left: readonly number[];
   /** Why the picture is not whole, in words; null when it is. */
   readonly cut: string | null;
 }
@@ -66,6 +70,7 @@ export const NOTHING: Omit<StallPicture, 'cut'> = {
   definitions: [],
   omitted: 0,
   hasLockWaiters: false,
+  left: [],
 };
 
 /**
@@ -96,20 +101,23 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
 }
 
 function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: PictureOptions): StallPicture {
-  const { isStalled, isAsked, isOver, isStanding } = options;
+  const { isStalled, isAsked, isOver, isStanding, isInTest } = options;
   const graph = new SuspendedGraph(heap);
   const lines = new OwnLines(graph, heap, { isOver, isStanding });
   const inLine = lines.isEmpty ? new Map<Suspended, Line>() : lines.join(open());
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
-  if (isDoubtful && inLocks.size === 0 && unseen.size === 0) return { ...NOTHING, cut: null };
+  const mayBeLeft = isStanding && !isInTest && waitersForNobody(graph, heap).size > 0;
+  if (isDoubtful && inLocks.size === 0 && unseen.size === 0 && !mayBeLeft) return { ...NOTHING, cut: null };
   const places = open();
+  const left = mayBeLeft ? leftWaiters(graph, heap, places) : [];
   // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
   const counts = unseen.size > 0 && !hasTimerSet(heap, places, isOver);
   return new Painter(graph, heap, places, options, inLine).paint(
     isDoubtful,
     counts ? new Map([...inLocks, ...unseen]) : inLocks,
+    left,
   );
 }
 
@@ -128,12 +136,16 @@ function mayBeStuck({ functions }: SuspendedGraph, heap: HeapGraph, isOver: bool
   return awaitCycles(functions, isOver).length > 0 || functions.some((each) => isModule(each, heap));
 }
 
+/** What was awaited, in words. */
+const UNSETTLEABLE = 'a promise that nobody can settle any more';
+
 class Painter {
   readonly #graph: SuspendedGraph;
   readonly #heap: HeapGraph;
   readonly #places: InspectorPlaces;
   readonly #options: PictureOptions;
   readonly #inLine: ReadonlyMap<Suspended, Line>;
+  readonly #forNobody: ReadonlyMap<Suspended, Settlers>;
 
   constructor(
     graph: SuspendedGraph,
@@ -147,17 +159,19 @@ class Painter {
     this.#heap = heap;
     this.#places = places;
     this.#options = options;
+    this.#forNobody = waitersForNobody(graph, heap);
   }
 
-  /** @param isDoubtful others than those who wait in a lock, and who await these, may well be idle */
-  paint(isDoubtful: boolean, inLocks: ReadonlyMap<Suspended, Keeper>): StallPicture {
+  /**
+   * @param isDoubtful others than those who wait in a lock, or are left, and who await these, may well be idle
+   * @param left those who wait for what nobody can settle
+   */
+  paint(isDoubtful: boolean, inLocks: ReadonlyMap<Suspended, Keeper>, left: readonly Suspended[]): StallPicture {
     const { isOver, isAsked, isInTest, budgetMs } = this.#options;
     const graph = this.#graph;
-    // What a package does for itself may be idle as well.
-    const stopped = [...inLocks.keys()]
-      .map((each) => withAwaiters([each], graph.functions))
-      .filter((all) => [...all].some((each) => !this.#isHidden(each) && !this.#isInstalled(each)));
-    const toldOf = isDoubtful ? new Set(stopped.flatMap((all) => [...all])) : null;
+    const stopped = this.#ofProgram(inLocks.keys());
+    const isLeft = new Set(this.#ofProgram(left).flatMap((all) => [...all]));
+    const toldOf = isDoubtful ? new Set([...stopped.flatMap((all) => [...all]), ...isLeft]) : null;
     const visible = withoutHidden(
       toldOf === null ? graph.functions : graph.functions.filter((each) => toldOf.has(each)),
       (each) => this.#isHidden(each),
@@ -176,7 +190,8 @@ class Painter {
       this.#heap,
     );
     const inCycles = new Set(cycles.flat());
-    const rank = (each: Suspended): number => (inCycles.has(each) ? 0 : this.#isInstalled(each) ? 2 : 1);
+    const rank = (each: Suspended): number =>
+      inCycles.has(each) || isLeft.has(each) ? 0 : this.#isInstalled(each) ? 2 : 1;
     const shown = [...visible].sort((a, b) => rank(a) - rank(b) || this.#compare(a, b)).slice(0, MAX_FUNCTIONS);
     const indexes = new Map(shown.map((each, index) => [each, index]));
     const toIndexes = (all: readonly Suspended[]): number[] => all.flatMap((each) => indexes.get(each) ?? []);
@@ -194,8 +209,16 @@ class Painter {
       definitions: shown.map((each) => this.#definition(each)),
       omitted: visible.length - shown.length,
       hasLockWaiters: stopped.length > 0,
+      left: toIndexes([...isLeft]),
       cut: this.#places.isSpent ? `the lines of some functions could not be looked up within ${budgetMs} ms` : null,
     };
+  }
+
+  /** Each of these and those who await it, where the program has a part in that: what a package does for itself may be idle. */
+  #ofProgram(waiters: Iterable<Suspended>): readonly ReadonlySet<Suspended>[] {
+    return [...waiters]
+      .map((each) => withAwaiters([each], this.#graph.functions))
+      .filter((all) => [...all].some((each) => !this.#isHidden(each) && !this.#isInstalled(each)));
   }
 
   /** By where they are written: objects have no order in a heap. */
@@ -230,8 +253,7 @@ class Painter {
     return {
       name,
       stack: place === null ? this.#definition(each) : stackAt(this.#heap.name(each.fn), place, this.#places),
-      awaits:
-        waitsFor.length > 0 ? null : each.circle === null ? this.#awaited(keeper) : 'a promise that waits for itself',
+      awaits: waitsFor.length > 0 ? null : this.#awaited(each, keeper),
       waitsFor,
       locals: (place?.locals ?? [])
         .filter((local) => local.name !== 'this')
@@ -239,8 +261,9 @@ class Painter {
     };
   }
 
-  #awaited(keeper: Keeper | null): string {
-    if (keeper === null) return 'a promise that no async function computes';
+  #awaited(each: Suspended, keeper: Keeper | null): string {
+    if (each.circle !== null) return 'a promise that waits for itself';
+    if (keeper === null) return this.#forNobody.has(each) ? UNSETTLEABLE : 'a promise that no async function computes';
     const names = [...new Set(keeper.mayBeReleasedBy.map((other) => this.#nameOf(other)))];
     const releasers = names.length === 0 ? '' : `, which ${names.join(' or ')} may end`;
     const where = keeper.property === null ? keeper.className : `${keeper.className}.${keeper.property}`;

@@ -21,8 +21,13 @@ export type StallReason =
   | { readonly kind: 'after'; readonly afterMs: number }
   /** Whoever has taken what is waited for is over, and nobody else can give it back; the program runs. */
   | { readonly kind: 'abandoned' }
+  /** What is awaited nobody can settle; the program runs. */
+  | { readonly kind: 'unsettleable' }
   /** Somebody asked, or is about to end the program. */
   | { readonly kind: 'signal'; readonly signal: string };
+
+/** Those that a sentence begins with. */
+type SaidReason = Exclude<StallReason, { readonly kind: 'unsettleable' }>;
 
 export interface Stall {
   readonly openWaits: readonly OpenWait[];
@@ -38,6 +43,8 @@ const LOST_EVENT =
   'Find the code that should have triggered the event: an early return or a thrown error often skips it.';
 const NEVER_GIVEN_BACK =
   'Give it back in a `finally` where it is taken: an early return or a thrown error has skipped that, or nobody was to do it.';
+const NEVER_SETTLED =
+  'Nobody has its resolve and reject functions any more: look for a way on which neither is called, as an early return, an error that is only logged, or a callback that is dropped.';
 const UNSEEN_HOLD =
   'Or one of these functions holds what another one awaits: a lock, a queue or a pool that dept does not watch.';
 const ONLY_SEEN = 'Callbacks that never come cannot be seen, nor can promises that nothing refers to any more.';
@@ -68,7 +75,11 @@ export function stalledFinding({ openWaits: all, suspended = [], reason, severit
     fingerprint: fingerprint(`DEPT003\u0000${parts.join('\u0000')}`),
     rules: 'dept',
     circle: [],
-    ...(isQuiet ? nobodyWaits(reason) : told(openWaits, suspended, reason)),
+    ...(reason?.kind === 'unsettleable'
+      ? leftOver(suspended)
+      : isQuiet
+        ? nobodyWaits(reason)
+        : told(openWaits, suspended, reason)),
     predictedBy: null,
     openWaits,
     ...(suspended.length === 0 ? {} : { suspended }),
@@ -80,7 +91,7 @@ export function stalledFinding({ openWaits: all, suspended = [], reason, severit
 function told(
   openWaits: readonly OpenWait[],
   suspended: readonly SuspendedFunction[],
-  reason: StallReason = { kind: 'nothing-left' },
+  reason: SaidReason = { kind: 'nothing-left' },
 ): Pick<Finding, 'message' | 'help'> {
   return {
     message: `${lead(reason)} while ${openParts(openWaits, suspended)}.`,
@@ -93,6 +104,16 @@ function told(
   };
 }
 
+/** Those that wait for nobody else are the ones to look at. */
+function leftOver(suspended: readonly SuspendedFunction[]): Pick<Finding, 'message' | 'help'> {
+  const names = shortened(unique(suspended.filter(({ waitsFor }) => waitsFor.length === 0).map(({ name }) => name)));
+  const wait = names.length === 1 ? 'waits' : 'wait';
+  return {
+    message: `${names.join(', ')} ${wait} for a promise that nobody can settle any more.`,
+    help: [NEVER_SETTLED],
+  };
+}
+
 /** Connections on which commands wait behind one that blocks, by their names. */
 function blockedConnections(openWaits: readonly OpenWait[]): readonly string[] {
   const behind = openWaits.filter(
@@ -101,11 +122,11 @@ function blockedConnections(openWaits: readonly OpenWait[]): readonly string[] {
   return unique(behind.map(({ objectLabel }) => objectLabel));
 }
 
-function nobodyWaits(reason: StallReason): Pick<Finding, 'message' | 'help'> {
+function nobodyWaits(reason: SaidReason): Pick<Finding, 'message' | 'help'> {
   return { message: `${lead(reason)}. Nothing in it is known to wait.`, help: [ONLY_SEEN] };
 }
 
-function lead(reason: StallReason): string {
+function lead(reason: SaidReason): string {
   if (reason.kind === 'nothing-left') return 'The program has nothing left to run';
   if (reason.kind === 'watchdog') return `Nothing tracked has moved for ${reason.quietMs} ms`;
   if (reason.kind === 'abandoned') return 'Nobody can give back any more what is held,';
@@ -119,9 +140,13 @@ function openParts(openWaits: readonly OpenWait[], suspended: readonly Suspended
   const waits = `${count === 1 ? 'a wait is' : `${count} waits are`} still open: ${classes.join(', ')}`;
   if (suspended.length === 0) return openWaits.length === 0 ? 'a top-level await is not settled' : waits;
   const names = unique(suspended.map(({ name }) => name));
-  const shown = names.length > NAMES ? [...names.slice(0, NAMES), '...'] : names;
+  const shown = shortened(names);
   const functions = `${suspended.length === 1 ? 'an async function has' : `${suspended.length} async functions have`} not ended: ${shown.join(', ')}`;
   return openWaits.length === 0 ? functions : `${waits}; ${functions}`;
+}
+
+function shortened(names: readonly string[]): readonly string[] {
+  return names.length > NAMES ? [...names.slice(0, NAMES), '...'] : names;
 }
 
 function unique(names: readonly string[]): string[] {

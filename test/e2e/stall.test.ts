@@ -36,6 +36,8 @@ beforeAll(async () => {
     'spent-places',
     'own-builtins',
     'thirteen-failures',
+    'unsettleable',
+    'waits-on-purpose',
   ];
   project = await Project.create(names.map((name) => `${name}.mjs`));
 }, CHILD_TIMEOUT_MS);
@@ -355,6 +357,34 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
     const told = await toldWhileRunning('idle-circle', 'SIGTERM', [form]);
     expect(told.map(({ code }) => code)).toEqual(['DEPT002']);
     expect(told[0]?.contexts.map(({ name }) => name).sort()).toEqual(names);
+  });
+
+  test.each([
+    ['request', ['report'], 'report waits for a promise that nobody can settle any more.'],
+    ['stream', ['compress'], 'compress waits for a promise that nobody can settle any more.'],
+    ['event', ['ready'], 'ready waits for a promise that nobody can settle any more.'],
+  ])('is told, once, who waits for what nobody can settle: %s', async (form, names, message) => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    await runPreloaded(['src/unsettleable.mjs', form], { ...killWhenItStands(14_000), env });
+    const told = findings.read();
+    expect(told.map(({ code, severity, message }) => [code, severity, message])).toEqual([
+      ['DEPT003', 'warning', message],
+    ]);
+    expect([...new Set(told[0]?.suspended.map(({ name }) => name))]).toEqual(names);
+  });
+
+  test('is told nothing of who means to wait, and of who waits for what will come', async () => {
+    using findings = new FindingsFile();
+    const env = { DEPT_REPORT: findings.path };
+    const [meant, idle, healthy] = await Promise.all([
+      runPreloaded(['src/waits-on-purpose.mjs'], { ...killWhenItStands(7_000), env }),
+      runPreloaded(['src/unsettleable.mjs', 'idle'], { ...killWhenItStands(7_000), env }),
+      runPreloaded(['src/unsettleable.mjs', 'healthy'], { env }),
+    ]);
+    for (const each of [meant, idle]) expect(each).toMatchObject({ code: 0, stdout: 'stands\n' });
+    expect(healthy).toMatchObject({ code: 0, stdout: 'stands\ndone\n' });
+    expect(findings.read()).toEqual([]);
   });
 
   test('is told nothing while it has nothing to do', async () => {

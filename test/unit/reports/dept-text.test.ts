@@ -7,6 +7,7 @@ import type { EventClass } from '../../../src/core/classes.ts';
 import type { Dependency } from '../../../src/core/dependency.ts';
 import type { Tick } from '../../../src/core/ids.ts';
 import { lostEventFinding } from '../../../src/tracker/lost-events.ts';
+import { stalledFinding } from '../../../src/tracker/stalled.ts';
 import { abba, bare, circular, SHOP, type Step, stack } from './finding-builder.ts';
 import { expectGolden } from './golden.ts';
 
@@ -149,6 +150,22 @@ test('a stall with ages, as a tree of who waits for whom, and what the heap show
     ],
   });
   expectGolden('stall-tree.txt', formatReport(finding, { environment: SHOP }));
+});
+
+test('functions that wait for what nobody can settle', () => {
+  const suspended = [
+    {
+      name: 'report',
+      stack: stack('report src/report.ts:13:41'),
+      awaits: 'a promise that nobody can settle any more',
+      waitsFor: [],
+      locals: [{ name: 'id', value: null }],
+    },
+    { name: 'serve', stack: stack('serve src/server.ts:15:16'), awaits: null, waitsFor: [0], locals: [] },
+  ];
+  const reason = { kind: 'unsettleable' } as const;
+  const finding = stalledFinding({ openWaits: [], suspended, reason, severity: 'warning', at: 9 as Tick });
+  expectGolden('unsettleable.txt', formatReport(finding, { environment: SHOP }));
 });
 
 test('who waits behind a circle stands in the plain words, not among its contexts', () => {

@@ -20,6 +20,17 @@ test('several functions that have stopped may hold what the others await, as far
   ]);
 });
 
+test('of those who wait for what nobody can settle the ones are named that wait for nobody else', () => {
+  const load = { ...stopped('load'), awaits: 'a promise that nobody can settle any more' };
+  const serve = { ...stopped('serve'), awaits: null, waitsFor: [0] };
+  const messageOf = (...suspended: readonly SuspendedFunction[]): string =>
+    stalledFinding({ openWaits: [], suspended, reason: { kind: 'unsettleable' }, at: 1 as Tick }).message;
+  expect(messageOf(load, serve)).toBe('load waits for a promise that nobody can settle any more.');
+  expect(messageOf(load, { ...load, name: 'save' })).toBe(
+    'load, save wait for a promise that nobody can settle any more.',
+  );
+});
+
 test('commands behind one that blocks are given a connection of their own', () => {
   const blocked = { contextName: 'worker', startLabel: 'block', stack: null };
   const command = { contextName: 'handle', label: 'command', className: 'redis:0', objectLabel: 'redis', stack: null };
