@@ -12,7 +12,8 @@ const NATIVE = 'native';
  * @param edge `node` is what has the reference
  */
 export function isReference({ type, name, node }: HeapEdge, heap: HeapGraph): boolean {
-  if (type === 'weak' || type === 'shortcut' || isNote(name) || name === '__proto__' || name === 'map') return false;
+  if (type === 'weak' || type === 'shortcut' || name === '__proto__' || name === 'map') return false;
+  if (isNote(name, heap.isPromise(node))) return false;
   const className = heap.name(node);
   const kind = heap.type(node);
   if (NO_OBJECT.has(kind) || (kind === NATIVE && !heap.isOfEngine(node))) return false;

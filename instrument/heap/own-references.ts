@@ -153,9 +153,12 @@ export function isSymbol(name: string): boolean {
   return name.startsWith(SYMBOL);
 }
 
-/** What dept notes on promises, and on objects of packages: no code of the program follows it. */
-export function isNote(name: string): boolean {
-  return NOTES.has(name) || isSymbol(name);
+/**
+ * What dept notes on promises, and on objects of packages: no code of the program follows it. A class of the program may have private
+ * fields of these names.
+ */
+export function isNote(name: string, isOnPromise: boolean): boolean {
+  return (isOnPromise && NOTES.has(name)) || isSymbol(name);
 }
 
 /** What keeps promises from being collected for a look at the heap: nobody settles them through it. */

@@ -91,7 +91,7 @@ function propertiesOf(fn: HeapNode, heap: HeapGraph, places: InspectorPlaces): r
   if (place === null || places.isOwn(place)) return [];
   return heap
     .edges(fn)
-    .filter(({ type, name }) => type === 'property' && !SHARED.has(name) && !isNote(name))
+    .filter(({ type, name }) => type === 'property' && !SHARED.has(name) && !isNote(name, false))
     .map(({ node }) => node);
 }
 
@@ -147,10 +147,13 @@ function leadsOn(node: HeapNode, heap: HeapGraph): boolean {
 function referencesOf(node: HeapNode, heap: HeapGraph): readonly HeapNode[] {
   if (!leadsOn(node, heap) || isRecord(heap.name(node))) return [];
   const isError = heap.name(node).endsWith('Error');
+  const isPromise = heap.isPromise(node);
   return (
     heap
       .edges(node)
-      .filter(({ type, name }) => type !== 'weak' && type !== 'shortcut' && !SHARED.has(name) && !isNote(name))
+      .filter(
+        ({ type, name }) => type !== 'weak' && type !== 'shortcut' && !SHARED.has(name) && !isNote(name, isPromise),
+      )
       // What dept knows of an object leads to all that dept knows. A class of the program may have such a field, too.
       .filter(({ name, node: next }) => !isInstanceNote(name) || heap.follow(next, OBJECT) === null)
       // Each property is a reference of its own, too.

@@ -60,6 +60,7 @@ function haveOnly(
   for (const node of seen) {
     if (seen.size > MAX_SEEN || heap.type(node) === 'synthetic') return false;
     for (const edge of heap.retainers(node)) {
+      if (isWeakRef(edge, heap)) return false;
       if (!isReference(edge, heap) || isTable(edge, heap)) continue;
       const suspended = graph.functionAt(edge.node);
       if (suspended === undefined) seen.add(edge.node);
@@ -76,6 +77,11 @@ function isOnlyKnown({ type, node }: HeapEdge, heap: HeapGraph): boolean {
   if (heap.isOfEngine(node)) return KEEPING.test(heap.name(node));
   if (kind !== 'object' && kind !== 'closure') return false;
   return type === 'property' || type === 'element' || type === 'context';
+}
+
+/** Of the program, which may come to it that way as long as it is there. */
+function isWeakRef({ type, node }: HeapEdge, heap: HeapGraph): boolean {
+  return type === 'weak' && heap.name(node) === 'WeakRef';
 }
 
 /** A weak map has a value only as long as its key is there. */

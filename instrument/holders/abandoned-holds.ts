@@ -117,7 +117,7 @@ export class AbandonedHolds {
   /** Somebody who waits for a promise, or dept, refers to it: neither settles it. */
   #isWaiter({ type, name, node }: HeapEdge, promise: HeapNode): boolean {
     const { graph, heap } = this.#look;
-    if (type === 'weak' || isNote(name) || isKept(heap.name(node), name)) return true;
+    if (type === 'weak' || isNote(name, heap.isPromise(node)) || isKept(heap.name(node), name)) return true;
     const suspended = graph.functionAt(node);
     return suspended !== undefined && suspended.promise !== promise;
   }

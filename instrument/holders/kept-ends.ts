@@ -104,8 +104,8 @@ export class KeptEnds {
     const className = this.#heap.name(node);
     if (className === STACK || isCapturedStack(className)) return false;
     if (type === 'weak') return className === 'WeakRef';
-    if (className === CALL_SITE || isSymbol(name) || isKept(className, name)) return false;
-    return !isNote(name) || !this.#heap.isPromise(node);
+    if (className === CALL_SITE || isKept(className, name)) return false;
+    return !isNote(name, this.#heap.isPromise(node));
   }
 
   /** Whatever can use a variable of a scope: functions that do, and those that run or have stopped there. */

@@ -76,7 +76,7 @@ export class ReleasePaths {
     const others = functions.flatMap((fn) => this.#heap.retainers(fn)).filter(({ node }) => !given.has(node));
     // Each property is a reference of the object itself, too.
     const isObject = (node: HeapNode): boolean => !STORE.test(this.#heap.name(node)) && !leadsNowhere(node, this.#heap);
-    const wholes = others.filter(({ type, name, node }) => isPart(type, name) && isObject(node));
+    const wholes = others.filter((edge) => isPart(edge, this.#heap) && isObject(edge.node));
     const builtIn = others.flatMap(({ node }) => this.#heap.functionsOver(node));
     return [...wholes.map(({ node }) => node), ...builtIn.filter((fn) => this.#heap.placeOf(fn) === null)];
   }
@@ -227,7 +227,7 @@ export class ReleasePaths {
   above(node: HeapNode): readonly HeapNode[] {
     const retainers = this.#heap.retainers(node);
     if (retainers.length > MAX_RETAINERS || this.#isOwed(node, retainers) || this.#isTimed(node)) return [];
-    const parents = retainers.filter(({ type, name }) => isPart(type, name)).map((edge) => edge.node);
+    const parents = retainers.filter((edge) => isPart(edge, this.#heap)).map((edge) => edge.node);
     return [...this.#naming(node), ...parents.filter((parent) => !leadsNowhere(parent, this.#heap))];
   }
 
@@ -267,8 +267,9 @@ export class ReleasePaths {
 }
 
 /** A reference from a whole to its part. What dept notes on promises is none. */
-function isPart(type: string, name: string): boolean {
-  if (type === 'weak' || type === 'shortcut' || type === 'context' || isNote(name)) return false;
+function isPart({ type, name, node }: HeapEdge, heap: HeapGraph): boolean {
+  if (type === 'weak' || type === 'shortcut' || type === 'context') return false;
+  if (isNote(name, heap.isPromise(node))) return false;
   return name !== '__proto__' && name !== 'prototype' && name !== 'constructor' && name !== 'map';
 }
 

@@ -1,6 +1,7 @@
 import type { Stack } from '../../src/core/stack.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { databaseBlocked } from '../node/blocked-databases.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { patchClass, restoreAll } from '../patches/class-patch.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import type { LibraryAdapter } from './adapter.ts';
@@ -36,7 +37,7 @@ class Connections {
   readonly #opened = new Set<Opened>();
 
   add(connection: object, stack: Stack | null): void {
-    const opened = { connection: new WeakRef(connection), stack };
+    const opened = { connection: new OwnWeakRef(connection), stack };
     this.#opened.add(opened);
     closers.set(connection, () => this.#opened.delete(opened));
   }
@@ -91,7 +92,7 @@ function patchFactory(prototype: Factory): () => void {
 
 function watch(request: OpenRequest, label: string, database: string, connections: Connections): void {
   const stack = hooks.activeSession()?.capture() ?? null;
-  const asked = new WeakRef(request);
+  const asked = new OwnWeakRef(request);
   if (label === 'open') {
     request.addEventListener('success', ({ target: { result } }) => {
       if (typeof result === 'object' && result !== null) connections.add(result, stack);

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Stack } from '../../src/core/stack.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { asyncStackOf, asyncStackThrough } from '../stacks/async-stack.ts';
 import { CapturedStack } from '../stacks/stacks.ts';
 import { settlesPromise } from './settles-promise.ts';
@@ -22,7 +23,7 @@ export class AwaitedEvents {
 
   /** A promise of `events.once`. */
   once(emitter: object, event: string | symbol, promise: object): void {
-    this.#once.set(emitter, { event, promise: new WeakRef(promise) });
+    this.#once.set(emitter, { event, promise: new OwnWeakRef(promise) });
   }
 
   /** @param told in a microtask; at once, of null, when nobody listens through a promise */

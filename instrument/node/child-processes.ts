@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { basename } from 'node:path';
 import type { Stack } from '../../src/core/stack.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { type NodeHost, observed } from './node-host.ts';
 
 /** Published by Node when a child process is made; nobody loads its module for that. */
@@ -45,7 +46,7 @@ export class ChildProcesses {
       this.#started = this.#started.filter(({ ref }) => runs(ref.deref()));
       this.#pruneAt = 2 * this.#started.length + 8;
     }
-    this.#started.push({ ref: new WeakRef(child), stack: this.#host.session.capture() });
+    this.#started.push({ ref: new OwnWeakRef(child), stack: this.#host.session.capture() });
   }
 
   #running(): readonly RunningChild[] {

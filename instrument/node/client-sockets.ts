@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 
 /** Where Node tells of each socket that `net.connect` has made. */
 const CHANNEL = 'net.client.socket';
@@ -15,7 +16,7 @@ export class ClientSockets {
   #noted: WeakRef<Socket>[] = [];
   #nextLook = FIRST_LOOK;
   readonly #onSocket = (message: unknown): void => {
-    this.#noted.push(new WeakRef((message as { readonly socket: Socket }).socket));
+    this.#noted.push(new OwnWeakRef((message as { readonly socket: Socket }).socket));
     if (this.#noted.length < this.#nextLook) return;
     this.#noted = this.#noted.filter((each) => isOpen(each.deref()));
     this.#nextLook = Math.max(FIRST_LOOK, 2 * this.#noted.length);

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { keptReactions } from '../attribution/kept-reactions.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { asyncStackOf, asyncStackThrough, namesFunction } from '../stacks/async-stack.ts';
 
 /** Of the functions that await, one is enough. */
@@ -20,7 +21,7 @@ export class EventAwaiters {
 
   /** @param awaited the promise, or the function that settles it */
   constructor(awaited: object) {
-    this.#awaited = new WeakRef(awaited);
+    this.#awaited = new OwnWeakRef(awaited);
     this.#ask(awaited);
   }
 

@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, Worker } from 'node:worker_threads';
 import { isObject } from '../../src/core/thenable.ts';
 import { promiseOfExecutor } from '../attribution/promise-links.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { optionOf } from '../patches/passed-options.ts';
 import { replaced } from '../patches/replaced.ts';
 import { messageAwaited } from '../threads/message-waits.ts';
@@ -46,7 +47,7 @@ function watchOnce(host: NodeHost, waits: LateWaits, awaited: AwaitedEvents): ()
         isAbortable = optionOf(options, 'signal') !== undefined;
         try {
           const promise = Reflect.apply(original, this, args) as Promise<unknown[]>;
-          const isOpen = pending(new WeakRef(promise));
+          const isOpen = pending(new OwnWeakRef(promise));
           // What is no emitter rejects the promise.
           if (!isObject(emitter)) return promise;
           observed(host, () => {
@@ -82,7 +83,7 @@ function watchListeners(host: NodeHost, waits: LateWaits): () => void {
     const isAwaited = settlesPromise(listener);
     // Whoever wants one message of a worker has asked for it, and waits for the answer.
     const isAsked = event === 'message' && (isAwaited || name === 'once') && emitter instanceof Worker;
-    const [thisOne, settle] = [new WeakRef(emitter), new WeakRef(listener)];
+    const [thisOne, settle] = [new OwnWeakRef(emitter), new OwnWeakRef(listener)];
     const isOpen = (): boolean => isListening(thisOne.deref(), event, settle.deref());
     if (isAwaited) observed(host, () => waits.add(emitter, event, name, isOpen, listener, promise));
     if (isAsked && !isAbortable) messageAwaited(emitter, emitter.threadId, isOpen);

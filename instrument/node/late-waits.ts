@@ -7,6 +7,7 @@ import * as hooks from '../../src/sync/hooks.ts';
 import { callerName } from '../../src/tracker/caller-names.ts';
 import { lostEventFinding } from '../../src/tracker/lost-events.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { legible } from '../patches/passed-options.ts';
 import { howOf } from '../shapes/how.ts';
 import { type Emission, EmittedEvents, type Followed } from './emitted-events.ts';
@@ -95,7 +96,7 @@ export class LateWaits {
     promise: Promise<unknown>,
     isWanted: () => boolean = () => true,
   ): void {
-    const isPending = pending(new WeakRef(promise));
+    const isPending = pending(new OwnWeakRef(promise));
     const isOpen = (): boolean => isWanted() && isPending();
     observed(this.#host, () => this.add(emitter, event, waitLabel, isOpen, promise, () => promise));
   }
@@ -103,7 +104,7 @@ export class LateWaits {
   /** A promise of an event that has happened once before, unheard. */
   observeAfter({ of: emitterName, event, waitLabel, promise, emission }: AfterEvent): void {
     if (emission.count !== 1) return;
-    const isOpen = pending(new WeakRef(promise));
+    const isOpen = pending(new OwnWeakRef(promise));
     observed(this.#host, () =>
       this.#add({
         emitterName,
@@ -141,7 +142,7 @@ export class LateWaits {
     const isUnread = state === null && event === 'end' && legible(() => hasNoReader(emitter as StreamLike)) === true;
     if (state === null && emission?.count !== 1 && !isUnread) return;
     const emitterName = legible(() => emitter.constructor?.name) ?? 'emitter';
-    const unread = isUnread ? new WeakRef(emitter as StreamLike) : null;
+    const unread = isUnread ? new OwnWeakRef(emitter as StreamLike) : null;
     const wait = isUnread ? sleeperOf(promise(), `end of ${emitterName}`, waitLabel) : null;
     const followed = [event, 'error'].map((each) => this.#emitted.follow(emitter, each));
     const awaiters = new EventAwaiters(awaited);

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 import type { Stack } from '../../src/core/stack.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { isOfNode } from '../threads/thread-waits.ts';
 import { type NodeHost, observed } from './node-host.ts';
 
@@ -56,6 +57,6 @@ export class StartedWorkers {
   #add(worker: Worker): void {
     if (isOfNode(worker)) return;
     this.#started = this.#started.filter(({ ref }) => (ref.deref()?.threadId ?? -1) !== -1);
-    this.#started.push({ ref: new WeakRef(worker), stack: this.#host.session.capture() });
+    this.#started.push({ ref: new OwnWeakRef(worker), stack: this.#host.session.capture() });
   }
 }

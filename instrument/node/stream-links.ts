@@ -1,6 +1,7 @@
 import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { failed } from '../../src/sync/hooks.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { replaced } from '../patches/replaced.ts';
 import { hasNoReader, isFull, type StreamLike } from './stream-state.ts';
 
@@ -114,7 +115,7 @@ export class StreamLinks {
       if (!isFull(stream) || !hasNoReader(stream)) return;
       let fed = stream;
       for (const feeder of this.#writing.toReversed()) {
-        if (feeder !== fed && !this.#feeders.has(fed)) this.#feeders.set(fed, new WeakRef(feeder));
+        if (feeder !== fed && !this.#feeders.has(fed)) this.#feeders.set(fed, new OwnWeakRef(feeder));
         fed = feeder;
       }
       this.#onUnread(stream);
@@ -125,7 +126,7 @@ export class StreamLinks {
 
   #piped(source: StreamLike, sink: StreamLike): void {
     try {
-      const pipe: Pipe = { source: new WeakRef(source), stack: this.#session.capture() };
+      const pipe: Pipe = { source: new OwnWeakRef(source), stack: this.#session.capture() };
       const known = this.#pipes.get(sink);
       if (known === undefined) this.#pipes.set(sink, [pipe]);
       else known.push(pipe);

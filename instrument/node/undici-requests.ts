@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Stack } from '../../src/core/stack.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { type NodeHost, observed } from './node-host.ts';
 import { placeOfAsking } from './own-fetches.ts';
 import type { Look } from './stall-clock.ts';
@@ -67,7 +68,7 @@ export class UndiciRequests {
 
   #create(request: UndiciRequest): void {
     const underway: Underway = {
-      request: new WeakRef(request),
+      request: new OwnWeakRef(request),
       name: `${request.method} ${request.path}`,
       origin: String(request.origin),
       stack: null,
@@ -88,7 +89,7 @@ export class UndiciRequests {
 
   #send(request: UndiciRequest, socket: Socket | undefined): void {
     const underway = this.#byRequest.get(request);
-    if (underway !== undefined && socket !== undefined) underway.socket = new WeakRef(socket);
+    if (underway !== undefined && socket !== undefined) underway.socket = new OwnWeakRef(socket);
   }
 
   #answer(request: UndiciRequest): void {

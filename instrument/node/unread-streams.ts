@@ -4,6 +4,7 @@ import type { Stack } from '../../src/core/stack.ts';
 import { callerName } from '../../src/tracker/caller-names.ts';
 import type { Stuck } from '../../src/tracker/stuck.ts';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import type { AwaitedEvents } from './awaited-events.ts';
 import type { ChildProcesses } from './child-processes.ts';
 import { type NodeHost, observed } from './node-host.ts';
@@ -67,7 +68,7 @@ export class UnreadStreams {
   #add(stream: StreamLike): void {
     if (this.#known.has(stream)) return;
     this.#known.add(stream);
-    const ref = new WeakRef(stream);
+    const ref = new OwnWeakRef(stream);
     this.#candidates.set(ref, { stream: ref, kept: stream, length: -1, looks: 0 });
     this.#host.clock.arm();
   }

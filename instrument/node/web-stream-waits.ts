@@ -5,6 +5,7 @@ import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { callerName } from '../../src/tracker/caller-names.ts';
 import { type Stuck, stuckFinding } from '../../src/tracker/stuck.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { howOf } from '../shapes/how.ts';
 import { pending } from './late-waits.ts';
 import { type NodeHost, observed } from './node-host.ts';
@@ -82,8 +83,8 @@ export class WebStreamWaits {
     this.#known.add(promise);
     // Not bound: whoever goes on has behind him what let the stream take the chunk.
     void hooks.followAll(promise, [wait]);
-    const isPending = pending(new WeakRef(promise));
-    const added: WebWait = { stream: new WeakRef(stream), isPending, wait, explain, looks: 0 };
+    const isPending = pending(new OwnWeakRef(promise));
+    const added: WebWait = { stream: new OwnWeakRef(stream), isPending, wait, explain, looks: 0 };
     const ofStream = (this.#ofStream.get(stream) ?? []).filter((each) => this.#waits.has(each));
     this.#ofStream.set(stream, ofStream);
     ofStream.push(added);

@@ -1,6 +1,7 @@
 import { Connections } from '../node/connections.ts';
 import { nothingRuns } from '../node/stall-clock.ts';
 import { oldestUnanswered } from '../node/unanswered-requests.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { ProcessorUse } from '../process/processor-use.ts';
 import { wouldBeLate } from './due-timers.ts';
 import { msToRead } from './stall-picture.ts';
@@ -50,7 +51,7 @@ export class StandingRequests {
   look(): boolean {
     const oldest = oldestUnanswered();
     if (oldest === null || this.#oldest?.deref() !== oldest) {
-      this.#oldest = oldest === null ? null : new WeakRef(oldest);
+      this.#oldest = oldest === null ? null : new OwnWeakRef(oldest);
       this.#looks = 0;
       this.#standing = 0;
       this.#idle = 0;

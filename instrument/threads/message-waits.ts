@@ -2,6 +2,7 @@ import type { EventContext } from '../../src/core/event-context.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { activeSession, failed } from '../../src/sync/hooks.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { monotonicMs } from '../process/monotonic-clock.ts';
 
 /** Waits kept of one end: the next message ends all of them, so the newest are as good as any. */
@@ -94,7 +95,7 @@ export class MessageWaits {
     if (known !== undefined) return known;
     const made: MessageWait[] = [];
     this.#waits.set(end, made);
-    this.#ends.push(new WeakRef(end));
+    this.#ends.push(new OwnWeakRef(end));
     return made;
   }
 

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { OpenWait } from '../../src/core/finding.ts';
+import { OwnWeakRef } from '../own-weak-ref.ts';
 import { monotonicMs } from '../process/monotonic-clock.ts';
 
 /** What a thread has told of last, and when. */
@@ -20,7 +21,7 @@ export class ThreadWaits {
 
   /** A worker was started. */
   started(worker: Worker): void {
-    this.#workers.set(worker.threadId, new WeakRef(worker));
+    this.#workers.set(worker.threadId, new OwnWeakRef(worker));
   }
 
   /** These are all that stand in this thread now. */

@@ -66,6 +66,22 @@ const FORMS = {
     void Promise.race([report('2'), sleep(10)]);
   },
   healthy() {
+    // A list of the program that has the name of a note of dept's.
+    class Board {
+      #waits = [];
+      changed() {
+        return new Promise((resolve) => this.#waits.push(resolve));
+      }
+      change() {
+        for (const go of this.#waits.splice(0)) go();
+      }
+    }
+    const board = new Board();
+    const buses = new Set();
+    setTimeout(() => {
+      board.change();
+      for (const bus of buses) bus.deref()?.dispatchEvent(new Event('change'));
+    }, SECONDS * 1000);
     const worker = (text, workerData) =>
       new Worker(text, { eval: true, workerData, transferList: workerData === undefined ? [] : [workerData] });
     const later = `setTimeout(() => undefined, ${SECONDS * 1000});`;
@@ -74,6 +90,13 @@ const FORMS = {
     const stream = new TransformStream();
     const writer = stream.writable.getWriter();
     const all = [
+      async () => void (await board.changed()),
+      async () => {
+        const bus = new EventTarget();
+        buses.add(new WeakRef(bus));
+        await new Promise((resolve) => bus.addEventListener('change', resolve));
+        return bus;
+      },
       async () => void (await once(worker(later), 'exit')),
       async () => void (await once(spawn('sleep', [`${SECONDS}`]), 'exit')),
       () => sleep(SECONDS * 1000),
