@@ -13,10 +13,12 @@ export class MarkedHolds {
   /** The handles of these connections. */
   readonly own: readonly object[];
 
-  constructor(steps: readonly Step[], stuck: ReadonlySet<Wait>) {
+  /** @param others whatever else is to be found again */
+  constructor(steps: readonly Step[], stuck: ReadonlySet<Wait>, others: readonly object[] = []) {
     const callbacks = steps.flatMap(({ wait }) => callbackOf(wait) ?? []);
     this.own = Connections.now()?.ownHandles ?? [];
-    const all = new Set([...steps.flatMap(({ wait, held }) => [wait, held]), ...stuck, ...callbacks, ...this.own]);
+    const holds = steps.flatMap(({ wait, held }) => [wait, held]);
+    const all = new Set([...holds, ...stuck, ...callbacks, ...this.own, ...others]);
     this.marked = Object.fromEntries([...all].map((each, index) => [`mark${index}`, each]));
   }
 

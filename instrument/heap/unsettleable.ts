@@ -13,26 +13,19 @@ const KEEPING = /^system \/ (?:.*Context|ContextCell|Cell|PropertyCell|PropertyA
 /** Where the engine has its own lists. */
 const OF_ENGINE = /^system \/ NativeContext$/;
 
-/** Who could settle what a function waits for: nobody, or only functions that cannot go on before. */
-export type Settlers = 'none' | 'stopped';
-
 /**
  * The functions that wait for promises which nobody can settle: no function computes them, no other promise leads to them, and nobody has
  * a resolve function of theirs, or nobody else than who cannot go on before: an early return has skipped them, or a callback was
  * dropped. What Node settles itself is known to the engine, or to a request of Node.
  */
-export function waitersForNobody(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap<Suspended, Settlers> {
+export function waitersForNobody(graph: SuspendedGraph, heap: HeapGraph): readonly Suspended[] {
   const computed = new Set(graph.functions.map(({ promise }) => promise));
-  const found = new Map<Suspended, Settlers>();
-  for (const each of graph.functions) {
+  return graph.functions.filter((each) => {
     const sources = each.waitsFor.length > 0 || each.circle !== null ? [] : graph.sourcesOf(each.awaits);
-    if (sources.length === 0 || sources.some((source) => computed.has(source))) continue;
+    if (sources.length === 0 || sources.some((source) => computed.has(source))) return false;
     const settlers = settlersOf(sources, graph, heap);
-    if (settlers === null) continue;
-    if (settlers.length === 0) found.set(each, 'none');
-    else if (haveOnly(withAwaiters([each], graph.functions), settlers, graph, heap)) found.set(each, 'stopped');
-  }
-  return found;
+    return settlers !== null && haveOnly(withAwaiters([each], graph.functions), settlers, graph, heap);
+  });
 }
 
 /** All that could settle these, directly; null where something is unknown. */

@@ -24,7 +24,7 @@ const CLOSE = defineHow({ startLabel: 'close', waitLabel: 'close', eventLabel: '
 interface Handled {
   held: EventContext | null;
   /** The response; only a look at the heap asks for it. */
-  readonly lent: object;
+  readonly lent: ServerResponse;
   /** The socket of this process that the request came from, or null. */
   client: Lent | null;
   /** The request of this process that it answers, or null. */

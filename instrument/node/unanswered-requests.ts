@@ -1,5 +1,10 @@
+/** A request, and the answer that it waits for. */
+interface Request {
+  readonly lent: { readonly headersSent: boolean };
+}
+
 interface Asked {
-  readonly request: object;
+  readonly request: Request;
   readonly turn: number;
 }
 
@@ -12,7 +17,7 @@ const free: number[] = [];
 let turns = 0;
 
 /** @returns the slot that {@link isAnswered} takes */
-export function isAsked(request: object): number {
+export function isAsked(request: Request): number {
   const slot = free.pop() ?? unanswered.length;
   unanswered[slot] = { request, turn: turns++ };
   return slot;
@@ -29,4 +34,9 @@ export function oldestUnanswered(): object | null {
   let oldest: Asked | null = null;
   for (const each of unanswered) if (each !== null && (oldest === null || each.turn < oldest.turn)) oldest = each;
   return oldest?.request ?? null;
+}
+
+/** The answers that nobody has begun to send. */
+export function unbegunAnswers(): readonly object[] {
+  return unanswered.flatMap((each) => (each === null || each.request.lent.headersSent ? [] : [each.request.lent]));
 }

@@ -1,11 +1,13 @@
 import type { SuspendedFunction } from '../../src/core/finding.ts';
 import type { Stack } from '../../src/core/stack.ts';
 import { definitionOf, isModule, stackAt } from '../heap/definitions.ts';
-import { type HeapGraph, takeHeapGraph } from '../heap/heap-graph.ts';
+import { type HeapGraph, type HeapNode, takeHeapGraph } from '../heap/heap-graph.ts';
 import { InspectorPlaces, type SuspendedPlace } from '../heap/inspector-places.ts';
 import { hasTimerSet } from '../heap/live-timers.ts';
+import { MarkedHolds } from '../heap/marked-holds.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
-import { type Settlers, waitersForNobody } from '../heap/unsettleable.ts';
+import { waitersForNobody } from '../heap/unsettleable.ts';
+import { unbegunAnswers } from '../node/unanswered-requests.ts';
 import { isOwnFile, toPath } from '../paths.ts';
 import { NODE_MAJOR } from '../process/node-major.ts';
 import { processorMs } from '../process/processor-time.ts';
@@ -85,6 +87,8 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
     const megabytes = Math.round(process.memoryUsage().heapUsed / 1e6);
     return { ...NOTHING, cut: `the heap (${megabytes} MB) is too large to be read within ${budgetMs} ms` };
   }
+  const unbegun = options.isStanding ? unbegunAnswers() : [];
+  const marked = new MarkedHolds([], new Set(), unbegun);
   const heap = takeHeapGraph();
   let opened: InspectorPlaces | null = null;
   // One for all: what the inspector knows the objects of a snapshot by, it forgets when it is left. Places are what a reader needs
@@ -94,13 +98,21 @@ export function pictureOfStall(options: PictureOptions): StallPicture {
     return opened;
   };
   try {
-    return pictureOf(heap, open, options);
+    return pictureOf(heap, open, options, () => {
+      const nodes = marked.nodesIn(heap);
+      return unbegun.flatMap((answer) => nodes.get(answer) ?? []);
+    });
   } finally {
     (opened as InspectorPlaces | null)?.close();
   }
 }
 
-function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: PictureOptions): StallPicture {
+function pictureOf(
+  heap: HeapGraph,
+  open: () => InspectorPlaces,
+  options: PictureOptions,
+  answers: () => readonly HeapNode[],
+): StallPicture {
   const { isStalled, isAsked, isOver, isStanding, isInTest } = options;
   const graph = new SuspendedGraph(heap);
   const lines = new OwnLines(graph, heap, { isOver, isStanding });
@@ -108,10 +120,10 @@ function pictureOf(heap: HeapGraph, open: () => InspectorPlaces, options: Pictur
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
-  const mayBeLeft = isStanding && !isInTest && waitersForNobody(graph, heap).size > 0;
+  const mayBeLeft = isStanding && !isInTest && waitersForNobody(graph, heap).length > 0;
   if (isDoubtful && inLocks.size === 0 && unseen.size === 0 && !mayBeLeft) return { ...NOTHING, cut: null };
   const places = open();
-  const left = mayBeLeft ? leftWaiters(graph, heap, places) : [];
+  const left = mayBeLeft ? leftWaiters(graph, heap, places, answers) : [];
   // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
   const counts = unseen.size > 0 && !hasTimerSet(heap, places, isOver);
   return new Painter(graph, heap, places, options, inLine).paint(
@@ -145,7 +157,7 @@ class Painter {
   readonly #places: InspectorPlaces;
   readonly #options: PictureOptions;
   readonly #inLine: ReadonlyMap<Suspended, Line>;
-  readonly #forNobody: ReadonlyMap<Suspended, Settlers>;
+  readonly #forNobody: ReadonlySet<Suspended>;
 
   constructor(
     graph: SuspendedGraph,
@@ -159,7 +171,7 @@ class Painter {
     this.#heap = heap;
     this.#places = places;
     this.#options = options;
-    this.#forNobody = waitersForNobody(graph, heap);
+    this.#forNobody = new Set(waitersForNobody(graph, heap));
   }
 
   /**

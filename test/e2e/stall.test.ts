@@ -361,6 +361,7 @@ describe.concurrent('a program that stands but lives', { timeout: TIMEOUT_MS }, 
 
   test.each([
     ['request', ['report'], 'report waits for a promise that nobody can settle any more.'],
+    ['handler', ['report', 'answer'], 'report waits for a promise that nobody can settle any more.'],
     ['stream', ['compress'], 'compress waits for a promise that nobody can settle any more.'],
     ['event', ['ready'], 'ready waits for a promise that nobody can settle any more.'],
   ])('is told, once, who waits for what nobody can settle: %s', async (form, names, message) => {

@@ -1,6 +1,7 @@
-// Functions of a program that runs on wait for promises that nobody can settle any more: a request whose row is not there (`request`), a
+// Functions of a program that runs on wait for promises that nobody can settle any more: a request whose row is not there (`request`, and `handler` where its
+// answer alone is missed), a
 // pipeline into a stream that is read only when it has ended (`stream`), an event of what nobody else knows (`event`); or they have nothing more to
-// do, or have lost a race (`idle`), or wait for what comes from outside or by itself (`healthy`).
+// do, have lost a race, or were left for others on purpose (`idle`), or wait for what comes from outside or by itself (`healthy`).
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
@@ -46,6 +47,14 @@ const FORMS = {
     await once(server.listen(0), 'listening');
     for (const id of ['1', '2', '2']) http.get({ port: server.address().port, path: `/${id}` });
   },
+  async handler() {
+    async function answer(request, response) {
+      response.end(await report(request.url.slice(1)));
+    }
+    const server = http.createServer((request, response) => void answer(request, response));
+    await once(server.listen(0), 'listening');
+    http.get({ port: server.address().port, path: '/2' });
+  },
   async stream() {
     const size = compress(1_000_000).then((bytes) => console.log(bytes));
     void size;
@@ -58,12 +67,30 @@ const FORMS = {
     };
     void ready().then(() => console.log('ready'));
   },
-  idle() {
+  async idle() {
     async function work(jobs) {
       for await (const job of jobs) await job();
     }
+    let looking;
+    async function lookAgain() {
+      for (;;) await new Promise((resolve) => (looking = setTimeout(resolve, 20)));
+    }
+    let last;
+    const put = (value) =>
+      new Promise((resolve) => {
+        clearTimeout(last);
+        last = setTimeout(resolve, 20, value);
+      });
+    async function save(value) {
+      return await put(value);
+    }
     void work(new ReadableStream());
     void Promise.race([report('2'), sleep(10)]);
+    lookAgain().catch(console.error);
+    setTimeout(() => clearTimeout(looking), 50);
+    void save(1);
+    save(2).catch(console.error);
+    await save(3);
   },
   healthy() {
     // A list of the program that has the name of a note of dept's.

@@ -7,7 +7,7 @@ const MANY = 1_000;
 
 /** How many looks it takes until the first request that is owed now is said to stand; null where it never is. */
 function looksUntilTold(requests: StandingRequests): number | null {
-  const slot = isAsked({});
+  const slot = isAsked({ lent: { headersSent: false } });
   try {
     for (let looks = 1; looks <= MANY; looks++) if (requests.look()) return looks;
     return null;
@@ -45,7 +45,7 @@ test('a process that computes now and then does not stand', () => {
 
 test('what stands is told once', () => {
   const requests = new StandingRequests({ isStanding: yes, isIdle: yes, isAboutToWake: no });
-  const slot = isAsked({});
+  const slot = isAsked({ lent: { headersSent: false } });
   const told = Array.from({ length: MANY }, () => requests.look()).filter((isTold) => isTold);
   isAnswered(slot);
   expect(told).toHaveLength(1);
