@@ -24,8 +24,11 @@ const require = createRequire(import.meta.url);
 export function watchClones(host: NodeHost, links: WebStreamLinks): (() => void)[] {
   const streams = require('node:stream/web') as object;
   if (!('ReadableStreamTee' in streams)) return [];
-  // Whoever has loaded it keeps the function.
-  if (isLoaded('internal/deps/undici/undici')) return [Request, Response].map(({ prototype }) => watchClone(prototype));
+  // Whoever has loaded it keeps the function. A window, as jsdom makes one, has no such messages.
+  if (isLoaded('internal/deps/undici/undici')) {
+    const { Request, Response } = globalThis as Partial<typeof globalThis>;
+    return [Request, Response].flatMap((made) => (made === undefined ? [] : [watchClone(made.prototype)]));
+  }
   return [
     replaced(streams as WithTee, 'ReadableStreamTee', (original) => {
       return function ReadableStreamTee(this: unknown, ...args: unknown[]): unknown {

@@ -70,7 +70,7 @@ describe.concurrent('dept/jest', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toContain('FindingError: DEPT002: readLimit and readSize await each other for ever.');
     expect(stderr).toContain('at readLimit (../settings.mjs:23:11)\n');
     expect(stderr).toContain('OpenWaitsError: 2 async functions had not ended when the test timed out:\n');
-    expect(stderr).toContain(' answer (settings.mjs:28:19) awaits a promise that no async function computes\n');
+    expect(stderr).toContain(' answer (settings.mjs:28:19) awaits a promise that nobody can settle any more\n');
   });
 
   test('CommonJS tests are watched, and files that share a process are apart', async () => {
