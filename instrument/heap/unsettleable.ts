@@ -2,10 +2,11 @@ import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import { isReference } from './live-references.ts';
 import { isWeaklyKnown } from './own-references.ts';
-import { type Suspended, type SuspendedGraph, withAwaiters } from './suspended-graph.ts';
+import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
 
-/** Objects looked at on the way from what settles a promise to whoever has it. */
+/** Objects looked at on the way from what settles one promise to whoever has it, and for all of a heap: what is left then is not known. */
 const MAX_SEEN = 1_000;
+const MAX_SEEN_IN_ALL = 300_000;
 /** Leads from what a script sees of a handle or request to what Node has behind it. */
 const NATIVE = 'javascript_to_native';
 /** What the engine keeps variables and properties in. */
@@ -14,53 +15,91 @@ const KEEPING = /^system \/ (?:.*Context|ContextCell|Cell|PropertyCell|PropertyA
 const OF_ENGINE = /^system \/ NativeContext$/;
 
 /**
- * The functions that wait for promises which nobody can settle: no function computes them, no other promise leads to them, and nobody has
- * a resolve function of theirs, or nobody else than who cannot go on before: an early return has skipped them, or a callback was
+ * Which functions wait for promises that nobody can settle: no function computes them, no other promise leads to them, and nobody has a
+ * resolve function of theirs, or nobody else than who cannot go on before: an early return has skipped them, or a callback was
  * dropped. What Node settles itself is known to the engine, or to a request of Node.
  */
-export function waitersForNobody(graph: SuspendedGraph, heap: HeapGraph): readonly Suspended[] {
-  const computed = new Set(graph.functions.map(({ promise }) => promise));
-  return graph.functions.filter((each) => {
-    const sources = each.waitsFor.length > 0 || each.circle !== null ? [] : graph.sourcesOf(each.awaits);
-    if (sources.length === 0 || sources.some((source) => computed.has(source))) return false;
-    const settlers = settlersOf(sources, graph, heap);
-    return settlers !== null && haveOnly(withAwaiters([each], graph.functions), settlers, graph, heap);
-  });
-}
+export class Unsettleable {
+  readonly #graph: SuspendedGraph;
+  readonly #heap: HeapGraph;
+  readonly #computed: ReadonlySet<HeapNode | null>;
+  readonly #known = new Map<Suspended, boolean>();
+  /** Those who await each. */
+  readonly #awaiters = new Map<Suspended, Suspended[]>();
+  #left = MAX_SEEN_IN_ALL;
 
-/** All that could settle these, directly; null where something is unknown. */
-function settlersOf(promises: readonly HeapNode[], graph: SuspendedGraph, heap: HeapGraph): readonly HeapNode[] | null {
-  const settlers: HeapNode[] = [];
-  for (const promise of promises) {
-    settlers.push(...resolveFunctions(promise, heap));
-    for (const edge of heap.retainers(promise)) {
-      if (!isReference(edge, heap) || graph.functionAt(edge.node) !== undefined) continue;
-      if (isNative(edge.node, heap)) settlers.push(edge.node);
-      else if (!isOnlyKnown(edge, heap)) return null;
+  constructor(graph: SuspendedGraph, heap: HeapGraph) {
+    this.#graph = graph;
+    this.#heap = heap;
+    this.#computed = new Set(graph.functions.map(({ promise }) => promise));
+    for (const each of graph.functions) {
+      for (const other of each.waitsFor) {
+        const known = this.#awaiters.get(other);
+        if (known === undefined) this.#awaiters.set(other, [each]);
+        else known.push(each);
+      }
     }
   }
-  return settlers;
-}
 
-/** True when all ways to these lead through functions that have stopped. */
-function haveOnly(
-  stopped: ReadonlySet<Suspended>,
-  nodes: readonly HeapNode[],
-  graph: SuspendedGraph,
-  heap: HeapGraph,
-): boolean {
-  const seen = new Set(nodes);
-  for (const node of seen) {
-    if (seen.size > MAX_SEEN || heap.type(node) === 'synthetic') return false;
-    for (const edge of heap.retainers(node)) {
-      if (isWeakRef(edge, heap)) return false;
-      if (!isReference(edge, heap) || isTable(edge, heap)) continue;
-      const suspended = graph.functionAt(edge.node);
-      if (suspended === undefined) seen.add(edge.node);
-      else if (!stopped.has(suspended)) return false;
-    }
+  get waiters(): readonly Suspended[] {
+    return this.#graph.functions.filter((each) => this.isAwaitedBy(each));
   }
-  return true;
+
+  isAwaitedBy(each: Suspended): boolean {
+    let known = this.#known.get(each);
+    if (known === undefined) {
+      known = this.#isFound(each);
+      this.#known.set(each, known);
+    }
+    return known;
+  }
+
+  #isFound(each: Suspended): boolean {
+    if (each.waitsFor.length > 0 || each.circle !== null) return false;
+    const sources = this.#graph.sourcesOf(each.awaits);
+    if (sources.length === 0 || sources.some((source) => this.#computed.has(source))) return false;
+    const settlers = this.#settlersOf(sources);
+    return settlers !== null && this.#haveOnly(this.#stoppedWith(each), settlers);
+  }
+
+  /** It, and all that await it. */
+  #stoppedWith(each: Suspended): ReadonlySet<Suspended> {
+    const stopped = new Set([each]);
+    for (const one of stopped) for (const other of this.#awaiters.get(one) ?? []) stopped.add(other);
+    return stopped;
+  }
+
+  /** All that could settle these, directly; null where something is unknown. */
+  #settlersOf(promises: readonly HeapNode[]): readonly HeapNode[] | null {
+    const heap = this.#heap;
+    const settlers: HeapNode[] = [];
+    for (const promise of promises) {
+      settlers.push(...resolveFunctions(promise, heap));
+      for (const edge of heap.retainers(promise)) {
+        if (!isReference(edge, heap) || this.#graph.functionAt(edge.node) !== undefined) continue;
+        if (isNative(edge.node, heap)) settlers.push(edge.node);
+        else if (!isOnlyKnown(edge, heap)) return null;
+      }
+    }
+    return settlers;
+  }
+
+  /** True when all ways to these lead through functions that have stopped. */
+  #haveOnly(stopped: ReadonlySet<Suspended>, nodes: readonly HeapNode[]): boolean {
+    const heap = this.#heap;
+    const seen = new Set(nodes);
+    for (const node of seen) {
+      if (seen.size > MAX_SEEN || --this.#left < 0 || heap.type(node) === 'synthetic') return false;
+      for (const edge of heap.retainers(node)) {
+        if (isWeakRef(edge, heap)) return false;
+        if (!isReference(edge, heap) || isTable(edge, heap)) continue;
+        const suspended = this.#graph.functionAt(edge.node);
+        if (suspended === undefined) seen.add(edge.node);
+        else if (!stopped.has(suspended)) return false;
+      }
+    }
+    return true;
+  }
 }
 
 /** Whoever has a promise in a variable, in an object or in a list cannot settle it by that. */

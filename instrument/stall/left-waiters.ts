@@ -3,7 +3,7 @@ import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import { isReference } from '../heap/live-references.ts';
 import { type Suspended, type SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
-import { waitersForNobody } from '../heap/unsettleable.ts';
+import type { Unsettleable } from '../heap/unsettleable.ts';
 import { isGivenUp } from './lock-waiters.ts';
 
 /** Waits for ever on purpose. */
@@ -23,13 +23,14 @@ const MAX_SEEN = 2_000;
  * @param answers where those are that servers of this process have not begun to send
  */
 export function leftWaiters(
+  unsettleable: Unsettleable,
   graph: SuspendedGraph,
   heap: HeapGraph,
   places: InspectorPlaces,
   answers: () => readonly HeapNode[],
 ): readonly Suspended[] {
   let owing: ReadonlySet<Suspended> | null = null;
-  return waitersForNobody(graph, heap).filter((each) => {
+  return unsettleable.waiters.filter((each) => {
     if (isGivenUp(each, graph, heap) || isMeant(each, heap, places)) return false;
     const stopped = [...withAwaiters([each], graph.functions)];
     if (stopped.some((one) => !graph.isAwaited(one) && isNeeded(one, graph, heap))) return true;

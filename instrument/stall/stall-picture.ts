@@ -6,7 +6,7 @@ import { InspectorPlaces, type SuspendedPlace } from '../heap/inspector-places.t
 import { hasTimerSet } from '../heap/live-timers.ts';
 import { MarkedHolds } from '../heap/marked-holds.ts';
 import { type Suspended, SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
-import { waitersForNobody } from '../heap/unsettleable.ts';
+import { Unsettleable } from '../heap/unsettleable.ts';
 import { unbegunAnswers } from '../node/unanswered-requests.ts';
 import { isOwnFile, toPath } from '../paths.ts';
 import { NODE_MAJOR } from '../process/node-major.ts';
@@ -120,13 +120,14 @@ function pictureOf(
   const isDoubtful = !isStalled && !isAsked && !mayBeStuck(graph, heap, isOver);
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
-  const mayBeLeft = isStanding && !isInTest && waitersForNobody(graph, heap).length > 0;
+  const unsettleable = new Unsettleable(graph, heap);
+  const mayBeLeft = isStanding && !isInTest && unsettleable.waiters.length > 0;
   if (isDoubtful && inLocks.size === 0 && unseen.size === 0 && !mayBeLeft) return { ...NOTHING, cut: null };
   const places = open();
-  const left = mayBeLeft ? leftWaiters(graph, heap, places, answers) : [];
+  const left = mayBeLeft ? leftWaiters(unsettleable, graph, heap, places, answers) : [];
   // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
   const counts = unseen.size > 0 && !hasTimerSet(heap, places, isOver);
-  return new Painter(graph, heap, places, options, inLine).paint(
+  return new Painter(graph, heap, places, options, inLine, unsettleable).paint(
     isDoubtful,
     counts ? new Map([...inLocks, ...unseen]) : inLocks,
     left,
@@ -157,7 +158,7 @@ class Painter {
   readonly #places: InspectorPlaces;
   readonly #options: PictureOptions;
   readonly #inLine: ReadonlyMap<Suspended, Line>;
-  readonly #forNobody: ReadonlySet<Suspended>;
+  readonly #unsettleable: Unsettleable;
 
   constructor(
     graph: SuspendedGraph,
@@ -165,13 +166,14 @@ class Painter {
     places: InspectorPlaces,
     options: PictureOptions,
     inLine: ReadonlyMap<Suspended, Line>,
+    unsettleable: Unsettleable,
   ) {
     this.#inLine = inLine;
     this.#graph = graph;
     this.#heap = heap;
     this.#places = places;
     this.#options = options;
-    this.#forNobody = new Set(waitersForNobody(graph, heap));
+    this.#unsettleable = unsettleable;
   }
 
   /**
@@ -275,7 +277,8 @@ class Painter {
 
   #awaited(each: Suspended, keeper: Keeper | null): string {
     if (each.circle !== null) return 'a promise that waits for itself';
-    if (keeper === null) return this.#forNobody.has(each) ? UNSETTLEABLE : 'a promise that no async function computes';
+    if (keeper === null)
+      return this.#unsettleable.isAwaitedBy(each) ? UNSETTLEABLE : 'a promise that no async function computes';
     const names = [...new Set(keeper.mayBeReleasedBy.map((other) => this.#nameOf(other)))];
     const releasers = names.length === 0 ? '' : `, which ${names.join(' or ')} may end`;
     const where = keeper.property === null ? keeper.className : `${keeper.className}.${keeper.property}`;
