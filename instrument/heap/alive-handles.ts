@@ -8,8 +8,6 @@ const CONNECTED = /^(?:TCP|TLSWrap)$/;
 /** The same, where it is not known which. */
 const CONNECTING = /^(?:Pipe|Http2(?:Session|Stream)|(?:TCPConnect|PipeConnect)\w*)$/;
 const THREAD = /^(?:Worker|MessagePort)$/;
-/** Leads from what a script sees of a handle or request to what Node has behind it. */
-const NATIVE = 'javascript_to_native';
 
 export interface AliveOptions {
   /** Handles of connections of this process to itself. */
@@ -35,7 +33,7 @@ export class AliveHandles {
     const name = this.#heap.name(node);
     if (name === 'Worker') return !this.isStuck(node) && this.#isRunning(node);
     const isKnown = CONNECTED.test(name) || CONNECTING.test(name) || THREAD.test(name) || ALIVE.test(name);
-    if (!isKnown || !this.#isNative(node)) return false;
+    if (!isKnown || !this.#heap.isNative(node)) return false;
     if (CONNECTED.test(name)) return !this.#options.own.has(node);
     if (THREAD.test(name)) return !this.isStuck(node);
     return !CONNECTING.test(name) || !this.#isOwn();
@@ -44,11 +42,6 @@ export class AliveHandles {
   /** A thread that may be who is waited for. */
   isStuck(node: HeapNode): boolean {
     return this.#options.areThreadsStuck && THREAD.test(this.#heap.name(node));
-  }
-
-  /** It has a part outside of the script: a class of the program may have the same name, and what is over has lost its own. */
-  #isNative(node: HeapNode): boolean {
-    return this.#heap.edges(node).some(({ name }) => name === NATIVE);
   }
 
   #isOwn(): boolean {

@@ -43,6 +43,8 @@ export function keyOf({ scriptId, line, column }: ScriptPlace): string {
   return `${scriptId}:${line}:${column}`;
 }
 
+/** Leads from what a script sees of a handle or request to what Node has behind it. */
+const NATIVE = 'javascript_to_native';
 /** What V8 calls the reactions of a promise that is pending, or what it was settled with. */
 const REACTIONS = 'reactions_or_result';
 
@@ -170,6 +172,11 @@ export class HeapGraph {
     if (name === this.#promiseName) return this.type(node) === 'object';
     this.#subclasses ??= this.#readSubclasses();
     return this.#subclasses.has(name) && this.follow(node, REACTIONS) !== null;
+  }
+
+  /** It has a part outside of the script: a class of the program may have the name of a handle, and what is over has lost its own. */
+  isNative(node: HeapNode): boolean {
+    return this.edges(node).some(({ name }) => name === NATIVE);
   }
 
   /** A record of the engine. Since V8 14 these are of the type `native`, as what Node has behind its objects is. */

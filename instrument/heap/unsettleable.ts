@@ -7,8 +7,6 @@ import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
 /** Objects looked at on the way from what settles one promise to whoever has it, and for all of a heap: what is left then is not known. */
 const MAX_SEEN = 1_000;
 const MAX_SEEN_IN_ALL = 300_000;
-/** Leads from what a script sees of a handle or request to what Node has behind it. */
-const NATIVE = 'javascript_to_native';
 /** What the engine keeps variables and properties in. */
 const KEEPING = /^system \/ (?:.*Context|ContextCell|Cell|PropertyCell|PropertyArray)$/;
 /** Where the engine has its own lists. */
@@ -77,7 +75,7 @@ export class Unsettleable {
       settlers.push(...resolveFunctions(promise, heap));
       for (const edge of heap.retainers(promise)) {
         if (!isReference(edge, heap) || this.#graph.functionAt(edge.node) !== undefined) continue;
-        if (isNative(edge.node, heap)) settlers.push(edge.node);
+        if (heap.isNative(edge.node)) settlers.push(edge.node);
         else if (!isOnlyKnown(edge, heap)) return null;
       }
     }
@@ -119,8 +117,4 @@ function isWeakRef({ type, node }: HeapEdge, heap: HeapGraph): boolean {
 /** A weak map has a value only as long as its key is there. */
 function isTable({ name, node }: HeapEdge, heap: HeapGraph): boolean {
   return isWeaklyKnown(name) && heap.type(node) === 'array';
-}
-
-function isNative(node: HeapNode, heap: HeapGraph): boolean {
-  return heap.edges(node).some(({ name }) => name === NATIVE);
 }

@@ -74,13 +74,13 @@ function methodsOf(body: string, offset: number): readonly PartText[] {
       at = behindField(body, parametersEnd < 0 ? behind : parametersEnd);
       continue;
     }
-    const { begin, end, parameters, defaults } = method;
+    const { begin, end, parameters, parameterList } = method;
     const text = body.slice(begin, end);
     const isCalled = !/\b(?:static|get|set)\b/.test(modifiers) && star.trim() === '' && name !== 'constructor';
     methods.push({
       name: name === '[' ? '' : name,
       parameters,
-      defaults,
+      parameterList,
       body: text,
       begin: offset + begin,
       text,

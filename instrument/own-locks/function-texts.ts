@@ -3,8 +3,8 @@ import { atCommas, behindBracket, behindTypes } from './brackets.ts';
 /** Where the parts of a function are, in characters of a text without strings. */
 export interface FunctionText {
   readonly parameters: readonly string[];
-  /** What they are when nothing is given, empty for what is not said. */
-  readonly defaults: readonly string[];
+  /** All of them as they are written. */
+  readonly parameterList: string;
   /** Its body, behind the brace where it has one. */
   readonly begin: number;
   readonly end: number;
@@ -48,11 +48,8 @@ export function parametersOf(text: string): readonly string[] {
   );
 }
 
-function named(parameters: string): Pick<FunctionText, 'parameters' | 'defaults'> {
-  const defaults = atCommas(parameters).map(
-    (parameter) => /[^=<>!]=\s*([^=>\s].*)$/s.exec(parameter)?.[1]?.trim() ?? '',
-  );
-  return { parameters: parametersOf(parameters), defaults };
+function named(parameterList: string): Pick<FunctionText, 'parameters' | 'parameterList'> {
+  return { parameters: parametersOf(parameterList), parameterList };
 }
 
 /** Behind the types between `<` and `>` and the blanks around them; -1 where they do not end. */

@@ -3,8 +3,8 @@ export interface PartText {
   readonly name: string;
   /** Their names, empty for what is taken apart. */
   readonly parameters: readonly string[];
-  /** What they are when nothing is given, as it is written; empty for what is not said. */
-  readonly defaults: readonly string[];
+  /** All of them as they are written, with what they are when nothing is given. */
+  readonly parameterList: string;
   /** Its body as it is written, without strings; insertions go into it. */
   readonly body: string;
   /** Where that begins in its module. */

@@ -32,11 +32,15 @@ export function lockIn(of: LockCandidate, self: string): FoundLock | null {
   return new LockText(of, self).found();
 }
 
+/** The same while its functions may still be unsure. */
+interface ReadLock extends Omit<FoundLock, 'limits'> {
+  readonly limits: WaitLimits | null;
+}
+
 class LockText {
   readonly #of: LockCandidate;
   readonly #self: string;
   readonly #roles: PartRoles;
-  #limits: WaitLimits | null = null;
 
   constructor(of: LockCandidate, self: string) {
     this.#of = of;
@@ -47,7 +51,7 @@ class LockText {
   found(): FoundLock | null {
     const found = this.#foundLock();
     if (found === null) return null;
-    const limits = this.#limits;
+    const { limits } = found;
     const names = new Set(functionsOf(found.lock));
     const parts = this.#of.parts.filter(({ name }) => names.has(name));
     const texts = parts.flatMap((part) => [this.#roles.reach(part).replaceAll(POLLED, ''), ...part.parameters]);
@@ -55,7 +59,7 @@ class LockText {
     return { ...found, limits: limits?.expressions ?? [] };
   }
 
-  #foundLock(): Omit<FoundLock, 'limits'> | null {
+  #foundLock(): ReadLock | null {
     const runs = this.#of.parts.filter((method) => this.#roles.isRun(method));
     const takers = this.#of.parts.filter(
       (method) =>
@@ -76,7 +80,7 @@ class LockText {
    * A lock that is taken and given back.
    * @param others that wait for it
    */
-  #taken(taker: PartText, others: readonly PartText[]): Omit<FoundLock, 'limits'> | null {
+  #taken(taker: PartText, others: readonly PartText[]): ReadLock | null {
     const givers = this.#of.parts.filter(
       (method) => method !== taker && !this.#roles.calls.leads(method, taker) && this.#roles.givesBack(method, taker),
     );
@@ -97,14 +101,13 @@ class LockText {
     const made = [...new Set([...others, ...outer])].filter(
       (run) => this.#of.kind !== 'made' && run !== taker && this.#roles.calls.leads(run, taker),
     );
-    const capacity = this.#roles.isTail(taker)
-      ? '1'
-      : capacityIn(this.#of.text, this.#roles.changes, this.#roles.doneBy(taker), givers);
-    const key = keyOf(taker, this.#roles.reach(taker));
+    const isTail = this.#roles.isTail(taker);
+    const reach = this.#roles.reach(taker);
+    const capacity = isTail ? '1' : capacityIn(this.#of.text, this.#roles.changes, this.#roles.doneBy(taker), givers);
+    const key = keyOf(taker, reach);
     if (capacity === null || this.#roles.isResized(capacity) || key === null) return null;
     if (others.some((other) => !made.includes(other) && !this.#roles.shareState(taker, other))) return null;
-    if (!this.#roles.isTail(taker))
-      this.#limits = waitLimits(taker, this.#roles.reach(taker), (text) => this.#roles.undoes(text));
+    const limits = isTail ? null : waitLimits(taker, reach, (text) => this.#roles.undoes(text));
     const lock: OwnLock = {
       acquire: [taker.name],
       ...key,
@@ -115,22 +118,22 @@ class LockText {
       ),
     };
     if (release.length > 0)
-      return { lock: { ...lock, ...namesOf('release', release) }, capacity, insertions: Insertions.NONE };
+      return { lock: { ...lock, ...namesOf('release', release) }, capacity, limits, insertions: Insertions.NONE };
     // Nobody else is called so that he gives it back: what he has taken must be sure.
-    if (!SURELY_TAKING.test(taker.name) && !this.#roles.isTail(taker)) return null;
-    const handle = handleIn(this.#roles.reach(taker));
-    if (handle.length > 0) return { lock: { ...lock, handle }, capacity, insertions: Insertions.NONE };
+    if (!SURELY_TAKING.test(taker.name) && !isTail) return null;
+    const handle = handleIn(reach);
+    if (handle.length > 0) return { lock: { ...lock, handle }, capacity, limits, insertions: Insertions.NONE };
     const parts = [taker, ...this.#roles.calls.from(taker)];
     const insertions = ticketInsertions(parts, {
       all: this.#of.parts,
-      form: this.#roles.isTail(taker) ? 'tail' : 'queue',
+      form: isTail ? 'tail' : 'queue',
       self: this.#self,
     });
-    return insertions === null ? null : { lock: { ...lock, isTicket: true }, capacity, insertions };
+    return insertions === null ? null : { lock: { ...lock, isTicket: true }, capacity, limits, insertions };
   }
 
   /** A lock that is held while a function runs. */
-  #run(runs: readonly PartText[]): Omit<FoundLock, 'limits'> | null {
+  #run(runs: readonly PartText[]): ReadLock | null {
     const inner = runs.filter((run) => !runs.some((other) => other !== run && this.#roles.calls.leads(run, other)));
     const [first, ...more] = inner;
     // Two lines of one object are two locks.
@@ -149,7 +152,7 @@ class LockText {
       this.#of.kind === 'made'
         ? { ...namesOf('run', runs), taskAt, ...key }
         : { ...namesOf('run', inner), ...namesOf('naming', outer), taskAt, ...key };
-    return { lock, capacity, insertions: Insertions.NONE };
+    return { lock, capacity, limits: null, insertions: Insertions.NONE };
   }
 }
 

@@ -5,24 +5,19 @@ import { standIn } from '../patches/stand-in.ts';
 import type { Claim } from '../shapes/claim.ts';
 import { type PatchedShape, patchedShape } from '../shapes/shape.ts';
 import type { OwnLock } from './own-lock.ts';
-import { OwnScope, shapeOf } from './own-scope.ts';
+import { OwnScope, shapeOf, type WaitEnds } from './own-scope.ts';
 import { bound, tickets } from './own-tickets.ts';
 
 /** What the marked text of a program calls. */
 interface OwnLocks {
   /** A class that is a lock, as soon as it has its methods. */
-  adopt(
-    made: { readonly prototype: object },
-    lock: OwnLock,
-    capacity: (o: never) => unknown,
-    limits?: (args: readonly unknown[], o: object) => readonly unknown[],
-  ): void;
+  adopt(made: { readonly prototype: object }, lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): void;
   /** Functions that remember something together. `bindings` read and replace those of a module. */
   scope(
     lock: OwnLock,
     capacity: (o: never) => unknown,
     bindings: Readonly<Record<string, Binding>>,
-    limits?: (args: readonly unknown[]) => readonly unknown[],
+    limits?: WaitEnds,
   ): OwnScope | undefined;
   /** One of them. */
   part(scope: OwnScope | undefined, name: string, fn: unknown): unknown;

@@ -61,7 +61,7 @@ function methodOf(name: string): PropertyKey {
 }
 
 /** What ends a wait: milliseconds and signals, as the arguments of a call and its object say. */
-type WaitEnds = (args: readonly unknown[], self: object) => readonly unknown[];
+export type WaitEnds = (args: readonly unknown[], self: object) => readonly unknown[];
 
 function timeoutOf(limits: WaitEnds): (...args: never[]) => number | undefined {
   return function soonest(this: object, ...args: never[]): number | undefined {

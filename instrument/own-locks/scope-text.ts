@@ -84,7 +84,8 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     const pattern = isDeclaring && char === ',' ? ANOTHER : VARIABLE;
     pattern.lastIndex = at;
     RETURN.lastIndex = at;
-    const declared = isStatement(blank, at) ? FUNCTION.exec(blank) : null;
+    const written = FUNCTION.exec(blank);
+    const declared = written !== null && isStatement(blank, at) ? written : null;
     const variable = declared === null ? pattern.exec(blank) : null;
     const returned = declared === null && variable === null && kind === 'made' ? RETURN.exec(blank) : null;
     if (declared !== null) {
@@ -140,7 +141,7 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     return {
       name,
       parameters: fn.parameters,
-      defaults: fn.defaults,
+      parameterList: fn.parameterList,
       body,
       begin: fn.begin,
       text: withThis(body),
@@ -152,12 +153,10 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
 
 /** True where a statement begins: a function there is declared, elsewhere it is a value. */
 function isStatement(blank: string, at: number): boolean {
-  const before = blank.slice(Math.max(0, at - 300), at).trimEnd();
+  const near = blank.slice(Math.max(0, at - 300), at);
+  const before = near.trimEnd();
   if (/(?:^|[;{}]|\bexport|\bdefault)$/.test(before)) return true;
-  return (
-    /\n\s*$/.test(blank.slice(Math.max(0, at - 300), at)) &&
-    !/[=(,:?&|+\-*/%!~<>[]$|\b(?:return|new|typeof|await|yield|case)$/.test(before)
-  );
+  return /\n\s*$/.test(near) && !/[=(,:?&|+\-*/%!~<>[]$|\b(?:return|new|typeof|await|yield|case)$/.test(before);
 }
 
 /** Behind a function, and behind the call that gives it its name. */

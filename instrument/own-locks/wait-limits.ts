@@ -100,7 +100,7 @@ function expressionOf(written: string, taker: PartText, text: string, depth = 0)
   const at = taker.parameters.indexOf(name);
   if (at >= 0 && name !== '') {
     const value = `${ARGUMENTS}[${at}]${fields.map((field) => `?.${field}`).join('')}`;
-    const initial = taker.defaults[at] ?? '';
+    const initial = initialOf(taker, at);
     const otherwise = initial === '' || fields.length > 0 ? null : expressionOf(initial, taker, text, depth + 1);
     return otherwise === null ? value : `(${value}??${otherwise})`;
   }
@@ -109,4 +109,9 @@ function expressionOf(written: string, taker: PartText, text: string, depth = 0)
   )?.[1];
   if (local !== undefined) return depth > 2 || fields.length > 0 ? null : expressionOf(local, taker, text, depth + 1);
   return CONSTANT.test(source) ? source : null;
+}
+
+/** What a parameter is when nothing is given; empty where that is not said. */
+function initialOf({ parameterList }: PartText, at: number): string {
+  return /[^=<>!]=\s*([^=>\s].*)$/s.exec(atCommas(parameterList)[at] ?? '')?.[1]?.trim() ?? '';
 }
