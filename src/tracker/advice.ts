@@ -1,6 +1,9 @@
 import type { Dependency } from '../core/dependency.ts';
 import { adviceAgain, howAgain } from './asking-again.ts';
 import { AWAITED_VALUES_ADVICE, adviceForValues, areAwaitedValues } from './awaited-values.ts';
+import { runsOfOne } from './caller-names.ts';
+import { listed } from './listed.ts';
+import { isOfMaker, orderAdvice } from './order-advice.ts';
 
 /** What can happen, or does, in one sentence. */
 export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now' | 'until-timeout'): string {
@@ -13,9 +16,12 @@ export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now'
     const values = circle.map(({ from }) => from.key.name);
     return `${listed(values)} ${can}wait for each other ${forEver}: each is awaited in the code that makes another one.`;
   }
-  if (names.length === 1) {
-    const classes = [...new Set(circle.map((dependency) => dependency.from.key.name))].join(' and ');
-    return `Two runs of ${names[0]} ${can}wait for each other ${forEver}: they take ${classes} in different orders.`;
+  const runs = runsOfOne(names);
+  if (runs !== null) {
+    const count = circle.length === 2 ? 'Two' : circle.length;
+    const classes = [...new Set(circle.map((dependency) => dependency.from.key.name))];
+    const what = classes.length < circle.length ? `several of ${listed(classes)}` : listed(classes);
+    return `${count} runs of ${runs} ${can}wait for each other ${forEver}: they take ${what} in different orders.`;
   }
   return `${listed(names)} ${can}wait for each other ${forEver}.`;
 }
@@ -41,10 +47,6 @@ function ofItself(dependency: Dependency, isHappening: boolean, forEver: string)
 /** What to do about commands that stand behind one that blocks. */
 export function ownConnection(shared: string): string {
   return `Let commands that block wait on a connection of their own, not on ${shared}: \`duplicate()\` gives one.`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length <= 2 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** What to do about it, best advice first. @param isHappening true where it hangs now */
@@ -94,19 +96,16 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
   }
   const forValues = adviceForValues(circle);
   if (forValues !== null) return forValues;
-  const order = [...new Set(circle.map((dependency) => dependency.from.key.name))].sort();
   if (circle.every(({ from }) => from.key.kind === 'queue')) {
+    const queues = [...new Set(circle.map(({ from }) => from.key.name))].sort();
     return [
-      `Let tasks of one of ${listed(order)} not wait for tasks of another one: do that work before or after, outside of the task.`,
+      `Let tasks of one of ${listed(queues)} not wait for tasks of another one: do that work before or after, outside of the task.`,
       'Or add them without waiting for them.',
     ];
   }
   const locks = circle.every((dependency) => dependency.start.label !== null);
   return locks
-    ? [
-        `Take ${listed(order)} in the same order everywhere, for example in this one.`,
-        'Or release the first before asking for the second.',
-      ]
+    ? orderAdvice(circle)
     : [
         `Trigger ${eventNames(circle)} before waiting for what its waiters hold, or release that before waiting for it.`,
         'Or wait for the event before taking the lock.',
@@ -120,9 +119,8 @@ function eventNames(circle: readonly Dependency[]): string {
     .join(', ');
 }
 
-/** What makes a resource of a pool has its place already. */
-function isMaking({ from, to, start }: Dependency): boolean {
-  return from.key === to.key && to.key.kind === 'pool' && start.label === 'create';
+function isMaking(dependency: Dependency): boolean {
+  return dependency.from.key === dependency.to.key && isOfMaker(dependency);
 }
 
 /** A server's requests are its readers; who closes it waits for all of them. */

@@ -1,5 +1,5 @@
 import type { ObjectKind } from '../core/classes.ts';
-import type { Dependency } from '../core/dependency.ts';
+import type { Dependency, Place } from '../core/dependency.ts';
 
 /** What it is called to ask for what one has already, and what to do about it. */
 interface AskingAgain {
@@ -66,7 +66,7 @@ const OF_A_LOCK: AskingAgain = {
       : [`Do not take ${what} again while it is held: split off an inner function that expects it to be held.`],
 };
 
-/** Waits for a queue or a pool as a whole: `onIdle`, `drain`, `end`. */
+/** `onIdle`, `drain`, `end` and the like. */
 const OF_ALL = /^(?:on[A-Z]|drain|end$|close|destroy|stop|idle)/;
 /** A pool of threads runs tasks. */
 const RUNS = /^(?:run|exec)/;
@@ -107,9 +107,14 @@ function askingAgain({ to, wait }: Dependency): AskingAgain {
   const byKind = BY_KIND.get(to.key.kind);
   if (byKind === undefined) return OF_A_LOCK;
   if (byKind === OF_A_VALUE) return byKind;
-  if (OF_ALL.test(wait.label ?? '')) return FOR_THE_END;
+  if (waitsForTheEnd(wait)) return FOR_THE_END;
   if (byKind === OF_A_RESOURCE && REQUESTS.test(wait.label ?? '')) return OF_A_REQUEST;
   return RUNS.test(wait.label ?? '') ? OF_A_TASK : byKind;
+}
+
+/** True for a wait for a queue or a pool as a whole. */
+export function waitsForTheEnd({ label }: Place): boolean {
+  return OF_ALL.test(label ?? '');
 }
 
 function again(what: string, capacity: number): string {

@@ -1,4 +1,5 @@
 import type { Dependency } from '../core/dependency.ts';
+import { listed } from './listed.ts';
 
 /** What to do about values that are made by code which awaits them in a circle. */
 export const AWAITED_VALUES_ADVICE: readonly string[] = Object.freeze([
@@ -26,5 +27,5 @@ function namesOf(circle: readonly Dependency[], areValues: boolean): string {
   const names = circle
     .filter(({ from }) => (from.key.kind === 'promise') === areValues)
     .map(({ from }) => from.key.name);
-  return [...new Set(names)].sort().join(' and ');
+  return listed([...new Set(names)].sort());
 }

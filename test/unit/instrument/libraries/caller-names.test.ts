@@ -48,3 +48,47 @@ test('where one of them has a name, both are called as before', async () => {
   await router.serve('upload', 'recount');
   expect(await messages(stage)).toEqual([expect.stringMatching(/\bupload\b.* can wait for each other for ever\.$/)]);
 });
+
+/** A class that locks for whoever calls it, as most programs have one. */
+class Resource {
+  readonly #lock;
+
+  constructor(lock: { runExclusive<T>(work: () => Promise<T>): Promise<T> }) {
+    this.#lock = lock;
+  }
+
+  async use(work: () => Promise<unknown> = turn): Promise<void> {
+    await this.#lock.runExclusive(work);
+  }
+}
+
+test('those who went through one method that locks are called by who called it', async () => {
+  using stage = new LibraryStage();
+  const { Mutex } = await import('async-mutex');
+  const [disk, net] = [new Resource(new Mutex()), new Resource(new Mutex())];
+  const upload = async () => disk.use(async () => net.use());
+  const download = async () => net.use(async () => disk.use());
+  await upload();
+  await download();
+  expect(await messages(stage)).toEqual(['download and upload can wait for each other for ever.']);
+  expect(stage.installation.findings[0]?.help).toEqual([
+    'Take several of Resource.#lock in one fixed order everywhere, for example sorted by an id or a name.',
+    'Or release the first before asking for the next.',
+  ]);
+});
+
+test('one function that was called from two lines has runs there', async () => {
+  using stage = new LibraryStage();
+  const { Mutex } = await import('async-mutex');
+  const [disk, net] = [new Resource(new Mutex()), new Resource(new Mutex())];
+  const nest = async (outer: Resource, inner: Resource) => outer.use(async () => inner.use());
+  const both = async () => {
+    await nest(disk, net);
+    await nest(net, disk);
+  };
+  await both();
+  const [message = ''] = await messages(stage);
+  expect(message).toMatch(
+    /^Two runs of Resource\.use \(caller-names\.test\.ts:\d+ and caller-names\.test\.ts:\d+\) can wait for each other for ever: they take several of Resource\.#lock in different orders\.$/,
+  );
+});
