@@ -7,10 +7,12 @@ import {
   waitCount,
 } from '../core/finding.ts';
 import type { Tick } from '../core/ids.ts';
+import { isOfPackage } from '../core/stack.ts';
 import type { Wait } from '../core/wait.ts';
 import { ownConnection } from './advice.ts';
 import { foldAlike } from './alike-waits.ts';
 import { excessAdvice, isExcessive } from './excess.ts';
+import { stalledAdvice } from './stalled-advice.ts';
 
 /** How a stall was noticed: at the end with nothing left to run, or while the program still stands. */
 export type StallReason =
@@ -39,8 +41,6 @@ export interface Stall {
   readonly at: Tick;
 }
 
-const LOST_EVENT =
-  'Find the code that should have triggered the event: an early return or a thrown error often skips it.';
 const NEVER_GIVEN_BACK =
   'Give it back in a `finally` where it is taken: an early return or a thrown error has skipped that, or nobody was to do it.';
 const NEVER_SETTLED =
@@ -98,7 +98,7 @@ function told(
     help: [
       ...excessAdvice(openWaits),
       ...blockedConnections(openWaits).map(ownConnection),
-      reason.kind === 'abandoned' ? NEVER_GIVEN_BACK : LOST_EVENT,
+      reason.kind === 'abandoned' ? NEVER_GIVEN_BACK : stalledAdvice(openWaits),
       ...(openWaits.length === 0 && suspended.length > 1 ? [UNSEEN_HOLD] : []),
     ],
   };
@@ -139,8 +139,8 @@ function openParts(openWaits: readonly OpenWait[], suspended: readonly Suspended
   const count = waitCount(openWaits);
   const waits = `${count === 1 ? 'a wait is' : `${count} waits are`} still open: ${classes.join(', ')}`;
   if (suspended.length === 0) return openWaits.length === 0 ? 'a top-level await is not settled' : waits;
-  const names = unique(suspended.map(({ name }) => name));
-  const shown = shortened(names);
+  const own = suspended.filter(({ stack }) => stack?.frames[0] === undefined || !isOfPackage(stack.frames[0]));
+  const shown = shortened(unique((own.length === 0 ? suspended : own).map(({ name }) => name)));
   const functions = `${suspended.length === 1 ? 'an async function has' : `${suspended.length} async functions have`} not ended: ${shown.join(', ')}`;
   return openWaits.length === 0 ? functions : `${waits}; ${functions}`;
 }

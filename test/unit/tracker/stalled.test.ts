@@ -42,6 +42,41 @@ test('commands behind one that blocks are given a connection of their own', () =
   expect(helpOf([])).toMatch(/^Find the code/);
 });
 
+test('whoever owes what is waited for, and does not wait himself, is where to look', () => {
+  const wait = (objectLabel: string, owner: string, stoppedBy: readonly number[]): OpenWait => ({
+    contextName: 'somebody',
+    label: 'acquire',
+    className: `${objectLabel}:0`,
+    objectLabel,
+    stack: null,
+    owners: [{ contextName: owner, startLabel: 'acquire', stack: null, stoppedBy }],
+  });
+  const helpOf = (...openWaits: readonly OpenWait[]): readonly string[] =>
+    stalledFinding({ openWaits, at: 1 as Tick }).help;
+  expect(helpOf(wait('cache', 'warm', []))).toEqual([expect.stringMatching(/^Look at warm, which has cache since /)]);
+  expect(helpOf(wait('cache', 'warm', [1]), wait('pool', 'report', []))).toEqual([
+    expect.stringMatching(/^Look at report, which has pool since /),
+  ]);
+  expect(helpOf(wait('log', 'audit', [1]), wait('cache', 'warm', [2]), wait('pool', 'report', [1]))).toEqual([
+    'Who has one of cache and pool waits for another one: take them in one order everywhere, or release the first before asking for the next.',
+  ]);
+  expect(helpOf(wait('cache', 'warm', [0]))).toEqual([
+    'Who has cache waits for it: do not ask for it again there, or hand down what is held.',
+  ]);
+});
+
+test('functions of packages are named in the sentence only where there are no others', () => {
+  const at = (name: string, path: string): SuspendedFunction => ({
+    ...stopped(name),
+    stack: { frames: [{ functionName: name, file: name, path, line: 1, column: 1 }] },
+  });
+  const messageOf = (...suspended: readonly SuspendedFunction[]): string =>
+    stalledFinding({ openWaits: [], suspended, at: 1 as Tick }).message;
+  const library = at('acquire', '/app/node_modules/locks/index.js');
+  expect(messageOf(at('save', '/app/save.js'), library)).toMatch(/2 async functions have not ended: save\.$/);
+  expect(messageOf(library)).toMatch(/an async function has not ended: acquire\.$/);
+});
+
 test('a running program that is asked while nothing waits is not said to stand in a top-level await', () => {
   const none = { openWaits: [], suspended: [], severity: 'info' as const, at: 1 as Tick };
   const asked = stalledFinding({ ...none, reason: { kind: 'signal', signal: 'SIGUSR2' } });
