@@ -5,6 +5,7 @@ import type { LibraryAdapter, Rebind } from '../libraries/adapter.ts';
 import { markedOrNull, mayBeMarked, withOwnLocks } from '../own-locks/marking.ts';
 import { MAY_WAIT } from '../own-locks/may-wait.ts';
 import { rewriteCommonJs, watchCommonJs } from './commonjs-modules.ts';
+import { startHooksThread } from './hooks-thread.ts';
 import { type Bindings, type CommonJsModule, rebinder } from './module-bindings.ts';
 import { announced, type LoadResult } from './module-source.ts';
 import { knownPattern, packagePattern } from './package-patterns.ts';
@@ -196,6 +197,7 @@ function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownL
     '  return marking?.withOwnLocks(url, result, known) ?? result;',
     '};',
   ].join('\n');
-  module.register(`data:text/javascript,${encodeURIComponent(source)}`, import.meta.url);
+  const hooks = `data:text/javascript,${encodeURIComponent(source)}`;
+  startHooksThread(() => module.register(hooks, import.meta.url));
   return stopRewriting;
 }
