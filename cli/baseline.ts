@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { parseReports } from '../reports/parse-report.ts';
 import { SUPPRESSIONS_FILE } from '../reports/suppressions.ts';
 import type { Finding } from '../src/core/finding.ts';
+import { readCommandLine } from './command-line.ts';
 import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
 import { SuppressionFile } from './suppression-file.ts';
@@ -23,15 +23,11 @@ Exit code: 0; 2 for a usage error or a file that holds something else.
 
 /** @throws UsageError for flags, files or contents that are not right */
 export async function baselineCommand(argv: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      reason: { type: 'string' },
-      baseline: { type: 'string', default: SUPPRESSIONS_FILE },
-      prune: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const { values, positionals } = readCommandLine(argv, {
+    reason: { type: 'string' },
+    baseline: { type: 'string', default: SUPPRESSIONS_FILE },
+    prune: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   });
   if (values.help) {
     io.stdout.write(BASELINE_HELP);

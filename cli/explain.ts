@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { EXPLAINED_CODES, findingPage, formatPage } from '../reports/explain.ts';
+import { readCommandLine } from './command-line.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,11 +18,7 @@ ${listOfCodes()}
 
 /** @throws UsageError for a code that does not exist */
 export async function explainCommand(argv: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h', default: false } },
-  });
+  const { values, positionals } = readCommandLine(argv, { help: { type: 'boolean', short: 'h', default: false } });
   if (values.help) {
     io.stdout.write(EXPLAIN_HELP);
     return 0;

@@ -22,6 +22,7 @@ export function readInput<T>(name: string, cwd: string, parse: (text: string) =>
 }
 
 function textOf(name: string, cwd: string): string {
+  if (name === '') throw new UsageError('A file to read has an empty name.');
   try {
     return readFileSync(resolve(cwd, name), 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {

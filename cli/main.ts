@@ -65,8 +65,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** Node's own advice on an unknown option is how to pass it as a file, which nobody wants here. */
+/** Node's own advice on an unknown option is how to pass it as a file, which nobody wants here; on one without a value, a riddle. */
 function messageOf(error: Error, command: string): string {
+  const bare = /^Option '(?:-\w, )?(--[^' ]+)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(error.message)?.[1];
+  if (bare !== undefined) return `${bare} needs a value; one that begins with a dash is written ${bare}=-VALUE.`;
   const option = /^Unknown option '([^']+)'/.exec(error.message)?.[1];
   if (option === undefined || error instanceof UsageError) return error.message;
   const program = command === 'run' || command === 'stall' ? ' Options of the program itself go after --.' : '';

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   type EvidenceGraph,
   exportClassGraph,
@@ -8,6 +7,7 @@ import {
 import { commonGates } from '../src/tracker/common-gates.ts';
 import { MergedGraph } from '../src/tracker/merged-graph.ts';
 import { replay } from '../src/tracker/recording/replay.ts';
+import { readCommandLine } from './command-line.ts';
 import { formatNamed, printFound } from './found.ts';
 import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
@@ -28,13 +28,9 @@ Exit code: 0; 1 when there are circles; 2 for a usage error or a file that holds
 
 /** @throws UsageError for flags, files or contents that are not right */
 export async function mergeCommand(argv: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      format: { type: 'string', default: 'dept' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const { values, positionals } = readCommandLine(argv, {
+    format: { type: 'string', default: 'dept' },
+    help: { type: 'boolean', short: 'h', default: false },
   });
   if (values.help) {
     io.stdout.write(MERGE_HELP);

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import type { ReportEnvironment } from '../reports/environment.ts';
 import type { FormatName } from '../reports/formats.ts';
 import type { Finding, RuleSet } from '../src/core/finding.ts';
 import { type Replayed, replay } from '../src/tracker/recording/replay.ts';
+import { readCommandLine } from './command-line.ts';
 import { formatNamed, printFound } from './found.ts';
 import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
@@ -69,14 +69,10 @@ function* linesOf(text: string, onPart: (part: number) => void): Generator<strin
 }
 
 function planReplay(argv: readonly string[]): Plan | null {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      rules: { type: 'string', default: 'dept' },
-      format: { type: 'string', default: 'dept' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const { values, positionals } = readCommandLine(argv, {
+    rules: { type: 'string', default: 'dept' },
+    format: { type: 'string', default: 'dept' },
+    help: { type: 'boolean', short: 'h', default: false },
   });
   if (values.help) return null;
   const { rules } = values;

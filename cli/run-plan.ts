@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { SUPPRESSIONS_FILE } from '../reports/suppressions.ts';
+import { readCommandLine } from './command-line.ts';
 import type { Io } from './io.ts';
 import { findingsFile, newFile, outputFile } from './output-file.ts';
 import { nodeOptions, programOf } from './program.ts';
@@ -66,7 +66,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+type Values = ReturnType<typeof readCommandLine<typeof OPTIONS>>['values'];
 
 /**
  * Reads the command line; looks at the files it names, and removes a recording that is to be overwritten.
@@ -74,13 +74,15 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
  * @throws UsageError for flags, values, files or programs that are not right
  */
 export function planRun(argv: readonly string[], { cwd }: Io): RunPlan | null {
-  const { values, positionals } = parseArgs({ args: withBaselineFile(argv), allowPositionals: true, options: OPTIONS });
+  const { values, positionals } = readCommandLine(withBaselineFile(argv), OPTIONS);
   if (values.help) return null;
   checkValues(values);
   const { command, args, isTypeScript } = programOf('run', positionals, cwd);
   const baseline = baselineFile(values, cwd);
   const record = values.record === undefined ? null : newFile(values.record, cwd, values.force);
-  const env = { NODE_OPTIONS: nodeOptions('register', isTypeScript), ...environmentOf(values, record, baseline, cwd) };
+  const chosen = environmentOf(values, record, baseline, cwd);
+  checkApart([chosen['DEPT_REPORT'], chosen['DEPT_GRAPH'], chosen['DEPT_RECORD'], baseline?.path]);
+  const env = { NODE_OPTIONS: nodeOptions('register', isTypeScript), ...chosen };
   if (record !== null && values.force) rmSync(record, { force: true });
   const { quiet, prune, 'suppress-all': suppressAll = null } = values;
   return { command, args, env, fails: values['no-fail'] !== true, quiet, record, baseline, suppressAll, prune };
@@ -96,6 +98,13 @@ function checkValues({ rules, format, indent }: Values): void {
   if (indent !== undefined && indent !== '3' && indent !== '4') {
     throw new UsageError(`--indent is ${JSON.stringify(indent)}; it must be 3 or 4.`);
   }
+}
+
+/** Each of them would spoil what another one has written. */
+function checkApart(paths: readonly (string | undefined)[]): void {
+  const given = paths.filter((path) => path !== undefined);
+  const twice = given.find((path, at) => given.indexOf(path) < at);
+  if (twice !== undefined) throw new UsageError(`${twice} is named for two things; each needs a file of its own.`);
 }
 
 function environmentOf(

@@ -69,7 +69,8 @@ async function execute(plan: RunPlan, io: Io): Promise<number> {
   const forward = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  // Without a handler a signal would end this process and leave the program behind.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
   for (const signal of signals) process.on(signal, forward);
   try {
     return await new Promise<number>((done, fail) => {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { oneLine } from '../reports/text/names.ts';
 import type { RuleSet } from '../src/core/finding.ts';
 import { caseTitle, MODES, type Mode, type ScenarioCase } from '../src/scenario/case.ts';
@@ -8,6 +7,7 @@ import { jsonLine } from '../src/scenario/json-line.ts';
 import { parseScenarios } from '../src/scenario/parse.ts';
 import { runCase } from '../src/scenario/run-case.ts';
 import { verdictTable } from '../src/scenario/verdict-table.ts';
+import { readCommandLine } from './command-line.ts';
 import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
@@ -77,19 +77,15 @@ export async function scenarioCommand(argv: readonly string[], io: Io): Promise<
 }
 
 function planScenario(argv: readonly string[], cwd: string): Plan | null {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      mode: { type: 'string' },
-      detector: { type: 'string', default: 'both' },
-      rules: { type: 'string', default: 'dept' },
-      only: { type: 'string', default: '' },
-      cap: { type: 'string' },
-      timeline: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const { values, positionals } = readCommandLine(argv, {
+    mode: { type: 'string' },
+    detector: { type: 'string', default: 'both' },
+    rules: { type: 'string', default: 'dept' },
+    only: { type: 'string', default: '' },
+    cap: { type: 'string' },
+    timeline: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   });
   if (values.help) return null;
   if (positionals.length === 0)

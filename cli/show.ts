@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { FORMAT_NAMES, FORMATS, type FormatName } from '../reports/formats.ts';
 import { readCountedGraph } from '../reports/html/graph-file.ts';
 import { parseReports } from '../reports/parse-report.ts';
@@ -8,6 +7,7 @@ import { SourceFiles } from '../reports/source/source-files.ts';
 import type { Indent } from '../reports/text/diagram.ts';
 import { wantsColor } from '../reports/text/palette.ts';
 import { version } from '../src/version.ts';
+import { readCommandLine } from './command-line.ts';
 import { readInput } from './input-file.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
@@ -49,6 +49,7 @@ export async function showCommand(argv: readonly string[], io: Io): Promise<numb
     io.stdout.write(SHOW_HELP);
     return 0;
   }
+  if (plan.out !== null) checkApart(plan.out, [plan.file, plan.graph], io.cwd);
   const reports = readInput(plan.file, io.cwd, parseReports);
   if (reports.length === 0) io.stderr.write(`dept: ${plan.file} holds no findings.\n`);
   const text = FORMATS[plan.format].format(reports, {
@@ -64,17 +65,13 @@ export async function showCommand(argv: readonly string[], io: Io): Promise<numb
 }
 
 function planShow(argv: readonly string[]): Plan | null {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      format: { type: 'string', default: 'dept' },
-      indent: { type: 'string', default: '3' },
-      graph: { type: 'string' },
-      out: { type: 'string' },
-      force: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const { values, positionals } = readCommandLine(argv, {
+    format: { type: 'string', default: 'dept' },
+    indent: { type: 'string', default: '3' },
+    graph: { type: 'string' },
+    out: { type: 'string' },
+    force: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   });
   if (values.help) return null;
   const { indent } = values;
@@ -95,6 +92,18 @@ function planShow(argv: readonly string[]): Plan | null {
   const { graph = null, out = null, force } = values;
   if (out === '') throw new UsageError('--out needs the name of a file.');
   return { file, format, indent: indent === '4' ? 4 : 3, graph, out, force };
+}
+
+/** Findings cannot be made again: no --force is meant to write over them. */
+function checkApart(out: string, inputs: readonly (string | null)[], cwd: string): void {
+  const written = statSync(resolve(cwd, out), { throwIfNoEntry: false });
+  if (written?.isFile() !== true) return;
+  for (const name of inputs) {
+    const read = name === null ? undefined : statSync(resolve(cwd, name), { throwIfNoEntry: false });
+    if (read?.ino === written.ino && read.dev === written.dev) {
+      throw new UsageError(`--out is ${out}, which is also read; write to another file.`);
+    }
+  }
 }
 
 function save(text: string, out: string, force: boolean, io: Io): void {

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from './command-line.ts';
 import type { Io } from './io.ts';
 import { findingsFile } from './output-file.ts';
 import { nodeOptions, programOf } from './program.ts';
@@ -31,18 +31,14 @@ const BUDGET_MS = '30000';
 
 /** @throws UsageError for flags, values or programs that are not there */
 export async function stallCommand(argv: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      after: { type: 'string' },
-      on: { type: 'string' },
-      values: { type: 'boolean', default: false },
-      budget: { type: 'string', default: BUDGET_MS },
-      report: { type: 'string' },
-      format: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const { values, positionals } = readCommandLine(argv, {
+    after: { type: 'string' },
+    on: { type: 'string' },
+    values: { type: 'boolean', default: false },
+    budget: { type: 'string', default: BUDGET_MS },
+    report: { type: 'string' },
+    format: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
   });
   if (values.help) {
     io.stdout.write(STALL_HELP);

@@ -124,18 +124,21 @@ describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'done 0 done 0 42\n', stderr: '' });
   });
 
-  test('when a signal comes: it gets it, and its exit code is kept', async () => {
-    let isSent = false;
-    const ended = await runDept(['run', `${PROGRAMS}/prints-signal.mjs`], {
-      onStdout: (text, kill) => {
-        if (isSent || !text.includes('ready')) return;
-        isSent = true;
-        kill('SIGTERM');
-      },
-    });
-    expect(ended.stdout).toBe('ready\ngot SIGTERM\n');
-    expect(ended.code).toBe(5);
-  });
+  test.each(['SIGTERM', 'SIGQUIT', 'SIGUSR2'] as const)(
+    'when %s comes: it gets it, and its exit code is kept',
+    async (signal) => {
+      let isSent = false;
+      const ended = await runDept(['run', `${PROGRAMS}/prints-signal.mjs`], {
+        onStdout: (text, kill) => {
+          if (isSent || !text.includes('ready')) return;
+          isSent = true;
+          kill(signal);
+        },
+      });
+      expect(ended.stdout).toBe(`ready\ngot ${signal}\n`);
+      expect(ended.code).toBe(5);
+    },
+  );
 });
 
 describe.concurrent('the preload without the command', { timeout: TIMEOUT_MS }, () => {

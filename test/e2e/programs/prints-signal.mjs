@@ -1,6 +1,8 @@
-process.on('SIGTERM', () => {
-  console.log('got SIGTERM');
-  process.exit(5);
-});
+for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGUSR2']) {
+  process.on(signal, () => {
+    console.log(`got ${signal}`);
+    process.exit(5);
+  });
+}
 setInterval(() => undefined, 1000);
 console.log('ready');

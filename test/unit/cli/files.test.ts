@@ -197,3 +197,47 @@ test('dept help COMMAND is dept COMMAND --help, and an unknown option is told wh
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('Usage: dept COMMAND');
 });
+
+test.each([
+  ['--graph', 'same', '--record', 'same'],
+  ['--report', 'same', '--record', './same'],
+  ['--report', 'same.json', '--suppress-all', 'why', '--baseline', 'same.json'],
+])('one file for two things is refused: %s %s %s %s', async (...argv) => {
+  const { code, stderr } = await dept('run', ...argv, '--', 'true');
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining('is named for two things; each needs a file of its own.'),
+  });
+});
+
+test('an option that takes one value is refused when it is given twice', async () => {
+  const { code, stderr } = await dept('run', '--report', 'a', '--report', 'b', '--', 'true', '--report', 'c');
+  expect({ code, stderr }).toEqual({ code: 2, stderr: 'dept: --report is given twice; it takes one value.\n' });
+  expect(existsSync(join(cwd, 'b'))).toBe(false);
+  expect(planOf('--quiet', '--quiet')?.quiet).toBe(true);
+});
+
+test.each([
+  [['run', '--report', '--', 'true'], '--report'],
+  [['run', '--rules'], '--rules'],
+  [['stall', '--after', '-5', '--', 'true'], '--after'],
+])('an option without its value: %j', async (argv, option) => {
+  const { code, stderr } = await dept(...argv);
+  const advice = `one that begins with a dash is written ${option}=-VALUE.`;
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `dept: ${option} needs a value; ${advice}\n` });
+});
+
+test('show never writes over what it reads', async () => {
+  given('f.ndjson', formatReportLine(abba()));
+  symlinkSync('f.ndjson', join(cwd, 'link'));
+  for (const out of ['f.ndjson', 'link']) {
+    const { code, stderr } = await dept('show', '--force', '--out', out, 'f.ndjson');
+    const stated = `dept: --out is ${out}, which is also read; write to another file.\n`;
+    expect({ code, stderr }).toEqual({ code: 2, stderr: stated });
+  }
+  expect(contentOf('f.ndjson')).toBe(formatReportLine(abba()));
+});
+
+test.each(['show', 'replay', 'scenario'])('%s of a file without a name', async (command) => {
+  expect(await dept(command, '')).toMatchObject({ code: 2, stderr: 'dept: A file to read has an empty name.\n' });
+});
