@@ -19,6 +19,8 @@ interface Job {
   readonly promise: Promise<unknown>;
   readonly options: { readonly weight?: number; readonly expiration?: number | null };
   doDrop(options?: unknown): unknown;
+  /** Since 2.19: it has run for longer than its `expiration`. */
+  doExpire?: Callable;
 }
 
 interface Limiter {
@@ -77,6 +79,13 @@ function patchLimiter(prototype: Limiter): () => void {
         claim.refuse();
         return Reflect.apply(doDrop, self, args);
       });
+      const { doExpire } = job;
+      if (typeof doExpire === 'function') {
+        job.doExpire = standIn(doExpire, (self, args) => {
+          claim.expire();
+          return Reflect.apply(doExpire, self, args as never[]);
+        });
+      }
       void claim.follow(job.promise);
       if (isSubmitted) claim.queue();
     }

@@ -85,11 +85,13 @@ function patchQueue(prototype: Queue): () => void {
       slot.begin();
     };
     const result = add.call(this, claim.whileRunning(task, begin, slot.end), options);
-    // Only what can be aborted may be rejected before its turn.
-    if (signal === undefined) return claim.follow(result);
+    // Only what can be aborted may be rejected before its turn. What runs too long loses its slot, and may never end.
+    if (signal === undefined)
+      return givesBackAfter === undefined ? claim.follow(result) : claim.heldUntil(result, () => undefined);
     return claim.refusedBy(result, (reason) => {
       waiting.delete(claim);
       claim.refuse(isTimeout(reason) ? 'timed-out' : 'cancelled');
+      claim.expire();
     });
   }, add);
   prototype.clear = dressed(function watchedClear(this: Queue): unknown {

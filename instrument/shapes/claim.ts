@@ -88,6 +88,13 @@ export class Claim {
     if (this.#held !== null && session !== null) hooks.stretch(new Fiber(session), () => this.release());
   }
 
+  /** Its time is over: it is taken from a task that goes on without it. */
+  expire(): void {
+    this.#onEnd?.();
+    this.#onEnd = null;
+    this.drop();
+  }
+
   /** What is given to the caller when it is granted. */
   bind<P extends object>(promise: P): P {
     return hooks.bind(promise, this.#wait);

@@ -14,6 +14,7 @@ import type { DependencyStore } from './dependency-store.ts';
 import type { Families } from './families.ts';
 import { Forks } from './forks.ts';
 import type { Interrupts } from './interrupts.ts';
+import { Namesakes } from './namesakes.ts';
 import type { Policy } from './policy.ts';
 import type { PoolShares } from './pool-shares.ts';
 
@@ -44,7 +45,7 @@ export class Circles {
   /** Circles reported, and whether the report was the soft one of a circle that a timeout breaks. */
   readonly #reported = new Map<string, 'soft' | 'hard'>();
   readonly #fingerprints = new Set<string>();
-  readonly #namesakes = new Map<string, number>();
+  readonly #namesakes = new Namesakes();
 
   constructor(
     session: Session,
@@ -129,9 +130,7 @@ export class Circles {
   }
 
   contextBegins(context: Context): void {
-    const count = (this.#namesakes.get(context.name) ?? 0) + 1;
-    this.#namesakes.set(context.name, count);
-    if (count !== 2) return;
+    if (this.#namesakes.add(context.name) !== 2) return;
     const waiting = this.#aside.filter(({ filtered }) => filtered.reason === 'single-context');
     for (const { edges } of waiting) this.reconsider(edges[0] as number);
   }
@@ -187,7 +186,7 @@ export class Circles {
     // An interrupt comes when it likes: no order or gate keeps it away.
     if (circle.some((dependency) => dependency.irqs.length > 0)) return null;
     const around: Around = {
-      isAlone: (context) => (this.#namesakes.get(context.name) ?? 0) < 2,
+      isAlone: (context) => this.#namesakes.isAlone(context.name),
       areTogether: (object, left, right) => this.#forks.areTogether(object, left, right),
       limitOf: (key) => this.#pools.limitOf(key),
       isSplit: (key, object) => this.#pools.isSplit(key, object),

@@ -26,9 +26,10 @@ export class FamilyOrder {
     this.#isFull = isFull;
   }
 
-  /** The node of an instance's event in the layer of instances. */
-  node(object: TrackedObject, eventClass: EventClass): number {
-    return this.#nodes.of(object.id, bitOf(eventClass));
+  /** The node of an instance's event in the layer of instances; null for a new one where no pair has room any more. */
+  node(object: TrackedObject, eventClass: EventClass): number | null {
+    const known = this.#nodes.known(object.id, bitOf(eventClass));
+    return known !== null || this.#isFull(this.#pairs) ? known : this.#nodes.of(object.id, bitOf(eventClass));
   }
 
   /**
@@ -73,9 +74,10 @@ export class FamilyOrder {
       if (!this.#families.areOne(dependency.from.key, dependency.to.key)) continue;
       classes.keepOpen(edge);
       for (const [from, to] of pairs) {
+        if (this.#isFull(this.#pairs)) break;
         const tail = this.#nodes.of(from, bitOf(dependency.from));
         const head = this.#nodes.of(to, bitOf(dependency.to));
-        if (store.graph.edgeOf(tail, head) >= 0 || this.#isFull(this.#pairs)) continue;
+        if (store.graph.edgeOf(tail, head) >= 0) continue;
         const result = store.graph.add(tail, head);
         const pair = store.graph.edgeOf(tail, head);
         store.add(pair, dependency, classes.sightings(edge)?.[0] ?? null);

@@ -10,6 +10,9 @@ interface Done {
 /** What is remembered of one hold, the newest of each dependency. */
 const MAX_DONE = 16;
 
+/** Pairs remembered; a lock that is made anew for each request has its own each time, and the oldest are forgotten. */
+const MAX_PAIRS = 65_536;
+
 /**
  * Dependencies that were under way at the same time under one and the same hold. A lock keeps others out; it does not keep
  * apart what its own holder has started side by side.
@@ -29,6 +32,7 @@ export class Forks {
       if (isBehind(other.begin)) continue;
       const pair = pairOf(hold.object.id, edge, other.edge);
       if (this.#pairs.has(pair)) continue;
+      if (this.#pairs.size >= MAX_PAIRS) this.#pairs.delete(this.#pairs.values().next().value ?? '');
       this.#pairs.add(pair);
       isNew = true;
     }

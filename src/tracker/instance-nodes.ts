@@ -10,11 +10,19 @@ export class InstanceNodes {
 
   /** The node of an instance's event, made on first use. */
   of(object: ObjectId, bit: EventBit): number {
-    const key = object * 2 + bit;
-    const known = this.#nodes.get(key);
-    if (known !== undefined) return known;
+    const known = this.known(object, bit);
+    if (known !== null) return known;
     const node = this.#nodes.size;
-    this.#nodes.set(key, node);
+    this.#nodes.set(keyOf(object, bit), node);
     return node;
   }
+
+  /** The same without making one; null when there is none. */
+  known(object: ObjectId, bit: EventBit): number | null {
+    return this.#nodes.get(keyOf(object, bit)) ?? null;
+  }
+}
+
+function keyOf(object: ObjectId, bit: EventBit): number {
+  return object * 2 + bit;
 }

@@ -165,6 +165,7 @@ export class Learning {
     const tail = this.#families.node(owner, classes.get(owed));
     const head = this.#families.node(object, classes.get(awaited));
     const layer = this.#instances;
+    if (tail === null || head === null) return;
     if (!layer.store.isSettled(tail, head)) this.#insert(layer, tail, head, seen, describe);
   }
 

@@ -12,6 +12,9 @@ export interface Limit {
   readonly most: number;
 }
 
+/** Objects of one class of which it is remembered that a holder does several things at once; the oldest are forgotten. */
+const MAX_SPLIT = 4096;
+
 /** What somebody has of a pool while he waits for something else. */
 export interface Share {
   readonly permits: number;
@@ -102,7 +105,11 @@ export class PoolShares {
   split(key: ClassKey, object: ObjectId): boolean {
     const split = this.#split.get(key) ?? new Set();
     this.#split.set(key, split);
-    return split.size !== split.add(object).size;
+    if (split.has(object)) return false;
+    const [oldest] = split;
+    if (oldest !== undefined && split.size >= MAX_SPLIT) split.delete(oldest);
+    split.add(object);
+    return true;
   }
 
   isSplit(key: ClassKey, object: ObjectId): boolean {
