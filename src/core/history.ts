@@ -43,6 +43,8 @@ export class Histories {
   readonly #maxNodes: number;
   /** Steps whose past is cut down. */
   readonly #cut = new WeakSet<EventContext | Wait>();
+  /** Of what is held around others, the last step made for it. */
+  readonly #steps = new WeakMap<EventContext, History>();
   #limit: number;
   #oldest: Tick = PENDING;
 
@@ -190,8 +192,19 @@ export class Histories {
       if (held !== null && held.begin < at && held.endsAfter(at)) around.push(held);
     });
     for (const held of around) this.#cutPast(held);
-    return lineOf(around.sort((a, b) => a.begin - b.begin).map((held) => ({ at: held.begin, held, wait: null })));
+    return around
+      .sort((a, b) => a.begin - b.begin)
+      .reduce<History | null>((line, held) => this.#heldIn(line, held), null);
   };
+
+  /** The step that a hold was taken with after these. Holds that are never given back are around each other: they share one line. */
+  #heldIn(line: History | null, held: EventContext): History {
+    const known = this.#steps.get(held);
+    if (known !== undefined && known.left === line) return known;
+    const step = { at: held.begin, held, wait: null, left: line, right: null, size: (line?.size ?? 0) + 1 };
+    this.#steps.set(held, step);
+    return step;
+  }
 
   /** Once is enough: what is behind something does not grow. */
   #cutPast(record: EventContext | Wait): void {

@@ -77,3 +77,15 @@ test('one that was held for a part of that time, too', async () => {
     'gate-lock gate',
   );
 });
+
+test('what is taken in a loop and never given back is remembered once', async () => {
+  for (let round = 0; round < 500; round++) await new Mutex({ name: 'lock' }).lock();
+  const steps = new Set<History>();
+  let held = 0;
+  installation.session.main.forEachHeld(({ wait }) => {
+    held++;
+    for (let step = wait?.history ?? null; step !== null; step = step.left) steps.add(step);
+  });
+  expect(held).toBe(500);
+  expect(steps.size).toBeLessThan(5000);
+});
