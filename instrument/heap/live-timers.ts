@@ -32,6 +32,12 @@ export class LiveTimers {
     this.#byNode = new Map(this.once.map((timer) => [timer.node, timer]));
   }
 
+  /** The functions that those which repeat were given, or that these were bound from. */
+  get repeated(): ReadonlySet<HeapNode> {
+    const given = this.all.filter(({ repeats }) => repeats).map(({ callback }) => carriedBy(callback, this.#heap));
+    return new Set(given.map((fn) => this.#heap.follow(fn, 'bound_function') ?? fn));
+  }
+
   /** Those that run once and settle the promise when they run, by themselves or by a function that names its resolve function. */
   settling(promise: HeapNode): readonly LiveTimer[] {
     const found = new Set<LiveTimer>();

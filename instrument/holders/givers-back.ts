@@ -1,7 +1,7 @@
-import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
+import type { HeapNode } from '../heap/heap-graph.ts';
 import { importsOf, scopesOf, textOf } from '../heap/list-owners.ts';
-import { carriedBy, hasBehind } from '../heap/marked-holds.ts';
-import { ProgramFunctions } from '../heap/program-functions.ts';
+import { hasBehind } from '../heap/marked-holds.ts';
+import type { ProgramFunctions } from '../heap/program-functions.ts';
 import { partsOf, reaches } from '../heap/reached-objects.ts';
 import { splitText } from '../heap/stopped-text.ts';
 import type { Suspended } from '../heap/suspended-graph.ts';
@@ -30,12 +30,10 @@ export class GiversBack {
 
   constructor(look: HolderLook) {
     this.#look = look;
-    this.#functions = new ProgramFunctions(look.heap, look.places);
+    this.#functions = look.functions;
     this.#texts = new GivingTexts(this.#functions);
-    const { goingOn, heap, timers } = look;
-    const repeated = new Set(
-      timers.all.filter(({ repeats }) => repeats).map(({ callback }) => calledBy(callback, heap)),
-    );
+    const { goingOn, timers } = look;
+    const { repeated } = timers;
     const called = this.#functions.all
       // One that it makes, and gives to somebody, may be called as well.
       .filter((fn) => this.#texts.givesFirst(textOf(fn, look.heap, look.places)))
@@ -141,12 +139,6 @@ export class GiversBack {
   #restOf(each: Pick<Suspended, 'fn' | 'node'>): string {
     return splitText(each, this.#look.heap, this.#look.places)[1];
   }
-}
-
-/** The function that a timer was given, or that it was bound from. */
-function calledBy(callback: HeapNode, heap: HeapGraph): HeapNode {
-  const given = carriedBy(callback, heap);
-  return heap.follow(given, 'bound_function') ?? given;
 }
 
 /** What it gives is remembered. */

@@ -35,6 +35,12 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     goesOn: () => true,
   },
   {
+    // Who looks how much there is to do, or is asked to, may let in more.
+    name: 'limit changes',
+    applies: (step) => step.isLimitRaised,
+    goesOn: () => true,
+  },
+  {
     // Who has taken it in a function that is over has left what gives it back to a process, a socket or a request, and kept nothing.
     name: 'left to a listener',
     applies: (step) => !step.isHolderCertain && step.isHolderStopped && step.isListenedFor && !step.isEndKept,

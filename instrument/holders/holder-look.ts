@@ -6,9 +6,11 @@ import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import { LiveTimers } from '../heap/live-timers.ts';
 import { hasBehind, isNoted, type MarkedHolds, promisesOf } from '../heap/marked-holds.ts';
+import { ProgramFunctions } from '../heap/program-functions.ts';
 import { nodesOf, type Suspended, SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
 import { GiversBack } from './givers-back.ts';
 import { GoingOn } from './going-on.ts';
+import { LimitRaisers } from './limit-raisers.ts';
 import { ReleasePaths } from './release-paths.ts';
 import { type Standing, StandingFunctions } from './standing-functions.ts';
 import { StepInHeap } from './step-in-heap.ts';
@@ -25,7 +27,9 @@ export class HolderLook {
   readonly paths: ReleasePaths;
   /** The promises and functions that are stuck in the circles or behind them. */
   readonly stuck: ReadonlySet<HeapNode>;
+  #functions: ProgramFunctions | null = null;
   #givers: GiversBack | null = null;
+  #raisers: LimitRaisers | null = null;
   #goingOn: GoingOn | null = null;
   #servers: readonly HeapNode[] | null = null;
   readonly #waits: ReadonlySet<Wait>;
@@ -65,10 +69,21 @@ export class HolderLook {
     return new StepInHeap(step, this);
   }
 
+  get functions(): ProgramFunctions {
+    this.#functions ??= new ProgramFunctions(this.heap, this.places);
+    return this.#functions;
+  }
+
   /** Who will give something back. */
   get givers(): GiversBack {
     this.#givers ??= new GiversBack(this);
     return this.#givers;
+  }
+
+  /** Who changes how many may have something. */
+  get raisers(): LimitRaisers {
+    this.#raisers ??= new LimitRaisers(this.functions, this.heap, this.places);
+    return this.#raisers;
   }
 
   get goingOn(): GoingOn {

@@ -1,11 +1,15 @@
 import type { EventContext } from '../../src/core/event-context.ts';
 import type { QueuedCircles } from '../../src/tracker/queued-circles.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
+import { AliveHandles } from '../heap/alive-handles.ts';
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import { inHeap } from '../heap/in-heap.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import { MarkedHolds } from '../heap/marked-holds.ts';
+import { ProgramFunctions } from '../heap/program-functions.ts';
 import { KeptEnds } from './kept-ends.ts';
+import { LimitRaisers } from './limit-raisers.ts';
+import { ReleasePaths } from './release-paths.ts';
 
 /**
  * Of these waits those that certainly keep what is held from being given back: nothing else in the heap has what gives it back but the
@@ -25,6 +29,9 @@ export function keptByQueues(circles: QueuedCircles, budgetMs: number): readonly
   });
 }
 
+/** What keeps nobody going in particular. */
+const NOBODY = { own: new Set<HeapNode>(), areThreadsStuck: false };
+
 /** @param nodes where what is held and waited for is in the heap */
 function keptBy(
   steps: readonly Step[],
@@ -38,10 +45,13 @@ function keptBy(
     places,
     waits.flatMap((wait) => nodes.get(wait) ?? []),
   );
+  const paths = new ReleasePaths(heap, places, new AliveHandles(heap, NOBODY), [], []);
+  const raisers = new LimitRaisers(new ProgramFunctions(heap, places), heap, places);
   const [kept, going]: [Step[], EventContext[]] = [[], []];
   for (const held of new Set(steps.map((step) => step.held))) {
     const node = nodes.get(held);
-    const keepers = node === undefined ? null : ends.keepersOf(node);
+    const isRaised = node !== undefined && raisers.of(paths.limitedOf(node)).length > 0;
+    const keepers = node === undefined || isRaised ? null : ends.keepersOf(node);
     if (keepers === null) going.push(held);
     else kept.push(...waits.filter((wait) => keepers.has(nodes.get(wait) ?? -1)).map((wait) => ({ wait, held })));
   }

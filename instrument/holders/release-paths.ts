@@ -124,6 +124,20 @@ export class ReleasePaths {
     return new Set(known.filter((node) => !given.has(node) && this.#heap.type(node) === 'object'));
   }
 
+  /** The queue, the pool or the limiter whose limit says how many may have what is held: as dept knows it, or has made methods for it. */
+  limitedOf(held: HeapNode): readonly HeapNode[] {
+    const object = this.#heap.follow(held, OBJECT);
+    if (object === null) return [];
+    const retainers = this.#heap.retainers(object);
+    const records = retainers.filter(({ name }) => name === OBJECT || isMade(name)).map(({ node }) => node);
+    const known = [object, ...records].flatMap((node) => this.#heap.retainers(node));
+    const noted = known.filter(({ name }) => isWeaklyKnown(name) || isInstanceNote(name) || isSymbol(name));
+    const functions = [...this.#ownFunctionsOver(retainers.filter(({ name }) => isMade(name)).map(({ node }) => node))];
+    const owners = functions.flatMap((fn) => this.#heap.retainers(fn)).filter(({ type }) => type === 'property');
+    const all = [...noted.map(({ node }) => node), ...functions, ...owners.map(({ node }) => node)];
+    return all.filter((node) => ['closure', 'object'].includes(this.#heap.type(node)));
+  }
+
   /** True when something alive leads to one of these functions, not through what is closed. */
   leadTo(functions: readonly HeapNode[], closed: ReadonlySet<HeapNode> = this.closed): boolean {
     const seen = new Set(functions.filter((node) => !closed.has(node)));

@@ -1,3 +1,4 @@
+import type { ObjectKind } from '../../src/core/classes.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { HeapNode } from '../heap/heap-graph.ts';
 import { resolveFunctions } from '../heap/held-resolvers.ts';
@@ -6,10 +7,14 @@ import { carriedBy, hasBehind, promisesOf } from '../heap/marked-holds.ts';
 import { partsOf, reaches } from '../heap/reached-objects.ts';
 import { type Suspended, withAwaiters } from '../heap/suspended-graph.ts';
 import { callbackOf } from '../patches/called-back.ts';
+import type { Going } from '../suspicion.ts';
 import type { HolderLook } from './holder-look.ts';
 import { isLending } from './lent-parts.ts';
 import { isAside } from './started-aside.ts';
 import { isTimeLimited } from './time-limits.ts';
+
+/** Kinds of objects whose limit a program may change. */
+const LIMITED: ReadonlySet<ObjectKind> = new Set(['queue', 'semaphore', 'mutex']);
 
 /** What the heap shows of a step of a circle: of who holds something, and of who waits in his name. */
 export class StepInHeap {
@@ -30,6 +35,8 @@ export class StepInHeap {
   readonly #isRequest: boolean;
   /** The library gives it back itself when a task is done. */
   readonly #isStructured: boolean;
+  /** So many may have it at a time, and that may change. */
+  readonly #isLimited: boolean;
   readonly #isLending: boolean;
   readonly #look: HolderLook;
   readonly #held: HeapNode | null;
@@ -51,6 +58,7 @@ export class StepInHeap {
     this.#held = look.nodeOf(held);
     this.isOwed = !held.hasWait && !held.how.trylock;
     this.#isStructured = held.how.structured;
+    this.#isLimited = LIMITED.has(held.object.key.kind);
     this.#isLending = isLending(held.object);
     this.#isRequest = held.object.key.kind === 'http_server';
     this.isCalledFor = this.#isRequest || (this.isOwed && held.object.key.kind === 'pool');
@@ -106,10 +114,16 @@ export class StepInHeap {
   get isGivenBackAside(): boolean {
     const [{ givers, graph, paths }, held] = [this.#look, this.#held];
     if (held === null || this.isOwed) return false;
+    if (this.#raised() === 'certainly') return true;
     if (this.#isStructured) return givers.isGivenBackByLibrary(held);
     const takers = this.isHolderCertain ? this.#holders : [];
     const all = [...withAwaiters(this.#holders, graph.functions)];
     return givers.giveBack(held, all, takers, [...paths.lendersOf(held)]);
+  }
+
+  /** Somebody who may be called for it changes how many may have it at a time. */
+  get isLimitRaised(): boolean {
+    return this.#raised() !== null;
   }
 
   /**
@@ -178,6 +192,12 @@ export class StepInHeap {
   /** Who waits was started aside, and has no part in what the holder waits for. */
   get isStartedAside(): boolean {
     return isAside(this.isWaiterSuspended ? [] : this.asked, this.#stopped, this.#awaited, this.#look);
+  }
+
+  #raised(): Going | null {
+    const held = this.#held;
+    if (held === null || !this.#isLimited) return null;
+    return this.#look.raisers.raise(this.#look.paths.limitedOf(held), this.#look);
   }
 
   /** All that the waiter waits for is settled by this callback, or may be: what else he waits for lets him go on before. */

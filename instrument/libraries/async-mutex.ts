@@ -181,6 +181,8 @@ function patchSemaphore(prototype: Tracked): () => void {
       } else {
         // An entry may live on for long: its wait need not.
         entry[WAIT] = null;
+        // Room was made for it while it waited.
+        if (hasGrown(this)) hooks.outgrow(this[OBJECT] ?? null);
         owing = hooks.granted(wait);
       }
       try {

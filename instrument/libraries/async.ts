@@ -3,6 +3,7 @@ import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
+import { Slots } from '../shapes/slots.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { watchedAuto } from './async-auto.ts';
 import { replacingDrain } from './async-drain.ts';
@@ -65,12 +66,16 @@ const watchedMaker =
       if (typeof worker !== 'function') return make(worker, ...rest);
       let queue: Queue | null = null;
       let object: MadeObject | null = null;
+      const slots = new Slots();
       const isAsync = (worker as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'AsyncFunction';
       const run = standIn(worker, (self, args) => {
         const [claim, ...others] =
           queue === null ? [] : begun(queue, isMany ? (args[0] as readonly unknown[]).length : 1);
         if (claim === undefined) return Reflect.apply(worker, self, args as never[]);
-        const task = isAsync ? claim.whileRunning(worker) : claim.untilCalledBack(worker);
+        const slot = slots.task(object?.object ?? null, () => queue?.concurrency ?? Infinity);
+        const task = isAsync
+          ? claim.whileRunning(worker, slot.begin, slot.end)
+          : claim.untilCalledBack(worker, slot.begin, slot.end);
         // One slot serves all of them.
         claim.accompany(others);
         for (const other of others) other.fire();
@@ -87,7 +92,7 @@ const watchedMaker =
       const made = replacingDrain(() => make(run, ...rest), watchedDrain);
       if (!isQueue(made)) return made;
       queue = made;
-      object = watch(made);
+      object = watch(made, slots);
       return made;
     };
   };
@@ -104,7 +109,7 @@ function begun(queue: Queue, count: number): readonly Claim[] {
     .flatMap((item) => item[CLAIM] ?? []);
 }
 
-function watch(queue: Queue): MadeObject {
+function watch(queue: Queue, slots: Slots): MadeObject {
   const made = new MadeObject('async', queue.concurrency, 'queue');
   /** The claims of the items that the call of now adds. */
   let added: Claim[] | null = null;
@@ -112,6 +117,7 @@ function watch(queue: Queue): MadeObject {
   const add = (item: Item): void => {
     // One way to add goes through another.
     if (item[CLAIM] !== undefined) return;
+    slots.noteLimit(made.object, queue.concurrency);
     const claim = new Claim(made.object, how);
     item[CLAIM] = claim;
     added?.push(claim);

@@ -1,5 +1,4 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import * as hooks from '../../src/sync/hooks.ts';
 import { trackByFirstUse } from '../first-use.ts';
 import { patchClass } from '../patches/class-patch.ts';
 import { numberOf } from '../patches/passed-options.ts';
@@ -68,11 +67,11 @@ function patchLimiter(prototype: Limiter): () => void {
     const object = known(this);
     const { timeoutMs } = slotsOf(this);
     const more = { ...(weight > 1 && { permits: weight }), ...(timeoutMs !== undefined && { timeoutMs }) };
-    if (slotsOf(this).haveGrownTo(limitOf(this))) hooks.outgrow(object);
+    slotsOf(this).noteLimit(object, limitOf(this));
     // A job without weight takes no slot.
     const claim = new Claim(weight === 0 ? null : object, SCHEDULE, more);
     if (claim.pending) {
-      const slot = slotsOf(this).task(() => limitOf(this), numberOf(job.options, 'expiration'));
+      const slot = slotsOf(this).task(object, () => limitOf(this), numberOf(job.options, 'expiration'));
       job.task = claim.whileRunning(job.task, slot.begin, slot.end);
       const { doDrop } = job;
       job.doDrop = standIn(doDrop, (self, args) => {

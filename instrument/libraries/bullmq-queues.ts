@@ -47,7 +47,7 @@ export class JobQueue {
     // All of the stack of now is the package's.
     const startedAt = this.#workers.get(worker) ?? null;
     if (startedAt !== null) claim.askedAt(startedAt);
-    const slot = this.#slots.task(() => this.#capacity, timeoutMs);
+    const slot = this.#slots.task(null, () => this.#capacity, timeoutMs);
     if (id === undefined) return claim.whileRunning(job, slot.begin, slot.end)();
     const waiting = this.#waiting.get(id) ?? [];
     this.#waiting.delete(id);

@@ -3,6 +3,7 @@ import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { MadeObject } from '../shapes/made-object.ts';
+import { Slots } from '../shapes/slots.ts';
 import { WaitingLine } from '../shapes/waiting-line.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 import { isBoot } from './avvio-ready.ts';
@@ -49,24 +50,34 @@ function watchedMaker(make: Maker, isPromised: boolean): Maker {
     // What avvio keeps in its queues is told by its own adapter.
     if (typeof worker !== 'function' || isBoot(args[0])) return make.apply(this, args);
     const line = new WaitingLine();
+    const slots = new Slots();
+    let made: MadeObject | null = null;
+    let queue: Queue | null = null;
     const run = function run(this: unknown, ...given: never[]): unknown {
       const claim = line.begin();
       const task = worker as Callable;
       if (claim === null) return Reflect.apply(task, this, given);
-      return Reflect.apply(isPromised ? claim.whileRunning(task) : claim.untilCalledBack(task), this, given);
+      const slot = slots.task(made?.object ?? null, () => queue?.concurrency ?? Infinity);
+      const running = isPromised
+        ? claim.whileRunning(task, slot.begin, slot.end)
+        : claim.untilCalledBack(task, slot.begin, slot.end);
+      return Reflect.apply(running, this, given);
     };
     args[at] = dressed(run, worker);
-    return watched(make.apply(this, args), line, isPromised);
+    queue = make.apply(this, args);
+    if (!hasMethods(queue, ['push', 'unshift', 'kill', 'killAndDrain'])) return queue;
+    made = new MadeObject('fastq', queue.concurrency, 'queue');
+    watch(queue, made, line, slots, isPromised);
+    return queue;
   };
 }
 
-function watched(queue: Queue, line: WaitingLine, isPromised: boolean): Queue {
-  if (!hasMethods(queue, ['push', 'unshift', 'kill', 'killAndDrain'])) return queue;
-  const made = new MadeObject('fastq', queue.concurrency, 'queue');
+function watch(queue: Queue, made: MadeObject, line: WaitingLine, slots: Slots, isPromised: boolean): void {
   const { push, unshift, kill, killAndDrain, abort, drained } = queue;
   const arriving = (add: Queue['push'], how: typeof PUSH, isFirst: boolean): Queue['push'] => {
     const method = (...args: Parameters<Queue['push']>): unknown => {
       const called = isPromised ? null : ofItsOwn(args);
+      slots.noteLimit(made.object, queue.concurrency);
       const [claim, result] = line.arrive(made.object, how, null, () => add.apply(queue, args), isFirst);
       if (isPromised) return claim.follow(result as Promise<unknown>);
       claim.called = called;
@@ -93,7 +104,6 @@ function watched(queue: Queue, line: WaitingLine, isPromised: boolean): Queue {
       return claim.firedBy(drained.call(queue));
     }, drained);
   }
-  return queue;
 }
 
 /** Who has been given the callback of a task may keep it, and call it: what the queue calls is a function that nobody else has. */

@@ -1,4 +1,3 @@
-import * as hooks from '../../src/sync/hooks.ts';
 import { dressed } from '../patches/stand-in.ts';
 import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
@@ -45,13 +44,13 @@ function watched(limit: Limit, concurrency: number, name: string): Limit {
   const limitNow = (): number => limit.concurrency ?? concurrency;
   const claimed = (): Claim => {
     const { object } = made;
-    if (slots.haveGrownTo(limitNow())) hooks.outgrow(object);
+    slots.noteLimit(object, limitNow());
     const claim = new Claim(object, LIMIT);
     if (claim.pending) waiting.add(claim);
     return claim;
   };
   const running = (claim: Claim, task: Callable): Task => {
-    const slot = slots.task(limitNow);
+    const slot = slots.task(made.object, limitNow);
     const begin = (): void => {
       waiting.delete(claim);
       slot.begin();

@@ -1,5 +1,4 @@
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import * as hooks from '../../src/sync/hooks.ts';
 import { trackByFirstUse } from '../first-use.ts';
 import { isTimeout, signalTimeout } from '../node/signal-timeouts.ts';
 import { legible, numberOf, optionOf } from '../patches/passed-options.ts';
@@ -73,13 +72,13 @@ function patchQueue(prototype: Queue): () => void {
   prototype.add = dressed(function watchedAdd(this: Queue, task: Callable, options?: AddOptions): Promise<unknown> {
     const { object, waiting, slots } = known(this);
     if (object === null || typeof task !== 'function') return add.call(this, task, options);
-    if (slots.haveGrownTo(this.concurrency)) hooks.outgrow(object);
+    slots.noteLimit(object, this.concurrency);
     const signal = optionOf(options, 'signal');
     const timeoutMs = sooner(slots.timeoutMs, endsQueued ? signalTimeout(signal) : undefined);
     const claim = new Claim(object, ADD, timeoutMs === undefined ? null : { timeoutMs });
     waiting.add(claim);
     const givesBackAfter = numberOf(options, 'timeout') ?? numberOf(this, 'timeout');
-    const slot = slots.task(() => this.concurrency, givesBackAfter);
+    const slot = slots.task(object, () => this.concurrency, givesBackAfter);
     const begin = (): void => {
       waiting.delete(claim);
       slot.begin();

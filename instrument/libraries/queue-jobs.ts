@@ -1,6 +1,5 @@
 import { isObject } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
-import * as hooks from '../../src/sync/hooks.ts';
 import { Claim } from '../shapes/claim.ts';
 import { howOf } from '../shapes/how.ts';
 import { Slots } from '../shapes/slots.ts';
@@ -33,7 +32,7 @@ export class QueuedJobs {
 
   /** Jobs are added by `call`, which may begin them. */
   add<T>(jobs: readonly unknown[], limit: number, call: () => T): T {
-    if (this.#slots.haveGrownTo(limit)) hooks.outgrow(this.#object);
+    this.#slots.noteLimit(this.#object, limit);
     const claims = jobs.filter((job) => typeof job === 'function').map((job) => this.#claim(job));
     const result = call();
     for (const claim of claims) if (claim.pending) claim.queue();
@@ -66,7 +65,7 @@ export class QueuedJobs {
       claim.refuse();
       return null;
     }
-    const slot = this.#slots.task(limit);
+    const slot = this.#slots.task(this.#object, limit);
     // It may be a proxy, of which nothing is to be read.
     const plain: Callable = function plain(this: unknown, ...args: never[]): unknown {
       return Reflect.apply(job, this, args);

@@ -233,8 +233,13 @@ export class Claim {
   }
 
   /** The same for a task that says by calling its last argument that it is done. */
-  untilCalledBack<F extends Callable>(task: F, onBegin: () => void = () => undefined): F {
+  untilCalledBack<F extends Callable>(
+    task: F,
+    onBegin: () => void = () => undefined,
+    onEnd: (() => void) | null = null,
+  ): F {
     if (this.#wait === null) return task;
+    this.#onEnd ??= onEnd;
     const claim = { of: this };
     return standIn(task, (self, args) => {
       onBegin();

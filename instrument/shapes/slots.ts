@@ -1,3 +1,6 @@
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
+import * as hooks from '../../src/sync/hooks.ts';
+
 /** Tells when a task takes its slot, and when it gives that back. */
 export interface SlotTask {
   readonly begin: () => void;
@@ -12,11 +15,12 @@ export class Slots {
   readonly #timeouts = new Counts();
 
   /** One task of the queue. @param limit of now, asked when it begins @param timeoutMs after which it must give its slot back */
-  task(limit: () => number, timeoutMs?: number): SlotTask {
+  task(object: TrackedObject | null, limit: () => number, timeoutMs?: number): SlotTask {
     let own = 0;
     return {
       begin: () => {
         own = limit();
+        this.noteLimit(object, own);
         this.begin(own, timeoutMs);
       },
       end: () => this.end(own, timeoutMs),
@@ -36,6 +40,11 @@ export class Slots {
   /** True when one of them has begun under a lower limit: a task that makes room for another one waits for nobody to end. */
   haveGrownTo(limit: number): boolean {
     return this.#limits.least < limit;
+  }
+
+  /** Somebody asks for a slot of this queue, or gets the one that he has waited for, when there are so many. */
+  noteLimit(object: TrackedObject | null, limit: number): void {
+    if (this.haveGrownTo(limit)) hooks.outgrow(object);
   }
 
   /** After how long each of them has given its slot back at the latest; undefined where one may keep it, and where none is taken. */

@@ -36,7 +36,7 @@ describe.each(formsOf<Seen>('queued'))('who waits for his own queue with a callb
   });
 
   test('is told once for each circle', () => {
-    const alone = ['api', 'books', 'cards', 'cargo', 'faxes', 'films', 'mails', 'orders', 'pages'];
+    const alone = ['api', 'books', 'cards', 'cargo', 'faxes', 'films', 'mails', 'maps', 'orders', 'pages'];
     const circles = seen.told.map((told) => told.split(' ').sort().join(' '));
     expect(circles.sort()).toEqual([
       ...alone.map((name) => `DEPT002 ${name}`),

@@ -17,6 +17,7 @@ const FILES = [
   'give-back-aside.mjs',
   'start-aside.mjs',
   'ask-with-callbacks.mjs',
+  'raise-limit.mjs',
   'close-server.mjs',
   'make-resources.mjs',
   'give-up.mjs',

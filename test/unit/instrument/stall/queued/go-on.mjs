@@ -26,7 +26,7 @@ const storage = new AsyncLocalStorage();
 
 /**
  * A task whose callback names `done` and never comes; `lets` is what really ends it.
- * @param {(done: () => void) => unknown} lets
+ * @param {(done: () => void, queue: import('fastq').queue) => unknown} lets
  */
 function onFastq(lets) {
   return () => {
@@ -34,7 +34,7 @@ function onFastq(lets) {
       if (job.isLast) return done();
       setImmediate(() => {
         queue.push({ isLast: true }, (error) => (error ? done(error) : undefined));
-        lets(done);
+        lets(done, queue);
       });
     }, 1);
     queue.push({}, nothing);
@@ -55,6 +55,10 @@ export const byRetry = onFastq((done) => {
 });
 export const byEvent = onFastq((done) => bus.once('news', done));
 export const byAbort = onFastq((done) => AbortSignal.timeout(LONG_MS).addEventListener('abort', () => done()));
+export const byLimit = onFastq((_done, queue) => setTimeout(() => void queue.concurrency++, LONG_MS));
+export const byLimitOfASetting = onFastq((_done, queue) =>
+  Object.assign(service, { widen: () => (queue.concurrency = 2) }),
+);
 export const byMap = onFastq((done) => ends.set('one', done));
 export const byWeakMap = onFastq((done) => weakEnds.set(service, done));
 export const byProperty = onFastq((done) => Object.assign(service, { done }));

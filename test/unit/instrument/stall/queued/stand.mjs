@@ -18,6 +18,19 @@ export function itself() {
   queues.add(books);
 }
 
+/** Somebody reads how many may run, and changes that of another queue. */
+export function besideALimit() {
+  const maps = fastq((map, done) => {
+    if (map.isLast) done();
+    else setImmediate(() => maps.push({ isLast: true }, () => done()));
+  }, 1);
+  maps.push({}, nothing);
+  queues.add(maps);
+  const other = fastq(nothing, 1);
+  setInterval(() => (maps.concurrency === 1 ? nothing() : undefined), 600_000);
+  setInterval(() => void other.concurrency++, 600_000);
+}
+
 /** What ends the one task is given to the other one as it is. */
 export function directly() {
   const films = fastq((film, done) => {
