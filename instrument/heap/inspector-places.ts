@@ -128,6 +128,12 @@ export class InspectorPlaces {
     return this.#sourceOf(scriptId).text;
   }
 
+  /** The script before that place; empty likewise. */
+  textBefore({ scriptId, line, column }: ScriptPlace): string {
+    const { text, lines } = this.#sourceOf(scriptId);
+    return text.slice(0, (lines[line] ?? 0) + column);
+  }
+
   #readText({ scriptId, line, column }: ScriptPlace): string | null {
     const source = this.#sourceOf(scriptId);
     const begin = source.lines[line];

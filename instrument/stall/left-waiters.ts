@@ -1,16 +1,14 @@
-import { isModule } from '../heap/definitions.ts';
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import { isReference } from '../heap/live-references.ts';
 import { type Suspended, type SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
 import type { Unsettleable } from '../heap/unsettleable.ts';
+import { isMain } from './entry-functions.ts';
 import { isGivenUp } from './lock-waiters.ts';
 
 /** Waits for ever on purpose. */
 const FOR_EVER =
   /\bnew\s+Promise\s*(?:<[^<>]*>\s*)?\(\s*(?:\(\s*\)|_\w*|function\s*\(\s*\))\s*(?:=>\s*)?(?:\{\s*\}|undefined|null|void 0)\s*,?\s*\)/;
-/** Functions that are the program. */
-const MAIN = /^(?:main|bootstrap|cli)$/i;
 /** How far from an answer those may be who have it: in a variable, in an object of a framework. */
 const MAX_STEPS = 4;
 const MAX_SEEN = 2_000;
@@ -39,14 +37,15 @@ export function leftWaiters(
   });
 }
 
-function isMeant({ fn }: Suspended, heap: HeapGraph, places: InspectorPlaces): boolean {
+/** Waits for ever on purpose, as far as its file tells. */
+export function isMeant({ fn }: Suspended, heap: HeapGraph, places: InspectorPlaces): boolean {
   const place = heap.placeOf(fn);
   return place !== null && FOR_EVER.test(places.scriptAt(place));
 }
 
 /** Somebody goes on with its value, or it is all there is. */
 function isNeeded(last: Suspended, graph: SuspendedGraph, heap: HeapGraph): boolean {
-  if (isModule(last, heap) || MAIN.test(heap.name(last.fn))) return true;
+  if (isMain(last, heap)) return true;
   return (graph.valueHandlersOf(last.promise)?.length ?? 0) > 0;
 }
 

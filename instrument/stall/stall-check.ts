@@ -45,8 +45,9 @@ export interface Standstill {
  * Says why a program stands, from its open waits and from its heap.
  *
  * Certain, and so findings: waits on what somebody holds; functions that await each other in a circle; whatever is
- * suspended when a top-level await is left unsettled; functions that are left in a lock that is one by the name of its class.
- * A suspended function alone is none: it may be a worker that sleeps for work, or the loser of a race.
+ * suspended when a top-level await is left unsettled; functions that are left in a lock that is one by the name of its class; who is
+ * missed and waits for what nobody can settle, and what is the program itself and has not come to its end.
+ * Any other suspended function alone is none: it may be a worker that sleeps for work, or the loser of a race.
  */
 export class StallCheck {
   readonly #options: StallCheckOptions;
@@ -71,6 +72,7 @@ export class StallCheck {
     const hasCycle = this.#tellCycles(picture) || hasModules;
     const isLocked = isUnsettled || picture?.hasLockWaiters === true;
     if (openWaits.length > 0 || (isLocked && !isTold && !hasCycle)) this.#tell(openWaits, picture);
+    else if (picture !== null && !isTold && !hasCycle && picture.left.length > 0) this.#tellLeft(picture);
     else if (stall === 'always' && !hasCycle && (picture?.functions.length ?? 0) > 0) this.#inform([], picture);
   }
 
@@ -210,10 +212,10 @@ export class StallCheck {
   }
 
   /** Once: who waits for nobody does so the next time, too. */
-  #tellLeft({ functions, left }: StallPicture): void {
+  #tellLeft({ functions, left, isLeftByProgram }: StallPicture): void {
     const { onFinding, findings, now } = this.#options;
     const suspended = only(functions, new Set(left.map((index) => functions[index])));
-    const reason = { kind: 'unsettleable' } as const;
+    const reason: StallReason = { kind: isLeftByProgram ? 'nothing-left' : 'unsettleable' };
     const found = stalledFinding({ openWaits: [], suspended, reason, severity: 'warning', at: now() });
     if (findings.every(({ fingerprint }) => fingerprint !== found.fingerprint)) onFinding(found);
   }

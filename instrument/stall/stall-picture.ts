@@ -16,6 +16,7 @@ import { leftWaiters } from './left-waiters.ts';
 import { findReleasers, type Keeper, keeperOf } from './lock-queues.ts';
 import { lockWaiters } from './lock-waiters.ts';
 import { type Line, OwnLines } from './own-lines.ts';
+import { unfinished } from './unfinished.ts';
 import { unseenWaiters } from './unseen-waiters.ts';
 
 /** Functions that are named; those of circles come first. */
@@ -58,8 +59,10 @@ export interface StallPicture {
   readonly omitted: number;
   /** Somebody waits in what is a lock by the name of its class, or, unseen, for a turn that another one has. */
   readonly hasLockWaiters: boolean;
-  /** Of a program that runs: those who wait for a promise that nobody can settle any more, and who await them, as indexes into `functions`. */
+  /** Those who are missed for good, as they wait for a promise that nobody can settle any more, and who await them, as indexes into `functions`. */
   readonly left: readonly number[];
+  /** Among these are some for whom somebody could settle it, though nothing is left to run that would. */
+  readonly isLeftByProgram: boolean;
   /** Why the picture is not whole, in words; null when it is. */
   readonly cut: string | null;
 }
@@ -73,6 +76,7 @@ export const NOTHING: Omit<StallPicture, 'cut'> = {
   omitted: 0,
   hasLockWaiters: false,
   left: [],
+  isLeftByProgram: false,
 };
 
 /**
@@ -121,10 +125,11 @@ function pictureOf(
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unsettleable = new Unsettleable(graph, heap);
-  const mayBeLeft = isStanding && !isInTest && unsettleable.waiters.length > 0;
+  const mayBeLeft = isOver ? graph.functions.length > 0 : isStanding && !isInTest && unsettleable.waiters.length > 0;
   if (isDoubtful && inLocks.size === 0 && unseen.size === 0 && !mayBeLeft) return { ...NOTHING, cut: null };
   const places = open();
-  const left = mayBeLeft ? leftWaiters(unsettleable, graph, heap, places, answers) : [];
+  const missed = mayBeLeft ? leftWaiters(unsettleable, graph, heap, places, answers) : [];
+  const left = isOver ? [...missed, ...unfinished(graph, heap, places)] : missed;
   // What a timer lets go on that keeps no program alive may be left undone, and nobody asks here whose it is.
   const counts = unseen.size > 0 && !hasTimerSet(heap, places, isOver);
   return new Painter(graph, heap, places, options, inLine, unsettleable).paint(
@@ -224,6 +229,7 @@ class Painter {
       omitted: visible.length - shown.length,
       hasLockWaiters: stopped.length > 0,
       left: toIndexes([...isLeft]),
+      isLeftByProgram: left.some((each) => isLeft.has(each) && !this.#unsettleable.isAwaitedBy(each)),
       cut: this.#places.isSpent ? `the lines of some functions could not be looked up within ${budgetMs} ms` : null,
     };
   }

@@ -36,6 +36,7 @@ beforeAll(async () => {
     'spent-places',
     'own-builtins',
     'thirteen-failures',
+    'unfinished',
     'unsettleable',
     'waits-on-purpose',
   ];
@@ -57,6 +58,27 @@ async function findingsOf(program: string, env: Record<string, string> = {}) {
 }
 
 describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT_MS }, () => {
+  test.each([
+    ['main', ['main'], 'The program has nothing left to run while an async function has not ended: main.'],
+    ['at-once', [expect.stringMatching(/^<anonymous> at /)], expect.stringMatching(/has not ended: <anonymous> at /)],
+    ['called', ['migrate'], 'migrate waits for a promise that nobody can settle any more.'],
+    ['value', ['job'], 'job waits for a promise that nobody can settle any more.'],
+  ])('is told, with exit code 0, what has not come to its end: %s', async (form, names, message) => {
+    using findings = new FindingsFile();
+    const ended = await runPreloaded(['src/unfinished.mjs', form], { env: { DEPT_REPORT: findings.path } });
+    expect(ended).toMatchObject({ code: 0, stdout: 'stands\n' });
+    const told = findings.read();
+    expect(told.map((each) => [each.code, each.severity, each.message])).toEqual([['DEPT003', 'warning', message]]);
+    expect(told[0]?.suspended.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('is told nothing of who waits for what need not come', async () => {
+    using findings = new FindingsFile();
+    const ended = await runPreloaded(['src/unfinished.mjs', 'healthy'], { env: { DEPT_REPORT: findings.path } });
+    expect(ended).toMatchObject({ code: 0, stdout: 'stands\n' });
+    expect(findings.read()).toEqual([]);
+  });
+
   test('may end with the exit code of an unsettled await by itself', async () => {
     expect(await findingsOf('thirteen-failures')).toMatchObject({ code: 13, lines: [] });
   });
