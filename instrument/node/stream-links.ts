@@ -22,6 +22,9 @@ interface WritablePrototype {
   end: (this: StreamLike, ...args: unknown[]) => unknown;
 }
 
+/** Sources remembered of one stream, the newest: each worker pipes two streams into those of the process. */
+const MAX_PIPES = 16;
+
 /** A source that is piped into a stream, and where that was done. */
 export interface Pipe {
   readonly source: WeakRef<StreamLike>;
@@ -60,7 +63,7 @@ export class StreamLinks {
     };
   }
 
-  /** The streams that are piped into this one, or were. */
+  /** The streams that are piped into this one, or were, as far as they are remembered. */
   pipesInto(stream: StreamLike): readonly Pipe[] {
     return this.#pipes.get(stream) ?? [];
   }
@@ -129,7 +132,7 @@ export class StreamLinks {
       const pipe: Pipe = { source: new OwnWeakRef(source), stack: this.#session.capture() };
       const known = this.#pipes.get(sink);
       if (known === undefined) this.#pipes.set(sink, [pipe]);
-      else known.push(pipe);
+      else if (known.push(pipe) > MAX_PIPES) known.shift();
     } catch (fault) {
       failed(fault, this.#session);
     }

@@ -21,6 +21,7 @@ export class ThreadWaits {
 
   /** A worker was started. */
   started(worker: Worker): void {
+    for (const thread of this.#workers.keys()) this.#hasEnded(thread);
     this.#workers.set(worker.threadId, new OwnWeakRef(worker));
   }
 
@@ -34,8 +35,8 @@ export class ThreadWaits {
   all(): readonly OpenWait[] {
     let all: readonly OpenWait[] = [];
     for (const [thread, { openWaits, atMs }] of this.#told) {
-      if (this.#hasEnded(thread)) this.#told.delete(thread);
-      else all = afterEachOther(all, inThread(thread, openWaits, Math.round(monotonicMs() - atMs)));
+      if (!this.#hasEnded(thread))
+        all = afterEachOther(all, inThread(thread, openWaits, Math.round(monotonicMs() - atMs)));
     }
     return all;
   }
@@ -47,10 +48,13 @@ export class ThreadWaits {
 
   /** A worker that a worker has started is not known here: it says itself that it ends. */
   #hasEnded(thread: number): boolean {
-    const worker = this.#workers.get(thread)?.deref();
-    const isOver = worker?.threadId === -1;
-    if (isOver) this.#workers.delete(thread);
-    return isOver;
+    const known = this.#workers.get(thread);
+    // Node keeps one that runs.
+    const isOver = known !== undefined && (known.deref()?.threadId ?? -1) === -1;
+    if (!isOver) return false;
+    this.#workers.delete(thread);
+    this.#told.delete(thread);
+    return true;
   }
 }
 

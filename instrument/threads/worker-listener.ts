@@ -11,6 +11,9 @@ import { ThreadCircles } from './thread-circles.ts';
 import { CHANNEL, QUESTIONS, type ThreadMessage } from './thread-messages.ts';
 import { isOfNode, ThreadWaits } from './thread-waits.ts';
 
+/** Threads of which it is remembered what they have learnt, those that have learnt something last: each is compared with all others. */
+const MAX_GRAPHS = 64;
+
 /**
  * What the main thread hears of its workers: their findings become its own, and circles that only several threads
  * together show are reported. A process without workers has no channel. Keeps no event loop alive.
@@ -80,7 +83,10 @@ export class WorkerListener {
       this.#waits.tell(message.thread, message.waits === null ? [] : this.#read(message.waits).openWaits);
     } else if ('stand' in message) this.#circles.hear(message.stand);
     else {
+      this.#graphs.delete(message.thread);
       this.#graphs.set(message.thread, message.graph);
+      const [oldest] = this.#graphs.keys();
+      if (oldest !== undefined && this.#graphs.size > MAX_GRAPHS) this.#graphs.delete(oldest);
       this.#hasNews = true;
     }
   }

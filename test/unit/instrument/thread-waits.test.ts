@@ -1,7 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { afterEachOther, ThreadWaits } from '../../../instrument/threads/thread-waits.ts';
 import type { OpenWait } from '../../../src/core/finding.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 function wait(contextName: string, stoppedBy: readonly number[] = []): OpenWait {
   const owners = [{ contextName: 'keeper', startLabel: 'acquire', stack: null, stoppedBy }];
@@ -39,4 +45,16 @@ test('a thread in which none stands any more, or that has ended, has none', () =
   expect(waits.all().map(({ contextName }) => contextName)).toEqual(['b (worker 2)']);
   worker.threadId = -1;
   expect(waits.all()).toEqual([]);
+});
+
+test('nor has one that has ended and was collected before anybody asked', async () => {
+  const waits = new ThreadWaits();
+  const kept = { threadId: 2 };
+  for (const worker of [{ threadId: 1 }, kept]) waits.started(worker as Worker);
+  for (const thread of [1, 2]) waits.tell(thread, [wait('a')]);
+  // What a WeakRef was made of lives as long as the job that made it.
+  await setImmediate();
+  gc();
+  expect(waits.running()).toEqual([kept.threadId]);
+  expect(waits.all().map(({ contextName }) => contextName)).toEqual(['a (worker 2)']);
 });
