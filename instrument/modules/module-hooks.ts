@@ -190,6 +190,8 @@ function watchSources(adapters: readonly LibraryAdapter[], pattern: RegExp, ownL
     'const textOf = (source) => typeof source === "string" ? source : new TextDecoder().decode(source);',
     'export const load = async (url, context, next) => {',
     '  const result = announced(url, await next(url, context), pattern, rebinds);',
+    // What reads texts has some of what it looks for in its own: it would wait for itself.
+    `  if (url.startsWith(${JSON.stringify(new URL('../', import.meta.url).href)})) return result;`,
     '  if (!result.source || url.includes("/node_modules/") && !/lock|mutex|sema|excl|critical|serial/i.test(url)) return result;',
     '  if (!mayWait.test(textOf(result.source))) return result;',
     // From source there is nobody in that thread who reads TypeScript.

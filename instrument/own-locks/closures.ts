@@ -27,6 +27,21 @@ export function withoutClosures(text: string): string {
   return own + text.slice(from);
 }
 
+/** The same for who has to know where something stands: with blanks for all functions in it, so that every character keeps its place. */
+export function withBlankClosures(text: string): string {
+  let own = '';
+  let from = 0;
+  for (const { index, 0: found } of text.matchAll(FUNCTION_OR_ARROW)) {
+    if (index < from) continue;
+    const begin = found === '=>' ? index + 2 : index;
+    const end = found === '=>' ? behindBody(text, begin) : (functionAt(text, index)?.behind ?? -1);
+    if (end < 0) continue;
+    own += text.slice(from, begin) + text.slice(begin, end).replaceAll(/[^\n]/g, ' ');
+    from = end;
+  }
+  return own + text.slice(from);
+}
+
 const NAMED = /(?<![.\w$#])(?:(?:async\s+)?function\s+([\w$]+)|(?:const|let|var)\s+([\w$]+)\s*(?::[^=;]*)?=\s*)/g;
 
 /** What a function does when it is called: a text without the functions that it only gives away by their names. */

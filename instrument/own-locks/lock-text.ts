@@ -6,6 +6,7 @@ import { functionsOf, type OwnLock } from './own-lock.ts';
 import { PartRoles } from './part-roles.ts';
 import { keyOf, taskOf } from './task-text.ts';
 import { ticketInsertions } from './ticket-text.ts';
+import { POLLED, UNSURE } from './unsure.ts';
 import { SURELY_TAKING } from './vocabulary.ts';
 import { type WaitLimits, waitLimits } from './wait-limits.ts';
 
@@ -18,13 +19,6 @@ export interface FoundLock {
   readonly limits: readonly string[];
   readonly insertions: Insertions;
 }
-
-/** Sleeps, and looks again. */
-const POLLED =
-  /\bnew\s+Promise\s*(?:<[^<>]*>)?\s*\(\s*\(?\s*([\w$]+)[^()]*\)?\s*=>\s*(?:\{\s*)?(?:setTimeout|setImmediate)\s*\(\s*\1\b[^()]*\)\s*;?\s*\}?\s*\)/g;
-/** What nobody can tell from a text: who may have it twice, or beside others, or for how long it is waited for. */
-const UNSURE =
-  /\b(?:AsyncLocalStorage|getStore|setTimeout|timeout\w*|timers?|reentran\w*|recursive|\w*[oO]wner\w*|readers?|writers?|\w*[rR]eadLock|\w*[wW]riteLock|shared|AbortSignal|abort\w*|deadline)\b/;
 
 /** The lock that a class is, as its text says; null for all that is none, and for what is not sure. */
 export function lockIn(of: LockCandidate, self: string): FoundLock | null {

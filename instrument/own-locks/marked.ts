@@ -8,6 +8,7 @@ import { type FoundLock, lockIn } from './lock-text.ts';
 import { MAY_WAIT } from './may-wait.ts';
 import { functionsOf } from './own-lock.ts';
 import { makersIn, moduleIn, type ScopeText } from './scope-text.ts';
+import { sectionLockIn } from './section-text.ts';
 import { OWN } from './ticket-text.ts';
 import { ARGUMENTS } from './wait-limits.ts';
 
@@ -89,7 +90,7 @@ class Marks {
 
   #lockIn(of: ClassText | ScopeText, self: string): FoundLock | null {
     if (lineAt(this.#blank, of.begin).length > this.#longest) return null;
-    const found = lockIn(of, self);
+    const found = lockIn(of, self) ?? sectionLockIn(of, self, this.#blank);
     return found !== null && this.#keepsParts(of, found) ? found : null;
   }
 

@@ -5,6 +5,8 @@ export interface OwnLock {
   readonly run?: readonly string[];
   /** Made of the others: who calls them gives the lock its name. */
   readonly naming?: readonly string[];
+  /** Wait for it, hold it and give it back by themselves, and say when. */
+  readonly sections?: readonly string[];
   /** What `acquire` gives is a function that gives it back. */
   readonly isTicket?: boolean;
   /** What `acquire` gives has methods of these names that give it back; `@@dispose` is `Symbol.dispose`. */
@@ -16,6 +18,7 @@ export interface OwnLock {
 }
 
 /** All functions that it says something of. */
-export function functionsOf({ acquire = [], release = [], run = [], naming = [] }: OwnLock): readonly string[] {
-  return [...acquire, ...release, ...run, ...naming];
+export function functionsOf(lock: OwnLock): readonly string[] {
+  const { acquire = [], release = [], run = [], naming = [], sections = [] } = lock;
+  return [...acquire, ...release, ...run, ...naming, ...sections];
 }

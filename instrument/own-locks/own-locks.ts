@@ -3,6 +3,7 @@ import type { Callable } from '../libraries/adapter.ts';
 import { applied } from '../patches/applied.ts';
 import { standIn } from '../patches/stand-in.ts';
 import type { Claim } from '../shapes/claim.ts';
+import type { SectionCall } from '../shapes/section-call.ts';
 import { type PatchedShape, patchedShape } from '../shapes/shape.ts';
 import type { OwnLock } from './own-lock.ts';
 import { OwnScope, shapeOf, type WaitEnds } from './own-scope.ts';
@@ -29,6 +30,10 @@ interface OwnLocks {
   releasing(self: object | undefined, resolve: unknown): unknown;
   /** For a function that is given to who has waited. */
   ticket(self: object | undefined, what: unknown): unknown;
+  /** A call of a function that says itself when it asks for the lock, has it, and gives it back. */
+  section(self: object | undefined): SectionCall | null;
+  /** For the function that such a call has put into the line. */
+  inTurn(call: SectionCall | null | undefined, task: unknown): unknown;
 }
 
 type Binding = readonly [read: () => unknown, replace: (fn: unknown) => void];
@@ -97,6 +102,8 @@ const OWN_LOCKS: OwnLocks = Object.freeze({
     return made;
   },
   ticket,
+  section: (self) => (self === undefined ? null : (patchOf(self)?.sections.begun() ?? null)),
+  inTurn: (call, task) => (typeof task === 'function' ? (call?.inTurn(task as Callable) ?? task) : task),
 } satisfies OwnLocks);
 
 function ticket(self: object | undefined, what: unknown): unknown {

@@ -84,12 +84,14 @@ function renamed(lock: OwnLock, name: string): OwnLock {
 
 /** What the methods of an object do that is such a lock. */
 export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): FoundShape {
-  const { acquire = [], release = [], run = [], naming = [], handle, taskAt, keyAt, isTicket = false } = lock;
+  const { acquire = [], release = [], run = [], naming = [], sections = [] } = lock;
+  const { handle, taskAt, keyAt, isTicket = false } = lock;
   return {
     acquire,
     release,
     run,
     naming,
+    sections,
     callsBack: false,
     capacity: capacity as (target: object) => number,
     ...(handle === undefined ? {} : { releasers: handle.map(methodOf) }),

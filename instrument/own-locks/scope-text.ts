@@ -19,6 +19,8 @@ export interface ScopeText extends LockCandidate {
   readonly begin: number;
   /** What a function gives whoever calls it, from its first character to behind its last; null in a module. */
   readonly given: { readonly at: number; readonly end: number } | null;
+  /** Variables that may get another value. */
+  readonly changeable: readonly string[];
   /** Where the functions of a module stand that are constants, by their names. */
   readonly constants: ReadonlyMap<string, { readonly at: number; readonly end: number }>;
 }
@@ -72,6 +74,7 @@ function bodiesIn(blank: string): readonly number[] {
 
 function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'module'): ScopeText | null {
   const variables = new Set<string>();
+  const changeable: string[] = [];
   const named: NamedFunction[] = [];
   const constants = new Map<string, { at: number; end: number }>();
   let given: ScopeText['given'] = null;
@@ -98,6 +101,7 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
       const [all, keyword, name = ''] = variable;
       const equals = assignmentBehind(blank, at + all.length, end);
       const fn = equals < 0 ? null : functionAt(blank, insideName(blank, equals));
+      if (keyword === 'let' || keyword === 'var') changeable.push(name);
       if (fn === null) variables.add(name);
       else {
         named.push({ name, fn });
@@ -148,7 +152,7 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
       isReplaceable: publics.has(name) || members.some((member) => member.name === name),
     };
   });
-  return { kind, begin, given, constants, parts, text: parts.map(({ text }) => text).join('\n') };
+  return { kind, begin, given, changeable, constants, parts, text: parts.map(({ text }) => text).join('\n') };
 }
 
 /** True where a statement begins: a function there is declared, elsewhere it is a value. */

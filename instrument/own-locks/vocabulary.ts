@@ -1,6 +1,6 @@
 /** What a lock is taken with, by its name. */
 export const TAKING: RegExp =
-  /^_*(?:acq|aquire|lock|take|enter|obtain|wait|p$|down$|request|reserve|claim|get|check_?out|borrow|begin|hold|grab|seize|lease|join|slot|turn|permit|connect|with)/i;
+  /^#?_*(?:acq|aquire|lock|take|enter|obtain|wait|p$|down$|request|reserve|claim|get|check_?out|borrow|begin|hold|grab|seize|lease|join|slot|turn|permit|connect|with)/i;
 /** The same, where a name alone says so. */
 export const SURELY_TAKING: RegExp =
   /^call$|^#?_*(?:acq|aquire|lock|take|enter|obtain|reserve|claim|check_?out|borrow|hold|grab|seize|lease|\w*(?:Lock|Slot|Turn|Permit|Mutex|Semaphore)$)/i;

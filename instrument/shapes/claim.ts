@@ -272,6 +272,16 @@ export class Claim {
     hooks.adopt(this.#wait);
   }
 
+  /** The calling code has waited for it, and goes on now. */
+  goOn(): void {
+    hooks.goOn(this.#wait);
+  }
+
+  /** What it was asked for is done. */
+  end(): void {
+    this.#end();
+  }
+
   #begin(task: Callable, self: unknown, args: readonly unknown[], onBegin: () => void): unknown {
     onBegin();
     this.grant();

@@ -1,4 +1,3 @@
-import { isThenable } from '../../src/core/thenable.ts';
 import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
@@ -9,6 +8,8 @@ import { dressed, standIn } from '../patches/stand-in.ts';
 import { Claim } from './claim.ts';
 import { howOf } from './how.ts';
 import { type Lent, releasing, releasingMethod } from './lent.ts';
+import { isPromiseLike } from './promise-like.ts';
+import { SectionCalls } from './section-call.ts';
 import { ShapeInstances } from './shape-instances.ts';
 
 type Names = string | readonly string[];
@@ -64,6 +65,8 @@ export interface FoundShape extends Shape {
   readonly releasers?: readonly PropertyKey[];
   /** Where `acquire` gives functions that give it back: whether this is one that is seen to do so. */
   readonly isTicket?: (what: unknown, claim: Claim) => boolean;
+  /** Wait for their turn somewhere inside, and say where. */
+  readonly sections?: Names;
 }
 
 /** The methods of an object, or of the prototype of a class, that are patched now. */
@@ -73,6 +76,7 @@ export interface PatchedShape {
   lentBy(self: object): Lent;
   /** What is asked for by the call that runs now; null outside of one, and when it has begun to wait. */
   readonly asked: Claim | null;
+  readonly sections: SectionCalls;
 }
 
 /**
@@ -98,21 +102,21 @@ class ShapePatch implements PatchedShape {
   readonly #instances: ShapeInstances;
   readonly #undo: (() => void)[] = [];
   asked: Claim | null = null;
+  readonly sections: SectionCalls = new SectionCalls();
   /** The object of which a method runs now, as long as it has not called the program back. */
   #inside: object | null = null;
 
   constructor(target: Target, shape: FoundShape) {
     this.#target = target;
     this.#shape = shape;
-    const methods = [shape.acquire, shape.tryAcquire, shape.run, shape.idle, shape.naming].flatMap((names) =>
-      list(names),
-    );
+    const { acquire, tryAcquire, run, idle, naming, sections } = shape;
+    const methods = [acquire, tryAcquire, run, idle, naming, sections].flatMap((names) => list(names));
     this.#instances = new ShapeInstances(target, shape, methods);
   }
 
   /** @returns false when there is nothing to patch */
   apply(): boolean {
-    const { acquire, tryAcquire, release, run, idle, naming, isFree, releaser } = this.#shape;
+    const { acquire, tryAcquire, release, run, idle, naming, sections, isFree, releaser } = this.#shape;
     const end = this.#releaseLabel();
     for (const name of list(acquire)) {
       const how = howOf(name, end);
@@ -132,6 +136,15 @@ class ShapePatch implements PatchedShape {
     for (const name of list(run)) {
       const how = howOf(name, 'end', { structured: true });
       this.#replace(name, (self, original, args) => this.#run(self, how, original, args));
+    }
+    for (const name of list(sections)) {
+      const how = howOf(name, 'end', { structured: true });
+      this.#replace(name, (self, original, args) => {
+        const object = this.#instances.objectOf(self, args);
+        // All that it runs is code of the program.
+        const run = (): unknown => this.#call(null, original, self, args);
+        return this.sections.run(() => new Claim(object, how), run);
+      });
     }
     for (const name of list(idle)) {
       const how = howOf(name, 'end');
@@ -380,8 +393,4 @@ function last(args: Args): unknown {
 function list(names: Names | undefined): readonly string[] {
   if (names === undefined) return [];
   return typeof names === 'string' ? [names] : names;
-}
-
-export function isPromiseLike(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && isThenable(value);
 }

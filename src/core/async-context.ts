@@ -17,6 +17,11 @@ export class Slice {
     this.histories = histories;
   }
 
+  /** What runs from now on is what goes on after this wait, whoever has let it go on. */
+  goOn(wait: Wait): void {
+    if (this.source === null) this.history = this.histories.join(this.histories.fresh(wait.history), wait.node);
+  }
+
   /** What runs from now on has nothing behind it. @returns what it had, to be put back */
   leave(): History | null {
     const { history } = this;

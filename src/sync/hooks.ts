@@ -1,7 +1,7 @@
 import type { Callback } from '../core/attribution.ts';
 import type { Context } from '../core/context.ts';
 import type { EventContext } from '../core/event-context.ts';
-import type { Fiber, Past } from '../core/fiber.ts';
+import { Fiber, type Past } from '../core/fiber.ts';
 import type { IrqType } from '../core/irq.ts';
 import { OwedPromise } from '../core/owed-promise.ts';
 import type { ObjectOptions, Session } from '../core/session.ts';
@@ -89,6 +89,21 @@ export function taken(object: TrackedObject | null, how: How, more: HowMuch | nu
 /** The code that runs now goes on after this wait, without a promise in between. */
 export function adopt(begun: Wait | null): void {
   if (begun !== null) guarded((session) => session.adopt(begun), keeperOf(begun.object));
+}
+
+/** The code that runs now has waited for this, and has behind it what it had then: not what whoever let it go on had. */
+export function goOn(begun: Wait | null): void {
+  if (begun === null || begun.context.exact) return;
+  guarded((session) => session.slice.goOn(begun), keeperOf(begun.object));
+}
+
+/** Runs what the calling code begins, which has behind it what that has, and leaves nothing of its own in that. */
+export function apart<T>(run: () => T): T {
+  const session = active;
+  if (session === null) return run();
+  const fiber = new Fiber(session);
+  fiber.history = session.main.history;
+  return session.attribution.stretch(fiber, run);
 }
 
 /** Ties the promise the waiter awaits to its wait, or to what it has taken at once. */

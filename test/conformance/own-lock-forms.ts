@@ -24,6 +24,10 @@ const RUN = `const make = (places) => {
   const lock = new Lock(places);
   return (task) => lock.run(task);
 };`;
+const SAVE = `const make = () => {
+  const store = new Store();
+  return (write) => store.save({ write });
+};`;
 const GIVEN = `const make = (places) => {
   const { acquire, release } = createLock(places);
   return async (task) => { await acquire(); try { return await task(); } finally { release(); } };
@@ -364,5 +368,147 @@ const make = (places) => {
   const lock = new Lock(places);
   return async (task) => { await lock.acquire(); try { return await task(); } finally { lock.release(); } };
 };`,
+  ),
+  form(
+    'a method that waits for the one before, and does its work itself',
+    [1],
+    `class Store {
+  #tail = Promise.resolve();
+  async save(row) {
+    const before = this.#tail;
+    let open;
+    this.#tail = new Promise((resolve) => { open = resolve; });
+    await before;
+    try { return await row.write(); } finally { open(); }
+  }
+}
+${SAVE}`,
+    true,
+  ),
+  form(
+    'a method that goes on when a flag is down, and puts it up',
+    [1],
+    `class Store {
+  isBusy = false;
+  #waiting = [];
+  async save(row) {
+    while (this.isBusy) await new Promise((resolve) => this.#waiting.push(resolve));
+    this.isBusy = true;
+    try {
+      return await row.write();
+    } finally {
+      this.isBusy = false;
+      this.#waiting.shift()?.();
+    }
+  }
+}
+${SAVE}`,
+    true,
+  ),
+  form(
+    'a method that looks at a flag again and again',
+    [1],
+    `class Store {
+  isBusy = false;
+  async save(row) {
+    while (this.isBusy) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.isBusy = true
+    try {
+      return await row.write()
+    } finally {
+      this.isBusy = false
+    }
+  }
+}
+${SAVE}`,
+    true,
+  ),
+  form(
+    'a method that puts its work into a chain',
+    [1],
+    `class Store {
+  tail = Promise.resolve();
+  save(row) {
+    const result = this.tail.then(async () => {
+      row.isSaved = true;
+      return await row.write();
+    });
+    this.tail = result.catch(() => undefined);
+    return result;
+  }
+}
+${SAVE}`,
+    true,
+  ),
+  form(
+    'a function of a function that puts its work into a chain',
+    [1],
+    `function createStore() {
+  let tail = Promise.resolve();
+  async function save(row) {
+    const result = tail.catch(() => undefined).then(() => row.write());
+    tail = result;
+    return result;
+  }
+  return { save };
+}
+const make = () => { const store = createStore(); return (write) => store.save({ write }); };`,
+    true,
+  ),
+  form(
+    'a method that has a place of a hidden semaphore while it does its work',
+    [1, 2],
+    `class Store {
+  #active = 0;
+  #waiting = [];
+  constructor(places) { this.places = places; }
+  async #acquire() {
+    if (this.#active < this.places) { this.#active++; return; }
+    await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+  #release() {
+    const next = this.#waiting.shift();
+    if (next) next(); else this.#active--;
+  }
+  async save(row) {
+    await this.#acquire();
+    try { return await row.write(); } finally { this.#release(); }
+  }
+}
+const make = (places) => {
+  const store = new Store(places);
+  return (write) => store.save({ write });
+};`,
+    true,
+  ),
+  form(
+    'a function that has what is lent by hidden functions of the function around it',
+    [1, 2],
+    `function createStore(places) {
+  const free = Array.from({ length: places }, (_, i) => ({ i }));
+  const waiting = [];
+  function acquire() {
+    const one = free.pop();
+    return one === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(one);
+  }
+  function release(one) {
+    const next = waiting.shift();
+    if (next) next(one); else free.push(one);
+  }
+  return {
+    async save(row) {
+      const one = await acquire();
+      try {
+        return await row.write(one);
+      } finally {
+        release(one);
+      }
+    },
+  };
+}
+const make = (places) => { const store = createStore(places); return (write) => store.save({ write }); };`,
+    true,
   ),
 ];

@@ -1,0 +1,45 @@
+import { behindBracket } from './brackets.ts';
+import type { Section, SectionBody } from './section-body.ts';
+
+/**
+ * It looks until nobody else is there, and says that it is there itself:
+ * `while (this.busy) await sleep(5); this.busy = true; try { ... } finally { this.busy = false; }`
+ */
+export function flagSectionIn(of: SectionBody): Section | null {
+  const loop = new RegExp(
+    String.raw`(?<![.\w$])while\s*\(\s*${of.anyField}\s*\)\s*(\{\s*)?(?=await\s+(?:new\b|[\w$#.]+\s*(?:<[^<>()]*>)?\())`,
+    'g',
+  );
+  for (const match of of.own.matchAll(loop)) {
+    const { index, 0: found, 1: field = '', 2: brace } = match;
+    const behind = behindLoop(of, index + found.length, brace === undefined ? -1 : index + found.lastIndexOf('{'));
+    if (behind < 0 || !of.beginsStatement(index)) continue;
+    const taken = new RegExp(String.raw`^\s*${of.ref(field)}\s*=\s*true\s*(?:;|(?=\n))`).exec(of.own.slice(behind));
+    if (taken === null) continue;
+    const has = behind + taken[0].length;
+    const gives = [...of.own.matchAll(new RegExp(String.raw`${of.ref(field)}\s*=\s*false\b`, 'g'))].map(
+      (given) => given.index,
+    );
+    if (gives.length === 0 || gives.some((at) => at < has || !of.beginsStatement(at))) continue;
+    if (!gives.some((at) => of.isInFinally(at) || isInOneRow(of.own.slice(has, at)))) continue;
+    const write = behind + taken[0].search(/\S/);
+    return { field, asks: index, has, gives, task: null, writes: [write, ...gives] };
+  }
+  return null;
+}
+
+/** Behind a loop that does nothing but wait. */
+function behindLoop(of: SectionBody, at: number, brace: number): number {
+  const behind = of.behindStatement(at);
+  if (behind < 0 || brace < 0) return behind;
+  const end = behindBracket(of.own, brace);
+  return of.own.slice(behind, end - 1).trim() === '' ? end : -1;
+}
+
+/** There is no way out in between, as far as nothing fails. */
+function isInOneRow(between: string): boolean {
+  return (
+    behindBracket(`{${between}}`, 0) === between.length + 2 &&
+    !/(?<![.\w$])(?:return|throw|break|continue)\b/.test(between)
+  );
+}
