@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { DeptError } from '../src/core/dept-error.ts';
 import type { RuleSet } from '../src/core/finding.ts';
+import { inWords } from '../src/core/options.ts';
 import type { AttributionMode } from './attribution/attribution-mode.ts';
 
 /** How a run is watched. Every field has an environment variable, named in its line. */
@@ -109,16 +110,11 @@ export function configFromEnv(env: Env): Config {
   };
 }
 
-/** What may be chosen, as messages say it. */
-export function inWords(allowed: readonly string[]): string {
-  return `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`;
-}
-
 function oneOf<T extends string>(env: Env, name: string, allowed: readonly T[], fallback: T): T {
   const value = env[name];
   if (value === undefined || value === '') return fallback;
   const known = allowed.find((candidate) => candidate === value);
-  if (known === undefined) throw badConfig(name, value, inWords(allowed));
+  if (known === undefined) throw badConfig(name, value, inWords(allowed, 'or'));
   return known;
 }
 

@@ -1,3 +1,5 @@
+import { DeptError } from '../src/core/dept-error.ts';
+import { shown } from '../src/core/options.ts';
 import { activeSession } from '../src/sync/hooks.ts';
 
 /**
@@ -6,6 +8,10 @@ import { activeSession } from '../src/sync/hooks.ts';
  * @returns what `fn` returns
  */
 export function context<T>(name: string, fn: () => T): T {
+  if (typeof name !== 'string' || typeof fn !== 'function') {
+    const given = `${shown(name)} and ${shown(fn)}`;
+    throw new DeptError('ERR_DEPT_BAD_OPTION', `context() was given ${given}; it needs a name and a function.`);
+  }
   const session = activeSession();
   if (session === null) return fn();
   const outer = session.current;

@@ -1,16 +1,16 @@
 import { fanOut } from '../reports/sinks/fan-out.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
-import { type Suppression, suppressionTest } from '../reports/suppressions.ts';
+import { isSuppression, type Suppression, suppressionTest } from '../reports/suppressions.ts';
 import { formatReport } from '../reports/text/report.ts';
 import type { Finding, FindingListener } from '../src/core/finding.ts';
+import { FLAG, FUNCTION, type OptionKind } from '../src/core/options.ts';
 import type { Session } from '../src/core/session.ts';
 import type { Wait } from '../src/core/wait.ts';
 import { isAttached } from '../src/sync/hooks.ts';
 import type { DeptTracker } from '../src/tracker/dept.ts';
 import { unknownLibraryFinding } from '../src/tracker/notices.ts';
 import type { WaitsFor } from '../src/tracker/waits-for.ts';
-import { type Choices, checkOptions } from './choices.ts';
-import { DEFAULT_CONFIG } from './config.ts';
+import { type Choices, checkChoices, choiceKinds, chosen } from './choices.ts';
 import { deadlockBreaker } from './deadlock-breaker.ts';
 import { LIBRARY_ADAPTERS } from './libraries/index.ts';
 import { watchModules } from './modules/module-hooks.ts';
@@ -62,6 +62,26 @@ export interface Installation {
   uninstall(): void;
 }
 
+const SINKS: OptionKind = {
+  words: 'a list of objects with a method write',
+  allows: (value) =>
+    Array.isArray(value) && value.every((sink: Partial<Sink> | null) => typeof sink?.write === 'function'),
+};
+const SUPPRESSIONS: OptionKind = {
+  words: 'a list of { fingerprint, reason }, with 16 hex digits and why the finding may stay',
+  allows: (value) => Array.isArray(value) && value.every(isSuppression),
+};
+const KINDS = choiceKinds({
+  hookLoaders: FLAG,
+  ownLocks: FLAG,
+  precedesProgram: FLAG,
+  sinks: SINKS,
+  suppressions: SUPPRESSIONS,
+  onSuppressed: FUNCTION,
+  onFinding: FUNCTION,
+  onFault: FUNCTION,
+});
+
 let installed: Installation | null = null;
 
 /**
@@ -71,13 +91,13 @@ let installed: Installation | null = null;
  * @throws DeptError ERR_DEPT_BAD_OPTION for a value that is not allowed
  */
 export function install(options: InstallOptions = {}): Installation {
-  checkOptions(options);
+  checkChoices('install()', options, KINDS);
   if (installed !== null) {
     if (isAttached(installed.session)) return installed;
     // A fault has detached it: its patches and hooks are still there.
     installed.uninstall();
   }
-  const config = { ...DEFAULT_CONFIG, ...options };
+  const config = chosen(options);
   const findings: Finding[] = [];
   const suppressed: Finding[] = [];
   const isSuppressed = suppressionTest(options.suppressions ?? []);

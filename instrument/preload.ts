@@ -9,6 +9,7 @@ import { parseSuppressions, type Suppression } from '../reports/suppressions.ts'
 import { recordingLimitFinding } from '../src/tracker/notices.ts';
 import type { Recorder } from '../src/tracker/recording/recorder.ts';
 import { stalledFinding } from '../src/tracker/stalled.ts';
+import { choicesOf } from './choices.ts';
 import type { Config } from './config.ts';
 import { type Installation, install } from './install.ts';
 import { tellBlocking } from './node/atomics-wait.ts';
@@ -97,7 +98,7 @@ async function startWorker(): Promise<void> {
 function installWith(config: Config, sinks: readonly Sink[]): Installation {
   const suppressions = readSuppressions(config.suppressionsFile);
   const onSuppressed = config.tally === '' ? () => undefined : tallyTo(config.tally, true);
-  return install({ ...config, precedesProgram: true, sinks, suppressions, onSuppressed });
+  return install({ ...choicesOf(config), precedesProgram: true, sinks, suppressions, onSuppressed });
 }
 
 /** One report a process: what another thread has told of is not told again. */

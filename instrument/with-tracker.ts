@@ -2,7 +2,9 @@ import { clearInterval, setInterval, setTimeout } from 'node:timers';
 import { DeptError } from '../src/core/dept-error.ts';
 import type { Finding, OpenWait } from '../src/core/finding.ts';
 import type { Limits } from '../src/core/limits.ts';
-import { type Config, DEFAULT_CONFIG } from './config.ts';
+import { MILLISECONDS, shown } from '../src/core/options.ts';
+import { checkChoices, choiceKinds, chosen } from './choices.ts';
+import type { Config } from './config.ts';
 import { CONFIRM_AFTER_MS } from './suspicion.ts';
 import { startTracking, type Tracking } from './tracking.ts';
 
@@ -33,6 +35,8 @@ export interface Tracked<T> {
 export interface TrackedRun<T> extends Tracked<T> {
   readonly failure: { readonly reason: unknown } | null;
 }
+
+const KINDS = choiceKinds({ confirmAfterMs: MILLISECONDS });
 
 interface Running {
   readonly tracking: Tracking;
@@ -70,6 +74,17 @@ export function trackRun<T>(
     );
     return Promise.reject(error);
   }
+  try {
+    if (typeof fn !== 'function') {
+      throw new DeptError(
+        'ERR_DEPT_BAD_OPTION',
+        `withTracker(): the first argument is ${shown(fn)}; it must be a function.`,
+      );
+    }
+    checkChoices('withTracker()', options, KINDS);
+  } catch (error) {
+    return Promise.reject(error as DeptError);
+  }
   return tracked(fn, options);
 }
 
@@ -89,8 +104,7 @@ async function tracked<T>(fn: () => T | PromiseLike<T>, options: TrackerOptions)
   const findings: Finding[] = [];
   const ended = latch();
   const tracking = startTracking({
-    ...DEFAULT_CONFIG,
-    ...config,
+    ...chosen(config),
     limits,
     onFinding: (finding) => {
       findings.push(finding);

@@ -18,6 +18,14 @@ export interface Suppression {
   readonly message?: string;
 }
 
+export function isSuppression(value: unknown): value is Suppression {
+  if (!isRecord(value)) return false;
+  const { fingerprint, reason } = value;
+  return (
+    typeof fingerprint === 'string' && FINGERPRINT.test(fingerprint) && typeof reason === 'string' && reason !== ''
+  );
+}
+
 /**
  * Reads a file of suppressions.
  * @throws DeptError ERR_DEPT_BAD_SUPPRESSIONS naming the entry and what is wrong with it

@@ -10,6 +10,15 @@ import {
   WRITE_LOCK,
   WRITE_TRYLOCK,
 } from '../../src/core/how.ts';
+import {
+  AMOUNT,
+  ANYTHING,
+  checkOptions,
+  FLAG,
+  MILLISECONDS,
+  type OptionKinds,
+  optionKinds,
+} from '../../src/core/options.ts';
 import type { How, HowMuch } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
@@ -50,16 +59,24 @@ export interface Ldt {
   /** `ldt_set_class`: what is held belongs to another class from here on. Returns the map to unlock. */
   setClass(map: AnnotationMap, name: string, options?: MapOptions): AnnotationMap;
   /** Goes around the code that takes the lock and may block: the hold begins when its promise settles. */
-  acquire<T>(map: AnnotationMap, take: () => PromiseLike<T>, options?: LockOptions): Promise<T>;
+  acquire<T>(map: AnnotationMap, take: () => PromiseLike<T>, options?: Omit<LockOptions, 'trylock'>): Promise<T>;
 }
+
+const NONE: ReadLockOptions = Object.freeze({});
+const NESTING = { nest: AMOUNT, under: ANYTHING, timeoutMs: MILLISECONDS };
+/** Who goes around what blocks does not only try. */
+const ACQUIRE_OPTIONS = optionKinds(NESTING);
+const OPTIONS = optionKinds({ ...NESTING, trylock: FLAG });
+const READ_OPTIONS = optionKinds({ ...NESTING, trylock: FLAG, queued: FLAG });
 
 export const ldt: Ldt = Object.freeze({
   map: (name: string, options?: MapOptions) => new AnnotationMap('rwlock', name, options),
-  lock: (map: AnnotationMap, options: LockOptions = {}) =>
-    take(map, options.trylock === true ? TRYLOCK : LOCK, options),
-  wlock: (map: AnnotationMap, options: LockOptions = {}) =>
-    take(map, options.trylock === true ? WRITE_TRYLOCK : WRITE_LOCK, options),
-  rlock: (map: AnnotationMap, options: ReadLockOptions = {}) => take(map, readHow(options), options),
+  lock: (map: AnnotationMap, options: LockOptions = NONE) =>
+    take('ldt.lock()', map, options.trylock === true ? TRYLOCK : LOCK, options),
+  wlock: (map: AnnotationMap, options: LockOptions = NONE) =>
+    take('ldt.wlock()', map, options.trylock === true ? WRITE_TRYLOCK : WRITE_LOCK, options),
+  rlock: (map: AnnotationMap, options: ReadLockOptions = NONE) =>
+    take('ldt.rlock()', map, readHow(options), options, READ_OPTIONS),
   unlock: (map: AnnotationMap) => {
     const held = heldOf(map, 'unlock');
     hooks.exit(held);
@@ -76,13 +93,15 @@ function readHow(options: ReadLockOptions): How {
   return options.queued === false ? READ_LOCK_RECURSIVE : READ_LOCK;
 }
 
-function take(map: AnnotationMap, how: How, options: LockOptions): void {
+function take(call: string, map: AnnotationMap, how: How, options: LockOptions, kinds: OptionKinds = OPTIONS): void {
+  const object = AnnotationMap.objectOf(map, call);
+  if (options !== NONE) checkOptions(`${call} of ${map.name}`, options, kinds);
   const more = moreOf(options);
   if (how.trylock) {
-    hooks.enter(map.object, how, more);
+    hooks.enter(object, how, more);
     return;
   }
-  const begun = hooks.wait(map.object, how, more);
+  const begun = hooks.wait(object, how, more);
   hooks.granted(begun);
   hooks.adopt(begun);
 }
@@ -98,7 +117,7 @@ function moreOf(options: LockOptions): HowMuch | null {
 }
 
 function heldOf(map: AnnotationMap, what: string): EventContext | null {
-  const { object } = map;
+  const object = AnnotationMap.objectOf(map, `ldt.${what}()`);
   const session = hooks.activeSession();
   if (object === null || session === null) return null;
   const held = session.heldBy(object) ?? session.holders(object)[0] ?? null;
@@ -131,8 +150,14 @@ async function granted<T>(taken: PromiseLike<T>, begun: Wait | null): Promise<T>
   }
 }
 
-function acquire<T>(map: AnnotationMap, take: () => PromiseLike<T>, options: LockOptions = {}): Promise<T> {
-  const begun = hooks.wait(map.object, LOCK, moreOf(options));
+function acquire<T>(
+  map: AnnotationMap,
+  take: () => PromiseLike<T>,
+  options: Omit<LockOptions, 'trylock'> = NONE,
+): Promise<T> {
+  const object = AnnotationMap.objectOf(map, 'ldt.acquire()');
+  if (options !== NONE) checkOptions(`ldt.acquire() of ${map.name}`, options, ACQUIRE_OPTIONS);
+  const begun = hooks.wait(object, LOCK, moreOf(options));
   const taken = take();
   hooks.blocked(begun);
   return hooks.bind(granted(taken, begun), begun);

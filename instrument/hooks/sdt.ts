@@ -1,6 +1,8 @@
 import type { Context } from '../../src/core/context.ts';
 import type { EventContext } from '../../src/core/event-context.ts';
 import { defineHow, EVENT } from '../../src/core/how.ts';
+import { checkOptions, MILLISECONDS, optionKinds } from '../../src/core/options.ts';
+import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import type { How } from '../../src/core/vocabulary.ts';
 import type { Wait } from '../../src/core/wait.ts';
 import * as hooks from '../../src/sync/hooks.ts';
@@ -16,6 +18,8 @@ export interface SleepOptions {
   /** Milliseconds after which the sleep gives up; such a wait makes weaker dependencies. */
   readonly timeoutMs?: number;
 }
+
+const OPTIONS = optionKinds({ timeoutMs: MILLISECONDS });
 
 /** An event owed by hand, ended by `using` or by `sdt.exit`. */
 export interface OwedEvent {
@@ -53,40 +57,48 @@ export interface Sdt {
 
 export const sdt: Sdt = Object.freeze({
   map: (name: string, options?: MapOptions) => new AnnotationMap('event', name, options),
-  requestEvent: (map: AnnotationMap) => hooks.request(map.object),
-  wait: (map: AnnotationMap) => waitHere(map, null),
-  waitTimeout: (map: AnnotationMap, timeoutMs: number) => waitHere(map, { timeoutMs }),
-  event: (map: AnnotationMap) => hooks.event(map.object, EVENT),
+  requestEvent: (map: AnnotationMap) => hooks.request(AnnotationMap.objectOf(map, 'sdt.requestEvent()')),
+  wait: (map: AnnotationMap) => waitHere('sdt.wait()', map, null),
+  waitTimeout: (map: AnnotationMap, timeoutMs: number) => waitHere('sdt.waitTimeout()', map, { timeoutMs }),
+  event: (map: AnnotationMap) => hooks.event(AnnotationMap.objectOf(map, 'sdt.event()'), EVENT),
   enter,
-  exit: (map: AnnotationMap) => hooks.exit(owed(map)),
-  holding: (map: AnnotationMap) => owed(map) !== null,
+  exit: (map: AnnotationMap) => hooks.exit(owed('sdt.exit()', map)),
+  holding: (map: AnnotationMap) => owed('sdt.holding()', map) !== null,
   mightSleepStart,
   mightSleepEnd,
   sleep,
 });
 
-function waitHere(map: AnnotationMap, more: SleepOptions | null): void {
-  hooks.request(map.object);
-  const begun = hooks.wait(map.object, POINT, more);
+function objectOf(call: string, map: AnnotationMap, options: SleepOptions | null): TrackedObject | null {
+  const object = AnnotationMap.objectOf(map, call);
+  if (options !== null) checkOptions(`${call} of ${map.name}`, options, OPTIONS);
+  return object;
+}
+
+function waitHere(call: string, map: AnnotationMap, more: SleepOptions | null): void {
+  const object = objectOf(call, map, more);
+  hooks.request(object);
+  const begun = hooks.wait(object, POINT, more);
   if (begun === null || begun.context.exact) return;
   hooks.waited(begun);
   hooks.adopt(begun);
 }
 
 function enter(map: AnnotationMap): OwedEvent {
-  const held = hooks.enter(map.object, EVENT);
+  const held = hooks.enter(AnnotationMap.objectOf(map, 'sdt.enter()'), EVENT);
   return { [Symbol.dispose]: () => hooks.exit(held) };
 }
 
-function owed(map: AnnotationMap): EventContext | null {
-  const { object } = map;
+function owed(call: string, map: AnnotationMap): EventContext | null {
+  const object = AnnotationMap.objectOf(map, call);
   return object === null ? null : (hooks.activeSession()?.heldBy(object) ?? null);
 }
 
 function mightSleepStart(map: AnnotationMap, options: SleepOptions | null = null): void {
+  const object = objectOf('sdt.mightSleepStart()', map, options);
   const context = hooks.activeSession()?.current;
   if (context === undefined || staged.has(context)) return;
-  const begun = hooks.wait(map.object, EVENT, options);
+  const begun = hooks.wait(object, EVENT, options);
   hooks.blocked(begun);
   if (begun !== null) staged.set(context, begun);
 }
@@ -112,7 +124,7 @@ async function settled<T>(promise: PromiseLike<T>, begun: Wait | null): Promise<
 }
 
 function sleep<T>(map: AnnotationMap, promise: PromiseLike<T>, options: SleepOptions | null = null): Promise<T> {
-  const begun = hooks.wait(map.object, EVENT, options);
+  const begun = hooks.wait(objectOf('sdt.sleep()', map, options), EVENT, options);
   hooks.blocked(begun);
   return hooks.bind(settled(promise, begun), begun);
 }

@@ -1,4 +1,5 @@
 import { DeptError } from '../../src/core/dept-error.ts';
+import { checkOptions, FUNCTION, type OptionKind, optionKinds, TEXT } from '../../src/core/options.ts';
 import type { HowMuch } from '../../src/core/vocabulary.ts';
 import * as hooks from '../../src/sync/hooks.ts';
 import { standIn } from '../patches/stand-in.ts';
@@ -36,6 +37,13 @@ export interface Shared {
   promise<P extends Promise<unknown>>(promise: P, options: SharedOptions): P;
 }
 
+const KEY: OptionKind = {
+  words: 'a string or a number',
+  allows: (key) => typeof key === 'string' || typeof key === 'number',
+};
+const PROMISE_OPTIONS = optionKinds({ name: TEXT, key: KEY });
+const FACTORY_OPTIONS = optionKinds({ name: TEXT, key: FUNCTION });
+
 export const shared: Shared = Object.freeze({ factory, promise });
 
 const caches = new Map<string, PromiseCache>();
@@ -47,7 +55,7 @@ function nextLevel(): HowMuch {
 }
 
 function cacheOf(name: string): PromiseCache {
-  if (name === '')
+  if (name === '' || name === undefined)
     throw new DeptError('ERR_DEPT_BAD_MAP', 'A shared promise needs a name: reports call the class by it.');
   const cache = caches.get(name) ?? new PromiseCache({ name, site: null });
   caches.set(name, cache);
@@ -56,8 +64,10 @@ function cacheOf(name: string): PromiseCache {
 
 function factory<A extends unknown[], R>(
   fn: (...args: A) => R,
-  { name = fn.name, key }: SharedFactoryOptions<A> = {},
+  options: SharedFactoryOptions<A> = {},
 ): (...args: A) => R {
+  checkOptions('shared.factory()', options, FACTORY_OPTIONS, 'ERR_DEPT_BAD_MAP');
+  const { name = fn.name, key } = options;
   const cache = cacheOf(name);
   return standIn(fn, (self, args) => {
     const object = hooks.activeSession() === null ? null : cache.of(key?.(...(args as A)));
@@ -67,7 +77,9 @@ function factory<A extends unknown[], R>(
   });
 }
 
-function promise<P extends Promise<unknown>>(given: P, { name, key }: SharedOptions): P {
+function promise<P extends Promise<unknown>>(given: P, options: SharedOptions): P {
+  checkOptions('shared.promise()', options, PROMISE_OPTIONS, 'ERR_DEPT_BAD_MAP');
+  const { name, key } = options;
   const object = cacheOf(name).of(key);
   const level = nextLevel();
   if (isPending(given)) void hooks.owing(object, SHARED_PROMISE, level, () => given);

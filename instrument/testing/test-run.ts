@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { fileSink } from '../../reports/sinks/file.ts';
 import type { Finding, SuspendedFunction } from '../../src/core/finding.ts';
+import { choicesOf } from '../choices.ts';
 import { configFromEnv } from '../config.ts';
 import { type Installation, install } from '../install.ts';
 import { keepForHeap } from '../kept-for-heap.ts';
@@ -38,7 +39,7 @@ export class TestRun {
   constructor({ hookLoaders = true, owner = () => null }: TestRunOptions = {}) {
     const config = configFromEnv(process.env);
     const sinks = config.report === '' ? [] : [fileSink(config.report, { environment: () => null })];
-    this.installation = install({ ...config, hookLoaders, sinks });
+    this.installation = install({ ...choicesOf(config), hookLoaders, sinks });
     const { session, waitsFor } = this.installation;
     // Who waits for whom is worth a stack each time: tests are few, and one that hangs has no other trace.
     const stacks = { onBlocked: (_context: unknown, wait: { stack: unknown }) => (wait.stack ??= session.capture()) };

@@ -1,12 +1,14 @@
 import { DeptError } from '../../core/dept-error.ts';
 import { defineHow } from '../../core/how.ts';
+import { checkOptions } from '../../core/options.ts';
 import type { Wait } from '../../core/wait.ts';
 import { Handle, type Identity } from '../handle.ts';
 import { event, wait, waited } from '../hooks.ts';
 import { mightSleep } from '../misused.ts';
-import { checkTimeout, detail, type Refusal, type SleepOptions } from '../sleep.ts';
+import { detail, type Refusal, type SleepOptions } from '../sleep.ts';
 import { Sleepers } from '../sleepers.ts';
 import { TimeoutError } from '../timeout-error.ts';
+import { checkWait, IDENTITY_OPTIONS, WAIT_OPTIONS } from './wait-options.ts';
 
 const ARRIVE = defineHow({ sleeps: true, startLabel: 'start', waitLabel: 'barrier_wait', eventLabel: 'barrier_last' });
 
@@ -24,6 +26,7 @@ export class Barrier {
     if (!Number.isSafeInteger(parties) || parties < 1) {
       throw new DeptError('ERR_DEPT_BAD_OPTION', `A barrier needs 1 party or more, not ${parties}.`);
     }
+    checkOptions('new Barrier()', options, IDENTITY_OPTIONS);
     this.parties = parties;
     this.#handle = new Handle('barrier', options);
     this.#sleepers = new Sleepers(this.#handle);
@@ -45,7 +48,7 @@ export class Barrier {
    * @returns the order of arrival in this round, from 0
    */
   wait(options: SleepOptions | null = null): Promise<number> {
-    checkTimeout(options?.timeoutMs);
+    if (options !== null) checkWait(this, 'wait', options, WAIT_OPTIONS);
     mightSleep(ARRIVE.waitLabel, this.#handle);
     if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason);
     const begun = wait(this.#handle.object, ARRIVE, detail(null, options));

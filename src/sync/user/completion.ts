@@ -1,11 +1,13 @@
 import type { DeptError } from '../../core/dept-error.ts';
 import { COMPLETION } from '../../core/how.ts';
+import { checkOptions } from '../../core/options.ts';
 import { Handle, type Identity } from '../handle.ts';
 import { bind, event, request, wait, waited } from '../hooks.ts';
 import { mightSleep, misused } from '../misused.ts';
-import { checkTimeout, detail, type SleepOptions } from '../sleep.ts';
+import { detail, type SleepOptions } from '../sleep.ts';
 import { Sleepers } from '../sleepers.ts';
 import { TimeoutError } from '../timeout-error.ts';
+import { checkWait, IDENTITY_OPTIONS, WAIT_OPTIONS } from './wait-options.ts';
 
 type Result<T> = { readonly value: T } | { readonly error: unknown };
 
@@ -19,6 +21,7 @@ export class Completion<T = void> {
   #result: Result<T> | null = null;
 
   constructor(options: Identity = {}) {
+    checkOptions('new Completion()', options, IDENTITY_OPTIONS);
     this.#handle = new Handle('completion', options);
     this.#sleepers = new Sleepers(this.#handle);
   }
@@ -41,7 +44,7 @@ export class Completion<T = void> {
    * signal's reason.
    */
   wait(options: SleepOptions | null = null): Promise<T> {
-    checkTimeout(options?.timeoutMs);
+    if (options !== null) checkWait(this, 'wait', options, WAIT_OPTIONS);
     mightSleep(COMPLETION.waitLabel, this.#handle);
     if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason);
     const begun = wait(this.#handle.object, COMPLETION, detail(null, options));

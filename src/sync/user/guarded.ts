@@ -1,28 +1,39 @@
-import type { ObjectKind } from '../../core/classes.ts';
 import { DeptError } from '../../core/dept-error.ts';
+import { checkOptions, type OptionKinds } from '../../core/options.ts';
 import type { TrackedObject } from '../../core/tracked-object.ts';
 import type { HowMuch } from '../../core/vocabulary.ts';
 import { Handle, type Identity } from '../handle.ts';
 import { destroy, misuse } from '../hooks.ts';
 import { type Demand, PermitQueue, type Policy } from '../permit-queue.ts';
-import { checkTimeout, type SleepOptions } from '../sleep.ts';
+import type { SleepOptions } from '../sleep.ts';
 import { TimeoutError } from '../timeout-error.ts';
 import { Guard, type Releaser } from './guard.ts';
+import { ACQUIRE_OPTIONS, checkWait, LOCK_OPTIONS, WAIT_OPTIONS } from './wait-options.ts';
 
 /** Options of a lock: what it is called, and how long its callers wait unless they say otherwise. */
 export interface LockOptions extends Identity, SleepOptions {}
+
+/** What programs call the kinds of locks. */
+const CLASSES: Readonly<Record<'mutex' | 'rwsem' | 'semaphore', string>> = Object.freeze({
+  mutex: 'Mutex',
+  rwsem: 'RwLock',
+  semaphore: 'Semaphore',
+});
 
 /** What every lock of this folder is: a permit queue that grants guards, and can be destroyed. */
 export class Guarded implements Releaser {
   readonly #handle: Handle;
   readonly #queue: PermitQueue<Guard, Guard>;
   readonly #defaults: SleepOptions | null;
+  /** What a wait may be given. */
+  readonly #kinds: OptionKinds;
   #destroyed = false;
 
-  constructor(kind: ObjectKind, permits: number, capacity: number, options: LockOptions) {
-    checkTimeout(options.timeoutMs);
+  constructor(kind: keyof typeof CLASSES, permits: number, capacity: number, options: LockOptions) {
+    checkOptions(`new ${CLASSES[kind]}()`, options, LOCK_OPTIONS);
     this.#handle = new Handle(kind, identity(options), capacity);
     this.#queue = new PermitQueue(this.#handle, permits, guards(this));
+    this.#kinds = kind === 'semaphore' ? ACQUIRE_OPTIONS : WAIT_OPTIONS;
     const { timeoutMs, signal } = options;
     this.#defaults = timeoutMs === undefined && signal === undefined ? null : sleepOf(timeoutMs, signal);
   }
@@ -48,7 +59,7 @@ export class Guarded implements Releaser {
   /** @throws DeptError `ERR_DEPT_DESTROYED`; `ERR_DEPT_BAD_OPTION` for a bad timeout */
   take(demand: Demand, sleep: SleepOptions | null, more: HowMuch | null = null): Promise<Guard> {
     this.#checkAlive(demand.how.waitLabel);
-    return this.#queue.take(demand, more, this.#sleep(sleep));
+    return this.#queue.take(demand, more, this.#sleep(sleep, demand));
   }
 
   tryTake(demand: Demand, more: HowMuch | null = null): Guard | null {
@@ -93,10 +104,11 @@ export class Guarded implements Releaser {
     destroy(this.#handle.object);
   }
 
-  #sleep(asked: SleepOptions | null): SleepOptions | null {
+  #sleep(asked: SleepOptions | null, { how }: Demand): SleepOptions | null {
     if (asked === null) return this.#defaults;
-    checkTimeout(asked.timeoutMs);
-    return this.#defaults === null ? asked : { ...this.#defaults, ...asked };
+    checkWait(this, how.waitLabel, asked, this.#kinds);
+    const defaults = this.#defaults;
+    return defaults === null ? asked : sleepOf(asked.timeoutMs ?? defaults.timeoutMs, asked.signal ?? defaults.signal);
   }
 
   #checkAlive(operation: string): void {

@@ -1,5 +1,6 @@
 import { DeptError } from '../../core/dept-error.ts';
 import { defineHow } from '../../core/how.ts';
+import { shown } from '../../core/options.ts';
 import type { Demand } from '../permit-queue.ts';
 import type { SleepOptions } from '../sleep.ts';
 import type { Guard } from './guard.ts';
@@ -28,7 +29,7 @@ export class Semaphore {
 
   /** @throws DeptError `ERR_DEPT_BAD_OPTION` when `capacity` is no whole number from 1 */
   constructor(capacity: number, options: LockOptions = {}) {
-    checkPermits(capacity, Number.MAX_SAFE_INTEGER, options.name ?? 'semaphore');
+    checkPermits(capacity, Number.MAX_SAFE_INTEGER, options?.name ?? 'semaphore');
     this.#capacity = capacity;
     this.#lock = new Guarded('semaphore', capacity, capacity, options);
   }
@@ -95,6 +96,6 @@ function checkPermits(permits: number, most: number, name: string): void {
   if (Number.isSafeInteger(permits) && permits >= 1 && permits <= most) return;
   throw new DeptError(
     'ERR_DEPT_BAD_OPTION',
-    `${name}: ${permits} permits can never be granted. Ask for a whole number from 1 to ${most}.`,
+    `${name}: ${shown(permits)} permits can never be granted. Ask for a whole number from 1 to ${most}.`,
   );
 }

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
+import { chosen } from '../../../instrument/choices.ts';
+import { DEFAULT_CONFIG } from '../../../instrument/config.ts';
 import { currentInstallation, type Installation, install } from '../../../instrument/install.ts';
 import { withTracker } from '../../../instrument/with-tracker.ts';
 import { activeSession, failed } from '../../../src/sync/hooks.ts';
@@ -36,13 +38,27 @@ describe('install', () => {
   test.each([
     [{ rules: 'bsd' }, 'install(): rules is "bsd"; it must be dept or linux.'],
     [{ attribution: true }, 'install(): attribution is true; it must be precise, dynamic or light.'],
-    [{ limits: { maxFindings: 'many' } }, 'install(): limits.maxFindings is "many"; it must be a number from 0.'],
-    [{ limits: { maxLocks: 1 } }, 'There is no limit maxLocks; see docs/limits.md.'],
+    [{ limits: { maxFindings: 'many' } }, 'limits of install(): maxFindings is "many"; it must be a number from 0.'],
+    [{ limits: { maxClases: 1 } }, 'limits of install(): there is no option maxClases; did you mean maxClasses?'],
+    [{ ruels: 'linux' }, 'install(): there is no option ruels; did you mean rules?'],
+    ['linux', expect.stringContaining('install(): the options are "linux"; they must be an object with rules, ')],
+    [null, expect.stringContaining('install(): the options are null')],
+    [{ onFinding: 1 }, 'install(): onFinding is 1; it must be a function.'],
+    [{ hookLoaders: 'no' }, 'install(): hookLoaders is "no"; it must be true or false.'],
+    [{ sinks: [{}] }, 'install(): sinks is a list; it must be a list of objects with a method write.'],
+    [
+      { suppressions: [{ fingerprint: 'DEPT001', reason: 'known' }] },
+      expect.stringContaining('install(): suppressions is a list; it must be a list of { fingerprint, reason }'),
+    ],
   ])('refuses %j', (options, message) => {
     expect(() => Reflect.apply(install, null, [options])).toThrow(
       expect.objectContaining({ code: 'ERR_DEPT_BAD_OPTION', message }),
     );
     expect(currentInstallation()).toBeNull();
+  });
+
+  test('takes an option that is undefined for one that was not given', () => {
+    expect(chosen({ rules: undefined, ownLocks: undefined } as object)).toEqual(DEFAULT_CONFIG);
   });
 
   test('returns the first installation while there is one', () => {

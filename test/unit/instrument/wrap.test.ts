@@ -231,7 +231,10 @@ test('a class is watched for all its instances, each by the name of its first us
 test('a rejection that nobody handles stays unhandled', async () => {
   installation = install();
   const error = new Error('on purpose');
-  const door = wrap({ open: () => Promise.reject(error) }, { name: 'door', acquire: 'open' });
+  const door = wrap(
+    { open: () => Promise.reject(error), close: () => undefined },
+    { name: 'door', acquire: 'open', release: 'close' },
+  );
   const unhandled: unknown[] = [];
   const listeners = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
@@ -260,7 +263,32 @@ test('an object without the methods, or one that is wrapped, is refused', () => 
   expect(() => wrap(new Gate(), { acquire: 'enter', release: 'laeve' })).toThrow(
     'release: the object has no method laeve.',
   );
-  expect(() => wrap(new Gate(), { name: 'gate' })).toThrow('none of the methods');
-  const gate = wrap(new Gate(), { acquire: 'enter' });
-  expect(() => wrap(gate, { acquire: 'enter' })).toThrow('wrapped already');
+  expect(() => wrap(new Gate(), { name: 'gate' })).toThrow('wrap(): no method is named');
+  const shape = { acquire: 'enter', release: 'leave' };
+  const gate = wrap(new Gate(), shape);
+  expect(() => wrap(gate, shape)).toThrow('wrapped already');
+  expect(() => wrap(Gate, shape)).toThrow('Its instances have: give the prototype of the class.');
+});
+
+test.each([
+  [{ aquire: 'enter' }, 'wrap(): there is no option aquire; did you mean acquire?'],
+  [
+    { acquire: () => 1 },
+    'wrap(): acquire is the function acquire; it must be the name of a method, or a list of names.',
+  ],
+  [
+    { acquire: 'enter', release: 'leave', capacity: '2' },
+    'wrap(): capacity is "2"; it must be a number or a function.',
+  ],
+  [
+    { acquire: 'enter' },
+    'wrap(): what is acquired would be held for ever; name the release, or the releaser of what is given.',
+  ],
+  [{ acquire: 'enter', releaser: true, isFree: () => true }, 'wrap(): isFree does not go with releaser.'],
+  [{ run: 'run', naming: 'nam' }, 'naming: the object has no method nam.'],
+  [null, expect.stringContaining('wrap(): the options are null')],
+])('a shape that says nothing, or something else than what is meant, is refused: %j', (shape, message) => {
+  const gate = new Gate();
+  expect(() => wrap(gate, shape as object)).toThrow(expect.objectContaining({ code: 'ERR_DEPT_BAD_SHAPE', message }));
+  expect(Object.getOwnPropertyDescriptor(gate, 'enter')).toBeUndefined();
 });
