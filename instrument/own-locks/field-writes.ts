@@ -21,6 +21,14 @@ export function isWrittenOnly(
   return of.kind === 'class' ? isOwnField(of, field, known, blank) : isOwnVariable(of, field, known, blank);
 }
 
+/** A number, a constant, or a field that gets its value when its object is made, and never another one. */
+export function isFixed(of: ClassText | ScopeText, written: string, blank: string): boolean {
+  const field = /^this\s*\.\s*(#?[\w$]+)$/.exec(written)?.[1];
+  if (field === undefined)
+    return /^\d+$/.test(written) || new RegExp(String.raw`\bconst\s+${written}\s*(?::[^=;\n]*)?=`).test(blank);
+  return of.kind === 'class' && isOwnField(of, field, new Set(), blank);
+}
+
 /** It is the class itself that has it: one of the class that it extends is written there, too. */
 function isOwnField(of: ClassText, field: string, known: ReadonlySet<number>, blank: string): boolean {
   const name = escaped(field);
@@ -32,6 +40,8 @@ function isOwnField(of: ClassText, field: string, known: ReadonlySet<number>, bl
     String.raw`(?:^|[;{}\n]|\b(?:private|protected|public|readonly))\s*${name}\s*[?!]?\s*(?:[:;\n]|=(?![=>]))`,
   );
   if (firsts.size === 0 && !declared.test(of.text)) return false;
+  // Counted up or down in the other way.
+  if (new RegExp(String.raw`(?:\+\+|--)\s*[\w$.]+\s*\.\s*${name}(?![\w$])`).test(of.text)) return false;
   const writes = new RegExp(String.raw`(\bthis|[\w$)\]'])\s*[?!]?\.\s*${name}(?![\w$])${ASSIGNS}`, 'g');
   return [...blank.matchAll(writes)].every(
     ({ index, 1: receiver }) =>

@@ -18,6 +18,8 @@ export interface Section {
   readonly task: { readonly at: number; readonly end: number } | null;
   /** Where it writes the field. */
   readonly writes: readonly number[];
+  /** How many can have it at once, as it is written there; one if not given. */
+  readonly room?: string;
 }
 
 /** The body of a function in which somebody may wait for his turn. */

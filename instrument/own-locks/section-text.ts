@@ -1,7 +1,7 @@
 import { chainSectionIn } from './chain-section.ts';
 import type { ClassText } from './class-text.ts';
-import { isWrittenOnly } from './field-writes.ts';
-import { flagSectionIn } from './flag-section.ts';
+import { isFixed, isWrittenOnly } from './field-writes.ts';
+import { countedSectionIn, flagSectionIn } from './flag-section.ts';
 import { gateSectionIn } from './gate-section.ts';
 import { heldSectionIn, hiddenLockIn, isHeldOnly } from './hidden-section.ts';
 import { Insertions } from './insertions.ts';
@@ -47,13 +47,17 @@ function inlineLockIn(
   const found = sectionsIn(bodies, (body) => {
     const { part } = body;
     if (!MAY_BE.test(part.body) || TRYING.test(part.name) || taskOf(part, part.text) !== null) return null;
-    const section = gateSectionIn(body) ?? flagSectionIn(body) ?? chainSectionIn(body);
+    const section = gateSectionIn(body) ?? flagSectionIn(body) ?? countedSectionIn(body) ?? chainSectionIn(body);
     return section !== null && isSure(section, body) ? section : null;
   });
   const [first] = found;
   if (first === undefined || !found.every(({ section }) => section.field === first.section.field)) return null;
   const known = new Set(found.flatMap(({ part, section }) => section.writes.map((at) => part.begin + at)));
-  return isWrittenOnly(of, first.section.field, known, blank) ? lockOf(found, self, '1') : null;
+  const { field, room = '1' } = first.section;
+  // All of them know of the same room, and it stays as it is.
+  if (found.some(({ section }) => (section.room ?? '1') !== room) || !isFixed(of, room, blank)) return null;
+  const capacity = room.replace(/^this\s*\.\s*/, 'o.');
+  return isWrittenOnly(of, field, known, blank) ? lockOf(found, self, capacity) : null;
 }
 
 /** They take it with functions that are none of anybody else. */

@@ -511,4 +511,28 @@ const make = (places) => {
 const make = (places) => { const store = createStore(places); return (write) => store.save({ write }); };`,
     true,
   ),
+  form(
+    'a method that goes on when fewer are in it than may be',
+    [1, 2],
+    `class Store {
+  #active = 0;
+  #waiting = [];
+  constructor(places) { this.places = places; }
+  async save(row) {
+    while (this.#active >= this.places) await new Promise((resolve) => this.#waiting.push(resolve));
+    this.#active++;
+    try {
+      return await row.write();
+    } finally {
+      this.#active--;
+      this.#waiting.shift()?.();
+    }
+  }
+}
+const make = (places) => {
+  const store = new Store(places);
+  return (write) => store.save({ write });
+};`,
+    true,
+  ),
 ];

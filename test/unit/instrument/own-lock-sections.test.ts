@@ -371,6 +371,48 @@ const NO_CHAINS: readonly Row[] = [
   ],
 ];
 
+const COUNTED =
+  'async save() { while (this.active >= this.max) await sleep(5); this.active++; try { await this.write(); } finally { this.active--; } }';
+
+test('is taken for a lock: a counter', () => {
+  expect(marked(store('active = 0; max = 2;', COUNTED))).toContain('{"sections":["save"]},o=>o.max)');
+});
+
+const NO_COUNTERS: readonly Row[] = [
+  ['whose room changes', store('active = 0; max = 2;', COUNTED, 'grow() { this.max++; }')],
+  ['whose room comes from elsewhere', store('active = 0;', COUNTED)],
+  ['that somebody else counts up', store('active = 0; max = 2;', COUNTED, 'begin() { ++this.active; }')],
+  ['that somebody else counts down', store('active = 0; max = 2;', COUNTED, 'end() { this.active--; }')],
+  ['that is begun anew', store('active = 0; max = 2;', COUNTED, 'reset() { this.active = 0; }')],
+  [
+    'of amounts',
+    store('active = 0; max = 2;', COUNTED.replace('active++', 'active += n').replace('active--', 'active -= n')),
+  ],
+  [
+    'that another one may have counted meanwhile',
+    store('active = 0; max = 2;', COUNTED.replace('this.active++', 'await this.load(); this.active++')),
+  ],
+  [
+    'that stays up when something fails',
+    store('active = 0; max = 2;', COUNTED.replace('try {', '{').replace('finally', '')),
+  ],
+  [
+    'with one more reason to wait',
+    store('active = 0; max = 2;', COUNTED.replace('this.max)', 'this.max || this.isPaused)')),
+  ],
+  [
+    'of those who have begun in a while',
+    store(
+      'active = 0; max = 2;',
+      COUNTED.replace('finally { this.active--; }', 'finally { setTimeout(() => this.active--, 1000); }'),
+    ),
+  ],
+];
+
+test.each(NO_COUNTERS)('is left alone: a counter %s', (_name, source) => {
+  expect(marked(source)).toBe(null);
+});
+
 test.each(NO_GATES)('is left alone: a gate %s', (_name, source) => {
   expect(marked(source)).toBe(null);
 });
