@@ -12,6 +12,7 @@ import type { Wait } from '../core/wait.ts';
 import { ownConnection } from './advice.ts';
 import { foldAlike } from './alike-waits.ts';
 import { excessAdvice, isExcessive } from './excess.ts';
+import { firstWaits } from './first-waits.ts';
 import { stalledAdvice } from './stalled-advice.ts';
 
 /** How a stall was noticed: at the end with nothing left to run, or while the program still stands. */
@@ -49,6 +50,8 @@ const UNSEEN_HOLD =
   'Or one of these functions holds what another one awaits: a lock, a queue or a pool that dept does not watch.';
 const ONLY_SEEN = 'Callbacks that never come cannot be seen, nor can promises that nothing refers to any more.';
 const NAMES = 6;
+/** Contexts that a reader is shown, each with its stacks; a server that has run dry has thousands. */
+const MAX_OPEN_WAITS = 40;
 
 /**
  * True for a wait that may not be open when a program ends well: somebody holds what is waited for, or there is not as much
@@ -61,8 +64,9 @@ export function isLeftBehind(wait: Wait): boolean {
 
 /** DEPT003: waits and async functions that nobody will let go on. */
 export function stalledFinding({ openWaits: all, suspended = [], reason, severity = 'error', at }: Stall): Finding {
-  const openWaits = foldAlike(all);
-  const classes = unique(openWaits.map(({ className }) => className));
+  const folded = foldAlike(all);
+  const openWaits = firstWaits(folded, MAX_OPEN_WAITS);
+  const classes = unique(folded.map(({ className }) => className));
   const places = unique(suspended.map(({ name, stack }) => `${name}@${stack?.frames[0]?.file ?? ''}`));
   const parts = [...classes.sort(), ...(classes.length === 0 ? places.sort() : [])];
   // A program that still runs was asked, and there is nothing to tell. At the end it is a top-level await that says so.
@@ -79,7 +83,7 @@ export function stalledFinding({ openWaits: all, suspended = [], reason, severit
       ? leftOver(suspended)
       : isQuiet
         ? nobodyWaits(reason)
-        : told(openWaits, suspended, reason)),
+        : told(folded, suspended, reason)),
     predictedBy: null,
     openWaits,
     ...(suspended.length === 0 ? {} : { suspended }),
@@ -137,7 +141,8 @@ function lead(reason: SaidReason): string {
 function openParts(openWaits: readonly OpenWait[], suspended: readonly SuspendedFunction[]): string {
   const classes = unique(openWaits.map(({ className }) => className));
   const count = waitCount(openWaits);
-  const waits = `${count === 1 ? 'a wait is' : `${count} waits are`} still open: ${classes.join(', ')}`;
+  const most = openWaits.length > MAX_OPEN_WAITS ? ` (${MAX_OPEN_WAITS} are shown)` : '';
+  const waits = `${count === 1 ? 'a wait is' : `${count} waits are`} still open${most}: ${shortened(classes).join(', ')}`;
   if (suspended.length === 0) return openWaits.length === 0 ? 'a top-level await is not settled' : waits;
   const own = suspended.filter(({ stack }) => stack?.frames[0] === undefined || !isOfPackage(stack.frames[0]));
   const shown = shortened(unique((own.length === 0 ? suspended : own).map(({ name }) => name)));

@@ -127,3 +127,25 @@ test('a thousand requests at a pool are a report that can be read', () => {
   expect(text.split('\n').length).toBeLessThan(100);
   expect(text).toContain('connect(pool:0), and 999 more like it');
 });
+
+test('of thousands of waits those are shown that are nearest to where it began', () => {
+  // Each waits for who waits for the next one; the last is owed by somebody who does not wait.
+  const waits = Array.from({ length: 3_000 }, (_, i): OpenWait => {
+    const object = { className: `lock${i}:0`, objectLabel: `lock${i}`, stack: null };
+    const owner = { contextName: `task ${i + 1}`, startLabel: 'acquire', stack: null };
+    const stoppedBy = i < 2_999 ? [i + 1] : [];
+    return { contextName: `task ${i}`, label: 'acquire', ...object, owners: [{ ...owner, stoppedBy }] };
+  });
+  const finding = stalledFinding({ openWaits: waits, at: 1 as Tick });
+  expect(finding.message).toBe(
+    'The program has nothing left to run while 3000 waits are still open (40 are shown): lock0:0, lock1:0, lock2:0, lock3:0, lock4:0, lock5:0, ....',
+  );
+  expect(finding.help).toEqual([expect.stringMatching(/^Look at task 3000, which has lock2999 since /)]);
+  expect(finding.openWaits.map(({ contextName }) => contextName)).toEqual(
+    Array.from({ length: 40 }, (_, i) => `task ${2_960 + i}`),
+  );
+  expect(finding.openWaits.map(({ owners }) => owners[0]?.stoppedBy)).toEqual(
+    Array.from({ length: 40 }, (_, i) => (i < 39 ? [i + 1] : [])),
+  );
+  expect(formatReport(finding).split('\n').length).toBeLessThan(1_000);
+});
