@@ -1,5 +1,6 @@
 import type { Dependency } from '../core/dependency.ts';
 import { waitsForTheEnd } from './asking-again.ts';
+import { callerName } from './caller-names.ts';
 import { listed } from './listed.ts';
 
 /** What to do about several things that are each held by whoever waits for another one. */
@@ -49,11 +50,25 @@ function classAdvice(circle: readonly Dependency[]): readonly string[] {
   const held = first.from.key.name;
   const wanted = first.to.key.name;
   const order = fromBehind(first, circle).map(({ from }) => from.key.name);
-  const isOnlyOne = circle.filter(({ context }) => context.name === first.context.name).length === 1;
-  const who = isOnlyOne ? first.context.name : 'context A';
+  const who = onlyOne(first, circle, takerOf) ?? onlyOne(first, circle, ({ context }) => context.name) ?? 'context A';
   const rule =
     order.length === 2 ? `Take ${wanted} before ${held} everywhere` : `Take ${listed(order)} in this order everywhere`;
   return [`${rule}: it is ${who} that takes ${held} first.`, `Or let it release ${held} before it asks for ${wanted}.`];
+}
+
+/** A name that none of the others has. */
+function onlyOne(
+  dependency: Dependency,
+  circle: readonly Dependency[],
+  nameOf: (each: Dependency) => string,
+): string | null {
+  const name = nameOf(dependency);
+  return circle.every((each) => each === dependency || nameOf(each) !== name) ? name : null;
+}
+
+/** The function that took what is held; who asks for the other one may be called by it. */
+function takerOf({ context, start }: Dependency): string {
+  return callerName(context, [start.stack]);
 }
 
 /** The circle as each leads to the next, with this one last. */

@@ -76,3 +76,25 @@ test('what makes a resource of a pool can have ready what it needs', async () =>
     ],
   ]);
 });
+
+test('who takes a lock is named, not the function that he calls', async () => {
+  using stage = new LibraryStage();
+  const [tenants, audit] = ['tenants', 'audit'].map((name) => new Mutex({ name })) as [Mutex, Mutex];
+  async function note() {
+    await audit.runExclusive(turn);
+  }
+  async function register() {
+    await tenants.runExclusive(note);
+  }
+  async function load() {
+    await tenants.runExclusive(turn);
+  }
+  async function review() {
+    await audit.runExclusive(load);
+  }
+  await register();
+  await review();
+  expect((await advice(stage)).map(([first]) => first)).toEqual([
+    'Take tenants before audit everywhere: it is review that takes audit first.',
+  ]);
+});
