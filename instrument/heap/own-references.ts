@@ -1,6 +1,7 @@
 import { EventContext } from '../../src/core/event-context.ts';
 import type { History } from '../../src/core/history.ts';
 import { TrackedObject } from '../../src/core/tracked-object.ts';
+import { Wait } from '../../src/core/wait.ts';
 import type { Grant } from '../../src/sync/grant.ts';
 import { Kept } from '../attribution/kept-reactions.ts';
 import { PromiseNote } from '../attribution/promise-notes.ts';
@@ -169,6 +170,11 @@ export function isKept(className: string, name: string): boolean {
 /** True for the class of stacks that were captured: they know functions, and lead nowhere. */
 export function isCapturedStack(className: string): boolean {
   return className === CapturedStack.name;
+}
+
+/** True for the class of what is noted of who waits. */
+export function isOfWait(className: string): boolean {
+  return className === Wait.name;
 }
 
 /** True for the classes of what is tracked, of who holds it, and of their stacks: no code of the program gets anywhere by these. */

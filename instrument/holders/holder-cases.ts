@@ -14,7 +14,7 @@ export const HOLDER_CASES: readonly HolderCase[] = [
     // Who hears of a request is not always the one who answers it, nor has who was started to make a resource a part in that.
     name: 'called for it',
     applies: (step) => step.isCalledFor,
-    goesOn: (step) => step.isLeftToTimer || step.isListenedFor || step.isCalleeGoing,
+    goesOn: (step) => step.isLeftToTimer || step.isListenedFor || step.isCalleeGoing || step.isAnswerComing,
   },
   {
     // An answer or a value is owed: the stack is that of who has asked for it, and tells nothing of who owes it.

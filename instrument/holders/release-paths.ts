@@ -4,7 +4,6 @@ import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import type { NamedFunction } from '../heap/list-owners.ts';
 import {
   isCalled,
-  isCapturedStack,
   isGranted,
   isHistory,
   isHold,
@@ -12,6 +11,8 @@ import {
   isLent,
   isMade,
   isNote,
+  isOfWait,
+  isRecord,
   isSymbol,
   isWait,
   isWeaklyKnown,
@@ -96,6 +97,11 @@ export class ReleasePaths {
   givenFor(held: HeapNode): ReadonlySet<HeapNode> {
     const { functions, objects } = this.#releasers(held);
     return new Set([...functions, ...objects]);
+  }
+
+  /** It lasts until this process has answered a request. */
+  isAnswered(held: HeapNode): boolean {
+    return [...this.givenFor(held)].some((node) => OWED.test(this.#heap.name(node)));
   }
 
   /** What the program calls, or calls a method of, to give back what is held. */
@@ -265,7 +271,10 @@ export class ReleasePaths {
     const retainers = this.#heap.retainers(wait).filter(({ type }) => type === 'property');
     const claims = retainers.filter(({ name }) => isWait(name)).map(({ node }) => node);
     const entries = retainers.filter(({ name }) => isSymbol(name)).map(({ node }) => node);
-    return [...entries, ...[wait, ...claims].flatMap((node) => this.#ownClosuresOver(node))];
+    // A request that waits for a connection.
+    const keyed = claims.flatMap((claim) => this.#heap.retainers(claim).filter(({ name }) => isWeaklyKnown(name)));
+    const requests = keyed.map(({ node }) => node).filter((node) => this.#heap.type(node) === 'object');
+    return [...entries, ...requests, ...[wait, ...claims].flatMap((node) => this.#ownClosuresOver(node))];
   }
 
   #names(closure: HeapNode, variable: string): boolean {
@@ -290,5 +299,5 @@ function isPart({ type, name, node }: HeapEdge, heap: HeapGraph): boolean {
 /** True for what is no whole of its parts. */
 function leadsNowhere(node: HeapNode, heap: HeapGraph): boolean {
   const className = heap.name(node);
-  return heap.type(node) === 'synthetic' || NO_WHOLE.test(className) || isCapturedStack(className);
+  return heap.type(node) === 'synthetic' || NO_WHOLE.test(className) || isRecord(className) || isOfWait(className);
 }

@@ -33,6 +33,8 @@ export class StepInHeap {
   /** The holder cannot go on before the wait is over, as far as the functions tell in which both stand. */
   readonly isHolderStopped: boolean;
   readonly #isRequest: boolean;
+  /** It lasts until this process has answered a request, as that or as the socket on which the answer comes. */
+  readonly #isAnswered: boolean;
   /** The library gives it back itself when a task is done. */
   readonly #isStructured: boolean;
   /** So many may have it at a time, and that may change. */
@@ -61,7 +63,8 @@ export class StepInHeap {
     this.#isLimited = LIMITED.has(held.object.key.kind);
     this.#isLending = isLending(held.object);
     this.#isRequest = held.object.key.kind === 'http_server';
-    this.isCalledFor = this.#isRequest || (this.isOwed && held.object.key.kind === 'pool');
+    this.#isAnswered = this.#held !== null && look.paths.isAnswered(this.#held);
+    this.isCalledFor = this.#isRequest || this.#isAnswered || (this.isOwed && held.object.key.kind === 'pool');
     this.asked = promisesOf(look.nodeOf(wait), look.heap);
     const waiting = look.stoppedBy(this.asked);
     // Another call of the same function, as that of the holder may be, does not wait for what was asked.
@@ -110,6 +113,11 @@ export class StepInHeap {
     return makers.every((maker) => !this.#stopped.has(maker) && goingOn.settles(maker.awaits));
   }
 
+  /** Of a request of this process to itself: whoever makes the answer goes on. */
+  get isAnswerComing(): boolean {
+    return this.#isAnswered && !this.#isRequest && this.isOwed && this.isMakerGoing;
+  }
+
   /** Another one gives it back, who goes on: a callback of a process or a request, or a function that was started aside. */
   get isGivenBackAside(): boolean {
     const [{ givers, graph, paths }, held] = [this.#look, this.#held];
@@ -138,6 +146,7 @@ export class StepInHeap {
     return graph.functions.some((each) => {
       if (each.promise === null || this.#stopped.has(each) || waiting.has(each) || stuck.has(each.node)) return false;
       if (!hasBehind(each.promise, held, heap)) return false;
+      if (this.#isAnswered && !this.#isRequest && !this.#hasEnd(each)) return false;
       return isKnown || this.#isCalledBack([each]) || this.#isLeftToTimers(each);
     });
   }
@@ -147,7 +156,7 @@ export class StepInHeap {
     const [{ goingOn, paths }, held] = [this.#look, this.#held];
     if (held === null) return false;
     const isAnswered = (): boolean => paths.namersOf(held).some(({ node }) => goingOn.callersOf(node) !== null);
-    return paths.leadToEndOf(held, this.#look.servers) || (this.#isRequest && isAnswered()) || this.isHandedOn;
+    return paths.leadToEndOf(held, this.#look.servers) || (this.#isAnswered && isAnswered()) || this.isHandedOn;
   }
 
   /** What gives it back was put where something alive leads to, other than a server: whoever asks that next comes to all that it knows. */
@@ -160,10 +169,8 @@ export class StepInHeap {
 
   /** One of the holder's functions has what gives it back in a variable of its own. */
   get isEndKept(): boolean {
-    const [{ heap, places, paths }, held] = [this.#look, this.#held];
-    if (held === null) return false;
-    const ends = paths.givenFor(held);
-    return this.#holders.some(({ node }) => partsOf(node, heap, places)?.some((part) => ends.has(part)) !== false);
+    if (this.#held === null) return false;
+    return this.#holders.some((each) => this.#hasEnd(each));
   }
 
   /** What a process, a socket or a request calls back can settle all that the holder waits for. */
@@ -218,6 +225,13 @@ export class StepInHeap {
       if (goingOn.settles(source)) return true;
       return resolveFunctions(source, heap).some((settle) => goingOn.callersOf(settle) !== null);
     });
+  }
+
+  /** It has what gives it back in a variable of its own, as far as that is known. */
+  #hasEnd({ node }: Suspended): boolean {
+    const [{ heap, places, paths }, held] = [this.#look, this.#held];
+    const ends = held === null ? null : paths.givenFor(held);
+    return ends !== null && partsOf(node, heap, places)?.some((part) => ends.has(part)) !== false;
   }
 
   #isCalledBack(functions: readonly Suspended[]): boolean {

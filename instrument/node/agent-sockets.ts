@@ -2,6 +2,7 @@ import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { stuckFinding } from '../../src/tracker/stuck.ts';
 import { type NamedPlace, placeOfUse } from '../first-use.ts';
+import { calledBack } from '../patches/called-back.ts';
 import { replaced } from '../patches/replaced.ts';
 import { type PoolVerbs, poolVerbs, refuse, watchedPool } from '../watched-pool.ts';
 import type { Asked, Lent, LentSockets } from './lent-sockets.ts';
@@ -122,6 +123,8 @@ export class AgentSockets {
     const pool = watchedPool(key, VERBS, capacity, () => placeOf(agent));
     if (pool === null) return;
     const asked = { ...this.#sockets.ask(pool, `${request.method} ${request.path}`), looks: 0 };
+    // It has who hears of the answer.
+    if (asked.wait !== null) calledBack(asked.wait, request);
     this.#asked.set(request, asked);
     this.#waiting.add(asked);
     if (!this.#sockets.isEmpty) this.#host.clock.arm();

@@ -16,6 +16,8 @@ export interface Reading {
 /** A request that this process sends to a server of its own, and the answer to it. */
 export class Exchange {
   readonly wait: Wait;
+  /** What the handler gives the answer with, while it owes that. */
+  lent: object | null = null;
   readonly #session: Session;
   readonly #isAwaited: () => boolean;
   #held: EventContext | null = null;
@@ -54,6 +56,7 @@ export class Exchange {
     const { wait } = this;
     if (!wait.pending || this.#held === null) return;
     this.#readBefore = this.#from?.bytesRead ?? 0;
+    this.lent = null;
     hooks.exit(this.#held);
     hooks.waited(wait);
     // What the handler has behind it says it all: the answers to two requests need not depend on the same.
@@ -68,6 +71,7 @@ export class Exchange {
 
   /** Nobody waits for an answer, or nobody will give one. */
   cancel(): void {
+    this.lent = null;
     hooks.exit(this.#held);
     hooks.waited(this.wait, 'cancelled');
   }

@@ -187,9 +187,11 @@ export class HttpServers {
       if (!Handling.isFirst(response, handled)) return;
       handled.slot = isAsked(handled);
       const client = this.#sockets.otherEndOf(request.socket);
-      if (client !== null) session.slice.history = session.histories.join(session.slice.history, client.hold);
+      if (client !== null) session.slice.history = session.histories.join(session.slice.history, client.held);
       handled.client = client;
+      if (client !== null) client.lent = response;
       handled.exchange = this.#exchanges.arrived(request.socket);
+      if (handled.exchange !== null) handled.exchange.lent = response;
       handled.held = hooks.enter(this.#objectOf(server), HANDLE);
     } catch (fault) {
       hooks.failed(fault, session);

@@ -20,7 +20,9 @@ export interface Asked extends Requested {
 export interface Lent extends Asked {
   readonly socket: Socket;
   /** What whoever answers the request has behind it: it keeps the socket until then. */
-  readonly hold: History | null;
+  readonly held: History | null;
+  /** What that is answered with, where it is answered in this process. */
+  lent: object | null;
   /** Gives it back as the code that brought the answer about, where that runs in this process; null while it has not. */
   release: (() => void) | null;
 }
@@ -74,10 +76,10 @@ export class LentSockets {
     const { pool, wait } = asked;
     this.takeBack(socket);
     pool.lend(wait, socket);
-    const hold = wait?.node ?? null;
+    const held = wait?.node ?? null;
     const { session } = this.#host;
     if (wait !== null) wait.node = session.histories.step(wait.fired ?? session.now, wait);
-    this.#lent.set(socket, { ...asked, socket, hold, release: null });
+    this.#lent.set(socket, { ...asked, socket, held, lent: null, release: null });
   }
 
   takeBack(socket: Socket): void {

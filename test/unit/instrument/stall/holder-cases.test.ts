@@ -94,6 +94,20 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, goesOn: b
   byTimerThatReads: [['waits himself', UNKNOWN]],
   byTimerOfAnother: [['waits himself', UNKNOWN]],
   byNobodyWhoRaises: [['waits himself', UNKNOWN]],
+  askedAside: [['called for it', GOES_ON]],
+  askedAsideOfACallback: [['called for it', GOES_ON]],
+  askedToAnswer: [['called for it', UNKNOWN]],
+  askedAndAwaited: [['called for it', UNKNOWN]],
+  askedBesideAListener: [['called for it', UNKNOWN]],
+  // Two steps: the answer of the one that was asked, and the requests of the one that is closed.
+  closedAside: [
+    ['called for it', GOES_ON],
+    ['called for it', UNKNOWN],
+  ],
+  closedToAnswer: [
+    ['called for it', UNKNOWN],
+    ['called for it', UNKNOWN],
+  ],
   byDone: [['given back aside', GOES_ON]],
   byWorker: [['given back aside', GOES_ON]],
   byMaker: [['owed', GOES_ON]],

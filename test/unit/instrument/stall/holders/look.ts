@@ -18,6 +18,7 @@ const FILES = [
   'start-aside.mjs',
   'ask-with-callbacks.mjs',
   'raise-limit.mjs',
+  'ask-own-server.mjs',
   'close-server.mjs',
   'make-resources.mjs',
   'give-up.mjs',
