@@ -17,6 +17,9 @@ import { unlockersOf } from './given-unlocks.ts';
 import { LaterReleases } from './later-releases.ts';
 import type { PictureOptions } from './stall-picture.ts';
 
+/** Who stand in lines: each is compared with all others, and among them, so twice as many take eight times as long. */
+const MAX_WAITING = 400;
+
 /** Somebody who has got past the line, and is to let the next one go on. */
 interface Passed {
   readonly call: Suspended;
@@ -128,6 +131,7 @@ function waitingInLists(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap<Sus
       const owner = waiting.has(each) ? null : (ownerOf(promise, heap) ?? emitterOwnerOf(promise, heap));
       if (owner !== null) waiting.set(each, { owner, promise });
     }
+    if (waiting.size > MAX_WAITING) return new Map();
   }
   return waiting;
 }
@@ -138,8 +142,17 @@ function standingInWay(lines: readonly Omit<InLine, 'awaiting'>[], graph: Suspen
   for (const { waiter, before } of lines) lined.get(waiter)?.push(...before.map(({ call }) => call));
   // Who stands in a line waits for nobody that is known.
   const mayWaitFor = (each: Suspended): readonly Suspended[] => lined.get(each) ?? each.waitsFor;
+  const awaiters = new Map<Suspended, Suspended[]>();
+  for (const each of graph.functions) {
+    for (const other of mayWaitFor(each)) {
+      const known = awaiters.get(other);
+      if (known === undefined) awaiters.set(other, [each]);
+      else known.push(each);
+    }
+  }
   return lines.flatMap((line): InLine[] => {
-    const stopped = withAwaiters([line.waiter], graph.functions, mayWaitFor);
+    const stopped = new Set([line.waiter]);
+    for (const each of stopped) for (const other of awaiters.get(each) ?? []) stopped.add(other);
     const awaiting = line.before.filter(({ call }) => stopped.has(call));
     return awaiting.length > 0 ? [{ ...line, awaiting }] : [];
   });

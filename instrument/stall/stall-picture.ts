@@ -22,6 +22,9 @@ import { unseenWaiters } from './unseen-waiters.ts';
 /** Functions that are named; those of circles come first. */
 const MAX_FUNCTIONS = 40;
 
+/** Of more functions nobody asks at the end which of them are missed: each is compared with the others. */
+const MAX_AT_END = 2_000;
+
 /** Functions whose line is looked up unasked: each costs a walk over the heap. The others stand where they begin. */
 const MAX_PLACES = 6;
 
@@ -125,7 +128,9 @@ function pictureOf(
   const inLocks = isOver ? lockWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unseen = isOver ? unseenWaiters(graph, heap) : new Map<Suspended, Keeper>();
   const unsettleable = new Unsettleable(graph, heap);
-  const mayBeLeft = isOver ? graph.functions.length > 0 : isStanding && !isInTest && unsettleable.waiters.length > 0;
+  const mayBeLeft = isOver
+    ? graph.functions.length > 0 && graph.functions.length <= MAX_AT_END
+    : isStanding && !isInTest && unsettleable.waiters.length > 0;
   if (isDoubtful && inLocks.size === 0 && unseen.size === 0 && !mayBeLeft) return { ...NOTHING, cut: null };
   const places = open();
   const missed = mayBeLeft ? leftWaiters(unsettleable, graph, heap, places, answers) : [];

@@ -9,15 +9,12 @@ import { isGivenUp } from './lock-waiters.ts';
 /** What may settle a promise from outside, though it keeps no program alive: signals, timers, and what is listened to. */
 const OUTSIDE = /^(?:process|Timeout|Immediate|AbortSignal|BroadcastChannel|Interface|\w*Server)$/;
 const MAX_KEEPERS = 300;
-/** A program of which more have stopped has been left in the middle of something else. */
-const MAX_SUSPENDED = 2_000;
 
 /**
  * Nothing is left to run: those whom a function waits for that is the program itself. It was to come to its end, whoever has forgotten to
  * let it. Who waits for a signal, or a timer, that need not come is none of them, nor what goes round in a loop.
  */
 export function unfinished(graph: SuspendedGraph, heap: HeapGraph, places: InspectorPlaces): readonly Suspended[] {
-  if (graph.functions.length > MAX_SUSPENDED) return [];
   const entries = new EntryFunctions(heap, places);
   return graph.functions.filter((each) => {
     if (each.waitsFor.length > 0 || each.circle !== null) return false;

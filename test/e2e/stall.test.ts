@@ -72,9 +72,9 @@ describe.concurrent('a program that has nothing left to run', { timeout: TIMEOUT
     expect(told[0]?.suspended.map(({ name }) => name)).toEqual(names);
   });
 
-  test('is told nothing of who waits for what need not come', async () => {
+  test.each(['healthy', 'thousands'])('is told nothing of who waits for what need not come: %s', async (form) => {
     using findings = new FindingsFile();
-    const ended = await runPreloaded(['src/unfinished.mjs', 'healthy'], { env: { DEPT_REPORT: findings.path } });
+    const ended = await runPreloaded(['src/unfinished.mjs', form], { env: { DEPT_REPORT: findings.path } });
     expect(ended).toMatchObject({ code: 0, stdout: 'stands\n' });
     expect(findings.read()).toEqual([]);
   });

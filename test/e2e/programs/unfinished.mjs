@@ -1,7 +1,7 @@
 // Nothing is left to run, and the program has not come to its end: its main function waits for an event that nobody emits (`main`), as does
 // a function that is called where it is written (`at-once`), a function that it calls once waits for what nobody can settle (`called`), or
 // others go on with what such a one gives (`value`). In `healthy` who is left waits for a signal, for a timer that need not come or
-// for more work, was called by a service or several times, or has lost a race.
+// for more work, was called by a service or several times, or has lost a race. In `thousands` so many wait in a list.
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -75,5 +75,13 @@ if (form === 'healthy') {
   new Service().start();
   setTimeout(() => wake(), 10);
   await Promise.race([job('missing'), sleep(20)]);
+}
+if (form === 'thousands') {
+  const waiting = [];
+  const wait = () => new Promise((resolve) => waiting.push(resolve));
+  const each = async () => {
+    await wait();
+  };
+  for (let i = 0; i < 5_000; i++) void each();
 }
 console.log('stands');
