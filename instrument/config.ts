@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { DeptError } from '../src/core/dept-error.ts';
 import type { RuleSet } from '../src/core/finding.ts';
-import { inWords } from '../src/core/options.ts';
+import { inWords } from '../src/core/in-words.ts';
 import type { AttributionMode } from './attribution/attribution-mode.ts';
 
 /** How a run is watched. Every field has an environment variable, named in its line. */

@@ -1,3 +1,4 @@
+import { Dependents } from '../../src/core/dependents.ts';
 import type { HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions, soleResolvers } from './held-resolvers.ts';
 
@@ -264,21 +265,12 @@ export function nodesOf(functions: Iterable<Suspended>): readonly HeapNode[] {
   return [...functions].flatMap(({ node, registers }) => [node, registers]);
 }
 
-/**
- * These and all that await one of them, directly or not.
- * @param awaited whom each waits for, if not those who are known
- */
-export function withAwaiters(
-  waiters: readonly Suspended[],
-  functions: readonly Suspended[],
-  awaited: (each: Suspended) => readonly Suspended[] = ({ waitsFor }) => waitsFor,
-): ReadonlySet<Suspended> {
-  return behind(waiters, functions, awaited);
+/** Who awaits whom, as is known of each now. */
+export function awaitersOf(functions: readonly Suspended[]): Dependents<Suspended> {
+  return new Dependents(functions, ({ waitsFor }) => waitsFor);
 }
 
-/** These and all that wait for one of them, directly or not, whatever stands for functions. */
-export function behind<T>(first: readonly T[], all: readonly T[], awaited: (each: T) => readonly T[]): ReadonlySet<T> {
-  const stopped = new Set(first);
-  for (const each of stopped) for (const other of all) if (awaited(other).includes(each)) stopped.add(other);
-  return stopped;
+/** These and all that await one of them, directly or not. For more than one question {@link awaitersOf} is cheaper. */
+export function withAwaiters(waiters: readonly Suspended[], functions: readonly Suspended[]): ReadonlySet<Suspended> {
+  return awaitersOf(functions).behind(waiters);
 }

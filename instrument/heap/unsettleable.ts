@@ -1,8 +1,9 @@
+import type { Dependents } from '../../src/core/dependents.ts';
 import type { HeapEdge, HeapGraph, HeapNode } from './heap-graph.ts';
 import { resolveFunctions } from './held-resolvers.ts';
 import { isReference } from './live-references.ts';
 import { isWeaklyKnown } from './own-references.ts';
-import type { Suspended, SuspendedGraph } from './suspended-graph.ts';
+import { awaitersOf, type Suspended, type SuspendedGraph } from './suspended-graph.ts';
 
 /** Objects looked at on the way from what settles one promise to whoever has it, and for all of a heap: what is left then is not known. */
 const MAX_SEEN = 1_000;
@@ -22,21 +23,14 @@ export class Unsettleable {
   readonly #heap: HeapGraph;
   readonly #computed: ReadonlySet<HeapNode | null>;
   readonly #known = new Map<Suspended, boolean>();
-  /** Those who await each. */
-  readonly #awaiters = new Map<Suspended, Suspended[]>();
+  readonly #awaiters: Dependents<Suspended>;
   #left = MAX_SEEN_IN_ALL;
 
   constructor(graph: SuspendedGraph, heap: HeapGraph) {
     this.#graph = graph;
     this.#heap = heap;
     this.#computed = new Set(graph.functions.map(({ promise }) => promise));
-    for (const each of graph.functions) {
-      for (const other of each.waitsFor) {
-        const known = this.#awaiters.get(other);
-        if (known === undefined) this.#awaiters.set(other, [each]);
-        else known.push(each);
-      }
-    }
+    this.#awaiters = awaitersOf(graph.functions);
   }
 
   get waiters(): readonly Suspended[] {
@@ -57,14 +51,7 @@ export class Unsettleable {
     const sources = this.#graph.sourcesOf(each.awaits);
     if (sources.length === 0 || sources.some((source) => this.#computed.has(source))) return false;
     const settlers = this.#settlersOf(sources);
-    return settlers !== null && this.#haveOnly(this.#stoppedWith(each), settlers);
-  }
-
-  /** It, and all that await it. */
-  #stoppedWith(each: Suspended): ReadonlySet<Suspended> {
-    const stopped = new Set([each]);
-    for (const one of stopped) for (const other of this.#awaiters.get(one) ?? []) stopped.add(other);
-    return stopped;
+    return settlers !== null && this.#haveOnly(this.#awaiters.behind([each]), settlers);
   }
 
   /** All that could settle these, directly; null where something is unknown. */

@@ -14,15 +14,11 @@ export function withoutClosures(text: string): string {
   const executors = executorBrackets(text);
   let own = '';
   let from = 0;
-  for (const match of text.matchAll(FUNCTION_OR_ARROW)) {
-    if (match.index < from) continue;
-    const isArrow = match[0] === '=>';
-    const before = text.slice(from, match.index);
-    if (isArrow && executors.some(({ open }) => isFirstIn(text, open, match.index))) continue;
-    const end = isArrow ? behindBody(text, match.index + 2) : (functionAt(text, match.index)?.behind ?? -1);
-    if (end < 0) continue;
-    own += `${before} `;
-    from = end;
+  for (const { at, behind } of closuresIn(text, (arrow) =>
+    executors.some(({ open }) => isFirstIn(text, open, arrow)),
+  )) {
+    own += `${text.slice(from, at)} `;
+    from = behind;
   }
   return own + text.slice(from);
 }
@@ -31,15 +27,32 @@ export function withoutClosures(text: string): string {
 export function withBlankClosures(text: string): string {
   let own = '';
   let from = 0;
-  for (const { index, 0: found } of text.matchAll(FUNCTION_OR_ARROW)) {
-    if (index < from) continue;
-    const begin = found === '=>' ? index + 2 : index;
-    const end = found === '=>' ? behindBody(text, begin) : (functionAt(text, index)?.behind ?? -1);
-    if (end < 0) continue;
-    own += text.slice(from, begin) + text.slice(begin, end).replaceAll(/[^\n]/g, ' ');
-    from = end;
+  for (const { begin, behind } of closuresIn(text)) {
+    own += text.slice(from, begin) + text.slice(begin, behind).replaceAll(/[^\n]/g, ' ');
+    from = behind;
   }
   return own + text.slice(from);
+}
+
+/** A function in a text: where its word or its arrow is, where that word or what is behind the arrow begins, and what is behind it. */
+interface Closure {
+  readonly at: number;
+  readonly begin: number;
+  readonly behind: number;
+}
+
+/** The functions in a text, not those in others. @param isLeft which arrows are passed by */
+function* closuresIn(text: string, isLeft: (arrow: number) => boolean = () => false): Generator<Closure> {
+  let from = 0;
+  for (const { index: at, 0: found } of text.matchAll(FUNCTION_OR_ARROW)) {
+    const isArrow = found === '=>';
+    if (at < from || (isArrow && isLeft(at))) continue;
+    const begin = isArrow ? at + 2 : at;
+    const behind = isArrow ? behindBody(text, begin) : (functionAt(text, at)?.behind ?? -1);
+    if (behind < 0) continue;
+    yield { at, begin, behind };
+    from = behind;
+  }
 }
 
 const NAMED = /(?<![.\w$#])(?:(?:async\s+)?function\s+([\w$]+)|(?:const|let|var)\s+([\w$]+)\s*(?::[^=;]*)?=\s*)/g;

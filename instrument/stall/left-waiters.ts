@@ -1,7 +1,7 @@
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import { isReference } from '../heap/live-references.ts';
-import { type Suspended, type SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
+import { awaitersOf, type Suspended, type SuspendedGraph } from '../heap/suspended-graph.ts';
 import type { Unsettleable } from '../heap/unsettleable.ts';
 import { isMain } from './entry-functions.ts';
 import { isGivenUp } from './lock-waiters.ts';
@@ -27,11 +27,12 @@ export function leftWaiters(
   places: InspectorPlaces,
   answers: () => readonly HeapNode[],
 ): readonly Suspended[] {
+  const awaiters = awaitersOf(graph.functions);
   let owing: ReadonlySet<Suspended> | null = null;
   return unsettleable.waiters.filter((each) => {
-    if (isGivenUp(each, graph, heap) || isMeant(each, heap, places)) return false;
-    const stopped = [...withAwaiters([each], graph.functions)];
-    if (stopped.some((one) => !graph.isAwaited(one) && isNeeded(one, graph, heap))) return true;
+    if (isGivenUp(each, awaiters, graph, heap) || isMeant(each, heap, places)) return false;
+    const stopped = [...awaiters.behind([each])];
+    if (stopped.some((one) => !awaiters.has(one) && isNeeded(one, graph, heap))) return true;
     owing ??= owersOf(answers(), graph, heap);
     return stopped.some((one) => owing?.has(one));
   });

@@ -1,6 +1,7 @@
+import type { Dependents } from '../../src/core/dependents.ts';
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import { resolveFunctions } from '../heap/held-resolvers.ts';
-import { type Suspended, type SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
+import { awaitersOf, type Suspended, type SuspendedGraph } from '../heap/suspended-graph.ts';
 import { isPlain, type Keeper, keeper, keeperAbove } from './lock-queues.ts';
 
 /** What lets one go on when another one gives it back, and nobody else. A semaphore may be a signal, a queue may be for idle workers. */
@@ -16,9 +17,10 @@ const PART = /queue|list|deferred|node|wait|entry|deque|item|ticket|task|job|req
  */
 export function lockWaiters(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap<Suspended, Keeper> {
   if (!heap.hasObjectNamed(LOCK)) return new Map();
+  const awaiters = awaitersOf(graph.functions);
   return new Map(
     graph.functions.flatMap((each): [Suspended, Keeper][] => {
-      if (each.waitsFor.length > 0 || isGivenUp(each, graph, heap)) return [];
+      if (each.waitsFor.length > 0 || isGivenUp(each, awaiters, graph, heap)) return [];
       const [lock] = graph.sourcesOf(each.awaits).flatMap((promise) => lockAround(promise, heap) ?? []);
       return lock === undefined ? [] : [[each, lock]];
     }),
@@ -26,8 +28,13 @@ export function lockWaiters(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap
 }
 
 /** What awaits it in the end settles a promise that nobody awaits, as in a `Promise.race` that another one has won. */
-export function isGivenUp(waiter: Suspended, graph: SuspendedGraph, heap: HeapGraph): boolean {
-  const last = [...withAwaiters([waiter], graph.functions)].filter((each) => !graph.isAwaited(each));
+export function isGivenUp(
+  waiter: Suspended,
+  awaiters: Dependents<Suspended>,
+  graph: SuspendedGraph,
+  heap: HeapGraph,
+): boolean {
+  const last = [...awaiters.behind([waiter])].filter((each) => !awaiters.has(each));
   return last.every((each) => {
     const handlers = graph.valueHandlersOf(each.promise);
     return handlers === null || handlers.some((handler) => isLost(handler, graph, heap));

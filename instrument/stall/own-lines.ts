@@ -1,3 +1,4 @@
+import { Dependents } from '../../src/core/dependents.ts';
 import { emitterOwnerOf } from '../heap/emitter-owners.ts';
 import { escaped } from '../heap/function-text.ts';
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
@@ -142,17 +143,9 @@ function standingInWay(lines: readonly Omit<InLine, 'awaiting'>[], graph: Suspen
   for (const { waiter, before } of lines) lined.get(waiter)?.push(...before.map(({ call }) => call));
   // Who stands in a line waits for nobody that is known.
   const mayWaitFor = (each: Suspended): readonly Suspended[] => lined.get(each) ?? each.waitsFor;
-  const awaiters = new Map<Suspended, Suspended[]>();
-  for (const each of graph.functions) {
-    for (const other of mayWaitFor(each)) {
-      const known = awaiters.get(other);
-      if (known === undefined) awaiters.set(other, [each]);
-      else known.push(each);
-    }
-  }
+  const awaiters = new Dependents(graph.functions, mayWaitFor);
   return lines.flatMap((line): InLine[] => {
-    const stopped = new Set([line.waiter]);
-    for (const each of stopped) for (const other of awaiters.get(each) ?? []) stopped.add(other);
+    const stopped = awaiters.behind([line.waiter]);
     const awaiting = line.before.filter(({ call }) => stopped.has(call));
     return awaiting.length > 0 ? [{ ...line, awaiting }] : [];
   });

@@ -1,3 +1,4 @@
+import { Dependents } from '../../src/core/dependents.ts';
 import type { Finding, FindingCode, OpenWait, SuspendedFunction } from '../../src/core/finding.ts';
 import type { Tick } from '../../src/core/ids.ts';
 import type { Wait } from '../../src/core/wait.ts';
@@ -6,7 +7,6 @@ import type { QueuedCircles } from '../../src/tracker/queued-circles.ts';
 import { type StallReason, stalledFinding } from '../../src/tracker/stalled.ts';
 import type { Step } from '../../src/tracker/stuck-waits.ts';
 import type { WaitsFor } from '../../src/tracker/waits-for.ts';
-import { behind } from '../heap/suspended-graph.ts';
 import { abandonedWaits } from '../holders/abandoned-waits.ts';
 import { circlesGoingOn, waitsLeftToTimers } from '../holders/going-holders.ts';
 import { keptByQueues } from '../holders/queued-waits.ts';
@@ -238,7 +238,7 @@ export class StallCheck {
 /** The functions that wait in no circle and for none, as a list of their own. */
 function outsideOfCycles({ functions, cycles }: StallPicture): readonly SuspendedFunction[] {
   const at = (indexes: readonly number[]): readonly SuspendedFunction[] => indexes.flatMap((i) => functions[i] ?? []);
-  const stuck = behind(at(cycles.flat()), functions, ({ waitsFor }) => at(waitsFor));
+  const stuck = new Dependents(functions, ({ waitsFor }) => at(waitsFor)).behind(at(cycles.flat()));
   return partOf(functions, (each) => !stuck.has(each));
 }
 

@@ -5,7 +5,7 @@ import { type HeapGraph, type HeapNode, takeHeapGraph } from '../heap/heap-graph
 import { InspectorPlaces, type SuspendedPlace } from '../heap/inspector-places.ts';
 import { hasTimerSet } from '../heap/live-timers.ts';
 import { MarkedHolds } from '../heap/marked-holds.ts';
-import { type Suspended, SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
+import { awaitersOf, type Suspended, SuspendedGraph } from '../heap/suspended-graph.ts';
 import { Unsettleable } from '../heap/unsettleable.ts';
 import { unbegunAnswers } from '../node/unanswered-requests.ts';
 import { isOwnFile, toPath } from '../paths.ts';
@@ -241,8 +241,9 @@ class Painter {
 
   /** Each of these and those who await it, where the program has a part in that: what a package does for itself may be idle. */
   #ofProgram(waiters: Iterable<Suspended>): readonly ReadonlySet<Suspended>[] {
+    const awaiters = awaitersOf(this.#graph.functions);
     return [...waiters]
-      .map((each) => withAwaiters([each], this.#graph.functions))
+      .map((each) => awaiters.behind([each]))
       .filter((all) => [...all].some((each) => !this.#isHidden(each) && !this.#isInstalled(each)));
   }
 

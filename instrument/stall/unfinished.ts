@@ -1,7 +1,7 @@
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import type { InspectorPlaces } from '../heap/inspector-places.ts';
 import { isConnected, keepersOf } from '../heap/promise-keepers.ts';
-import { type Suspended, type SuspendedGraph, withAwaiters } from '../heap/suspended-graph.ts';
+import { awaitersOf, type Suspended, type SuspendedGraph } from '../heap/suspended-graph.ts';
 import { EntryFunctions } from './entry-functions.ts';
 import { isMeant } from './left-waiters.ts';
 import { isGivenUp } from './lock-waiters.ts';
@@ -15,15 +15,16 @@ const MAX_KEEPERS = 300;
  * let it. Who waits for a signal, or a timer, that need not come is none of them, nor what goes round in a loop.
  */
 export function unfinished(graph: SuspendedGraph, heap: HeapGraph, places: InspectorPlaces): readonly Suspended[] {
+  const awaiters = awaitersOf(graph.functions);
   const entries = new EntryFunctions(heap, places);
   return graph.functions.filter((each) => {
     if (each.waitsFor.length > 0 || each.circle !== null) return false;
-    const stopped = [...withAwaiters([each], graph.functions)];
+    const stopped = [...awaiters.behind([each])];
     return (
-      stopped.some((one) => !graph.isAwaited(one) && entries.has(one)) &&
+      stopped.some((one) => !awaiters.has(one) && entries.has(one)) &&
       !stopped.some((one) => entries.isLooping(one)) &&
       !isMeant(each, heap, places) &&
-      !isGivenUp(each, graph, heap) &&
+      !isGivenUp(each, awaiters, graph, heap) &&
       graph.sourcesOf(each.awaits).every((promise) => isWithin(promise, heap))
     );
   });

@@ -2,7 +2,7 @@ import type { TrackedObject } from '../../src/core/tracked-object.ts';
 import { Wait } from '../../src/core/wait.ts';
 import type { HeapGraph, HeapNode } from '../heap/heap-graph.ts';
 import { isFollowed, isHolder, isSleeper } from '../heap/own-references.ts';
-import type { Suspended, SuspendedGraph } from '../heap/suspended-graph.ts';
+import { awaitersOf, type Suspended, type SuspendedGraph } from '../heap/suspended-graph.ts';
 import type { Keeper } from './lock-queues.ts';
 import { isGivenUp } from './lock-waiters.ts';
 
@@ -21,11 +21,12 @@ const NAME: keyof TrackedObject['key'] = 'name';
  */
 export function unseenWaiters(graph: SuspendedGraph, heap: HeapGraph): ReadonlyMap<Suspended, Keeper> {
   if (!heap.hasObjectNamed(IS_WAIT)) return new Map();
+  const awaiters = awaitersOf(graph.functions);
   return new Map(
     graph.functions.flatMap((each): [Suspended, Keeper][] => {
       if (each.waitsFor.length > 0) return [];
       const [keeper] = [...graph.chainTo(each.awaits)].flatMap((promise) => heldByOthers(promise, heap));
-      return keeper === undefined || isGivenUp(each, graph, heap) ? [] : [[each, keeper]];
+      return keeper === undefined || isGivenUp(each, awaiters, graph, heap) ? [] : [[each, keeper]];
     }),
   );
 }

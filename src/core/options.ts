@@ -1,4 +1,5 @@
 import { DeptError, type DeptErrorCode } from './dept-error.ts';
+import { inWords } from './in-words.ts';
 
 /** What an option may be; the words go on after "it must be". */
 export interface OptionKind {
@@ -65,14 +66,9 @@ export function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** `a, b or c`. */
-export function inWords(names: readonly string[], last: 'and' | 'or'): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}`;
-}
-
 function unknown(name: string, known: readonly string[]): string {
   const meant = known.find((one) => isLike(name.toLowerCase(), one.toLowerCase()));
-  const list = `there ${known.length === 1 ? 'is' : 'are'} ${inWords(known, 'and')}.`;
+  const list = `there ${known.length === 1 ? 'is' : 'are'} ${inWords(known)}.`;
   return `there is no option ${name}; ${meant === undefined ? list : `did you mean ${meant}?`}`;
 }
 

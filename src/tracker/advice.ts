@@ -1,8 +1,8 @@
 import type { Dependency } from '../core/dependency.ts';
+import { inWords } from '../core/in-words.ts';
 import { adviceAgain, howAgain } from './asking-again.ts';
 import { AWAITED_VALUES_ADVICE, adviceForValues, areAwaitedValues } from './awaited-values.ts';
 import { runsOfOne } from './caller-names.ts';
-import { listed } from './listed.ts';
 import { isOfMaker, orderAdvice } from './order-advice.ts';
 
 /** What can happen, or does, in one sentence. */
@@ -14,16 +14,16 @@ export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now'
   if (circle.length === 1) return ofItself(circle[0] as Dependency, isHappening, forEver);
   if (areAwaitedValues(circle)) {
     const values = circle.map(({ from }) => from.key.name);
-    return `${listed(values)} ${can}wait for each other ${forEver}: each is awaited in the code that makes another one.`;
+    return `${inWords(values)} ${can}wait for each other ${forEver}: each is awaited in the code that makes another one.`;
   }
   const runs = runsOfOne(names);
   if (runs !== null) {
     const count = circle.length === 2 ? 'Two' : circle.length;
     const classes = [...new Set(circle.map((dependency) => dependency.from.key.name))];
-    const what = classes.length < circle.length ? `several of ${listed(classes)}` : listed(classes);
+    const what = classes.length < circle.length ? `several of ${inWords(classes)}` : inWords(classes);
     return `${count} runs of ${runs} ${can}wait for each other ${forEver}: they take ${what} in different orders.`;
   }
-  return `${listed(names)} ${can}wait for each other ${forEver}.`;
+  return `${inWords(names)} ${can}wait for each other ${forEver}.`;
 }
 
 /** A circle of one dependency. */
@@ -90,7 +90,7 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
   if (circle.some(({ from }) => from.key.kind === 'exchange')) {
     const held = circle.filter(({ from }) => from.key.kind !== 'exchange').map(({ from }) => from.key.name);
     return [
-      `Release ${listed(held)} before you send a request to your own server, or do not wait for it in the handler.`,
+      `Release ${inWords(held)} before you send a request to your own server, or do not wait for it in the handler.`,
       'Or call what the handler does as a function, without a request, and tell it what is held already.',
     ];
   }
@@ -99,7 +99,7 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
   if (circle.every(({ from }) => from.key.kind === 'queue')) {
     const queues = [...new Set(circle.map(({ from }) => from.key.name))].sort();
     return [
-      `Let tasks of one of ${listed(queues)} not wait for tasks of another one: do that work before or after, outside of the task.`,
+      `Let tasks of one of ${inWords(queues)} not wait for tasks of another one: do that work before or after, outside of the task.`,
       'Or add them without waiting for them.',
     ];
   }

@@ -1,5 +1,5 @@
 import type { Dependency } from '../core/dependency.ts';
-import { listed } from './listed.ts';
+import { inWords } from '../core/in-words.ts';
 
 /** What to do about values that are made by code which awaits them in a circle. */
 export const AWAITED_VALUES_ADVICE: readonly string[] = Object.freeze([
@@ -27,5 +27,5 @@ function namesOf(circle: readonly Dependency[], areValues: boolean): string {
   const names = circle
     .filter(({ from }) => (from.key.kind === 'promise') === areValues)
     .map(({ from }) => from.key.name);
-  return listed([...new Set(names)].sort());
+  return inWords([...new Set(names)].sort());
 }

@@ -1,6 +1,6 @@
 import type { ContextName, Dependency } from '../core/dependency.ts';
+import { inWords } from '../core/in-words.ts';
 import { type Frame, isOfPackage, type Stack } from '../core/stack.ts';
-import { listed } from './listed.ts';
 
 /** Names that say nothing of the code they stand for. */
 const NAMELESS =
@@ -26,8 +26,8 @@ export function named(circle: readonly Dependency[]): readonly Dependency[] {
 /** Lines, where no context has a name and the lines tell more. */
 function linesOfWaits(circle: readonly Dependency[], names: readonly string[]): readonly string[] | null {
   if (!names.every((name, i) => isUnnamed(circle[i] as Dependency, name))) return null;
-  const lines = circle.map(({ wait }) => ownFrames(wait.stack)[0]);
-  return lines.every((frame) => frame !== undefined) && new Set(lines.map(lineOf)).size > 1 ? lines.map(lineOf) : null;
+  const lines = circle.flatMap(({ wait }) => ownFrames(wait.stack).slice(0, 1).map(lineOf));
+  return lines.length === circle.length && new Set(lines).size > 1 ? lines : null;
 }
 
 /** Who called the function that several of them are named after, as far inside as it tells them apart. */
@@ -67,7 +67,7 @@ export function runsOfOne(names: readonly string[]): string | null {
   const [callee, ...others] = new Set(calls.map((call) => call?.[1]));
   return callee === undefined || others.length > 0
     ? null
-    : `${callee} (${listed(calls.map((call) => call?.[2] ?? ''))})`;
+    : `${callee} (${inWords(calls.map((call) => call?.[2] ?? ''))})`;
 }
 
 function within(name: string | null, place: string): string {

@@ -1,3 +1,4 @@
+import { Dependents } from '../core/dependents.ts';
 import type { OpenWait } from '../core/finding.ts';
 
 /**
@@ -21,18 +22,9 @@ export function firstWaits(waits: readonly OpenWait[], most: number): readonly O
 
 /** Indexes of the waits from the causes outwards; those of circles, which have none, come last. */
 function nearest(waits: readonly OpenWait[]): ReadonlySet<number> {
-  const behind = new Map<number, number[]>();
-  const found = new Set<number>();
-  waits.forEach(({ owners }, index) => {
-    const stops = owners.flatMap(({ stoppedBy = [] }) => stoppedBy);
-    if (stops.length === 0) found.add(index);
-    for (const stop of stops) {
-      const others = behind.get(stop);
-      if (others === undefined) behind.set(stop, [index]);
-      else others.push(index);
-    }
-  });
-  for (const index of found) for (const other of behind.get(index) ?? []) found.add(other);
-  for (const index of waits.keys()) found.add(index);
-  return found;
+  const stopsOf = (index: number): readonly number[] =>
+    (waits[index] as OpenWait).owners.flatMap(({ stoppedBy = [] }) => stoppedBy);
+  const all = [...waits.keys()];
+  const causes = all.filter((index) => stopsOf(index).length === 0);
+  return new Set([...new Dependents(all, stopsOf).behind(causes), ...all]);
 }

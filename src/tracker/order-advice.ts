@@ -1,7 +1,7 @@
 import type { Dependency } from '../core/dependency.ts';
+import { inWords } from '../core/in-words.ts';
 import { waitsForTheEnd } from './asking-again.ts';
 import { callerName } from './caller-names.ts';
-import { listed } from './listed.ts';
 
 /** What to do about several things that are each held by whoever waits for another one. */
 export function orderAdvice(circle: readonly Dependency[]): readonly string[] {
@@ -39,7 +39,7 @@ function instanceAdvice(circle: readonly Dependency[]): readonly string[] | null
   const names = [...new Set(circle.map(({ from }) => from.key.name))].sort();
   if (names.length === circle.length) return null;
   return [
-    `Take several of ${listed(names)} in one fixed order everywhere, for example sorted by an id or a name.`,
+    `Take several of ${inWords(names)} in one fixed order everywhere, for example sorted by an id or a name.`,
     'Or release the first before asking for the next.',
   ];
 }
@@ -52,7 +52,7 @@ function classAdvice(circle: readonly Dependency[]): readonly string[] {
   const order = fromBehind(first, circle).map(({ from }) => from.key.name);
   const who = onlyOne(first, circle, takerOf) ?? onlyOne(first, circle, ({ context }) => context.name) ?? 'context A';
   const rule =
-    order.length === 2 ? `Take ${wanted} before ${held} everywhere` : `Take ${listed(order)} in this order everywhere`;
+    order.length === 2 ? `Take ${wanted} before ${held} everywhere` : `Take ${inWords(order)} in this order everywhere`;
   return [`${rule}: it is ${who} that takes ${held} first.`, `Or let it release ${held} before it asks for ${wanted}.`];
 }
 

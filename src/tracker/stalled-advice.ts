@@ -1,5 +1,5 @@
 import type { OpenWait } from '../core/finding.ts';
-import { listed } from './listed.ts';
+import { inWords } from '../core/in-words.ts';
 
 const LOST_EVENT =
   'Find the code that should have triggered the event: an early return or a thrown error often skips it.';
@@ -24,8 +24,8 @@ function ownerAdvice(waits: readonly OpenWait[]): string | null {
 function circleAdvice(circle: readonly OpenWait[]): string {
   const names = [...new Set(circle.map(({ objectLabel }) => objectLabel))].sort();
   return names.length === 1
-    ? `Who has ${listed(names)} waits for it: do not ask for it again there, or hand down what is held.`
-    : `Who has one of ${listed(names)} waits for another one: take them in one order everywhere, or release the first before asking for the next.`;
+    ? `Who has ${inWords(names)} waits for it: do not ask for it again there, or hand down what is held.`
+    : `Who has one of ${inWords(names)} waits for another one: take them in one order everywhere, or release the first before asking for the next.`;
 }
 
 function circleAmong(waits: readonly OpenWait[]): readonly OpenWait[] | null {

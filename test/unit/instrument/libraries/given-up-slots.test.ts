@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LibraryStage, turn } from './library-stage.ts';
+import { ends, unnoticed } from './unnoticed.ts';
 
 const rateLimits = (): Promise<typeof import('p-ratelimit')> => import('p-ratelimit');
 const superlocks = (): Promise<typeof import('superlock')> => import('superlock');
@@ -12,12 +13,6 @@ beforeAll(async () => {
   await Promise.all([rateLimits(), superlocks(), queues(), pools()]);
 });
 
-/** How each ends, in words. */
-async function ends(promises: readonly unknown[]): Promise<readonly unknown[]> {
-  const all = await Promise.allSettled(promises);
-  return all.map((each) => (each.status === 'fulfilled' ? each.value : String(each.reason)));
-}
-
 /** What a call does at once that is to be refused. */
 function refused(call: () => unknown): unknown {
   try {
@@ -25,16 +20,6 @@ function refused(call: () => unknown): unknown {
   } catch (error) {
     return String(error);
   }
-}
-
-/** The same program without dept and with it, which finds nothing and leaves nothing open. */
-async function unnoticed(run: () => Promise<unknown>): Promise<void> {
-  const bare = await run();
-  using stage = new LibraryStage();
-  expect(await run()).toEqual(bare);
-  expect(await stage.found()).toEqual([]);
-  expect(stage.open).toEqual([]);
-  expect(stage.installation.session.histories.active).toBe(false);
 }
 
 /** Something that tasks wait for until it is opened. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LibraryStage, previous, turn } from './library-stage.ts';
+import { unnoticed } from './unnoticed.ts';
 
 type Done = (error?: Error | null, ...results: unknown[]) => void;
 type Job = ((done: Done) => unknown) & { timeout?: number };
@@ -87,12 +88,7 @@ describe.each([
       });
       return [told, results, Object.keys(a), Object.keys(Queue.prototype)];
     };
-    const bare = await run();
-    using stage = new LibraryStage();
-    expect(await run()).toEqual(bare);
-    expect(await stage.found()).toEqual([]);
-    expect(stage.open).toEqual([]);
-    expect(stage.installation.session.histories.active).toBe(false);
+    await unnoticed(run);
   });
 
   test('a job that fails ends the queue: all slots are free, and what waited waits no more', async () => {
@@ -120,12 +116,7 @@ describe.each([
       queue.start(() => undefined);
       return [ended, await again, told];
     };
-    const bare = await run();
-    using stage = new LibraryStage();
-    expect(await run()).toEqual(bare);
-    expect(await stage.found()).toEqual([]);
-    expect(stage.open).toEqual([]);
-    expect(stage.installation.session.histories.active).toBe(false);
+    await unnoticed(run);
   });
 
   test('a job with a timeout may give its slot back at any time, so nothing is said of it', async () => {
