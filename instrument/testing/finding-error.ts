@@ -12,12 +12,12 @@ const MAX_FRAMES = 8;
 /** What a test fails with: its message is the report, its stack begins at the wait the finding is about. */
 export class FindingError extends Error {
   readonly code = 'ERR_DEPT_FINDING';
-  readonly findings: readonly Finding[];
+  declare readonly findings: readonly Finding[];
 
   constructor(message: string, findings: readonly Finding[], stack: readonly Frame[]) {
     super(message);
     this.name = 'FindingError';
-    this.findings = findings;
+    hidden(this, { findings });
     pointAt(this, stack);
   }
 }
@@ -25,22 +25,26 @@ export class FindingError extends Error {
 /** What a test that timed out fails with besides: who waited for whom at that moment, and which functions had stopped. */
 export class OpenWaitsError extends Error {
   readonly code = 'ERR_DEPT_OPEN_WAITS';
-  readonly openWaits: readonly OpenWait[];
-  readonly suspended: readonly SuspendedFunction[];
+  declare readonly openWaits: readonly OpenWait[];
+  declare readonly suspended: readonly SuspendedFunction[];
 
-  constructor(openWaits: readonly OpenWait[], suspended: readonly SuspendedFunction[] = []) {
-    super(leftOpenMessage(openWaits, suspended));
+  /** @param untold those of them whose stacks no finding shows */
+  constructor(openWaits: readonly OpenWait[], untold: readonly OpenWait[], suspended: readonly SuspendedFunction[]) {
+    super(leftOpenMessage(openWaits, untold, suspended));
     this.name = 'OpenWaitsError';
-    this.openWaits = openWaits;
-    this.suspended = suspended;
+    hidden(this, { openWaits, suspended });
     // Those that wait for no other one are where it hangs.
     const innermost = suspended.filter(({ waitsFor }) => waitsFor.length === 0);
     pointAt(this, framesOf([...openWaits, ...innermost].map(({ stack }) => stack)));
   }
 }
 
-function leftOpenMessage(openWaits: readonly OpenWait[], suspended: readonly SuspendedFunction[]): string {
-  const waits = openWaits.length === 0 ? [] : [openWaitsMessage(openWaits)];
+function leftOpenMessage(
+  openWaits: readonly OpenWait[],
+  untold: readonly OpenWait[],
+  suspended: readonly SuspendedFunction[],
+): string {
+  const waits = openWaits.length === 0 ? [] : [openWaitsMessage(openWaits, untold)];
   return [...waits, ...(suspended.length === 0 ? [] : [suspendedMessage(suspended, waits.length > 0)])].join('\n');
 }
 
@@ -59,11 +63,11 @@ export function findingError(attributed: readonly Attributed[]): FindingError {
   return new FindingError(`${count}${texts.join('\n')}`, findings, first === undefined ? [] : placesOf(first));
 }
 
-export function openWaitsMessage(all: readonly OpenWait[]): string {
+function openWaitsMessage(all: readonly OpenWait[], untold: readonly OpenWait[]): string {
   const what = all.length === 1 ? '1 wait was' : `${all.length} waits were`;
-  const openWaits = foldAlike(all);
-  const lines = openWaits.map(waitSentence).join('\n');
-  return `The test ended while ${what} open.\n${lines}\n\n${formatOpenWaits(openWaits)}`;
+  const lines = foldAlike(all).map(waitSentence).join('\n');
+  const details = untold.length === 0 ? '' : `\n${formatOpenWaits(foldAlike(untold))}`;
+  return `The test ended while ${what} open.\n${lines}\n${details}`;
 }
 
 function waitSentence({ contextName, objectLabel, owners, alike }: OpenWait): string {
@@ -108,4 +112,9 @@ function pointAt(error: Error, frames: readonly Frame[]): void {
     return functionName === null || functionName === '' ? `    at ${place}` : `    at ${functionName} (${place})`;
   });
   error.stack = [`${error.name}: ${error.message}`, ...lines].join('\n');
+}
+
+/** For those who ask: a runner that prints an error prints its properties behind the message, which has all of it in words. */
+function hidden(error: Error, values: object): void {
+  for (const [name, value] of Object.entries(values)) Object.defineProperty(error, name, { value, enumerable: false });
 }

@@ -41,6 +41,11 @@ export class FindingLedger {
     return [...this.#running.values()].every((other) => other.id === id || name.startsWith(`${other.name} > `));
   }
 
+  /** True where what this test will have to answer for says why it does not go on. */
+  hasDeadlock({ id }: RunningTest): boolean {
+    return this.#pending.some(({ finding, candidates }) => finding.kind === 'deadlock' && candidates.has(id));
+  }
+
   begin(test: RunningTest): void {
     this.#running.set(test.id, test);
   }

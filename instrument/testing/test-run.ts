@@ -76,21 +76,19 @@ export class TestRun {
     if (attributed.length > 0) errors.push(findingError(attributed));
     // A tracker that this test left running would take what the next one does.
     const left = isTimeout || !this.#ledger.isRunning ? abandonTracker() : [];
-    const openWaits = isTimeout ? [...left, ...waitsFor.describeOpen()] : [];
-    if (openWaits.length > 0 || suspended.length > 0) errors.push(new OpenWaitsError(openWaits, suspended));
+    if (!isTimeout) return errors;
+    const openWaits = [...left, ...waitsFor.describeOpen()];
+    const untold = [...left, ...waitsFor.describeUntold()];
+    if (openWaits.length > 0 || suspended.length > 0) errors.push(new OpenWaitsError(openWaits, untold, suspended));
     return errors;
   }
 
-  /**
-   * Nobody waits any longer for what may still set it free: deadlocks are told.
-   * @returns the program's functions that have stopped, where no deadlock among what is tracked says why
-   */
+  /** @returns the program's functions that have stopped, where no deadlock among what is tracked says why */
   #stopped(test: RunningTest): readonly SuspendedFunction[] {
-    const { findings, waitsFor } = this.installation;
-    const before = findings.length;
-    waitsFor.confirm(true);
+    // Nobody waits any longer for what may still set it free: deadlocks are told.
+    this.installation.waitsFor.confirm(true);
     // Another test would lose the time, and might run out of it.
-    if (findings.length > before || !this.#ledger.isAlone(test)) return [];
+    if (this.#ledger.hasDeadlock(test) || !this.#ledger.isAlone(test)) return [];
     if (this.#heapReads++ >= MAX_HEAP_READS) return [];
     return stoppedInProgram(this.#stalls.atTimeout());
   }

@@ -3,6 +3,7 @@ import type { EventContext } from '../core/event-context.ts';
 import { circleFingerprint, type Finding, type FindingListener, type OpenWait } from '../core/finding.ts';
 import { NEVER } from '../core/ids.ts';
 import type { Session } from '../core/session.ts';
+import { isOfPackage, type Stack } from '../core/stack.ts';
 import type { Observer, Outcome } from '../core/vocabulary.ts';
 import type { Wait } from '../core/wait.ts';
 import { adviceFor, sentence } from './advice.ts';
@@ -83,6 +84,11 @@ export class WaitsFor implements Observer {
   /** Who waits for whom now: the same waits in words, each with those who owe its event. */
   describeOpen(): readonly OpenWait[] {
     return this.#describe(this.open);
+  }
+
+  /** Of these waits those that no finding has told of. */
+  describeUntold(): readonly OpenWait[] {
+    return this.#describe(this.#untold(() => true));
   }
 
   onBlocked(context: Context, wait: Wait): void {
@@ -319,7 +325,7 @@ export class WaitsFor implements Observer {
       help: adviceFor(circle, true),
       predictedBy: this.#options.wasReported?.(predicted) === true ? predicted : null,
       openWaits: foldAlike(this.#describe([...behind].filter((wait) => !waits.includes(wait)))),
-      stack: this.#session.capture(),
+      stack: ofProgram(this.#session.capture()),
       at: this.#session.now,
     });
     this.#options.onFinding(finding);
@@ -369,4 +375,9 @@ function removeFrom<K>(index: Map<K, Set<Wait>>, key: K, wait: Wait): void {
   const known = index.get(key);
   known?.delete(wait);
   if (known?.size === 0) index.delete(key);
+}
+
+/** Who confirms a deadlock may be called by a test runner alone, which has nothing to do with it. */
+function ofProgram(stack: Stack | null): Stack | null {
+  return stack === null || stack.frames.every(isOfPackage) ? null : stack;
 }

@@ -35,6 +35,9 @@ describe.concurrent('dept/mocha', { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toContain('Error: Timeout of 1500ms exceeded.');
     expect(stderr).toContain('dept, test "both at once": DEPT002: payOut and cashUp wait for each other for ever.\n');
     expect(stderr).toContain('cashUp waits for ledger: payOut has it.\npayOut waits for stock: cashUp has it.\n');
+    // What a finding shows is not shown twice, and how the runner came to ask for it helps nobody.
+    expect(stderr.match(/^context A's detail$/gm)).toHaveLength(1);
+    expect(stderr).toContain('\nCall Trace:\n (N/A)\n');
   });
 
   test('a test that times out says which functions await each other, and which have not ended', async () => {

@@ -404,3 +404,34 @@ describe('work per block', () => {
     expect(found).toEqual([]);
   });
 });
+
+describe('open waits in words', () => {
+  function twoThatMeet(): Stage {
+    const stage = new Stage();
+    const main = stage.task('main', 'main');
+    const other = stage.task('X');
+    const [a, b] = [stage.object('A'), stage.object('B')];
+    stage.place = 'refund';
+    stage.lock(main, a);
+    stage.lock(other, b);
+    stage.place = '<anonymous>';
+    stage.block(main, b);
+    stage.block(other, a);
+    return stage;
+  }
+
+  test('a wait in a function without a name is called after where its holds were taken', () => {
+    const { live } = twoThatMeet();
+    expect(live.describeOpen().map(({ contextName }) => contextName)).toEqual(['refund', 'X']);
+  });
+
+  test('those that a finding has told of are told apart', () => {
+    const stage = twoThatMeet();
+    const another = stage.object('C');
+    stage.lock(stage.task('Y'), another);
+    stage.block(stage.task('Z'), another);
+    expect(stage.deadlocks).toHaveLength(1);
+    expect(stage.live.describeOpen()).toHaveLength(3);
+    expect(stage.live.describeUntold().map(({ contextName }) => contextName)).toEqual(['Z']);
+  });
+});
