@@ -1,4 +1,6 @@
 import { NODE_MAJOR } from '../process/node-major.ts';
+import { withNamesOf } from './engine-names.ts';
+import { foreignPrepare, type Prepare } from './foreign-prepare.ts';
 
 /**
  * Gives an object the stack of what has called the function `called`: so many frames at most, or as many as a program
@@ -12,18 +14,20 @@ export function captureStack(holder: { stack?: string }, called: object, frames:
   if (isSet) Error.stackTraceLimit = limit;
 }
 
-/** What prepares stacks unless the program has said otherwise: Node, or nobody. */
-const preparing = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')?.value as unknown;
-
 /**
  * The stack that was captured, at the lines of what runs. Where the program has Node read source maps Node would print those of the sources,
- * and a package may have been built in a folder that nobody has: whose code it is only the file tells that runs.
+ * and a package may have been built in a folder that nobody has: whose code it is only the file tells that runs. Where somebody else
+ * prepares stacks, as jest does, he alone knows the lines, and the engine the names.
  */
 export function stackOf(holder: { stack?: string }): string {
-  const isMapped = process.sourceMapsEnabled && Error.prepareStackTrace === preparing;
-  if (!isMapped) return holder.stack ?? '';
-  const print = (_error: unknown, sites: readonly unknown[]): string =>
-    ['Error', ...sites.map((site) => `    at ${String(site)}`)].join('\n');
+  const foreign = foreignPrepare();
+  if (foreign === null && !process.sourceMapsEnabled) return holder.stack ?? '';
+  const print: Prepare = (error, sites) => {
+    const unmapped = sites.map((site) => `    at ${String(site)}`);
+    if (foreign === null) return ['Error', ...unmapped].join('\n');
+    const stack: unknown = Reflect.apply(foreign, Error, [error, sites]);
+    return typeof stack === 'string' ? withNamesOf(unmapped, stack) : stack;
+  };
   return prepared(print, () => holder.stack ?? '') ?? holder.stack ?? '';
 }
 
@@ -46,7 +50,7 @@ export function isAwaitedCall(called: object): boolean {
 
 /** Does the work while stacks are prepared like that; null where the program has seen to it that nobody can. */
 function prepared<Done>(
-  prepare: (error: unknown, sites: readonly unknown[]) => unknown,
+  prepare: Prepare,
   work: () => Done,
 ): Done | null {
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');

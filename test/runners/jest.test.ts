@@ -100,6 +100,12 @@ describe.concurrent('dept/jest', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toContain('Tests:       2 failed, 2 passed, 4 total\n');
   });
 
+  test('functions have their own names, though jest names them after what they call', async () => {
+    const { stderr } = await jestIn('jest-compiled', ['names']);
+    expect(stderr).toContain('FindingError: DEPT001: Shop.refund and Shop.place can wait for each other for ever.\n');
+    expect(stderr).toContain('[<jest-compiled/names.check.cjs:12:23>] Shop.refund\n');
+  });
+
   test('a project in which they are recognised does what it did', async () => {
     const { code, stderr } = await jestIn('jest-compiled', ['as-before']);
     expect(stderr).toContain('Tests:       6 passed, 6 total\n');
