@@ -82,6 +82,9 @@ class LockText {
       (giver) => !givers.some((other) => other !== giver && this.#roles.calls.leads(other, giver)),
     );
     const release = called.filter(({ isReplaceable }) => isReplaceable);
+    const inside = release.length === 0 ? [] : this.#givenBackPast(release, taker);
+    if (inside.some((part) => !part.isReplaceable || this.#roles.calls.leads(part, taker))) return null;
+    release.push(...inside);
     // One that gives back what it has taken in another way.
     if (
       others.some(
@@ -124,6 +127,18 @@ class LockText {
       self: this.#self,
     });
     return insertions === null ? null : { lock: { ...lock, isTicket: true }, capacity, limits, insertions };
+  }
+
+  /** Where those who take it through `taker` give it back without a call of one of these. */
+  #givenBackPast(release: readonly PartText[], taker: PartText): readonly PartText[] {
+    const { calls } = this.#roles;
+    const isInside = (part: PartText): boolean =>
+      part !== taker && !release.includes(part) && !calls.leads(taker, part);
+    const seen = new Set(this.#of.parts.filter((part) => isInside(part) && calls.leads(part, taker)));
+    for (const part of seen) {
+      for (const other of calls.named(part.text)) if (isInside(other)) seen.add(other);
+    }
+    return [...seen].filter((part) => this.#roles.isUndoneIn(part.text, taker));
   }
 
   /** A lock that is held while a function runs. */

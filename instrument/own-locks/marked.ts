@@ -4,9 +4,11 @@ import { blanked } from './blanked.ts';
 import { type ClassText, classesIn } from './class-text.ts';
 import { mappedText } from './inline-map.ts';
 import { Insertions } from './insertions.ts';
+import type { LockCandidate } from './lock-candidate.ts';
 import { type FoundLock, lockIn } from './lock-text.ts';
 import { MAY_WAIT } from './may-wait.ts';
 import { functionsOf } from './own-lock.ts';
+import { type PrototypeText, prototypesIn } from './prototype-text.ts';
 import { makersIn, moduleIn, type ScopeText } from './scope-text.ts';
 import { sectionLockIn } from './section-text.ts';
 import { OWN } from './ticket-text.ts';
@@ -34,6 +36,7 @@ export function marked(whole: string): string | null {
   if (blank === null || blank.length !== text.length) return null;
   const marks = new Marks(text, blank, mapped === null ? MAX_LINE : MAX_TEXT);
   for (const made of classesIn(blank)) marks.class(made);
+  for (const made of prototypesIn(blank)) marks.prototype(made);
   for (const maker of makersIn(blank)) marks.scope(maker);
   const module = moduleIn(blank);
   if (module !== null) marks.scope(module);
@@ -57,13 +60,13 @@ class Marks {
 
   class(of: ClassText): void {
     const found = this.#lockIn(of, 'this');
-    if (found === null) return;
-    const { lock, capacity } = found;
-    this.#insert(
-      of.begin,
-      `static{${OWN}?.adopt(this,${JSON.stringify(lock)},o=>${capacity}${limitsOf(found, `(${ARGUMENTS},o)`)})}`,
-      found,
-    );
+    if (found !== null) this.#insert(of.begin, `static{${adopting('this', found)}}`, found);
+  }
+
+  prototype(of: PrototypeText): void {
+    const found = this.#isShort(of) ? lockIn(of, 'this') : null;
+    if (found === null || !this.#keepsParts(of, found)) return;
+    this.#insert(of.end, `;${adopting(of.name, found)};`, found);
   }
 
   scope(of: ScopeText): void {
@@ -89,13 +92,17 @@ class Marks {
   }
 
   #lockIn(of: ClassText | ScopeText, self: string): FoundLock | null {
-    if (lineAt(this.#blank, of.begin).length > this.#longest) return null;
+    if (!this.#isShort(of)) return null;
     const found = lockIn(of, self) ?? sectionLockIn(of, self, this.#blank);
     return found !== null && this.#keepsParts(of, found) ? found : null;
   }
 
+  #isShort({ begin }: { readonly begin: number }): boolean {
+    return lineAt(this.#blank, begin).length <= this.#longest;
+  }
+
   /** What was the body of a function is one with the insertions too. */
-  #keepsParts({ parts }: ClassText | ScopeText, { insertions }: FoundLock): boolean {
+  #keepsParts({ parts }: LockCandidate, { insertions }: FoundLock): boolean {
     return parts.every(({ begin, body }) => {
       const more = insertions.within(begin, begin + body.length);
       if (more.isEmpty) return true;
@@ -125,6 +132,11 @@ class Marks {
     const isEnded = /^\s*(?:[,;)\]}]|$)/.test(this.#blank.slice(end));
     this.insertions = this.insertions.and(at, before).and(end, isEnded ? ')' : ');');
   }
+}
+
+function adopting(made: string, found: FoundLock): string {
+  const { lock, capacity } = found;
+  return `${OWN}?.adopt(${made},${JSON.stringify(lock)},o=>${capacity}${limitsOf(found, `(${ARGUMENTS},o)`)})`;
 }
 
 /** What makes an argument of the expressions that end a wait. */

@@ -106,7 +106,12 @@ export class PartRoles {
     const isSaid = TAKING.test(taker.name) && GIVING.test(method.name);
     if (!isSaid && (CHANNEL.test(taker.name) || CHANNEL.test(method.name) || !this.#wakes(method))) return false;
     if (/\bawait\b|\bnew\s+Promise\b/.test(method.text)) return false;
-    const given = changesIn(this.reach(method));
+    return this.isUndoneIn(this.reach(method), taker, isSaid);
+  }
+
+  /** The text takes back what was noted by who has taken the lock. @param isSaid true where names say that it does */
+  isUndoneIn(text: string, taker: PartText, isSaid = false): boolean {
+    const given = changesIn(text);
     const taken = changesIn(this.doneBy(taker));
     return [...taken].some(([field, changes]) =>
       [...changes].some(

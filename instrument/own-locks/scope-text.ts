@@ -11,6 +11,7 @@ import {
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 import { MAY_WAIT } from './may-wait.ts';
 import { membersOf, type NamedFunction } from './object-text.ts';
+import { isStatement } from './statement-text.ts';
 
 /** Variables and functions that belong together: those of a function that makes locks, or those of a module. */
 export interface ScopeText extends LockCandidate {
@@ -153,14 +154,6 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     };
   });
   return { kind, begin, given, changeable, constants, parts, text: parts.map(({ text }) => text).join('\n') };
-}
-
-/** True where a statement begins: a function there is declared, elsewhere it is a value. */
-function isStatement(blank: string, at: number): boolean {
-  const near = blank.slice(Math.max(0, at - 300), at);
-  const before = near.trimEnd();
-  if (/(?:^|[;{}]|\bexport|\bdefault)$/.test(before)) return true;
-  return /\n\s*$/.test(near) && !/[=(,:?&|+\-*/%!~<>[]$|\b(?:return|new|typeof|await|yield|case)$/.test(before);
 }
 
 /** Behind a function, and behind the call that gives it its name. */

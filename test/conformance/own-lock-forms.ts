@@ -535,4 +535,54 @@ const make = (places) => {
 };`,
     true,
   ),
+  form(
+    'methods on a prototype, and a variable for this',
+    [1, 3],
+    `function Lock(places) { this.free = places; this.line = [] }
+
+Lock.prototype.acquire = function () {
+  var self = this
+  return new Promise(function (resolve) {
+    if (self.free > 0) { self.free--; resolve() }
+    else self.line.push(resolve)
+  })
+}
+
+Lock.prototype.release = function () {
+  var next = this.line.shift()
+  if (next) next()
+  else this.free++
+}
+
+${BOTH}`,
+  ),
+  form(
+    'a prototype that is written out',
+    [1],
+    `function Lock() { this.isTaken = false; this.line = []; }
+Lock.prototype = {
+  constructor: Lock,
+  acquire() { if (!this.isTaken) { this.isTaken = true; return Promise.resolve(); } return new Promise((resolve) => this.line.push(resolve)); },
+  release: function () { const next = this.line.shift(); if (next) next(); else this.isTaken = false; },
+};
+${BOTH}`,
+  ),
+  form(
+    'a class as it is compiled for ES5, and a chain',
+    [1],
+    `var Lock = /** @class */ (function () {
+    function Lock() {
+        this.tail = Promise.resolve();
+    }
+    Lock.prototype.run = function (task) {
+        var _this = this;
+        var result = this.tail.then(function () { return task(_this); });
+        this.tail = result.then(function () { }, function () { });
+        return result;
+    };
+    return Lock;
+}());
+${RUN}`,
+    true,
+  ),
 ];

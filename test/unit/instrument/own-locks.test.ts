@@ -185,6 +185,29 @@ export function useWorker() {
     'class Tree {\n  open = false;\n  nodes = [];\n  async load() { this.open = true; this.nodes.push(await new Promise((resolve) => fetch(resolve))); }\n  change() { this.open = false; for (const node of this.nodes.values()) node(); }\n}',
   ],
   [
+    'a function that gives it back and cannot be replaced, in a task that is run',
+    classOf(
+      'free = 1;',
+      `async acquire() { if (this.free > 0) this.free--; else ${QUEUED} }`,
+      '#next() { const next = this.waiting.shift(); if (next) next(); else this.free++; }',
+      'release() { this.#next(); }',
+      'async run(task) { await this.acquire(); try { return await task(); } finally { this.#next(); } }',
+    ),
+  ],
+  [
+    'a task that is run gives it back in another way than who has it',
+    classOf(
+      'free = 1;',
+      `async acquire() { if (this.free > 0) this.free--; else ${QUEUED} }`,
+      'release() { const next = this.waiting.shift(); if (next) next(); else this.free++; }',
+      'async run(task) { await this.acquire(); try { return await task(); } finally { this.free++; this.waiting.shift()?.(); } }',
+    ),
+  ],
+  [
+    'a prototype that gets its methods in the middle of other statements',
+    'function Lock() { this.tail = Promise.resolve(); }\nif (true) Lock.prototype.run = function (task) { const result = this.tail.then(task); this.tail = result.catch(() => 0); return result; }\nelse Lock.prototype.run = null;',
+  ],
+  [
     'a lock in a string, a template and an expression',
     "const text = `class Lock { async acquire() { await new Promise((r) => this.q.push(r)); } }`;\nconst quoted = 'new Promise';\nconst pattern = /class Lock {.*while (this.x) await/;",
   ],
@@ -215,6 +238,33 @@ test('a long line that has no map is left alone', () => {
   const line = LOCK.replaceAll('\n', ' ');
   expect(marked(line)).not.toBe(null);
   expect(marked(`${line} const more = [${'1, '.repeat(500)}];`)).toBe(null);
+});
+
+test('what gives it back is seen whoever calls it: a task that is run, or another function that does', () => {
+  const source = classOf(
+    'free = 1;',
+    `async wait() { if (this.free > 0) this.free--; else ${QUEUED} }`,
+    'signal() { const next = this.waiting.shift(); if (next) next(); else this.free++; }',
+    'release() { this.signal(); }',
+    'async run(task) { await this.wait(); try { return await task(); } finally { this.signal(); } }',
+  );
+  expect(marked(source)).toContain('"release":["release","signal"]');
+});
+
+test('a prototype is still what it was where no semicolon ends its statements', () => {
+  const source = `function Lock() { this.isTaken = false; this.line = [] }
+Lock.prototype.take = function () {
+  if (!this.isTaken) { this.isTaken = true; return Promise.resolve() }
+  return new Promise(resolve => this.line.push(resolve))
+}
+Lock.prototype.give = function () {
+  var next = this.line.shift()
+  if (next) next(); else this.isTaken = false
+}
+Lock.prototype.name = 'lock'`;
+  const text = marked(source);
+  expect(text).toContain('adopt(Lock,{"acquire":["take"],"release":["give"]},o=>1)');
+  expect(new Script(`(() => {${text}\nreturn new Lock().name})()`).runInThisContext()).toBe('lock');
 });
 
 const CAPACITIES: readonly (readonly [name: string, source: string, capacity: string])[] = [
