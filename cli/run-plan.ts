@@ -6,6 +6,7 @@ import { findingsFile, newFile, outputFile } from './output-file.ts';
 import { nodeOptions, programOf } from './program.ts';
 import { SuppressionFile } from './suppression-file.ts';
 import { UsageError } from './usage-error.ts';
+import { checkVariables } from './variables.ts';
 
 export const RUN_HELP: string = `Usage: dept run [options] -- COMMAND [ARGS...]
 
@@ -77,6 +78,7 @@ export function planRun(argv: readonly string[], { cwd }: Io): RunPlan | null {
   const { values, positionals } = readCommandLine(withBaselineFile(argv), OPTIONS);
   if (values.help) return null;
   checkValues(values);
+  checkVariables();
   const { command, args, isTypeScript } = programOf('run', positionals, cwd);
   const baseline = baselineFile(values, cwd);
   const record = values.record === undefined ? null : newFile(values.record, cwd, values.force);

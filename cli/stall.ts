@@ -5,6 +5,7 @@ import { findingsFile } from './output-file.ts';
 import { nodeOptions, programOf } from './program.ts';
 import { executeCounting } from './run.ts';
 import { UsageError } from './usage-error.ts';
+import { checkVariables } from './variables.ts';
 
 export const STALL_HELP: string = `Usage: dept stall [options] -- COMMAND [ARGS...]
 
@@ -48,6 +49,7 @@ export async function stallCommand(argv: readonly string[], io: Io): Promise<num
   if (format !== undefined && format !== 'pretty' && format !== 'dept') {
     throw new UsageError(`--format is ${JSON.stringify(format)}; it must be pretty or dept.`);
   }
+  checkVariables();
   const { command, args, isTypeScript } = programOf('stall', positionals, io.cwd);
   const env = {
     NODE_OPTIONS: nodeOptions('stall/preload', isTypeScript),

@@ -81,6 +81,30 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   tally: '',
 });
 
+/** All variables that dept reads. */
+export const VARIABLES: ReadonlySet<string> = new Set([
+  'DEPT_RULES',
+  'DEPT_ATTRIBUTION',
+  'DEPT_REPORT',
+  'DEPT_GRAPH',
+  'DEPT_RECORD',
+  'DEPT_SUPPRESSIONS',
+  'DEPT_PRINT',
+  'DEPT_FORMAT',
+  'DEPT_INDENT',
+  'DEPT_STACKS',
+  'DEPT_EXIT_CODE',
+  'DEPT_ON_DEADLOCK',
+  'DEPT_STALL',
+  'DEPT_STALL_VALUES',
+  'DEPT_STALL_BUDGET_MS',
+  'DEPT_STALL_AFTER_MS',
+  'DEPT_STALL_SIGNAL',
+  'DEPT_WATCHDOG_MS',
+  'DEPT_OWN_LOCKS',
+  'DEPT_TALLY',
+]);
+
 /** Longest time a timer takes. */
 const MAX_MS = 2 ** 31 - 1;
 

@@ -1,5 +1,6 @@
 import { fanOut } from '../reports/sinks/fan-out.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
+import { writeFully } from '../reports/sinks/write-fully.ts';
 import { isSuppression, type Suppression, suppressionTest } from '../reports/suppressions.ts';
 import { formatReport } from '../reports/text/report.ts';
 import type { Finding, FindingListener } from '../src/core/finding.ts';
@@ -18,7 +19,10 @@ import { isOlder } from './modules/package-version.ts';
 import { foldersOfProgram, ProjectPackages } from './modules/project-packages.ts';
 import { watchNode } from './node/index.ts';
 import { watchOwnLocks } from './own-locks/own-locks.ts';
+import { joinInstallation } from './second-install.ts';
 import { startTracking } from './tracking.ts';
+
+const STDERR = 2;
 
 export interface InstallOptions extends Choices {
   /** False: no loader is hooked; packages are patched as they are handed to `meet`. True if not given. */
@@ -83,17 +87,19 @@ const KINDS = choiceKinds({
 });
 
 let installed: Installation | null = null;
+/** How that was asked for, with what it got where nothing was said. */
+let askedFor: InstallOptions = {};
 
 /**
  * Watches this process: attaches a session, attributes promises precisely, patches the libraries dept knows.
- * A second call while one is installed returns the first. What happened before is not seen; what was made before is
+ * A second call while one is installed returns the first, and hears of findings too. What happened before is not seen; what was made before is
  * watched from its next use on, and so are libraries that an earlier installation has met.
  * @throws DeptError ERR_DEPT_BAD_OPTION for a value that is not allowed
  */
 export function install(options: InstallOptions = {}): Installation {
   checkChoices('install()', options, KINDS);
   if (installed !== null) {
-    if (isAttached(installed.session)) return installed;
+    if (isAttached(installed.session)) return joined(installed, options);
     // A fault has detached it: its patches and hooks are still there.
     installed.uninstall();
   }
@@ -166,6 +172,15 @@ export function install(options: InstallOptions = {}): Installation {
     },
   };
   installed = installation;
+  const { rules, attribution, stacks, onDeadlock } = config;
+  const { precedesProgram = false } = options;
+  askedFor = { ...options, rules, attribution, stacks, onDeadlock, ownLocks, hookLoaders, precedesProgram };
+  return installation;
+}
+
+function joined(installation: Installation, options: InstallOptions): Installation {
+  const late = joinInstallation(installation, askedFor, options);
+  if (late !== null) writeFully(STDERR, late);
   return installation;
 }
 

@@ -15,7 +15,7 @@ import { type Installation, install } from './install.ts';
 import { tellBlocking } from './node/atomics-wait.ts';
 import { onDemand } from './on-demand.ts';
 import { watchEnd } from './process-end.ts';
-import { processEnvironment, readConfig, sinksFor } from './process-sinks.ts';
+import { processEnvironment, readConfig, sinksFor, toStderr } from './process-sinks.ts';
 import { hasLongWaits, hasUntoldLongWaits } from './stall/standstill.ts';
 import { tallyTo } from './tally.ts';
 import { followMessages } from './threads/message-waits.ts';
@@ -97,7 +97,7 @@ async function startWorker(): Promise<void> {
 
 function installWith(config: Config, sinks: readonly Sink[]): Installation {
   const suppressions = readSuppressions(config.suppressionsFile);
-  const onSuppressed = config.tally === '' ? () => undefined : tallyTo(config.tally, true);
+  const onSuppressed = config.tally === '' ? () => undefined : tallyTo(config.tally, true, toStderr);
   return install({ ...choicesOf(config), precedesProgram: true, sinks, suppressions, onSuppressed });
 }
 

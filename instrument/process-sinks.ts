@@ -6,9 +6,11 @@ import { diagnosticsChannelSink } from '../reports/sinks/diagnostics-channel.ts'
 import { fileSink } from '../reports/sinks/file.ts';
 import type { Sink } from '../reports/sinks/sink.ts';
 import { stderrSink } from '../reports/sinks/stderr.ts';
+import { writeFully } from '../reports/sinks/write-fully.ts';
 import { formatReport } from '../reports/text/report.ts';
 import type { Finding } from '../src/core/finding.ts';
 import { type Config, configFromEnv } from './config.ts';
+import { misspeltVariable } from './misspelt-variables.ts';
 import { onDemand } from './on-demand.ts';
 import { packageRoot } from './paths.ts';
 import { embeddedSource } from './stacks/source-maps.ts';
@@ -19,11 +21,19 @@ const STDERR = 2;
 /** The configuration of this process; ends it with code 2 when a variable is not right. */
 export function readConfig(): Config {
   try {
-    return configFromEnv(process.env);
+    const config = configFromEnv(process.env);
+    const misspelt = config.print && isMainThread ? misspeltVariable(process.env) : null;
+    if (misspelt !== null) process.stderr.write(`dept: ${misspelt}\n`);
+    return config;
   } catch (error) {
     process.stderr.write(`dept: ${(error as Error).message}\n`);
     process.exit(2);
   }
+}
+
+/** Whatever the program has done to `process.stderr`. */
+export function toStderr(message: string): void {
+  writeFully(STDERR, message);
 }
 
 /** What reports say of this process, found out when the first one is made. */
@@ -43,7 +53,7 @@ function once<T>(make: () => T): () => T {
 export async function sinksFor(config: Config, environment: () => ReportEnvironment): Promise<readonly Sink[]> {
   const sinks: Sink[] = [diagnosticsChannelSink(environment)];
   if (config.report !== '') sinks.push(fileSink(config.report, { environment }));
-  if (config.tally !== '') sinks.push({ write: tallyTo(config.tally, false) });
+  if (config.tally !== '') sinks.push({ write: tallyTo(config.tally, false, toStderr) });
   if (config.print) sinks.push(stderrSink(await formatterFor(config, environment)));
   return sinks;
 }

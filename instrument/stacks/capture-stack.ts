@@ -49,10 +49,7 @@ export function isAwaitedCall(called: object): boolean {
 }
 
 /** Does the work while stacks are prepared like that; null where the program has seen to it that nobody can. */
-function prepared<Done>(
-  prepare: Prepare,
-  work: () => Done,
-): Done | null {
+function prepared<Done>(prepare: Prepare, work: () => Done): Done | null {
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const descriptor = { value: prepare, writable: true, configurable: true };
   if (!Reflect.defineProperty(Error, 'prepareStackTrace', descriptor)) return null;

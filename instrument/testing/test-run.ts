@@ -1,16 +1,20 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { fileSink } from '../../reports/sinks/file.ts';
+import { writeFully } from '../../reports/sinks/write-fully.ts';
 import type { Finding, SuspendedFunction } from '../../src/core/finding.ts';
 import { choicesOf } from '../choices.ts';
 import { configFromEnv } from '../config.ts';
-import { type Installation, install } from '../install.ts';
+import { currentInstallation, type Installation, install } from '../install.ts';
 import { keepForHeap } from '../kept-for-heap.ts';
+import { misspeltVariable } from '../misspelt-variables.ts';
 import { StallCheck } from '../stall/stall-check.ts';
 import { CONFIRM_AFTER_MS, Suspicion } from '../suspicion.ts';
 import { abandonTracker } from '../with-tracker.ts';
 import { type FindingError, findingError, OpenWaitsError } from './finding-error.ts';
 import { FindingLedger, type RunningTest } from './ledger.ts';
 import { stoppedInProgram } from './stopped-functions.ts';
+
+const STDERR = 2;
 
 // Taken now: a test may put fake timers in their place.
 const every = setInterval;
@@ -38,8 +42,11 @@ export class TestRun {
   /** @throws DeptError ERR_DEPT_BAD_CONFIG for a `DEPT_*` variable that is not allowed */
   constructor({ hookLoaders = true, owner = () => null }: TestRunOptions = {}) {
     const config = configFromEnv(process.env);
+    const misspelt = currentInstallation() === null ? misspeltVariable(process.env) : null;
+    if (misspelt !== null) writeFully(STDERR, `dept: ${misspelt}\n`);
     const sinks = config.report === '' ? [] : [fileSink(config.report, { environment: () => null })];
-    this.installation = install({ ...choicesOf(config), hookLoaders, sinks });
+    // Under the preload its own sinks are there already.
+    this.installation = currentInstallation() ?? install({ ...choicesOf(config), hookLoaders, sinks });
     const { session, waitsFor } = this.installation;
     // Who waits for whom is worth a stack each time: tests are few, and one that hangs has no other trace.
     const stacks = { onBlocked: (_context: unknown, wait: { stack: unknown }) => (wait.stack ??= session.capture()) };

@@ -72,9 +72,13 @@ function unknown(name: string, known: readonly string[]): string {
   return `there is no option ${name}; ${meant === undefined ? list : `did you mean ${meant}?`}`;
 }
 
-/** A part of the other one, or one slip away from it: a letter more, less, wrong or in the wrong order. */
+/** A part of the other one, or one slip away from it. */
 function isLike(name: string, known: string): boolean {
-  if (name.length > 2 && (known.startsWith(name) || name.startsWith(known))) return true;
+  return (name.length > 2 && (known.startsWith(name) || name.startsWith(known))) || isSlip(name, known);
+}
+
+/** A letter more, less, wrong or in the wrong order. */
+export function isSlip(name: string, known: string): boolean {
   let at = 0;
   while (at < name.length && name[at] === known[at]) at++;
   const rest = name.slice(at);

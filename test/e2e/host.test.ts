@@ -48,9 +48,22 @@ describe.concurrent('what was not called right is said in one line, with exit co
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toBe('dept: DEPT_RULES is "bsd"; it must be dept or linux.\n');
   });
+
+  test.each(['run', 'stall'])('a variable with a slip in its name: dept %s', async (command) => {
+    const ended = await runDept([command, `${PROGRAMS}/fixed.mjs`], { env: { DEPT_RULSE: 'linux' } });
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toBe('dept: There is no variable DEPT_RULSE; did you mean DEPT_RULES?\n');
+  });
 });
 
 describe.concurrent('the program goes on', { timeout: TIMEOUT_MS }, () => {
+  test('under the preload after a variable with a slip in its name, which is said', async () => {
+    const args = [...FROM_SOURCE, '--import', `${ROOT}/instrument/register.ts`, `${PROGRAMS}/fixed.mjs`];
+    const ended = await runNode(args, { env: { DEPT_RULSE: 'linux', DEPT_ID: '7' } });
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toBe('dept: there is no variable DEPT_RULSE; did you mean DEPT_RULES?\n');
+  });
+
   test('when the report file cannot be written, which is said once', async () => {
     const file = 'no/such/folder/findings.ndjson';
     const env = { DEPT_REPORT: file };

@@ -3,9 +3,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { chosen } from '../../../instrument/choices.ts';
 import { DEFAULT_CONFIG } from '../../../instrument/config.ts';
 import { currentInstallation, type Installation, install } from '../../../instrument/install.ts';
+import { joinInstallation } from '../../../instrument/second-install.ts';
 import { withTracker } from '../../../instrument/with-tracker.ts';
+import { NEVER } from '../../../src/core/ids.ts';
 import { activeSession, failed } from '../../../src/sync/hooks.ts';
 import { Mutex } from '../../../src/sync/user/mutex.ts';
+import { unknownLibraryFinding } from '../../../src/tracker/notices.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -66,6 +69,31 @@ describe('install', () => {
     expect(install()).toBe(first);
     first.uninstall();
     expect(install()).not.toBe(first);
+  });
+
+  test('hears of findings in a second call, each function and sink once, without what that call suppresses', () => {
+    const codes: string[] = [];
+    const add = (from: string) => (finding: { code: string }) => void codes.push(`${from} ${finding.code}`);
+    const [first, second, sink] = [add('first'), add('second'), { write: add('sink') }];
+    const installation = install({ onFinding: first });
+    const notice = unknownLibraryFinding('a', '1.0.0', '2', 'dept', NEVER);
+    const other = unknownLibraryFinding('b', '1.0.0', '2', 'dept', NEVER);
+    const onSuppressed = add('suppressed');
+    const suppressions = [{ fingerprint: other.fingerprint, reason: 'known' }];
+    for (let i = 0; i < 2; i++) install({ onFinding: second, sinks: [sink], suppressions, onSuppressed });
+    install({ onFinding: first });
+    installation.report(notice);
+    installation.report(other);
+    expect(codes).toEqual(['first DEPT009', 'sink DEPT009', 'second DEPT009', 'first DEPT009', 'suppressed DEPT009']);
+  });
+
+  test('a second call says which of its options come too late', () => {
+    const first = { rules: 'linux', limits: { maxStackFrames: 5 } } as const;
+    const installation = install(first);
+    const later = (options: object) => joinInstallation(installation, { ...first, ownLocks: true }, options);
+    expect(later({ ...first, ownLocks: undefined, onFinding: () => undefined })).toBeNull();
+    expect(later({ rules: 'dept' })).toBe('dept: install(): dept is installed already, so rules has no effect.\n');
+    expect(later({ limits: {}, onFault: () => undefined })).toContain('so limits and onFault have no effect.');
   });
 
   test('uninstall restores every global, and a second call changes nothing', () => {
