@@ -13,8 +13,17 @@ const KEY = defineHow({ sleeps: true, startLabel: 'push', waitLabel: 'pop', even
 /** Keys that are told apart; more than that are one class: keys may be made for one use each. */
 const MAX_KEY_CLASSES = 64;
 
-/** Keys that a command of this process is blocked for, by server and name. */
-const awaitedKeys = new Map<string, { readonly object: TrackedObject; waiting: number }>();
+/** What commands of this process are blocked for. */
+interface AwaitedKey {
+  readonly object: TrackedObject;
+  /** How many of these commands have no reply yet. */
+  waiting: number;
+  /** Those for whom nothing has been put there, in the order of the server. */
+  readonly unserved: Set<Wait>;
+}
+
+/** By server and name. */
+const awaitedKeys = new Map<string, AwaitedKey>();
 const keyNames = new Set<string>();
 
 /** A command that waits for its reply. */
@@ -44,9 +53,12 @@ export abstract class RedisConnection {
     const blocking = isInTransaction ? null : blockingOf(command);
     if (blocking !== null) return this.#block(command, blocking);
     const produced = awaitedKeys.size === 0 ? null : producedBy(command);
-    const key = produced === null ? undefined : awaitedKeys.get(this.keyOf(produced))?.object;
+    const key = produced === null ? undefined : awaitedKeys.get(this.keyOf(produced));
     if (this.#object?.isHeld === true) return behind(this.#object, key ?? null);
-    if (key !== undefined) hooks.event(key, KEY);
+    if (key !== undefined) {
+      hooks.event(key.object, KEY);
+      serve(key);
+    }
     return null;
   }
 
@@ -63,15 +75,16 @@ export abstract class RedisConnection {
     const [key = '', ...others] = blocking.keys;
     // With several keys any of them will do, so none of them is waited for.
     const name = others.length > 0 ? null : this.keyOf(key);
-    const object = name === null ? null : trackKey(name, `${blocking.kind}:${key}`);
-    const pop = hooks.resume(turn, () => sleepFor(object, blocking.timeoutMs));
+    const awaited = name === null ? null : trackKey(name, `${blocking.kind}:${key}`);
+    const pop = hooks.resume(turn, () => sleepFor(awaited?.object ?? null, blocking.timeoutMs));
+    if (pop !== null) awaited?.unserved.add(pop);
     return {
       wait: pop ?? turn,
       end(isReply) {
         held ??= hooks.granted(turn);
         hooks.waited(pop, isReply ? 'fired' : 'cancelled');
         hooks.resume(pop ?? turn, () => hooks.exit(held));
-        if (name !== null) forgetKey(name);
+        if (name !== null && awaited !== null) forgetKey(name, awaited, pop);
       },
     };
   }
@@ -84,11 +97,11 @@ function sleepFor(object: TrackedObject | null, timeoutMs: number | null): Wait 
 }
 
 /** The command waits for the reply to a blocking one; and owes the event if it is the one who brings it. */
-function behind(connection: TrackedObject, key: TrackedObject | null): Sent {
+function behind(connection: TrackedObject, key: AwaitedKey | null): Sent {
   const turn = hooks.wait(connection, REPLY);
   // As a part of this wait alone: what the caller does next owes nothing.
   const owed = hooks.resume(turn, () => {
-    const held = hooks.enter(key, KEY);
+    const held = hooks.enter(key?.object ?? null, KEY);
     hooks.blocked(turn);
     return held;
   });
@@ -97,27 +110,38 @@ function behind(connection: TrackedObject, key: TrackedObject | null): Sent {
     end(isReply) {
       hooks.waited(turn, isReply ? 'fired' : 'cancelled');
       hooks.resume(turn, () => hooks.exit(owed));
+      if (key !== null && isReply) serve(key);
     },
   };
 }
 
-/** The object of a key while somebody is blocked for it. */
-function trackKey(key: string, name: string): TrackedObject | null {
+/** Who has waited longest gets it. Its reply comes over another connection, and later than what is done meanwhile. */
+function serve({ unserved }: AwaitedKey): void {
+  const [first] = unserved;
+  if (first === undefined) return;
+  unserved.delete(first);
+  hooks.waited(first);
+}
+
+/** A key while somebody is blocked for it. */
+function trackKey(key: string, name: string): AwaitedKey | null {
   const known = awaitedKeys.get(key);
   if (known !== undefined) {
     known.waiting++;
-    return known.object;
+    return known;
   }
   const isOwn = keyNames.has(name) || keyNames.size < MAX_KEY_CLASSES;
   if (isOwn) keyNames.add(name);
   const object = hooks.track({ kind: 'event', name: isOwn ? name : name.replace(/:.*/s, ''), label: name });
-  if (object !== null) awaitedKeys.set(key, { object, waiting: 1 });
-  return object;
+  if (object === null) return null;
+  const awaited = { object, waiting: 1, unserved: new Set<Wait>() };
+  awaitedKeys.set(key, awaited);
+  return awaited;
 }
 
-function forgetKey(key: string): void {
-  const known = awaitedKeys.get(key);
-  if (known === undefined || --known.waiting > 0) return;
+function forgetKey(key: string, known: AwaitedKey, pop: Wait | null): void {
+  if (pop !== null) known.unserved.delete(pop);
+  if (--known.waiting > 0) return;
   awaitedKeys.delete(key);
   // Other processes put something there, and scripts: of most keys no event is seen.
   hooks.withdraw(known.object);
