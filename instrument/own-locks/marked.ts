@@ -9,6 +9,7 @@ import { type FoundLock, lockIn } from './lock-text.ts';
 import { MAY_WAIT } from './may-wait.ts';
 import { functionsOf } from './own-lock.ts';
 import { type PrototypeText, prototypesIn } from './prototype-text.ts';
+import { readersLockIn } from './readers-text.ts';
 import { makersIn, moduleIn, type ScopeText } from './scope-text.ts';
 import { sectionLockIn } from './section-text.ts';
 import { OWN } from './ticket-text.ts';
@@ -64,7 +65,7 @@ class Marks {
   }
 
   prototype(of: PrototypeText): void {
-    const found = this.#isShort(of) ? lockIn(of, 'this') : null;
+    const found = this.#isShort(of) ? (lockIn(of, 'this') ?? readersLockIn(of, 'this')) : null;
     if (found === null || !this.#keepsParts(of, found)) return;
     this.#insert(of.end, `;${adopting(of.name, found)};`, found);
   }
@@ -93,7 +94,10 @@ class Marks {
 
   #lockIn(of: ClassText | ScopeText, self: string): FoundLock | null {
     if (!this.#isShort(of)) return null;
-    const found = lockIn(of, self) ?? sectionLockIn(of, self, this.#blank);
+    const found =
+      lockIn(of, self) ??
+      (of.kind === 'class' ? readersLockIn(of, self) : null) ??
+      sectionLockIn(of, self, this.#blank);
     return found !== null && this.#keepsParts(of, found) ? found : null;
   }
 

@@ -11,6 +11,8 @@ export interface OwnLock {
   readonly isTicket?: boolean;
   /** What `acquire` gives has methods of these names that give it back; `@@dispose` is `Symbol.dispose`. */
   readonly handle?: readonly string[];
+  /** Who takes it through these has it beside others who do. `isQueued`: not before writers that wait already. */
+  readonly readers?: { readonly functions: readonly string[]; readonly isQueued: boolean };
   /** Which argument is the task that is run. */
   readonly taskAt?: number;
   /** Which argument tells the locks apart that the object stands for. */

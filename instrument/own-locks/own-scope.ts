@@ -85,7 +85,7 @@ function renamed(lock: OwnLock, name: string): OwnLock {
 /** What the methods of an object do that is such a lock. */
 export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): FoundShape {
   const { acquire = [], release = [], run = [], naming = [], sections = [] } = lock;
-  const { handle, taskAt, keyAt, isTicket = false } = lock;
+  const { handle, taskAt, keyAt, readers, isTicket = false } = lock;
   return {
     acquire,
     release,
@@ -98,6 +98,7 @@ export function shapeOf(lock: OwnLock, capacity: (o: never) => unknown, limits?:
     ...(taskAt === undefined ? {} : { taskAt }),
     ...(keyAt === undefined ? {} : { key: (...args: unknown[]) => args[keyAt] }),
     ...(limits === undefined ? {} : { timeoutMs: timeoutOf(limits) }),
+    ...(readers === undefined ? {} : { readers }),
     ...(isTicket ? { isTicket: canBeGivenBack } : {}),
   };
 }

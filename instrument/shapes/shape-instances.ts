@@ -65,9 +65,10 @@ export class ShapeInstances {
   }
 
   #track(self: object, permits: number): TrackedObject | null {
-    const { name, kindName } = this.#shape;
+    const { name, kindName, readers } = this.#shape;
     if (name !== undefined) return hooks.track({ kind: kindOf(permits), name, capacity: permits });
     if (kindName !== undefined) return trackByFirstCall(kindName, permits, this.#methods);
-    return trackByFirstUse(self.constructor?.name ?? 'object', permits, this.#methods);
+    const kind = readers === undefined ? kindOf(permits) : 'async-rwlock';
+    return trackByFirstUse(self.constructor?.name ?? 'object', permits, this.#methods, kind);
   }
 }

@@ -65,6 +65,8 @@ export interface FoundShape extends Shape {
   readonly releasers?: readonly PropertyKey[];
   /** Where `acquire` gives functions that give it back: whether this is one that is seen to do so. */
   readonly isTicket?: (what: unknown, claim: Claim) => boolean;
+  /** Which of the functions let in others who call them, and whether they stand behind writers that wait. */
+  readonly readers?: { readonly functions: readonly string[]; readonly isQueued: boolean };
   /** Wait for their turn somewhere inside, and say where. */
   readonly sections?: Names;
 }
@@ -119,7 +121,7 @@ class ShapePatch implements PatchedShape {
     const { acquire, tryAcquire, release, run, idle, naming, sections, isFree, releaser } = this.#shape;
     const end = this.#releaseLabel();
     for (const name of list(acquire)) {
-      const how = howOf(name, end);
+      const how = howOf(name, this.#releaseLabel(name), this.#modeOf(name));
       if (isFree === undefined || releaser !== undefined) {
         this.#replace(name, (self, original, args) => this.#await(self, how, original, args));
       } else {
@@ -134,7 +136,7 @@ class ShapePatch implements PatchedShape {
       this.#replaceWith(name, (original) => this.#givingBack(original));
     }
     for (const name of list(run)) {
-      const how = howOf(name, 'end', { structured: true });
+      const how = howOf(name, 'end', { structured: true, ...this.#modeOf(name) });
       this.#replace(name, (self, original, args) => this.#run(self, how, original, args));
     }
     for (const name of list(sections)) {
@@ -379,11 +381,23 @@ class ShapePatch implements PatchedShape {
     return typeof timeoutMs === 'number' ? { timeoutMs } : null;
   }
 
-  #releaseLabel(): string {
+  /** @param taker what is given back by it; readers may have one of their own */
+  #releaseLabel(taker?: string): string {
     const { releaser, release, releasers = [] } = this.#shape;
-    const named = [...list(release), releaser, ...releasers].find((name) => typeof name === 'string');
-    return named ?? 'release';
+    const all = [...list(release), releaser, ...releasers].filter((name) => typeof name === 'string');
+    const own = taker === undefined ? undefined : all.find((name) => isOfReaders(name) === isOfReaders(taker));
+    return own ?? all[0] ?? 'release';
   }
+
+  #modeOf(name: string): Partial<How> {
+    const { readers } = this.#shape;
+    if (readers?.functions.includes(name) !== true) return {};
+    return readers.isQueued ? { mode: 'read' } : { mode: 'read', recursive: true, queued: false };
+  }
+}
+
+function isOfReaders(name: string): boolean {
+  return /read|shared/i.test(name);
 }
 
 function last(args: Args): unknown {

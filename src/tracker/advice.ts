@@ -4,6 +4,7 @@ import { adviceAgain, howAgain } from './asking-again.ts';
 import { AWAITED_VALUES_ADVICE, adviceForValues, areAwaitedValues } from './awaited-values.ts';
 import { runsOfOne } from './caller-names.ts';
 import { isOfMaker, orderAdvice } from './order-advice.ts';
+import { adviceForReader, howReaderWrites, whyReadersWait } from './reader-advice.ts';
 
 /** What can happen, or does, in one sentence. */
 export function sentence(circle: readonly Dependency[], when: 'some-day' | 'now' | 'until-timeout'): string {
@@ -41,7 +42,7 @@ function ofItself(dependency: Dependency, isHappening: boolean, forEver: string)
     const one = to.key.capacity > 1 ? `one of the ${to.key.capacity}` : 'the only one';
     return `${waits}: it asks ${what} for a resource while it makes ${one}.`;
   }
-  return `${waits}: ${howAgain(dependency)}.`;
+  return `${waits}: ${howReaderWrites(dependency) ?? howAgain(dependency)}.`;
 }
 
 /** What to do about commands that stand behind one that blocks. */
@@ -81,7 +82,7 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
       `It hangs as soon as all ${key.capacity} places of ${key.name} are taken, by resources that are made or used.`,
     ];
   }
-  if (circle.length === 1) return adviceAgain(first, isHappening);
+  if (circle.length === 1) return adviceForReader(first) ?? adviceAgain(first, isHappening);
   if (areAwaitedValues(circle)) return AWAITED_VALUES_ADVICE;
   const blocking = circle.find(({ start, from }) => start.label === 'block' && from.key.kind === 'connection');
   if (blocking !== undefined) {
@@ -105,7 +106,7 @@ function structural(circle: readonly Dependency[], isHappening: boolean): readon
   }
   const locks = circle.every((dependency) => dependency.start.label !== null);
   return locks
-    ? orderAdvice(circle)
+    ? [...orderAdvice(circle), ...whyReadersWait(circle)]
     : [
         `Trigger ${eventNames(circle)} before waiting for what its waiters hold, or release that before waiting for it.`,
         'Or wait for the event before taking the lock.',
