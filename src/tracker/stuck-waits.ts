@@ -15,6 +15,8 @@ export interface BlockedWaits {
   holdersInTheWay(wait: Wait): readonly EventContext[];
   /** The blocked waits that keep an event context from ending. */
   stoppedBy(held: EventContext): Iterable<Wait>;
+  /** True where whoever waits is hardly the holder, but has met him. */
+  hasOnlyMet?(wait: Wait, held: EventContext): boolean;
 }
 
 /** A blocked wait, who is in its way, and what stops each of them. */
@@ -34,8 +36,18 @@ interface Place {
  * Each blocked wait is looked at once, and again only when one of those it depends on goes on.
  */
 export function circleOfStuck(root: Wait, graph: BlockedWaits): readonly Step[] | null {
-  const first = settled([root], graph)[0] as Place;
-  return first.goesOn ? null : circleThrough(first);
+  const [first] = settled([root], graph) as [Place];
+  if (first.goesOn) return null;
+  const [apart] = settled([root], withoutMet(graph)) as [Place];
+  return circleThrough(apart.goesOn ? first : apart);
+}
+
+/** Where enough stops the holders without those who have met them, these are in a circle of others, or behind it. */
+function withoutMet(graph: BlockedWaits): BlockedWaits {
+  return {
+    ...graph,
+    stoppedBy: (held) => [...graph.stoppedBy(held)].filter((wait) => graph.hasOnlyMet?.(wait, held) !== true),
+  };
 }
 
 /**

@@ -12,10 +12,13 @@ import { dependencyOf, holdersInTheWay } from './blocked-wait.ts';
 import { named } from './caller-names.ts';
 import { deadlockFinding } from './deadlock.ts';
 import { withoutIdle } from './idle-waits.ts';
+import { hasOnlyMet, type Stops } from './met-holders.ts';
 import { describeOpen } from './open-waits.ts';
 import { QueuedCircles } from './queued-circles.ts';
 import { stalledFinding } from './stalled.ts';
 import { type BlockedWaits, circleOfStuck, type Step, stuckBehind } from './stuck-waits.ts';
+
+const NOTHING: ReadonlySet<EventContext> = new Set();
 
 export interface WaitsForOptions {
   readonly onFinding: FindingListener;
@@ -47,10 +50,15 @@ export class WaitsFor implements Observer {
   /** The waits of circles that were reported and have not been broken. */
   readonly #deadlocked = new Set<Wait>();
   readonly #canEnd = (held: EventContext): boolean => !this.#stoppedBy.has(held);
+  readonly #stops: Stops = {
+    stoppedBy: (held) => this.#stoppedBy.get(held) ?? [],
+    owedBy: (wait) => this.#owedBy.get(wait) ?? NOTHING,
+  };
   readonly #view: BlockedWaits = {
     goesOnByItself: (wait) => wait.timed || wait.isLeft,
     holdersInTheWay: (wait) => holdersInTheWay(wait, this.#session),
     stoppedBy: (held) => this.#stoppedBy.get(held) ?? [],
+    hasOnlyMet: (wait, held) => hasOnlyMet(wait, held, this.#stops, this.#session.histories),
   };
   /** The same as it stands until one of the long timeouts ends. */
   readonly #viewUntilTimeout: BlockedWaits = {
