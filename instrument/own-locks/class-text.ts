@@ -1,5 +1,5 @@
 import { behindBracket, behindTypes } from './brackets.ts';
-import { behindGenerics, methodBody } from './function-texts.ts';
+import { behindGenerics, type FunctionText, functionAt, methodBody } from './function-texts.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 
 /** A class of a program, in a text without strings. */
@@ -71,24 +71,37 @@ function methodsOf(body: string, offset: number): readonly PartText[] {
     const method =
       parametersEnd < 0 ? null : methodBody(body, parametersEnd, body.slice(behind + 1, parametersEnd - 1));
     if (method === null) {
-      at = behindField(body, parametersEnd < 0 ? behind : parametersEnd);
+      const field = parametersEnd < 0 ? functionIn(body, behind) : null;
+      if (field !== null && name !== '[')
+        methods.push(partOf(body, offset, { name, fn: field, isCalled: !/\bstatic\b/.test(modifiers) }, true));
+      at = field?.behind ?? behindField(body, parametersEnd < 0 ? behind : parametersEnd);
       continue;
     }
-    const { begin, end, parameters, parameterList } = method;
-    const text = body.slice(begin, end);
     const isCalled = !/\b(?:static|get|set)\b/.test(modifiers) && star.trim() === '' && name !== 'constructor';
-    methods.push({
-      name: name === '[' ? '' : name,
-      parameters,
-      parameterList,
-      body: text,
-      begin: offset + begin,
-      text,
-      isReplaceable: isCalled && name !== '[' && !name.startsWith('#'),
-    });
+    methods.push(partOf(body, offset, { name: name === '[' ? '' : name, fn: method, isCalled }, false));
     at = method.behind;
   }
   return methods;
+}
+
+interface Member {
+  readonly name: string;
+  readonly fn: FunctionText;
+  readonly isCalled: boolean;
+}
+
+function partOf(body: string, offset: number, { name, fn, isCalled }: Member, isField: boolean): PartText {
+  const { begin, end, parameters, parameterList } = fn;
+  const text = body.slice(begin, end);
+  const isReplaceable = isCalled && name !== '' && !name.startsWith('#');
+  return { name, parameters, parameterList, body: text, begin: offset + begin, text, isReplaceable, isField };
+}
+
+/** What a field is when its object is made, where that is a function: `acquire = async () => {`. */
+function functionIn(body: string, at: number): FunctionText | null {
+  const [typed] = /^\s*(?::[^=;{}()]*)?=(?![=>])\s*/.exec(body.slice(at, at + 200)) ?? [];
+  const fn = typed === undefined ? null : functionAt(body, at + typed.length);
+  return fn !== null && /^[^\S\n]*(?:;|\n|$)/.test(body.slice(fn.behind, fn.behind + 100)) ? fn : null;
 }
 
 /** Behind a field: at a semicolon, or at the end of a line after which another member begins. */

@@ -13,6 +13,8 @@ export interface PartText {
   readonly text: string;
   /** The program can call it, and it can be replaced. */
   readonly isReplaceable: boolean;
+  /** Each object has one of its own. */
+  readonly isField?: boolean;
 }
 
 /** What may be a lock: a class, a function that makes objects, a module. */

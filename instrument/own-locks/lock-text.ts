@@ -1,4 +1,5 @@
 import { capacityIn } from './capacity-text.ts';
+import { asksEntries, withEntries } from './entries-text.ts';
 import { handleIn } from './handle-text.ts';
 import { Insertions } from './insertions.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
@@ -24,6 +25,13 @@ export interface FoundLock {
 export function lockIn(of: LockCandidate, self: string): FoundLock | null {
   if (!/\bnew\s+Promise\b|\bwithResolvers\b|\bonce\b|\bawait\b|\.\s*then\s*\(/.test(of.text)) return null;
   return new LockText(of, self).found();
+}
+
+/** The same for one that keeps what it knows of each key in an entry of its own. */
+export function entriesLockIn(of: LockCandidate, self: string): FoundLock | null {
+  const read = withEntries(of);
+  const found = read === null ? null : lockIn(read, self);
+  return found?.lock.keyAt === undefined || asksEntries(found.capacity) ? null : found;
 }
 
 /** The same while its functions may still be unsure. */

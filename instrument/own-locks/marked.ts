@@ -5,7 +5,7 @@ import { type ClassText, classesIn } from './class-text.ts';
 import { mappedText } from './inline-map.ts';
 import { Insertions } from './insertions.ts';
 import type { LockCandidate } from './lock-candidate.ts';
-import { type FoundLock, lockIn } from './lock-text.ts';
+import { entriesLockIn, type FoundLock, lockIn } from './lock-text.ts';
 import { MAY_WAIT } from './may-wait.ts';
 import { functionsOf } from './own-lock.ts';
 import { type PrototypeText, prototypesIn } from './prototype-text.ts';
@@ -61,11 +61,17 @@ class Marks {
 
   class(of: ClassText): void {
     const found = this.#lockIn(of, 'this');
-    if (found !== null) this.#insert(of.begin, `static{${adopting('this', found)}}`, found);
+    if (found === null) return;
+    const names = functionsOf(found.lock);
+    const isOfObjects = of.parts.some(({ name, isField }) => isField === true && names.includes(name));
+    if (isOfObjects) this.#insert(of.begin + of.text.length, `;#__dept=${adopting('this', found, 'adoptOne')};`, found);
+    else this.#insert(of.begin, `static{${adopting('this', found)}}`, found);
   }
 
   prototype(of: PrototypeText): void {
-    const found = this.#isShort(of) ? (lockIn(of, 'this') ?? readersLockIn(of, 'this')) : null;
+    const found = this.#isShort(of)
+      ? (lockIn(of, 'this') ?? entriesLockIn(of, 'this') ?? readersLockIn(of, 'this'))
+      : null;
     if (found === null || !this.#keepsParts(of, found)) return;
     this.#insert(of.end, `;${adopting(of.name, found)};`, found);
   }
@@ -96,6 +102,7 @@ class Marks {
     if (!this.#isShort(of)) return null;
     const found =
       lockIn(of, self) ??
+      entriesLockIn(of, self) ??
       (of.kind === 'class' ? readersLockIn(of, self) : null) ??
       sectionLockIn(of, self, this.#blank);
     return found !== null && this.#keepsParts(of, found) ? found : null;
@@ -138,9 +145,9 @@ class Marks {
   }
 }
 
-function adopting(made: string, found: FoundLock): string {
+function adopting(made: string, found: FoundLock, adopt: 'adopt' | 'adoptOne' = 'adopt'): string {
   const { lock, capacity } = found;
-  return `${OWN}?.adopt(${made},${JSON.stringify(lock)},o=>${capacity}${limitsOf(found, `(${ARGUMENTS},o)`)})`;
+  return `${OWN}?.${adopt}(${made},${JSON.stringify(lock)},o=>${capacity}${limitsOf(found, `(${ARGUMENTS},o)`)})`;
 }
 
 /** What makes an argument of the expressions that end a wait. */

@@ -13,6 +13,8 @@ import { bound, tickets } from './own-tickets.ts';
 interface OwnLocks {
   /** A class that is a lock, as soon as it has its methods. */
   adopt(made: { readonly prototype: object }, lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): void;
+  /** An object that is one, with functions of its own, when it has got them. */
+  adoptOne(made: object, lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): void;
   /** Functions that remember something together. `bindings` read and replace those of a module. */
   scope(
     lock: OwnLock,
@@ -59,14 +61,8 @@ export function disown(target: object): void {
 }
 
 const OWN_LOCKS: OwnLocks = Object.freeze({
-  adopt: ({ prototype }, lock, capacity, limits) => {
-    try {
-      const patched = patchedShape(prototype, shapeOf(lock, capacity, limits));
-      if (patched !== null) adopted.set(prototype, patched);
-    } catch {
-      // One that cannot be patched is left alone.
-    }
-  },
+  adopt: ({ prototype }, lock, capacity, limits) => adopt(prototype, lock, capacity, limits),
+  adoptOne: adopt,
   scope: (lock, capacity, bindings, limits) => {
     try {
       const scope = new OwnScope(lock, capacity, limits);
@@ -105,6 +101,15 @@ const OWN_LOCKS: OwnLocks = Object.freeze({
   section: (self) => (self === undefined ? null : (patchOf(self)?.sections.begun() ?? null)),
   inTurn: (call, task) => (typeof task === 'function' ? (call?.inTurn(task as Callable) ?? task) : task),
 } satisfies OwnLocks);
+
+function adopt(made: object, lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): void {
+  try {
+    const patched = patchedShape(made, shapeOf(lock, capacity, limits));
+    if (patched !== null) adopted.set(made, patched);
+  } catch {
+    // One that cannot be patched is left alone.
+  }
+}
 
 function ticket(self: object | undefined, what: unknown): unknown {
   if (typeof what !== 'function' || hooks.activeSession() === null) return what;

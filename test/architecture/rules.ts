@@ -6,7 +6,9 @@ const ENGINE = ['src/core', 'src/tracker', 'src/sync', 'src/models', 'src/scenar
 const NONE: readonly string[] = [];
 
 /** Files of instrument/ that compose: they alone there may know the reports. */
-const COMPOSITION = ['install', 'on-demand', 'preload', 'process-sinks', 'second-install'].map((name) => `instrument/${name}.ts`);
+const COMPOSITION = ['install', 'on-demand', 'preload', 'process-sinks', 'second-install'].map(
+  (name) => `instrument/${name}.ts`,
+);
 
 const STACKS = ['instrument/stacks', 'instrument/process', 'instrument/paths.ts'] as const;
 

@@ -585,4 +585,85 @@ ${BOTH}`,
 ${RUN}`,
     true,
   ),
+  form(
+    'an entry for each key, which a function finds or makes',
+    [1],
+    `class Entry { isTaken = false; line = []; }
+class Lock {
+  #entries = new Map();
+  #entry(key) {
+    let entry = this.#entries.get(key);
+    if (!entry) { entry = new Entry(); this.#entries.set(key, entry); }
+    return entry;
+  }
+  async acquire(key) {
+    const entry = this.#entry(key);
+    if (entry.isTaken) await new Promise((resolve) => entry.line.push(resolve));
+    else entry.isTaken = true;
+  }
+  release(key) {
+    const entry = this.#entry(key);
+    const next = entry.line.shift();
+    if (next) next(); else { entry.isTaken = false; this.#entries.delete(key); }
+  }
+}
+let locks = 0;
+const shared = new Lock();
+const make = () => {
+  const key = 'key' + ++locks;
+  return async (task) => { await shared.acquire(key); try { return await task(); } finally { shared.release(key); } };
+};`,
+  ),
+  form(
+    'a line for each key, which is there while somebody is in it',
+    [1],
+    `class Lock {
+  lines = new Map();
+  async run(key, task) {
+    const line = this.lines.get(key);
+    if (line) await new Promise((resolve) => line.push(resolve)); else this.lines.set(key, []);
+    try { return await task(); } finally { const next = this.lines.get(key).shift(); if (next) next(); else this.lines.delete(key); }
+  }
+}
+let locks = 0;
+const shared = new Lock();
+const make = () => {
+  const key = 'key' + ++locks;
+  return (task) => shared.run(key, task);
+};`,
+    true,
+  ),
+  form(
+    'functions that are fields',
+    [1, 3],
+    `class Lock {
+  #free = 1
+  #line = []
+  constructor(places) { this.#free = places }
+  acquire = async () => {
+    if (this.#free > 0) this.#free--
+    else await new Promise((resolve) => this.#line.push(resolve))
+  }
+  release = () => {
+    const next = this.#line.shift()
+    if (next) next()
+    else this.#free++
+  }
+}
+${BOTH}`,
+  ),
+  form(
+    'a field and a method, and what is taken gives itself back',
+    [1],
+    `class Lock {
+  isTaken = false;
+  line = [];
+  acquire = () => {
+    if (!this.isTaken) { this.isTaken = true; return Promise.resolve(() => this.next()); }
+    return new Promise((resolve) => this.line.push(() => resolve(() => this.next())));
+  };
+  next() { const go = this.line.shift(); if (go) go(); else this.isTaken = false; }
+}
+${TICKET}`,
+  ),
 ];

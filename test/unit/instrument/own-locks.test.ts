@@ -185,6 +185,18 @@ export function useWorker() {
     'class Tree {\n  open = false;\n  nodes = [];\n  async load() { this.open = true; this.nodes.push(await new Promise((resolve) => fetch(resolve))); }\n  change() { this.open = false; for (const node of this.nodes.values()) node(); }\n}',
   ],
   [
+    'entries that are found by something else than a parameter',
+    'class Lock {\n  entries = new Map();\n  async acquire(of) { const key = of.id; const entry = this.entries.get(key); if (entry.isTaken) await new Promise((r) => entry.line.push(r)); else entry.isTaken = true; }\n  release(of) { const key = of.id; const entry = this.entries.get(key); const next = entry.line.shift(); if (next) next(); else entry.isTaken = false; }\n}',
+  ],
+  [
+    'as many for each key as its entry says',
+    'class Lock {\n  entries = new Map();\n  async acquire(key) { const entry = this.entries.get(key); if (entry.used >= entry.most) await new Promise((r) => entry.line.push(r)); else entry.used++; }\n  release(key) { const entry = this.entries.get(key); const next = entry.line.shift(); if (next) next(); else entry.used--; }\n}',
+  ],
+  [
+    'a room for each key in which messages are read and sent',
+    'class Rooms {\n  rooms = new Map();\n  async next(key) { const room = this.rooms.get(key); if (room.messages.length > 0) return room.messages.shift(); return new Promise((r) => room.readers.push(r)); }\n  send(key, message) { const room = this.rooms.get(key); const reader = room.readers.shift(); if (reader) reader(message); else room.messages.push(message); }\n}',
+  ],
+  [
     'a function that gives it back and cannot be replaced, in a task that is run',
     classOf(
       'free = 1;',
