@@ -31,7 +31,7 @@ export interface NamedPlace {
 
 /** The place that calls one of these methods now, and the expression it calls it on; null when nobody listens. */
 export function placeOfUse(kindName: string, methods: readonly string[]): NamedPlace | null {
-  return placeOf(kindName, (line, column) => receiverAt(line, column, methods));
+  return placeOf(kindName, (line, column) => receiverAt(line, column, methods), ownerAt);
 }
 
 /** The same for what is called without an object, as a function that a variable has is: by the name it is called by. */
@@ -54,7 +54,10 @@ export function placeOfCall(kindName: string): NamedPlace | null {
   return placeOf(kindName, calleeAt);
 }
 
-function placeOf(kindName: string, nameAt: (line: string, column: number) => string | null): NamedPlace | null {
+type NameAt = (line: string, column: number) => string | null;
+
+/** @param ofAt what it belongs to, where it has no name there */
+function placeOf(kindName: string, nameAt: NameAt, ofAt: NameAt = () => null): NamedPlace | null {
   const session = hooks.activeSession();
   if (session === null) return null;
   const frame = session.capture()?.frames[0];
@@ -62,7 +65,9 @@ function placeOf(kindName: string, nameAt: (line: string, column: number) => str
   const site = `${frame.file}:${frame.line}:${frame.column}`;
   const line = sourceLine(frame);
   const name = line === null ? null : nameAt(line, frame.column);
-  return { name: name === null ? `${kindName}@${site}` : nameInClass(name, frame), site };
+  if (name !== null) return { name: nameInClass(name, frame), site };
+  const of = line === null ? null : ofAt(line, frame.column);
+  return { name: of === null ? `${kindName}@${site}` : `${kindName} of ${nameInClass(of, frame)}`, site };
 }
 
 /** `this.lock` in a class `Stock` is `Stock.lock`: many classes have a lock, and a report names two of them. */
@@ -71,6 +76,27 @@ function nameInClass(name: string, frame: Frame): string {
   const lines = sourceLines(frame);
   const owner = lines === null ? null : enclosingClass(lines, frame.line - 1);
   return owner === null ? name : owner + name.slice('this'.length);
+}
+
+/** Names, elements and calls, as in `this.#lockOf(id(order))!.inner`: a keyed lock is often found by a function. */
+const RECEIVER = String.raw`(?:this\.)?[\w$#]+(?:[?!]?\.[\w$#]+|\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\))*`;
+
+const BEFORE_METHOD = new RegExp(String.raw`(?<![\w$#.)\]])(${RECEIVER})\s*[?!]?\.\s*$`);
+
+/**
+ * What a method of is called at this column (from 1) of a line, up to the first call: `this.db` of `this.db.selectFrom('orders').execute()`. It
+ * has what it uses inside of it, as an ORM has its pool.
+ */
+export function ownerAt(line: string, column: number): string | null {
+  const rest = line.slice(column - 1);
+  // Where it was awaited nothing more is known than that.
+  const awaited = /^await\s+(?!new\b)/.exec(rest);
+  if (awaited === null && !/^[\w$#]+\s*[(<]/.test(rest)) return null;
+  const asked = awaited === null ? BEFORE_METHOD.exec(line.slice(0, column - 1))?.[1] : rest.slice(awaited[0].length);
+  const [path = ''] = /^[\w$#.?!]*/.exec(asked ?? '') ?? [];
+  const isCalled = asked?.[path.length] === '(';
+  const owner = (isCalled ? path.slice(0, Math.max(path.lastIndexOf('.'), 0)) : path).replaceAll(/[?!](?=\.|$)/g, '');
+  return /^(?:this|super)?$/.test(owner) || (awaited !== null && !isCalled) ? null : owner;
 }
 
 /** What the value of the expression at this column (from 1) of a line is assigned to, or null where the line does not say. */
@@ -97,9 +123,6 @@ function bareCallAt(line: string, column: number): string | null {
   if (rest.startsWith('(')) return /(?<![.\w$#])([\w$]+)\s*$/.exec(line.slice(0, column - 1))?.[1] ?? null;
   return /^([\w$]+)\s*\(/.exec(rest)?.[1] ?? null;
 }
-
-/** Names, elements and calls, as in `this.#lockOf(id(order))!.inner`: a keyed lock is often found by a function. */
-const RECEIVER = String.raw`(?:this\.)?[\w$#]+(?:[?!]?\.[\w$#]+|\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\))*`;
 
 /**
  * The expression before `.method(` at this column (from 1) of a line, or null where it is something else. A column that

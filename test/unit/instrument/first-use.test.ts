@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { receiverAt } from '../../../instrument/first-use.ts';
+import { ownerAt, receiverAt } from '../../../instrument/first-use.ts';
 
 const METHODS = ['acquire', 'runExclusive'];
 
@@ -29,4 +29,21 @@ test('a call on something in brackets is not given the name of a neighbour', () 
 
 test('a column beside every call takes the nearest call before it', () => {
   expect(receiver('await stock.acquire();', '      ^')).toBe('stock');
+});
+
+test.each([
+  ['return db.transaction(save);', '          ^', 'db'],
+  ["const row = await this.db.selectFrom('stock').where('sku', '=', sku).execute();", 'execute', 'this.db'],
+  ['await app.models!.user.create(row);', 'create', 'app.models.user'],
+  ['await sources[0].query(text);', 'query', 'sources'],
+  ["await this.db.schema.dropTable('stock').execute();", '^', 'this.db.schema'],
+  ['await all(tasks);', '^', null],
+  ['await made;', '^', null],
+  ['return this.query(text);', 'query', null],
+  ['await connect().query(text);', 'query', null],
+  ['await query(text);', 'query', null],
+  ['  .execute();', 'execute', null],
+])('what %s is asked of', (line, at, owner) => {
+  const column = at.includes('^') ? at.indexOf('^') + 1 : line.lastIndexOf(`${at}(`) + 1;
+  expect(ownerAt(line, column)).toBe(owner);
 });
