@@ -25,7 +25,7 @@ const OF_A_TASK: AskingAgain = {
 const OF_A_VALUE: AskingAgain = {
   how: (what) => `it awaits ${what} in the code that makes it`,
   advice: (what) => [
-    `Do not await ${what} in the code that makes it: a batch function or a factory must not ask its own loader or cache.`,
+    `Do not await ${what} in the code that makes it: a batch function, a factory or a plugin must not ask its own loader, cache or application.`,
   ],
 };
 
@@ -93,6 +93,7 @@ export function adviceAgain(dependency: Dependency, isHappening: boolean): reado
   // What was lent and forgotten stands here too: whoever has waited for its taker seems to have it.
   if (said === FOR_THE_END && isHappening && dependency.to.key.kind === 'pool') return [...advice, FORGOTTEN];
   if (said.how !== again) return advice;
+  if (isHappening && isSameCall(dependency)) return [FORGOTTEN, ...advice];
   if (isHappening) {
     return [...advice, 'If it should have been released by then: a release is missing on the way from [S] to [W].'];
   }
@@ -101,6 +102,19 @@ export function adviceAgain(dependency: Dependency, isHappening: boolean): reado
   return instances !== null && instances.from === instances.to
     ? advice
     : [...advice, 'If these are different instances of one class, give them an order (or names of their own).'];
+}
+
+/** True where it was taken by the same call, as in a loop: nobody asks again from inside of that, which has more callers. */
+function isSameCall({ start, wait }: Dependency): boolean {
+  // A caller who has gone on after an await stands at another column, and his own callers are gone.
+  const lines = (of: Place): readonly string[] => (of.stack?.frames ?? []).map(({ file, line }) => `${file}:${line}`);
+  const [taken, asked] = [lines(start), lines(wait)];
+  const shared = Math.min(taken.length, asked.length);
+  return (
+    shared > 1 &&
+    asked.lastIndexOf(asked[0] as string) === 0 &&
+    asked.slice(0, shared).every((line, at) => line === taken[at])
+  );
 }
 
 function askingAgain({ to, wait }: Dependency): AskingAgain {
