@@ -4,6 +4,7 @@ import { blanked } from './blanked.ts';
 import { type ClassText, classesIn } from './class-text.ts';
 import { mappedText } from './inline-map.ts';
 import { Insertions } from './insertions.ts';
+import { type LiteralText, literalsIn } from './literal-text.ts';
 import type { LockCandidate } from './lock-candidate.ts';
 import { entriesLockIn, type FoundLock, lockIn } from './lock-text.ts';
 import { MAY_WAIT } from './may-wait.ts';
@@ -38,6 +39,7 @@ export function marked(whole: string): string | null {
   const marks = new Marks(text, blank, mapped === null ? MAX_LINE : MAX_TEXT);
   for (const made of classesIn(blank)) marks.class(made);
   for (const made of prototypesIn(blank)) marks.prototype(made);
+  for (const made of literalsIn(blank)) marks.literal(made);
   for (const maker of makersIn(blank)) marks.scope(maker);
   const module = moduleIn(blank);
   if (module !== null) marks.scope(module);
@@ -69,11 +71,17 @@ class Marks {
   }
 
   prototype(of: PrototypeText): void {
-    const found = this.#isShort(of)
-      ? (lockIn(of, 'this') ?? entriesLockIn(of, 'this') ?? readersLockIn(of, 'this'))
-      : null;
-    if (found === null || !this.#keepsParts(of, found)) return;
-    this.#insert(of.end, `;${adopting(of.name, found)};`, found);
+    const found = this.#wholeLockIn(of);
+    if (found !== null) this.#insert(of.end, `;${adopting(of.name, found)};`, found);
+  }
+
+  literal(of: LiteralText): void {
+    const found = this.#wholeLockIn(of);
+    if (found === null) return;
+    if (of.exported !== null)
+      return this.#insert(of.exported, `;${adopting('module.exports', found, 'adoptOne')};`, found);
+    this.#insert(of.begin, `(${OWN}?.literal??((o)=>o))(`, found);
+    this.insertions = this.insertions.and(of.end, `,${spec(found)})`);
   }
 
   scope(of: ScopeText): void {
@@ -93,9 +101,17 @@ class Marks {
     for (const name of names) {
       const constant = of.constants.get(name);
       if (constant === undefined) continue;
-      this.#around(constant.at, constant.end, `(${OWN}?.part??((_s,_n,f)=>f))(${self},${JSON.stringify(name)},`);
+      const part = constant.isExported ? 'exported' : 'part';
+      this.#around(constant.at, constant.end, `(${OWN}?.${part}??((_s,_n,f)=>f))(${self},${JSON.stringify(name)},`);
     }
     if (of.given !== null) this.#around(of.given.at, of.given.end, `(${OWN}?.given??((_s,v)=>v))(${self},`);
+  }
+
+  /** One whose functions are nothing else than its own. */
+  #wholeLockIn(of: PrototypeText | LiteralText): FoundLock | null {
+    if (!this.#isShort(of)) return null;
+    const found = lockIn(of, 'this') ?? entriesLockIn(of, 'this') ?? readersLockIn(of, 'this');
+    return found !== null && this.#keepsParts(of, found) ? found : null;
   }
 
   #lockIn(of: ClassText | ScopeText, self: string): FoundLock | null {
@@ -146,8 +162,13 @@ class Marks {
 }
 
 function adopting(made: string, found: FoundLock, adopt: 'adopt' | 'adoptOne' = 'adopt'): string {
+  return `${OWN}?.${adopt}(${made},${spec(found)})`;
+}
+
+/** What it is as a lock, for who adopts an object. */
+function spec(found: FoundLock): string {
   const { lock, capacity } = found;
-  return `${OWN}?.${adopt}(${made},${JSON.stringify(lock)},o=>${capacity}${limitsOf(found, `(${ARGUMENTS},o)`)})`;
+  return `${JSON.stringify(lock)},o=>${capacity}${limitsOf(found, `(${ARGUMENTS},o)`)}`;
 }
 
 /** What makes an argument of the expressions that end a wait. */

@@ -15,6 +15,8 @@ interface OwnLocks {
   adopt(made: { readonly prototype: object }, lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): void;
   /** An object that is one, with functions of its own, when it has got them. */
   adoptOne(made: object, lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): void;
+  /** The same for one that is written out. @returns it */
+  literal<O extends object>(made: O, lock: OwnLock, capacity: (o: never) => unknown, limits?: WaitEnds): O;
   /** Functions that remember something together. `bindings` read and replace those of a module. */
   scope(
     lock: OwnLock,
@@ -24,6 +26,8 @@ interface OwnLocks {
   ): OwnScope | undefined;
   /** One of them. */
   part(scope: OwnScope | undefined, name: string, fn: unknown): unknown;
+  /** The same for one that gets no name where it stands. */
+  exported(scope: OwnScope | undefined, name: string, fn: unknown): unknown;
   /** A function of them, or an object that has them. */
   given(scope: OwnScope | undefined, what: unknown): unknown;
   /** For the resolve function of who waits: what it is called with is a ticket. */
@@ -63,6 +67,10 @@ export function disown(target: object): void {
 const OWN_LOCKS: OwnLocks = Object.freeze({
   adopt: ({ prototype }, lock, capacity, limits) => adopt(prototype, lock, capacity, limits),
   adoptOne: adopt,
+  literal: (made, lock, capacity, limits) => {
+    adopt(made, lock, capacity, limits);
+    return made;
+  },
   scope: (lock, capacity, bindings, limits) => {
     try {
       const scope = new OwnScope(lock, capacity, limits);
@@ -78,6 +86,7 @@ const OWN_LOCKS: OwnLocks = Object.freeze({
       Object.defineProperty(fn, 'name', { value: name, configurable: true });
     return scope?.part(name, fn) ?? fn;
   },
+  exported: (scope, name, fn) => scope?.part(name, fn) ?? fn,
   given: (scope, what) => scope?.given(what) ?? what,
   granting: (self, resolve) => {
     if (typeof resolve !== 'function' || hooks.activeSession() === null) return resolve;

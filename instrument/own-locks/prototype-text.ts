@@ -1,7 +1,7 @@
 import { type FunctionText, functionAt } from './function-texts.ts';
 import type { LockCandidate, PartText } from './lock-candidate.ts';
 import { membersOf, type NamedFunction } from './object-text.ts';
-import { standsAlone } from './statement-text.ts';
+import { endOfStatement, standsAlone } from './statement-text.ts';
 
 /** A function that makes objects, and what it has on its prototype: how classes were written before there were any. */
 export interface PrototypeText extends LockCandidate {
@@ -60,14 +60,6 @@ function objectAt(blank: string, at: number): Given | null {
   return behind < 0 || blank.slice(last?.fn.behind, behind).trim().replace(',', '') !== ''
     ? null
     : { methods, behind: behind + 1 };
-}
-
-/** Behind the semicolon, or the line, that ends the statement; -1 where it goes on. */
-function endOfStatement(blank: string, behind: number): number {
-  const [ended] = /^[^\S\n]*(?:;|(?=\n\s*(?:[\w$}@]|$))(?!\n\s*(?:in|instanceof|as|else)\b)|$)/.exec(
-    blank.slice(behind, behind + 300),
-  ) ?? [null];
-  return ended === null ? -1 : behind + ended.length;
 }
 
 /** A class is read as one. */

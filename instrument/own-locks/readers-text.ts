@@ -1,5 +1,4 @@
 import { escaped } from '../heap/function-text.ts';
-import type { ClassText } from './class-text.ts';
 import { withoutGiven } from './closures.ts';
 import { Insertions } from './insertions.ts';
 import { waitsInLine } from './line-text.ts';
@@ -7,7 +6,6 @@ import type { LockCandidate, PartText } from './lock-candidate.ts';
 import type { FoundLock } from './lock-text.ts';
 import { functionsOf, type OwnLock } from './own-lock.ts';
 import { PartRoles } from './part-roles.ts';
-import type { PrototypeText } from './prototype-text.ts';
 import { type Change, changesIn } from './state-changes.ts';
 import { keyOf, taskOf } from './task-text.ts';
 import { ticketInsertions } from './ticket-text.ts';
@@ -22,7 +20,7 @@ const CHANGING = /upgrade|downgrade|promote|demote/i;
 type Flavour = 'read' | 'write';
 
 /** A lock that several readers may have together, or one writer; null for all that is none, and for what is not sure. */
-export function readersLockIn(of: ClassText | PrototypeText, self: string): FoundLock | null {
+export function readersLockIn(of: LockCandidate, self: string): FoundLock | null {
   const names = of.parts.map(({ name }) => flavourOf(name));
   if (!names.includes('read') || !names.includes('write')) return null;
   if (of.parts.some(({ name }) => CHANGING.test(name))) return null;

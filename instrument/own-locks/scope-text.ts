@@ -23,13 +23,22 @@ export interface ScopeText extends LockCandidate {
   /** Variables that may get another value. */
   readonly changeable: readonly string[];
   /** Where the functions of a module stand that are constants, by their names. */
-  readonly constants: ReadonlyMap<string, { readonly at: number; readonly end: number }>;
+  readonly constants: ReadonlyMap<string, Constant>;
+}
+
+interface Constant {
+  readonly at: number;
+  readonly end: number;
+  /** It is a property of the module, and has no name by that. */
+  readonly isExported: boolean;
 }
 
 const FUNCTION = /(?<![.\w$#])(?:async\s+)?function\b\s*(\*?)\s*([\w$]+)/y;
 const VARIABLE = /(?<![.\w$#])(const|let|var)\s+([\w$]+)/y;
 /** One more that is declared with the one before. */
 const ANOTHER = /(,)\s*([\w$]+)(?=\s*(?:[=;,:]|$))/y;
+/** A function of a CommonJS module that is made where it is exported. */
+const EXPORTED = /(?<![.\w$#])(?:module\s*\.\s*)?exports\s*\.\s*([\w$]+)\s*=(?![=>])\s*/y;
 const MAKER = /(?<![.\w$#])function\b|=>\s*(?=\{)/g;
 const RETURN = /(?<![.\w$#])return\b[ \t]*/y;
 
@@ -77,7 +86,7 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
   const variables = new Set<string>();
   const changeable: string[] = [];
   const named: NamedFunction[] = [];
-  const constants = new Map<string, { at: number; end: number }>();
+  const constants = new Map<string, Constant>();
   let given: ScopeText['given'] = null;
   let members: readonly NamedFunction[] = [];
   const publics = new Set<string>();
@@ -92,6 +101,8 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     const declared = written !== null && isStatement(blank, at) ? written : null;
     const variable = declared === null ? pattern.exec(blank) : null;
     const returned = declared === null && variable === null && kind === 'made' ? RETURN.exec(blank) : null;
+    EXPORTED.lastIndex = at;
+    const exported = declared === null && variable === null && kind === 'module' ? EXPORTED.exec(blank) : null;
     if (declared !== null) {
       const fn = functionAt(blank, at);
       if (fn === null) return null;
@@ -107,12 +118,22 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
       else {
         named.push({ name, fn });
         if (kind === 'module' && keyword === 'const') {
-          constants.set(name, { at: equals, end: behindName(blank, equals, fn) });
+          constants.set(name, { at: equals, end: behindName(blank, equals, fn), isExported: false });
           publics.add(name);
         }
       }
       at = (fn === null ? at + all.length : behindName(blank, equals, fn)) - 1;
       isDeclaring = true;
+    } else if (exported !== null) {
+      const from = at + exported[0].length;
+      const fn = functionAt(blank, from);
+      const name = exported[1] ?? '';
+      if (fn !== null) {
+        named.push({ name, fn });
+        constants.set(name, { at: from, end: fn.behind, isExported: true });
+        publics.add(name);
+      }
+      at = (fn?.behind ?? from) - 1;
     } else if (returned !== null) {
       const from = at + returned[0].length;
       const fn = functionAt(blank, insideName(blank, from));

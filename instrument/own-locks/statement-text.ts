@@ -15,3 +15,11 @@ export function isStatement(blank: string, at: number): boolean {
 export function standsAlone(blank: string, at: number): boolean {
   return isStatement(blank, at) && !GOVERNS.test(blank.slice(Math.max(0, at - 300), at).trimEnd());
 }
+
+/** Behind the semicolon, or the line, that ends the statement; -1 where it goes on. */
+export function endOfStatement(blank: string, behind: number): number {
+  const [ended] = /^[^\S\n]*(?:;|(?=\n\s*(?:[\w$}@]|$))(?!\n\s*(?:in|instanceof|as|else)\b)|$)/.exec(
+    blank.slice(behind, behind + 300),
+  ) ?? [null];
+  return ended === null ? -1 : behind + ended.length;
+}

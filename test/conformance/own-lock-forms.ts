@@ -666,4 +666,17 @@ ${BOTH}`,
 }
 ${TICKET}`,
   ),
+  form(
+    'an object that is written out, and knows itself by its name',
+    [1],
+    `const make = () => {
+  const lock = {
+    isTaken: false,
+    line: [],
+    acquire: async () => { if (!lock.isTaken) lock.isTaken = true; else await new Promise((resolve) => lock.line.push(resolve)); },
+    release() { const next = this.line.shift(); if (next) next(); else this.isTaken = false; },
+  };
+  return async (task) => { await lock.acquire(); try { return await task(); } finally { lock.release(); } };
+};`,
+  ),
 ];

@@ -279,6 +279,22 @@ Lock.prototype.name = 'lock'`;
   expect(new Script(`(() => {${text}\nreturn new Lock().name})()`).runInThisContext()).toBe('lock');
 });
 
+test('nothing is put before what a CommonJS module exports: Node reads the names of its exports there', () => {
+  const source =
+    'module.exports = {\n  tail: Promise.resolve(),\n  run: function (task) { const result = this.tail.then(task); this.tail = result.catch(() => 0); return result; },\n}\nmodule.exports.more = 1;';
+  const text = marked(source);
+  expect(text).toContain('module.exports = {');
+  expect(text).toContain('adoptOne(module.exports,{"run":["run"],"taskAt":0},o=>1)');
+  expect(text?.split('\n').length).toBe(source.split('\n').length);
+});
+
+test('a function that has no name where it is exported gets none', () => {
+  const source =
+    'const exports = {};\nlet tail = Promise.resolve();\nexports.run = (task) => { const result = tail.then(task); tail = result.catch(() => 0); return result; };';
+  expect(marked(source)).toContain('?.exported');
+  expect(new Script(`(() => {${marked(source)}\nreturn exports.run.name})()`).runInThisContext()).toBe('');
+});
+
 const CAPACITIES: readonly (readonly [name: string, source: string, capacity: string])[] = [
   ['a flag', LOCK, '1'],
   [
