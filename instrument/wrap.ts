@@ -1,7 +1,8 @@
 import { DeptError } from '../src/core/dept-error.ts';
 import { checkOptions, FUNCTION, type OptionKind, optionKinds, shown, TEXT } from '../src/core/options.ts';
 import { disown } from './own-locks/own-locks.ts';
-import { patchShape, type Shape } from './shapes/shape.ts';
+import type { Shape } from './shapes/shape.ts';
+import { patchShape } from './shapes/shape-patch.ts';
 
 const wrapped = new WeakSet<object>();
 const METHODS = ['acquire', 'tryAcquire', 'release', 'run', 'idle', 'naming'] as const;

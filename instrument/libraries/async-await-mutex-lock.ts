@@ -1,6 +1,7 @@
 import type { Lock } from 'async-await-mutex-lock';
 import { patchClass } from '../patches/class-patch.ts';
-import { patchShape, type Shape } from '../shapes/shape.ts';
+import type { Shape } from '../shapes/shape.ts';
+import { patchShape } from '../shapes/shape-patch.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const LOCK: Shape = {

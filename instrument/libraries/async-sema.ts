@@ -1,4 +1,4 @@
-import { patchShape } from '../shapes/shape.ts';
+import { patchShape } from '../shapes/shape-patch.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 /** async-sema 2 and 3. `drain` and `RateLimit` go through `acquire`. */

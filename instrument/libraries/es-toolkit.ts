@@ -1,6 +1,7 @@
 import type { Semaphore } from 'es-toolkit';
 import { patchClass } from '../patches/class-patch.ts';
-import { patchShape, type Shape } from '../shapes/shape.ts';
+import type { Shape } from '../shapes/shape.ts';
+import { patchShape } from '../shapes/shape-patch.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 const SEMAPHORE: Shape = {

@@ -8,7 +8,7 @@ import { Claim } from '../shapes/claim.ts';
 import { hasMethods } from '../shapes/has-methods.ts';
 import { howOf } from '../shapes/how.ts';
 import { KeyedObjects } from '../shapes/keyed-objects.ts';
-import { patchShape } from '../shapes/shape.ts';
+import { patchShape } from '../shapes/shape-patch.ts';
 import type { Callable, LibraryAdapter } from './adapter.ts';
 
 const ACQUIRE = howOf('acquire', 'release');

@@ -1,5 +1,6 @@
 import { patchClass } from '../patches/class-patch.ts';
-import { patchShape, type Shape } from '../shapes/shape.ts';
+import type { Shape } from '../shapes/shape.ts';
+import { patchShape } from '../shapes/shape-patch.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 interface Mutex {

@@ -1,6 +1,7 @@
 import type module from 'semaphore-async-await';
 import { patchClass } from '../patches/class-patch.ts';
-import { patchShape, type Shape } from '../shapes/shape.ts';
+import type { Shape } from '../shapes/shape.ts';
+import { patchShape } from '../shapes/shape-patch.ts';
 import type { LibraryAdapter } from './adapter.ts';
 
 type Semaphore = module.default;

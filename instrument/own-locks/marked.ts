@@ -78,10 +78,10 @@ class Marks {
   literal(of: LiteralText): void {
     const found = this.#wholeLockIn(of);
     if (found === null) return;
-    if (of.exported !== null)
-      return this.#insert(of.exported, `;${adopting('module.exports', found, 'adoptOne')};`, found);
-    this.#insert(of.begin, `(${OWN}?.literal??((o)=>o))(`, found);
-    this.insertions = this.insertions.and(of.end, `,${spec(found)})`);
+    if (of.exported === null) {
+      this.#insert(of.begin, `(${OWN}?.literal??((o)=>o))(`, found);
+      this.insertions = this.insertions.and(of.end, `,${spec(found)})`);
+    } else this.#insert(of.exported, `;${adopting('module.exports', found, 'adoptOne')};`, found);
   }
 
   scope(of: ScopeText): void {

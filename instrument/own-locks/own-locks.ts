@@ -4,7 +4,7 @@ import { applied } from '../patches/applied.ts';
 import { standIn } from '../patches/stand-in.ts';
 import type { Claim } from '../shapes/claim.ts';
 import type { SectionCall } from '../shapes/section-call.ts';
-import { type PatchedShape, patchedShape } from '../shapes/shape.ts';
+import { type PatchedShape, patchedShape } from '../shapes/shape-patch.ts';
 import type { OwnLock } from './own-lock.ts';
 import { OwnScope, shapeOf, type WaitEnds } from './own-scope.ts';
 import { bound, tickets } from './own-tickets.ts';

@@ -2,7 +2,8 @@ import type { Callable } from '../libraries/adapter.ts';
 import { signalTimeout } from '../node/signal-timeouts.ts';
 import { applied } from '../patches/applied.ts';
 import { standIn } from '../patches/stand-in.ts';
-import { type FoundShape, type PatchedShape, patchedShape } from '../shapes/shape.ts';
+import type { FoundShape } from '../shapes/shape.ts';
+import { type PatchedShape, patchedShape } from '../shapes/shape-patch.ts';
 import { functionsOf, type OwnLock } from './own-lock.ts';
 import { canBeGivenBack } from './own-tickets.ts';
 
