@@ -18,18 +18,18 @@ export interface ScopeText extends LockCandidate {
   readonly kind: 'made' | 'module';
   /** Behind the brace that opens it, or where the first statement of the module begins. */
   readonly begin: number;
-  /** What a function gives whoever calls it, from its first character to behind its last; null in a module. */
+  /** What a function gives whoever calls it, from its first character to behind its last; null in a module, and where it makes an object. */
   readonly given: { readonly at: number; readonly end: number } | null;
   /** Variables that may get another value. */
   readonly changeable: readonly string[];
-  /** Where the functions of a module stand that are constants, by their names. */
+  /** Where the functions of a module stand that are constants, or those that an object gets, by their names. */
   readonly constants: ReadonlyMap<string, Constant>;
 }
 
 interface Constant {
   readonly at: number;
   readonly end: number;
-  /** It is a property of the module, and has no name by that. */
+  /** It is a property of the module or of the object that is made, and has no name by that. */
   readonly isExported: boolean;
 }
 
@@ -39,7 +39,9 @@ const VARIABLE = /(?<![.\w$#])(const|let|var)\s+([\w$]+)/y;
 const ANOTHER = /(,)\s*([\w$]+)(?=\s*(?:[=;,:]|$))/y;
 /** A function of a CommonJS module that is made where it is exported. */
 const EXPORTED = /(?<![.\w$#])(?:module\s*\.\s*)?exports\s*\.\s*([\w$]+)\s*=(?![=>])\s*/y;
-const MAKER = /(?<![.\w$#])function\b|=>\s*(?=\{)/g;
+/** A function that an object gets when it is made. */
+const OWN = /(?<![.\w$#])this\s*\.\s*([\w$]+)\s*=(?![=>])\s*/y;
+const MAKER = /(?<![.\w$#])function\b|=>\s*(?=\{)|(?<![.\w$#])constructor\b(?=\s*\()/g;
 const RETURN = /(?<![.\w$#])return\b[ \t]*/y;
 
 /** The functions of a program that remember something for the functions that they give. */
@@ -60,19 +62,19 @@ export function moduleIn(blank: string): ScopeText | null {
   return scopeIn(blank, first, blank.length, 'module');
 }
 
-/** It remembers something, makes somebody wait, and gives something. */
+/** It remembers something, makes somebody wait, and gives something, or an object functions. */
 function mayMake(body: string): boolean {
-  return /\b(?:let|const|var)\b/.test(body) && /\breturn\b/.test(body) && MAY_WAIT.test(body);
+  return /\b(?:let|const|var)\b/.test(body) && /\breturn\b|\bthis\s*\.\s*[\w$]+\s*=/.test(body) && MAY_WAIT.test(body);
 }
 
-/** Behind the braces of functions that return something. */
+/** Behind the braces of functions. */
 function bodiesIn(blank: string): readonly number[] {
   const begins = new Set<number>();
   for (const match of blank.matchAll(MAKER)) {
     const open = blank.indexOf('{', match.index);
     // The body, not an object among the parameters.
     if (open < 0 || open - match.index > 500) continue;
-    if (match[0] === 'function') {
+    if (!match[0].startsWith('=>')) {
       const at = blank.indexOf('(', match.index);
       const parametersEnd = at < 0 ? -1 : behindBracket(blank, at);
       const body = parametersEnd < 0 ? null : methodBody(blank, parametersEnd, '');
@@ -101,8 +103,9 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
     const declared = written !== null && isStatement(blank, at) ? written : null;
     const variable = declared === null ? pattern.exec(blank) : null;
     const returned = declared === null && variable === null && kind === 'made' ? RETURN.exec(blank) : null;
-    EXPORTED.lastIndex = at;
-    const exported = declared === null && variable === null && kind === 'module' ? EXPORTED.exec(blank) : null;
+    const property = kind === 'module' ? EXPORTED : OWN;
+    property.lastIndex = at;
+    const exported = declared === null && variable === null ? property.exec(blank) : null;
     if (declared !== null) {
       const fn = functionAt(blank, at);
       if (fn === null) return null;
@@ -154,7 +157,11 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
       at = behind - 1;
     }
   }
-  if (variables.size === 0 || (kind === 'made' && given === null) || (named.length === 0 && members.length === 0))
+  if (
+    variables.size === 0 ||
+    (kind === 'made' && given === null && constants.size === 0) ||
+    (named.length === 0 && members.length === 0)
+  )
     return null;
   const head = kind === 'made' ? parametersBefore(blank, begin) : [];
   for (const name of head) if (name !== '') variables.add(name);
@@ -174,7 +181,10 @@ function scopeIn(blank: string, begin: number, end: number, kind: 'made' | 'modu
       isReplaceable: publics.has(name) || members.some((member) => member.name === name),
     };
   });
-  return { kind, begin, given, changeable, constants, parts, text: parts.map(({ text }) => text).join('\n') };
+  const text = parts.map((part) => part.text).join('\n');
+  // What makes an object may give another one.
+  const gives = kind === 'made' && constants.size > 0 ? null : given;
+  return { kind, begin, given: gives, changeable, constants, parts, text };
 }
 
 /** Behind a function, and behind the call that gives it its name. */

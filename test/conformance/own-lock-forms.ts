@@ -679,4 +679,33 @@ ${TICKET}`,
   return async (task) => { await lock.acquire(); try { return await task(); } finally { lock.release(); } };
 };`,
   ),
+  form(
+    'functions that a constructor makes, and what it remembers',
+    [1, 3],
+    `class Lock {
+  constructor(places) {
+    let free = places;
+    const line = [];
+    this.acquire = async () => { if (free > 0) free--; else await new Promise((resolve) => line.push(resolve)); };
+    this.release = () => { const next = line.shift(); if (next) next(); else free++; };
+  }
+}
+${BOTH}`,
+  ),
+  form(
+    'the same without a class, and without new',
+    [1],
+    `function Lock() {
+  if (!(this instanceof Lock)) return new Lock();
+  var isTaken = false, line = [];
+  this.acquire = function () {
+    return new Promise(function (resolve) { if (!isTaken) { isTaken = true; resolve(); } else { line.push(resolve); } });
+  };
+  this.release = function () { var next = line.shift(); if (next) { next(); } else { isTaken = false; } };
+}
+const make = () => {
+  const lock = Lock();
+  return async (task) => { await lock.acquire(); try { return await task(); } finally { lock.release(); } };
+};`,
+  ),
 ];
