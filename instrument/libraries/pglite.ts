@@ -69,6 +69,7 @@ function objectOf(database: object, lock: Lock): TrackedObject | null {
 
 function placeFor(known: Known): NamedPlace | null {
   const place = placeOfUse('PGlite', USED);
-  const isNamed = place !== null && place.name !== `PGlite@${place.site}`;
+  // While it is made its own functions use it, and what is called then is no name of its own.
+  const isNamed = place !== null && place.name !== `PGlite@${place.site}` && !place.name.startsWith('PGlite of ');
   return isNamed || known.nameless++ >= MAX_NAMELESS ? place : null;
 }
